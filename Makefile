@@ -1,0 +1,36 @@
+# The two commands of the README are `make demo` and `make test`. Each builds .venv if there is none.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.installed
+
+.PHONY: demo test check wheel images clean
+
+demo: $(STAMP) ## From a prompt to a sealed, verified video; then strip it and verify it again.
+	$(BIN)/python examples/demo.py
+
+test: $(STAMP) ## The test suite.
+	$(BIN)/pytest
+
+check: $(STAMP) ## Lint, format, types.
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+wheel: $(STAMP) ## Build the wheel, install it without extras into an empty environment, verify without torch.
+	BIN=$(abspath $(BIN)) PYTHON=$(PYTHON) sh tests/wheel.sh
+
+images: $(STAMP) ## The pictures of the README, made from a real run.
+	$(BIN)/python docs/make_images.py
+
+# torch goes in alone and first: later installs find the pinned build in place and bring no other.
+$(STAMP): pyproject.toml constraints.txt
+	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "touchmark needs Python 3.11 or newer: make PYTHON=python3.11")'
+	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --constraint constraints.txt torch
+	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[generate,dev]'
+	touch $(STAMP)
+
+clean:
+	rm -rf $(VENV) build dist demo

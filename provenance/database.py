@@ -1,0 +1,56 @@
+"""How the tables of registry and ledger are reached: SQLite on a fresh machine, any SQLAlchemy URL beyond it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy.engine import URL
+from sqlalchemy.pool import NullPool
+
+from touchmark.provenance.errors import TouchmarkError
+
+_WRITING = "touchmark_writing"
+
+
+class DatabaseError(TouchmarkError):
+    """The registry or ledger could not be read or written."""
+
+    code = "provenance.database"
+
+
+def open_database(target: Path | str) -> Engine:
+    """An engine for a SQLite file (a path) or another database (a SQLAlchemy URL).
+
+    SQLite runs in WAL mode with full synchronisation, waits 30 s for a lock, and holds no connection between
+    uses, so that a fork or a kill leaves nothing half open.
+    """
+    if isinstance(target, str):
+        return create_engine(target)
+    target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    target.touch(mode=0o600)
+    engine = create_engine(URL.create("sqlite", database=str(target)), poolclass=NullPool, connect_args={"timeout": 30})
+
+    @event.listens_for(engine, "connect")
+    def _configure(connection, _record):  # type: ignore[no-untyped-def]  # SQLAlchemy passes the DBAPI's own object
+        # Transactions are begun by _begin below; the driver's own implicit begin would defer the write lock.
+        connection.isolation_level = None
+        connection.execute("PRAGMA journal_mode=WAL")
+        connection.execute("PRAGMA synchronous=FULL")
+
+    @event.listens_for(engine, "begin")
+    def _begin(connection: Connection) -> None:
+        # A writer takes the write lock at once: two of them queue up instead of failing half way.
+        immediate = connection.get_execution_options().get(_WRITING, False)
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if immediate else "BEGIN")
+
+    return engine
+
+
+@contextmanager
+def writing(engine: Engine) -> Iterator[Connection]:
+    """A transaction that means to write: committed at the end, rolled back on any exception."""
+    with engine.connect().execution_options(**{_WRITING: True}) as connection, connection.begin():
+        yield connection

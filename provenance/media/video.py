@@ -1,0 +1,62 @@
+"""What a video is, between decoder, watermark and encoder: frames with times, and sound, both lazy.
+
+Nothing here reads or writes a file. A :class:`RawVideo` is consumed once, front to back, so that memory is
+bounded by a few frames whatever the length of the clip.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from fractions import Fraction
+
+import numpy as np
+from numpy.typing import NDArray
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """One picture, upright (any display rotation already applied).
+
+    Attributes:
+        pixels: ndarray of shape (height, width, 3), uint8, RGB, full range.
+        time: presentation time in seconds since the first frame.
+    """
+
+    pixels: NDArray[np.uint8]
+    time: Fraction
+
+
+@dataclass(frozen=True, slots=True)
+class Sound:
+    """Decoded sound that goes with a video.
+
+    Attributes:
+        rate: samples a second.
+        channels: number of channels.
+        blocks: consecutive ndarrays of shape (channels, n), float32, in -1..1, from time 0 on.
+    """
+
+    rate: int
+    channels: int
+    blocks: Iterator[NDArray[np.float32]]
+
+
+@dataclass(frozen=True, slots=True)
+class RawVideo:
+    """A video that is not yet sealed. Held in memory, never a file.
+
+    Attributes:
+        frames: the pictures in presentation order, all of one size.
+        width, height: in pixels.
+        frame_rate: nominal frames a second; each frame's own ``time`` is what counts.
+        sound: the sound, or None for a silent video.
+        duration: in seconds, where known beforehand (progress bars), else None.
+    """
+
+    frames: Iterator[Frame]
+    width: int
+    height: int
+    frame_rate: Fraction
+    sound: Sound | None = None
+    duration: Fraction | None = None

@@ -1,0 +1,173 @@
+"""What was sealed, so that a file whose manifest was stripped finds its manifest again through its watermark.
+
+    registry = Registry(open_database(home.database))
+    payload = registry.reserve()                      # a fresh 64-bit identifier for the watermark
+    registry.register(Registration(payload=payload, ...))
+    registry.by_payload(payload).manifest             # the whole C2PA manifest store, byte for byte
+
+A row is written once and never changed. This module keeps no media and judges nothing.
+"""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import asdict, dataclass, fields
+from datetime import UTC, datetime
+
+from sqlalchemy import (
+    Column,
+    ColumnElement,
+    DateTime,
+    Engine,
+    LargeBinary,
+    MetaData,
+    Row,
+    String,
+    Table,
+    delete,
+    insert,
+    select,
+)
+from sqlalchemy.exc import IntegrityError, SQLAlchemyError
+
+from touchmark.provenance.database import DatabaseError, writing
+from touchmark.provenance.watermark.protocol import Payload
+
+_METADATA = MetaData()
+_SEALED = Table(
+    "sealed",
+    _METADATA,
+    Column("payload", String(16), primary_key=True),
+    Column("manifest_label", String(255), nullable=False, unique=True),
+    Column("manifest", LargeBinary, nullable=False),
+    Column("file_sha256", String(64), nullable=False, index=True),
+    Column("watermark_algorithm", String(255), nullable=False),
+    Column("key_id", String(16), nullable=False),
+    Column("title", String(1024), nullable=False),
+    Column("source_type", String(255), nullable=False),
+    Column("policy_digest", String(64), nullable=False),
+    Column("created", DateTime(timezone=True), nullable=False),
+)
+
+
+class RegistryError(DatabaseError):
+    """The registry refused a row, or could not be read."""
+
+    code = "provenance.registry"
+
+
+@dataclass(frozen=True, slots=True)
+class Registration:
+    """One sealed file.
+
+    Attributes:
+        payload: what its watermark carries.
+        manifest_label: ``urn:c2pa:...`` of the active manifest.
+        manifest: the C2PA manifest store (JUMBF), as embedded.
+        file_sha256: hexadecimal digest of the whole published file.
+        watermark_algorithm: name of the algorithm that marked it.
+        key_id: which watermark key.
+        title: what the manifest calls the file.
+        source_type: IPTC digital source type URI that was declared.
+        policy_digest: the policy that allowed it (empty for a video sealed without a prompt).
+        created: when it was sealed, with zone.
+    """
+
+    payload: Payload
+    manifest_label: str
+    manifest: bytes
+    file_sha256: str
+    watermark_algorithm: str
+    key_id: str
+    title: str
+    source_type: str
+    policy_digest: str
+    created: datetime
+
+
+class Registry:
+    """The register of sealed files in one database. Safe to share between threads and processes."""
+
+    def __init__(self, engine: Engine) -> None:
+        """Opens the tables, making them on first use.
+
+        Raises:
+            RegistryError: the database cannot be opened.
+        """
+        self._engine = engine
+        try:
+            _METADATA.create_all(engine)
+        except SQLAlchemyError as error:
+            raise RegistryError(
+                f"the database cannot be opened ({error.__class__.__name__})",
+                subject=str(engine.url),
+                remedy="Check that the path exists, is writable and is a touchmark database.",
+            ) from error
+
+    def reserve(self) -> Payload:
+        """A payload that nothing carries yet: 64 random bits, checked against the register."""
+        while True:
+            payload = Payload(secrets.randbits(64))
+            if payload.value and self.by_payload(payload) is None:
+                return payload
+
+    def register(self, registration: Registration) -> None:
+        """Write a row.
+
+        Raises:
+            RegistryError: the payload or the manifest is registered already, or the database fails.
+        """
+        row = {**asdict(registration), "payload": str(registration.payload)}
+        try:
+            with writing(self._engine) as connection:
+                connection.execute(insert(_SEALED).values(**row))
+        except IntegrityError as error:
+            raise RegistryError(
+                "this payload or manifest is registered already",
+                subject=str(registration.payload),
+                remedy="Seal again: each file gets a payload of its own.",
+            ) from error
+        except SQLAlchemyError as error:
+            raise RegistryError(
+                f"the registry cannot be written ({error.__class__.__name__})",
+                subject=str(self._engine.url),
+                remedy="Check disk space and permissions.",
+            ) from error
+
+    def withdraw(self, payload: Payload) -> None:
+        """Take back a row whose file was never published.
+
+        Raises:
+            RegistryError: the database fails.
+        """
+        with writing(self._engine) as connection:
+            connection.execute(delete(_SEALED).where(_SEALED.c.payload == str(payload)))
+
+    def by_payload(self, payload: Payload) -> Registration | None:
+        """The file whose watermark carries ``payload``."""
+        return self._one(_SEALED.c.payload == str(payload))
+
+    def by_manifest(self, label: str) -> Registration | None:
+        """The file whose active manifest has this label."""
+        return self._one(_SEALED.c.manifest_label == label)
+
+    def _one(self, condition: ColumnElement[bool]) -> Registration | None:
+        try:
+            with self._engine.connect() as connection:
+                row = connection.execute(select(_SEALED).where(condition)).one_or_none()
+        except SQLAlchemyError as error:
+            raise RegistryError(
+                f"the registry cannot be read ({error.__class__.__name__})",
+                subject=str(self._engine.url),
+                remedy="Check that the database is reachable and intact.",
+            ) from error
+        return None if row is None else _registration(row)
+
+
+def _registration(row: Row[tuple[object, ...]]) -> Registration:
+    values = {field.name: getattr(row, field.name) for field in fields(Registration)}
+    values["payload"] = Payload(int(str(values["payload"]), 16))
+    created = values["created"]
+    # SQLite forgets the zone; what was written is always UTC.
+    values["created"] = created if created.tzinfo else created.replace(tzinfo=UTC)
+    return Registration(**values)

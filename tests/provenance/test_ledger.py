@@ -1,0 +1,102 @@
+"""History that was edited does not verify."""
+
+from __future__ import annotations
+
+import multiprocessing
+import sqlite3
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from touchmark.provenance.database import open_database
+from touchmark.provenance.ledger import GENESIS, Ledger, LedgerError, entry_digest
+
+NOW = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "ledger.sqlite3"
+
+
+@pytest.fixture
+def ledger(path: Path) -> Ledger:
+    ledger = Ledger(open_database(path))
+    for number in range(5):
+        ledger.append("release", {"number": number, "title": "a <b> \u202e title"}, NOW)
+    return ledger
+
+
+def _execute(path: Path, statement: str) -> None:
+    with sqlite3.connect(path) as connection:
+        connection.execute(statement)
+
+
+def test_an_untouched_ledger_verifies(ledger: Ledger) -> None:
+    assert ledger.verify() == ()
+    assert [entry.sequence for entry in ledger.entries()] == [1, 2, 3, 4, 5]
+    assert next(ledger.entries()).previous == GENESIS
+
+
+@pytest.mark.parametrize(
+    ("statement", "where"),
+    [
+        ("UPDATE ledger SET body = replace(body, '2', '9') WHERE sequence = 3", 3),
+        ("UPDATE ledger SET time = '2020-01-01T00:00:00.000000+00:00' WHERE sequence = 2", 2),
+        ("UPDATE ledger SET kind = 'decision' WHERE sequence = 5", 5),
+        ("DELETE FROM ledger WHERE sequence = 3", 4),
+        ("UPDATE ledger SET previous = digest WHERE sequence = 4", 4),
+    ],
+)
+def test_an_edit_is_found_where_it_was_made(ledger: Ledger, path: Path, statement: str, where: int) -> None:
+    _execute(path, statement)
+    faults = ledger.verify()
+    assert faults
+    assert faults[0].sequence == where
+
+
+def test_an_entry_rewritten_with_a_matching_digest_breaks_the_next_link(ledger: Ledger, path: Path) -> None:
+    entry = list(ledger.entries())[2]
+    forged = entry_digest(entry.sequence, entry.time, entry.kind, '{"number":77}', entry.previous)
+    _execute(path, f"""UPDATE ledger SET body = '{{"number":77}}', digest = '{forged}' WHERE sequence = 3""")
+    assert [fault.sequence for fault in ledger.verify()] == [4]
+
+
+def test_a_cut_end_is_found_against_a_kept_head(ledger: Ledger, path: Path) -> None:
+    head = ledger.head()
+    assert head is not None
+    assert ledger.verify(head.digest) == ()
+    _execute(path, "DELETE FROM ledger WHERE sequence = 5")
+    assert ledger.verify() == ()  # what a chain alone cannot see
+    assert ledger.verify(head.digest) != ()
+
+
+def _append_many(path: Path) -> None:
+    ledger = Ledger(open_database(path))
+    for _ in range(20):
+        ledger.append("decision", {}, NOW)
+
+
+def test_writers_in_several_processes_make_one_chain(path: Path) -> None:
+    Ledger(open_database(path))
+    context = multiprocessing.get_context("spawn")
+    writers = [context.Process(target=_append_many, args=(path,)) for _ in range(2)]
+    for writer in writers:
+        writer.start()
+    for writer in writers:
+        writer.join()
+        assert writer.exitcode == 0
+    ledger = Ledger(open_database(path))
+    assert ledger.verify() == ()
+    head = ledger.head()
+    assert head is not None
+    assert head.sequence == 40
+
+
+def test_a_ledger_that_cannot_be_written_says_so(ledger: Ledger, path: Path) -> None:
+    _execute(path, "DROP TABLE ledger")
+    with pytest.raises(LedgerError):
+        ledger.append("release", {}, NOW)
+    with pytest.raises(LedgerError):
+        ledger.verify()

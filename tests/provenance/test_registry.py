@@ -1,0 +1,76 @@
+"""The registry finds what was sealed, refuses to write a row twice, and says why it cannot be read."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from touchmark.provenance.database import open_database
+from touchmark.provenance.registry import Registration, Registry, RegistryError
+from touchmark.provenance.watermark.protocol import Payload
+
+SEALED = Registration(
+    payload=Payload(0xFEDCBA9876543210),  # above 2**63: SQLite's own integers are signed
+    manifest_label="urn:c2pa:1",
+    manifest=b"\x00jumb",
+    file_sha256="ab" * 32,
+    watermark_algorithm="io.touchmark.video.lattice.1",
+    key_id="01020304",
+    title="a title",
+    source_type="http://cv.iptc.org/newscodes/digitalsourcetype/trainedAlgorithmicMedia",
+    policy_digest="",
+    created=datetime(2026, 11, 22, 12, 0, tzinfo=UTC),
+)
+
+
+@pytest.fixture
+def registry(tmp_path: Path) -> Registry:
+    return Registry(open_database(tmp_path / "new" / "registry.sqlite3"))
+
+
+def test_a_row_comes_back_whole_by_payload_and_by_manifest(registry: Registry) -> None:
+    registry.register(SEALED)
+    assert registry.by_payload(SEALED.payload) == SEALED
+    assert registry.by_manifest("urn:c2pa:1") == SEALED
+    assert registry.by_payload(Payload(1)) is None
+
+
+@pytest.mark.parametrize(
+    "second",
+    [replace(SEALED, manifest_label="urn:c2pa:2"), replace(SEALED, payload=Payload(7))],
+    ids=["same payload", "same manifest"],
+)
+def test_a_row_is_never_overwritten(registry: Registry, second: Registration) -> None:
+    registry.register(SEALED)
+    with pytest.raises(RegistryError):
+        registry.register(second)
+    assert registry.by_payload(SEALED.payload) == SEALED
+
+
+def test_a_withdrawn_row_is_gone(registry: Registry) -> None:
+    registry.register(SEALED)
+    registry.withdraw(SEALED.payload)
+    assert registry.by_payload(SEALED.payload) is None
+
+
+def test_reserved_payloads_differ_and_are_free(registry: Registry) -> None:
+    reserved = {registry.reserve() for _ in range(50)}
+    assert len(reserved) == 50
+    assert all(registry.by_payload(payload) is None for payload in reserved)
+
+
+def test_what_is_not_a_database_is_named(tmp_path: Path) -> None:
+    path = tmp_path / "registry.sqlite3"
+    path.write_bytes(b"this is no database at all, it is a text file that somebody put here" * 30)
+    with pytest.raises(RegistryError) as caught:
+        Registry(open_database(path))
+    assert "registry.sqlite3" in caught.value.diagnostics()
+
+
+def test_the_database_is_private(tmp_path: Path) -> None:
+    path = tmp_path / "registry.sqlite3"
+    Registry(open_database(path))
+    assert path.stat().st_mode & 0o077 == 0
