@@ -1,0 +1,159 @@
+"""Every reading of a prompt leads back to the characters that were typed, and nothing typed can break the reading."""
+
+from __future__ import annotations
+
+import base64
+import codecs
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from touchmark.safety.canonical import MAX_CHARACTERS, CanonicalText, PromptTooLongError, ViewKind, canonicalise
+
+HOMOGLYPHS = str.maketrans("aeopcx", "аеорсх")
+SENTENCE = "a grim statue on the beach"
+
+
+def _combine(word: str) -> str:
+    return "".join(f"{c}\u0336\u0301" for c in word)
+
+
+OBFUSCATIONS = {
+    "plain": "grim",
+    "upper case": "GRIM",
+    "zero width": "g\u200br\u200ci\u2060m",
+    "soft hyphen": "g\u00adr\u00adim",
+    "tag characters": "gr\U000e0061\U000e0062im",
+    "variation selectors": "g\ufe0fr\ufe0fim",
+    "combining marks": _combine("grim"),
+    "accents": "gŕîm",
+    "full width": "ｇｒｉｍ",
+    "mathematical bold": "𝐠𝐫𝐢𝐦",
+    "circled": "ⓖⓡⓘⓜ",
+    "squared": "🅶🆁🅸🅼",
+    "regional indicators": "🇬🇷🇮🇲",
+    "small capitals": "ɢʀɪᴍ",
+    "entities": "&#103;r&#x69;m",
+    "nested entities": "&amp;amp;#103;rim",
+    "homoglyphs": "grіm",
+    "leet": "gr1m",
+    "symbols": "gr!m",
+    "spaced": "g r i m",
+    "dotted": "g.r.i.m",
+    "underscored": "g_r_i_m",
+    "stretched": "griiiiim",
+}
+
+
+@pytest.mark.parametrize("masked", OBFUSCATIONS.values(), ids=OBFUSCATIONS.keys())
+def test_every_disguise_of_a_word_is_read_and_traced_to_what_was_typed(masked: str) -> None:
+    # Given a word in disguise inside a sentence
+    prompt = SENTENCE.replace("grim", masked)
+
+    # When
+    views = canonicalise(prompt).views
+
+    # Then some reading has the word, and its span covers the disguise, with no letter of a neighbour
+    spans = [v.span(v.text.index("grim"), v.text.index("grim") + 4) for v in views if "grim" in v.text]
+    assert spans
+    for start, end in spans:
+        assert masked.startswith(prompt[start:end]) and len(prompt[start:end].strip()) > 0
+        assert set(masked) - set(prompt[start:end]) <= set("\u0336\u0301\ufe0f")
+
+
+@pytest.mark.parametrize(
+    ("kind", "prompt"),
+    [
+        (ViewKind.ROT13, codecs.encode(SENTENCE, "rot13")),
+        (ViewKind.REVERSED, SENTENCE[::-1]),
+        (ViewKind.BASE64, f"draw {base64.b64encode(SENTENCE.encode()).decode()} please"),
+        (ViewKind.BIDI, f"\u202e{SENTENCE[::-1]}\u202c"),
+    ],
+)
+def test_whole_prompt_codings_get_a_view_of_their_own(kind: ViewKind, prompt: str) -> None:
+    view = next(v for v in canonicalise(prompt).views if v.kind is kind)
+    assert view.text == SENTENCE
+    start, end = view.span(0, len(SENTENCE))
+    assert 0 <= start < end <= len(prompt)
+
+
+@pytest.mark.parametrize(
+    "prompt",
+    [
+        SENTENCE,
+        "a red circle moves left to right over a blue background",
+        "drone shot, 8k, 60fps, 35mm film, 3d render, 1080p!",
+        "обычный день в парке",
+        "一只猫在花园里奔跑",
+        "Internationalisierungsbeauftragte",
+    ],
+)
+def test_honest_text_has_one_reading(prompt: str) -> None:
+    assert [view.kind for view in canonicalise(prompt).views] == [ViewKind.PLAIN]
+
+
+def test_wide_gaps_stay_word_boundaries_in_spaced_text() -> None:
+    texts = [view.text for view in canonicalise("g r i m   s t a t u e").views]
+    assert "grim statue" in texts
+
+
+def test_letters_of_another_script_stay_in_their_own_words() -> None:
+    text = "красная машина едет по улице"
+    assert canonicalise(text).primary.text == text
+
+
+def test_scripts_are_composed_and_latin_is_stripped() -> None:
+    composed = canonicalise("JOSÉ Łódź Straße \u1112\u1161\u11ab ｶﾞ").primary.text
+    assert composed == "jose lodz strasse 한 ガ"
+
+
+def test_the_size_limit_is_exact() -> None:
+    assert canonicalise("a" * MAX_CHARACTERS).primary.text
+    with pytest.raises(PromptTooLongError, match="10,001"):
+        canonicalise("a" * (MAX_CHARACTERS + 1))
+
+
+HOSTILE = st.text(
+    alphabet=st.one_of(
+        st.characters(),  # any code point, lone surrogates too
+        st.sampled_from("\u202e\u202d\u202c\u200b\u0301\u0336&#x;amplt0123 .-_\n\u1100\u1161\u11a8\uff9e🅰🇦"),
+    ),
+    max_size=60,
+)
+
+
+def _assert_offsets_hold(text: CanonicalText) -> None:
+    for view in text.views:
+        assert len(view.offsets) == len(view.text) + 1
+        assert len(view.ends) == len(view.text)
+        for index, end in enumerate(view.ends):
+            assert 0 <= view.offsets[index] < end <= len(text.original)
+        if view.kind not in (ViewKind.REVERSED, ViewKind.BIDI):
+            assert list(view.offsets) == sorted(view.offsets)
+
+
+@settings(max_examples=300, derandomize=True, deadline=None)
+@given(HOSTILE)
+def test_no_text_breaks_the_reading_or_its_offsets(text: str) -> None:
+    _assert_offsets_hold(canonicalise(text))
+
+
+@settings(max_examples=200, derandomize=True, deadline=None)
+@given(HOSTILE)
+def test_reading_a_reading_changes_nothing(text: str) -> None:
+    once = canonicalise(text).primary.text
+    if "&" not in once:  # an entity nested beyond the rounds we undo is left for the next reader
+        assert canonicalise(once).primary.text == once
+
+
+@settings(max_examples=60, derandomize=True, deadline=None)
+@given(HOSTILE, st.integers(0, 60), st.integers(0, 60))
+def test_a_span_outside_the_view_is_an_error(text: str, start: int, length: int) -> None:
+    view = canonicalise(text).primary
+    if start + length <= len(view.text):
+        begin, end = view.span(start, start + length)
+        assert 0 <= begin <= end <= len(text)
+    else:
+        with pytest.raises(ValueError, match="not inside"):
+            view.span(start, start + length)
