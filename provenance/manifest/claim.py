@@ -1,0 +1,333 @@
+"""What a sealed video says about itself, and the C2PA manifest definition that says it. Pure: no file, no key, no clock.
+
+    claim = Claim(
+        title="sealed.mp4",
+        media_type="video/mp4",
+        source_type=DigitalSourceType.TRAINED_ALGORITHMIC_MEDIA,
+        software_agent=SoftwareAgent("touchmark", "0.1.0"),
+        created=datetime.now(UTC),
+        model=ModelIdentity("lattice world", "sha256:...", ModelKind.PYTORCH),
+        prompt=PromptRecord(digest=sha256_hex),
+        soft_binding=SoftBinding("io.touchmark.video.lattice.1", payload.to_bytes(), 0.0, 2.0),
+    )
+    json.dumps(definition(claim))
+
+Written for C2PA 2.4 (https://spec.c2pa.org/specifications/specifications/2.4/specs/C2PA_Specification.html).
+"""
+
+from __future__ import annotations
+
+import base64
+import math
+import re
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from enum import StrEnum
+from importlib import metadata
+from pathlib import Path
+from typing import Any
+
+from touchmark.provenance.errors import TouchmarkError
+
+SPEC_VERSION = "2.4.0"
+"""The specification that the manifest follows, as ``claim_generator_info.specVersion`` states it."""
+
+PROMPT_RESOURCE = "prompt.txt"
+_PARENT = "parent"
+_PROMPT = "prompt"
+_MODEL = "model"
+
+MAX_TEXT = 1024
+MAX_PROMPT = 65536
+
+_IPTC = "http://cv.iptc.org/newscodes/digitalsourcetype/"
+_SHA256 = re.compile(r"[0-9a-f]{64}")
+
+
+class ClaimError(TouchmarkError):
+    """A claim that no manifest can carry."""
+
+    code = "manifest.claim"
+
+
+class DigitalSourceType(StrEnum):
+    """How a digital picture came to be: IPTC NewsCodes and two of C2PA's own (https://cv.iptc.org/newscodes/digitalsourcetype/)."""
+
+    TRAINED_ALGORITHMIC_MEDIA = _IPTC + "trainedAlgorithmicMedia"
+    COMPOSITE_WITH_TRAINED_ALGORITHMIC_MEDIA = _IPTC + "compositeWithTrainedAlgorithmicMedia"
+    COMPOSITE_SYNTHETIC = _IPTC + "compositeSynthetic"
+    ALGORITHMIC_MEDIA = _IPTC + "algorithmicMedia"
+    ALGORITHMICALLY_ENHANCED = _IPTC + "algorithmicallyEnhanced"
+    DATA_DRIVEN_MEDIA = _IPTC + "dataDrivenMedia"
+    DIGITAL_CAPTURE = _IPTC + "digitalCapture"
+    COMPUTATIONAL_CAPTURE = _IPTC + "computationalCapture"
+    COMPOSITE_CAPTURE = _IPTC + "compositeCapture"
+    COMPOSITE = _IPTC + "composite"
+    DIGITAL_CREATION = _IPTC + "digitalCreation"
+    DIGITAL_ART = _IPTC + "digitalArt"
+    HUMAN_EDITS = _IPTC + "humanEdits"
+    MINOR_HUMAN_EDITS = _IPTC + "minorHumanEdits"
+    SCREEN_CAPTURE = _IPTC + "screenCapture"
+    VIRTUAL_RECORDING = _IPTC + "virtualRecording"
+    NEGATIVE_FILM = _IPTC + "negativeFilm"
+    POSITIVE_FILM = _IPTC + "positiveFilm"
+    PRINT = _IPTC + "print"
+    EMPTY = "http://c2pa.org/digitalsourcetype/empty"
+    TRAINED_ALGORITHMIC_DATA = "http://c2pa.org/digitalsourcetype/trainedAlgorithmicData"
+
+    @property
+    def is_generative(self) -> bool:
+        """Whether a trained model made the content or part of it."""
+        return self in {
+            DigitalSourceType.TRAINED_ALGORITHMIC_MEDIA,
+            DigitalSourceType.COMPOSITE_WITH_TRAINED_ALGORITHMIC_MEDIA,
+            DigitalSourceType.COMPOSITE_SYNTHETIC,
+            DigitalSourceType.TRAINED_ALGORITHMIC_DATA,
+        }
+
+    @property
+    def is_capture(self) -> bool:
+        """Whether the content is claimed to come from a camera (or another sensor)."""
+        return self in {
+            DigitalSourceType.DIGITAL_CAPTURE,
+            DigitalSourceType.COMPUTATIONAL_CAPTURE,
+            DigitalSourceType.COMPOSITE_CAPTURE,
+            DigitalSourceType.NEGATIVE_FILM,
+            DigitalSourceType.POSITIVE_FILM,
+            DigitalSourceType.PRINT,
+        }
+
+
+class HumanOversight(StrEnum):
+    """``contentProfile.humanOversightLevel`` of ``c2pa.ai-disclosure`` (C2PA 2.4)."""
+
+    FULLY_AUTONOMOUS = "fully_autonomous"
+    """Nobody asked for this video in particular, and nobody looked at it."""
+    PROMPT_GUIDED = "prompt_guided"
+    """A person wrote the prompt; nobody approved the result."""
+    HUMAN_VALIDATED = "human_validated"
+    """A person looked at the result and approved it."""
+
+
+class ModelKind(StrEnum):
+    """C2PA asset types of models (C2PA 2.4, section "asset type"): the framework whose weights they are."""
+
+    MODEL = "c2pa.types.model"
+    PYTORCH = "c2pa.types.model.pytorch"
+    ONNX = "c2pa.types.model.onnx"
+    TENSORFLOW = "c2pa.types.model.tensorflow"
+    JAX = "c2pa.types.model.jax"
+
+
+@dataclass(frozen=True, slots=True)
+class SoftwareAgent:
+    """A program and its version."""
+
+    name: str
+    version: str
+
+
+@dataclass(frozen=True, slots=True)
+class ModelIdentity:
+    """The model that made the pixels.
+
+    Attributes:
+        name: what people call it.
+        identifier: what tells it from every other; ``sha256:`` and the digest of its weights, or a hub id with revision.
+        kind: the framework of its weights.
+    """
+
+    name: str
+    identifier: str
+    kind: ModelKind = ModelKind.MODEL
+
+
+@dataclass(frozen=True, slots=True)
+class PromptRecord:
+    """The prompt, named by its digest; its words only where policy embeds them.
+
+    Attributes:
+        digest: SHA-256 of what was asked, 64 lower-case hexadecimal digits. Short prompts can be guessed from a digest, so it
+            names a prompt; it does not hide one.
+        text: the words, for everyone to read, or None.
+    """
+
+    digest: str
+    text: str | None = None
+
+    def __post_init__(self) -> None:
+        if not _SHA256.fullmatch(self.digest):
+            raise ClaimError("a prompt is named by 64 lower-case hexadecimal digits", subject=self.digest[:80])
+
+
+@dataclass(frozen=True, slots=True)
+class SoftBinding:
+    """A watermark or fingerprint through which a stripped manifest is found again.
+
+    Attributes:
+        algorithm: its name in the C2PA soft-binding algorithm list, or one of reverse-domain form.
+        payload: what the mark carries.
+        start, end: seconds; the stretch of the timeline that carries it.
+    """
+
+    algorithm: str
+    payload: bytes
+    start: float
+    end: float
+
+    def __post_init__(self) -> None:
+        if not (0 <= self.start <= self.end and math.isfinite(self.end)):
+            raise ClaimError(f"a soft binding spans from 0 <= start to end (got {self.start} to {self.end})")
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """Everything that we assert about one file.
+
+    Attributes:
+        title: what to call the file.
+        media_type: MIME type of the file, such as ``video/mp4``.
+        source_type: how the pixels came to be. With a ``parent`` it is not written: the parent's manifest already says it, and
+            C2PA 2.4 forbids it on ``c2pa.opened``.
+        software_agent: the program that made the pixels.
+        created: when, with zone.
+        model: the model that made them, if one did.
+        prompt: what was asked of it.
+        soft_binding: the mark that the pixels carry; without it no watermark action is claimed.
+        human_oversight: how far a person stood behind the result.
+        parent: the input, where it carries a manifest of its own; it becomes the ``parentOf`` ingredient.
+    """
+
+    title: str
+    media_type: str
+    source_type: DigitalSourceType
+    software_agent: SoftwareAgent
+    created: datetime
+    model: ModelIdentity | None = None
+    prompt: PromptRecord | None = None
+    soft_binding: SoftBinding | None = None
+    human_oversight: HumanOversight | None = None
+    parent: Path | None = None
+
+    def __post_init__(self) -> None:
+        if self.created.tzinfo is None:
+            raise ClaimError("the time of creation needs a zone", subject=self.title[:80])
+        limited = {"title": self.title, "software agent": self.software_agent.name + self.software_agent.version}
+        if self.model:
+            limited["model"] = self.model.name + self.model.identifier
+        for what, text in limited.items():
+            _require_text(what, text, MAX_TEXT)
+        if self.prompt and self.prompt.text is not None:
+            _require_text("prompt", self.prompt.text, MAX_PROMPT)
+
+
+def definition(claim: Claim) -> dict[str, Any]:
+    """The manifest definition of a claim, as c2pa's ``Builder`` takes it. Resources that it names are in :func:`resources`."""
+    model, prompt = claim.model, claim.prompt
+    ingredients = []
+    if prompt:
+        ingredients.append(_prompt_ingredient(prompt))
+    if model:
+        ingredients.append(_input_ingredient(_MODEL, model.name, "application/octet-stream", model.kind, model.identifier))
+    assertions = [{"label": "c2pa.actions.v2", "created": True, "data": _actions(claim)}]
+    if claim.soft_binding:
+        assertions.append({"label": "c2pa.soft-binding", "created": True, "data": _soft_binding(claim.soft_binding)})
+    if model or claim.source_type.is_generative:
+        assertions.append({"label": "c2pa.ai-disclosure", "created": True, "data": _ai_disclosure(claim)})
+    return {
+        "claim_version": 2,
+        "title": claim.title,
+        "format": claim.media_type,
+        "claim_generator_info": [{"name": "touchmark", "version": _version(), "specVersion": SPEC_VERSION}],
+        "ingredients": ingredients,
+        "assertions": assertions,
+    }
+
+
+def resources(claim: Claim) -> dict[str, bytes]:
+    """What :func:`definition` refers to by name: the words of the prompt, where they are to be embedded."""
+    if claim.prompt and claim.prompt.text is not None:
+        return {PROMPT_RESOURCE: claim.prompt.text.encode()}
+    return {}
+
+
+def parent_ingredient(claim: Claim) -> dict[str, Any]:
+    """The ingredient that the parent's bytes are added under; :func:`definition` refers to it."""
+    title = claim.parent.name if claim.parent else claim.title
+    return {"title": title[:MAX_TEXT], "relationship": "parentOf", "label": _PARENT}
+
+
+def _actions(claim: Claim) -> dict[str, Any]:
+    when = claim.created.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
+    agent = {"name": claim.software_agent.name, "version": claim.software_agent.version}
+    inputs = [label for label, there in ((_PROMPT, claim.prompt), (_MODEL, claim.model)) if there]
+    first: dict[str, Any]
+    if claim.parent:
+        # Exactly one reference, the parent (C2PA 2.4, 15.10.3.2.3), and no source type.
+        first = {"action": "c2pa.opened", "when": when, "parameters": {"ingredientIds": [_PARENT]}}
+    else:
+        first = {"action": "c2pa.created", "when": when, "softwareAgent": agent, "digitalSourceType": claim.source_type.value}
+        if inputs:
+            first["parameters"] = {"ingredientIds": inputs}
+    actions = [first]
+    if claim.soft_binding:
+        marker = {"name": "touchmark", "version": _version()}
+        actions.append({"action": "c2pa.watermarked.bound", "when": when, "softwareAgent": marker})
+    return {"actions": actions, "allActionsIncluded": True}
+
+
+def _prompt_ingredient(prompt: PromptRecord) -> dict[str, Any]:
+    ingredient = _input_ingredient(
+        _PROMPT, "prompt", "text/plain", "c2pa.types.generator.prompt", f"sha256:{prompt.digest}"
+    )
+    if prompt.text is not None:
+        ingredient["data"] = {
+            "format": "text/plain",
+            "identifier": PROMPT_RESOURCE,
+            "data_types": ingredient["data_types"],
+        }
+    return ingredient
+
+
+def _input_ingredient(label: str, title: str, media_type: str, data_type: str, description: str) -> dict[str, Any]:
+    return {
+        "label": label,
+        "title": title,
+        "format": media_type,
+        "relationship": "inputTo",
+        "data_types": [{"type": str(data_type)}],
+        "description": description,
+    }
+
+
+def _soft_binding(binding: SoftBinding) -> dict[str, Any]:
+    # The specification's value is a byte string; c2pa-rs, and so everyone who reads with it, writes it as base64 text.
+    value = base64.b64encode(binding.payload).decode("ascii")
+    timespan = {"start": math.floor(binding.start * 1000), "end": math.ceil(binding.end * 1000)}
+    return {"alg": binding.algorithm, "blocks": [{"scope": {"timespan": timespan}, "value": value}], "pad": ""}
+
+
+def _ai_disclosure(claim: Claim) -> dict[str, Any]:
+    disclosure: dict[str, Any] = {"modelType": (claim.model.kind if claim.model else ModelKind.MODEL).value}
+    if claim.model:
+        disclosure["modelName"] = claim.model.name
+        disclosure["modelIdentifier"] = claim.model.identifier
+    if claim.human_oversight:
+        disclosure["contentProfile"] = {"humanOversightLevel": claim.human_oversight.value}
+    return disclosure
+
+
+def _require_text(what: str, text: str, most: int) -> None:
+    if not text or len(text) > most:
+        raise ClaimError(f"the {what} has 1 to {most} characters (got {len(text)})", subject=text[:80])
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        raise ClaimError(f"the {what} is not valid Unicode text", subject=ascii(text[:80])) from None
+
+
+def _version() -> str:
+    try:
+        return metadata.version("touchmark")
+    except metadata.PackageNotFoundError:  # run from a checkout that is not installed
+        return "0"
