@@ -1,0 +1,72 @@
+"""``touchmark ledger``: read and verify the append-only record of decisions and releases."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+from typing import TYPE_CHECKING
+
+import click
+
+from touchmark.provenance.errors import TouchmarkError
+
+if TYPE_CHECKING:
+    from touchmark.provenance.ledger import Ledger
+
+
+class NoLedgerError(TouchmarkError):
+    """There is no ledger in this home folder yet."""
+
+    code = "provenance.no_ledger"
+
+
+@click.group()
+def ledger() -> None:
+    """Read and verify the record of decisions and releases."""
+
+
+@ledger.command(
+    epilog="Keep the head that a run prints somewhere else (a ticket, a mail, another machine) and give it to --head "
+    "later: a ledger that was cut short or rewritten no longer holds it."
+)
+@click.option("--head", metavar="DIGEST", help="A head printed earlier; it must still be part of the chain.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+def verify(head: str | None, as_json: bool) -> int:
+    """Recompute the hash chain. Exit status 0 if it holds, 1 if it does not."""
+    opened = _open()
+    faults = opened.verify(head)
+    newest = opened.head()
+    if as_json:
+        document = {
+            "intact": not faults,
+            "entries": newest.sequence if newest else 0,
+            "head": newest.digest if newest else None,
+            "faults": [asdict(fault) for fault in faults],
+        }
+        click.echo(json.dumps(document))
+    elif faults:
+        for fault in faults:
+            click.echo(f"entry {fault.sequence}: {fault.problem}")
+    else:
+        click.echo(f"intact: {newest.sequence if newest else 0} entries, head {newest.digest if newest else 'none'}")
+    return 1 if faults else 0
+
+
+@ledger.command(epilog="Example: touchmark ledger show | tail -3")
+def show() -> None:
+    """Print every entry as one line of JSON, oldest first."""
+    for entry in _open().entries():
+        click.echo(json.dumps({**asdict(entry), "body": json.loads(entry.body)}))
+
+
+def _open() -> Ledger:
+    from touchmark.provenance.database import open_database
+    from touchmark.provenance.home import Home
+    from touchmark.provenance.ledger import Ledger
+
+    database = Home.default().database
+    if not database.exists():
+        raise NoLedgerError(
+            "nothing was recorded here yet", subject=str(database), remedy="Generate or seal a video first."
+        )
+    return Ledger(open_database(database))

@@ -1,0 +1,107 @@
+"""The ``touchmark`` command: finds the subcommand, prints errors, leaves with a status. It decides nothing.
+
+Subcommands are imported when they are called, so that ``touchmark --help`` and ``touchmark verify --help`` answer
+at once. One place turns every :class:`TouchmarkError` into one line on standard error.
+"""
+
+from __future__ import annotations
+
+import sys
+from importlib import import_module
+
+import click
+
+from touchmark import __version__
+from touchmark.provenance.errors import TouchmarkError
+
+USAGE = 64
+"""EX_USAGE of sysexits.h; click's own 2 would read as "nothing found"."""
+INTERRUPTED = 130
+
+_COMMANDS = {
+    "generate": ("touchmark.cli.generate", "Make a video from a prompt: screened, marked, signed, verified."),
+    "verify": ("touchmark.cli.verify", "Find out where videos come from."),
+    "report": ("touchmark.cli.report", "Write a verification as one self-contained page."),
+    "seal": ("touchmark.cli.seal", "Mark and sign a video that another generator made."),
+    "screen": ("touchmark.cli.screen", "Ask the gate about a prompt, without making anything."),
+    "figures": ("touchmark.cli.figures", "Look up the public figures that the gate knows."),
+    "keys": ("touchmark.cli.keys", "Make, show and check signing keys."),
+    "ledger": ("touchmark.cli.ledger", "Read and verify the record of decisions and releases."),
+    "completion": ("touchmark.cli.completion", "Print the completion script for a shell."),
+}
+
+
+class LazyGroup(click.Group):
+    """A group whose commands are imported when they are run; their one-line helps stand here."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """In the order a newcomer meets them."""
+        return list(_COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Import ``cmd_name``; None if there is no such command."""
+        if cmd_name not in _COMMANDS:
+            return None
+        command = getattr(import_module(_COMMANDS[cmd_name][0]), cmd_name)
+        assert isinstance(command, click.Command)
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """List the commands without importing them."""
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, line) for name, (_, line) in _COMMANDS.items()])
+
+
+@click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
+@click.version_option(__version__, prog_name="touchmark")
+def touchmark() -> None:
+    """Provenance, watermarking and deepfake safety wrapped around video generation.
+
+    \b
+    First steps:
+      touchmark keys init
+      touchmark generate "a red circle moves left to right over a blue background" -o circle.mp4
+      touchmark verify circle.mp4
+
+    \b
+    Exit status of every command:
+      0   done; for verify, a verdict that policy accepts
+      1   evidence of tampering or contradiction; a prompt or a video that was refused
+      2   nothing found; a prompt that waits for human review
+      3   the file could not be read
+      64  the command was used wrongly
+      70  it could not be done: a key, a model, a database, a disk
+    """
+
+
+def main() -> None:
+    """Entry point: runs the command line and leaves with its status."""
+    sys.exit(run(sys.argv[1:]))
+
+
+def run(arguments: list[str]) -> int:
+    """Run one command line and return its exit status; errors go to standard error, one line each."""
+    try:
+        result = touchmark.main(args=arguments, prog_name="touchmark", standalone_mode=False)
+    except click.UsageError as error:
+        error.show()
+        return USAGE
+    except click.Abort:
+        click.echo("touchmark: interrupted", err=True)
+        return INTERRUPTED
+    except click.ClickException as error:
+        error.show()
+        return USAGE
+    except TouchmarkError as error:
+        click.echo(f"touchmark: {_one_line(error.diagnostics())}", err=True)
+        return error.exit_status
+    return result if isinstance(result, int) else 0
+
+
+def _one_line(text: str) -> str:
+    """File names and prompts are other people's text: no control character of theirs reaches the terminal."""
+    return "".join(character if character.isprintable() else "\N{REPLACEMENT CHARACTER}" for character in text)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,149 @@
+"""A private place beside the destination where a file is made ready, and the one step that publishes it.
+
+    with Staging(output) as staging:
+        ...write staging.file...
+        staging.publish(overwrite=False)
+
+The staging folder stands in the destination's own folder, so that publishing is one atomic rename on one file
+system. It is removed on the way out. A process that was killed leaves its folder behind, locked by nobody; the next
+staging in the same folder removes it.
+"""
+
+from __future__ import annotations
+
+import errno
+import fcntl
+import os
+import shutil
+import tempfile
+from pathlib import Path
+from types import TracebackType
+
+from touchmark.provenance.errors import TouchmarkError
+
+_PREFIX = ".touchmark-staging-"
+
+
+class OutputError(TouchmarkError):
+    """The output cannot be written where it was asked for."""
+
+    code = "release.output"
+
+
+class OutputExistsError(OutputError):
+    """Something stands there already."""
+
+    code = "release.output_exists"
+    exit_status = 64
+
+
+class Staging:
+    """See the module."""
+
+    def __init__(self, output: Path) -> None:
+        """
+        Args:
+            output: the file to be published; its folder must exist.
+        """
+        self.output = output
+
+    def __enter__(self) -> Staging:
+        folder = self.output.parent
+        try:
+            _sweep(folder)
+            self._folder, self._lock = _locked_folder(folder)
+        except OSError as error:
+            raise OutputError(
+                f"nothing can be written in this folder ({error.strerror})",
+                subject=str(folder),
+                remedy="Choose a folder that exists, is writable and has space.",
+            ) from error
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        shutil.rmtree(self._folder, ignore_errors=True)
+        os.close(self._lock)
+
+    @property
+    def file(self) -> Path:
+        """Where to write what shall be published."""
+        return self._folder / f"staged{self.output.suffix}"
+
+    def publish(self, *, overwrite: bool) -> None:
+        """Make the staged file durable and give it its name, in one step that a kill cannot split.
+
+        Raises:
+            OutputExistsError: something stands at the output and ``overwrite`` is false.
+            OutputError: the file system refuses.
+        """
+        try:
+            _fsync(self.file)
+            if overwrite:
+                self.file.replace(self.output)
+            else:
+                _link(self.file, self.output)
+            _fsync(self.output.parent)
+        except FileExistsError as error:
+            raise output_exists(self.output) from error
+        except OSError as error:
+            raise OutputError(
+                f"the file cannot be published ({error.strerror})",
+                subject=str(self.output),
+                remedy="Check space and permissions of the folder.",
+            ) from error
+
+
+def output_exists(output: Path) -> OutputExistsError:
+    """The error for an output that is taken."""
+    return OutputExistsError(
+        "this file exists already", subject=str(output), remedy="Choose another name, or allow it to be replaced."
+    )
+
+
+def _link(source: Path, output: Path) -> None:
+    """Give ``source`` the name ``output`` unless something has it; unlike rename, a hard link refuses to replace."""
+    try:
+        os.link(source, output)
+    except OSError as error:
+        if error.errno not in (errno.EPERM, errno.EOPNOTSUPP):
+            raise
+        if output.exists():  # a file system without hard links: the best it can do
+            raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), str(output)) from error
+        source.replace(output)
+
+
+def _locked_folder(parent: Path) -> tuple[Path, int]:
+    """A new folder in ``parent`` and the descriptor that holds it locked."""
+    while True:
+        folder = Path(tempfile.mkdtemp(prefix=_PREFIX, dir=parent))
+        descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        if folder.exists():
+            return folder, descriptor
+        os.close(descriptor)  # another process swept it between the two calls
+
+
+def _fsync(path: Path) -> None:
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _sweep(folder: Path) -> None:
+    """Remove what killed processes left: staging folders that no living process holds."""
+    for left in folder.glob(_PREFIX + "*"):
+        try:
+            descriptor = os.open(left, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
+        except OSError:
+            continue
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            shutil.rmtree(left, ignore_errors=True)
+        except BlockingIOError:
+            pass  # its owner is alive
+        finally:
+            os.close(descriptor)
