@@ -228,7 +228,9 @@ def definition(claim: Claim) -> dict[str, Any]:
     if prompt:
         ingredients.append(_prompt_ingredient(prompt))
     if model:
-        ingredients.append(_input_ingredient(_MODEL, model.name, "application/octet-stream", model.kind, model.identifier))
+        ingredients.append(
+            _input_ingredient(_MODEL, model.name, "application/octet-stream", model.kind, model.identifier)
+        )
     assertions = [{"label": "c2pa.actions.v2", "created": True, "data": _actions(claim)}]
     if claim.soft_binding:
         assertions.append({"label": "c2pa.soft-binding", "created": True, "data": _soft_binding(claim.soft_binding)})
@@ -266,7 +268,12 @@ def _actions(claim: Claim) -> dict[str, Any]:
         # Exactly one reference, the parent (C2PA 2.4, 15.10.3.2.3), and no source type.
         first = {"action": "c2pa.opened", "when": when, "parameters": {"ingredientIds": [_PARENT]}}
     else:
-        first = {"action": "c2pa.created", "when": when, "softwareAgent": agent, "digitalSourceType": claim.source_type.value}
+        first = {
+            "action": "c2pa.created",
+            "when": when,
+            "softwareAgent": agent,
+            "digitalSourceType": claim.source_type.value,
+        }
         if inputs:
             first["parameters"] = {"ingredientIds": inputs}
     actions = [first]

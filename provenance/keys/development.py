@@ -1,0 +1,211 @@
+"""Keys for trying touchmark out: a certificate authority of one's own, a signing certificate, a watermark secret.
+
+    ring = make_development_keys(Home.default().keys, organisation="Example Studio", now=datetime.now(UTC))
+
+Anybody can make such a set, so nobody else has a reason to trust one: files signed with it verify only where its own
+``anchors.pem`` is configured. Not for production, and the certificates say so themselves.
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+import shutil
+import tempfile
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
+
+from touchmark.provenance.errors import TouchmarkError
+from touchmark.provenance.keys.ring import (
+    ANCHORS,
+    DEVELOPMENT_UNIT,
+    SIGNING_CHAIN,
+    SIGNING_KEY,
+    WATERMARK_KEY,
+    KeyRing,
+)
+
+AUTHORITY_KEY = "authority.key"
+AUTHORITY_VALIDITY = timedelta(days=3650)
+SIGNER_VALIDITY = timedelta(days=1095)
+
+_CLAIM_SIGNING = x509.ObjectIdentifier("1.3.6.1.4.1.62558.2.1")
+_CLOCK_SKEW = timedelta(hours=1)
+_MAX_NAME = 64  # ub-organization-name of RFC 5280
+
+
+class KeysExistError(TouchmarkError):
+    """There are keys already; they are never overwritten."""
+
+    code = "keys.exist"
+
+
+class OrganisationError(TouchmarkError):
+    """A name that cannot stand in a certificate."""
+
+    code = "keys.organisation"
+    exit_status = 64
+
+
+@dataclass(frozen=True, slots=True)
+class DevelopmentChain:
+    """A freshly made authority and signer, all PEM: ``authority`` and ``signer`` certificates and their private keys."""
+
+    authority: bytes
+    authority_key: bytes
+    signer: bytes
+    signer_key: bytes
+
+
+def make_development_keys(folder: Path, *, organisation: str, now: datetime) -> KeyRing:
+    """Make a set of development keys in ``folder``: all of it, or nothing.
+
+    Args:
+        folder: must not exist, or be empty. Made readable by its owner alone.
+        organisation: who signs; stands in the certificates, so in every manifest.
+        now: beginning of the validity, with zone.
+
+    Raises:
+        KeysExistError: the folder holds something.
+        OrganisationError: the name is empty, too long or not printable.
+        OSError: the folder cannot be written.
+    """
+    chain = issue_development_chain(organisation, now)
+    files = {
+        AUTHORITY_KEY: chain.authority_key,
+        ANCHORS: chain.authority,
+        SIGNING_CHAIN: chain.signer,
+        SIGNING_KEY: chain.signer_key,
+        WATERMARK_KEY: secrets.token_hex(32).encode() + b"\n",
+    }
+    folder.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+        raise _exists(folder)
+    # Written beside and moved in one step, so that a kill leaves either no keys or all of them.
+    staging = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
+    try:
+        for name, content in files.items():
+            _write_private(staging / name, content)
+        _sync_folder(staging)
+        try:
+            staging.rename(folder)
+        except OSError as error:
+            raise _exists(folder) from error
+        _sync_folder(folder.parent)
+    except BaseException:
+        shutil.rmtree(staging, ignore_errors=True)
+        raise
+    return KeyRing.load(folder)
+
+
+def issue_development_chain(organisation: str, now: datetime) -> DevelopmentChain:
+    """A new authority and one signing certificate of it, in memory. Pure but for the randomness.
+
+    Raises:
+        OrganisationError: the name is empty, too long or not printable.
+    """
+    if not organisation.strip() or len(organisation) > _MAX_NAME or not organisation.isprintable():
+        raise OrganisationError(
+            f"an organisation has 1 to {_MAX_NAME} printable characters",
+            subject=ascii(organisation[:80]),
+            remedy="Give another name with --organisation.",
+        )
+    authority_key, signer_key = ec.generate_private_key(ec.SECP256R1()), ec.generate_private_key(ec.SECP256R1())
+    authority_name = _subject("touchmark development CA", organisation)
+    authority = (
+        _certificate(authority_name, authority_name, authority_key.public_key(), now, AUTHORITY_VALIDITY)
+        .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
+        .add_extension(_usage(signs_certificates=True), critical=True)
+        .sign(authority_key, hashes.SHA256())
+    )
+    signer = (
+        _certificate(
+            _subject("touchmark signer", organisation), authority_name, signer_key.public_key(), now, SIGNER_VALIDITY
+        )
+        .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
+        .add_extension(_usage(signs_certificates=False), critical=True)
+        .add_extension(x509.ExtendedKeyUsage([ExtendedKeyUsageOID.EMAIL_PROTECTION, _CLAIM_SIGNING]), critical=False)
+        .add_extension(x509.AuthorityKeyIdentifier.from_issuer_public_key(authority_key.public_key()), critical=False)
+        .sign(authority_key, hashes.SHA256())
+    )
+    return DevelopmentChain(
+        authority.public_bytes(serialization.Encoding.PEM),
+        _private_pem(authority_key),
+        signer.public_bytes(serialization.Encoding.PEM),
+        _private_pem(signer_key),
+    )
+
+
+def _certificate(
+    subject: x509.Name, issuer: x509.Name, key: ec.EllipticCurvePublicKey, now: datetime, validity: timedelta
+) -> x509.CertificateBuilder:
+    return (
+        x509.CertificateBuilder()
+        .subject_name(subject)
+        .issuer_name(issuer)
+        .public_key(key)
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(now - _CLOCK_SKEW)
+        .not_valid_after(now + validity)
+        .add_extension(x509.SubjectKeyIdentifier.from_public_key(key), critical=False)
+    )
+
+
+def _subject(common_name: str, organisation: str) -> x509.Name:
+    return x509.Name(
+        [
+            x509.NameAttribute(NameOID.COMMON_NAME, common_name),
+            x509.NameAttribute(NameOID.ORGANIZATION_NAME, organisation),
+            x509.NameAttribute(NameOID.ORGANIZATIONAL_UNIT_NAME, DEVELOPMENT_UNIT),
+        ]
+    )
+
+
+def _usage(*, signs_certificates: bool) -> x509.KeyUsage:
+    return x509.KeyUsage(
+        digital_signature=not signs_certificates,
+        content_commitment=False,
+        key_encipherment=False,
+        data_encipherment=False,
+        key_agreement=False,
+        key_cert_sign=signs_certificates,
+        crl_sign=signs_certificates,
+        encipher_only=False,
+        decipher_only=False,
+    )
+
+
+def _private_pem(key: ec.EllipticCurvePrivateKey) -> bytes:
+    return key.private_bytes(
+        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    )
+
+
+def _write_private(path: Path, content: bytes) -> None:
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(descriptor, "wb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def _sync_folder(folder: Path) -> None:
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _exists(folder: Path) -> KeysExistError:
+    return KeysExistError(
+        "there are keys already, and videos may depend on them",
+        subject=str(folder),
+        remedy="Use them, or move the folder away first.",
+    )

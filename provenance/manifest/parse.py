@@ -1,0 +1,286 @@
+"""From the C2PA library's JSON report to a :class:`ManifestReport`. Pure, and suspicious of everything it is given.
+
+The JSON comes from the library, but every string and number in it may come from an attacker's file: types are checked, text is
+cut, lists and depth are bounded, cycles are cut.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+from touchmark.provenance.manifest.claim import DigitalSourceType
+from touchmark.provenance.manifest.report import (
+    Concern,
+    ManifestReport,
+    Presence,
+    ReportedAction,
+    ReportedIngredient,
+    ReportedSoftBinding,
+    SignerIdentity,
+    StatusCode,
+    ValidationState,
+)
+
+MAX_JSON = 16 << 20
+MAX_TEXT = 1024
+MAX_ITEMS = 256
+MAX_DEPTH = 16
+MAX_PAYLOAD = 4096
+
+_HARD_BINDING_MATCHES = {f"assertion.{kind}.match" for kind in ("dataHash", "bmffHash", "boxesHash", "collectionHash")}
+# Claims of before 2.0 list successes and failures together.
+_SUCCESS_ENDINGS = (".match", ".validated", ".trusted", ".insideValidity", ".accessible", ".notRevoked", ".skipped")
+
+Node = Mapping[str, Any]
+
+
+class UnreadableStoreError(ValueError):
+    """The report is not one that this module can read; says why."""
+
+
+def parse_store(raw: str) -> ManifestReport:
+    """Read the library's JSON.
+
+    Raises:
+        UnreadableStoreError: it is too large, too deep, or names no active manifest.
+    """
+    if len(raw) > MAX_JSON:
+        raise UnreadableStoreError("the manifest store is too large")
+    try:
+        store = _node(json.loads(raw))
+    except (ValueError, RecursionError) as error:
+        raise UnreadableStoreError("the manifest store is malformed") from error
+    manifests = _node(store.get("manifests"))
+    label = store.get("active_manifest")
+    if not isinstance(label, str) or label not in manifests:
+        raise UnreadableStoreError("the manifest store has no active manifest")
+    active = _node(manifests[label])
+    results = _node(_node(store.get("validation_results")).get("activeManifest"))
+    failures = _statuses(results.get("failure")) if results else _old_failures(store.get("validation_status"))
+    succeeded = {status.code for status in _statuses(results.get("success"))}
+    tree = _Tree(manifests, _deltas(store))
+    ingredients = tuple(tree.walk(label))
+    signature = _node(active.get("signature_info"))
+    concerns = {failure.concern for failure in failures}
+    return ManifestReport(
+        presence=Presence.PRESENT,
+        state=_state(store.get("validation_state"), failures),
+        active_label=_text(label),
+        title=_text(active.get("title")),
+        claim_generator=_generator(active),
+        signer=_signer(active),
+        algorithm=_text(signature.get("alg")).lower(),
+        signed_at=_time(signature.get("time")),
+        time_stamped="timeStamp.trusted" in succeeded,
+        signature_valid="claimSignature.validated" in succeeded and not concerns & {Concern.SIGNATURE, Concern.CLAIM},
+        signer_trusted="signingCredential.trusted" in succeeded,
+        hard_binding_matches=_hard_binding(succeeded, failures),
+        actions=tuple(_actions(active)),
+        source_type=_source_type(manifests, label),
+        soft_bindings=tuple(_soft_bindings(active)),
+        ingredients=ingredients,
+        failures=failures,
+        truncated=tree.truncated,
+        raw_json=raw,
+    )
+
+
+class _Tree:
+    """Walks ingredients of ingredients, each manifest once."""
+
+    def __init__(self, manifests: Node, deltas: Mapping[str, tuple[StatusCode, ...]]) -> None:
+        self._manifests = manifests
+        self._deltas = deltas
+        self._seen: set[str] = set()
+        self._count = 0
+        self.truncated = False
+
+    def walk(self, label: str, depth: int = 1) -> Iterator[ReportedIngredient]:
+        self._seen.add(label)
+        for ingredient in _nodes(_node(self._manifests.get(label)).get("ingredients"), limit=None):
+            if self._count >= MAX_ITEMS or depth > MAX_DEPTH:
+                self.truncated = True
+                return
+            self._count += 1
+            child = ingredient.get("active_manifest")
+            child = child if isinstance(child, str) else ""
+            yield self._report(label, ingredient, child, depth)
+            if child in self._manifests and child not in self._seen:
+                yield from self.walk(child, depth + 1)
+
+    def _report(self, label: str, ingredient: Node, child: str, depth: int) -> ReportedIngredient:
+        results = _node(ingredient.get("validation_results"))
+        faults = [
+            *_statuses(_node(results.get("activeManifest")).get("failure")),
+            *(fault for delta in _nodes(results.get("ingredientDeltas")) for fault in _delta_failures(delta)),
+            *_old_failures(ingredient.get("validation_status")),
+            *self._deltas.get(_address(label, ingredient.get("label")), ()),
+        ]
+        manifest = _node(self._manifests.get(child))
+        return ReportedIngredient(
+            title=_text(ingredient.get("title")),
+            relationship=_text(ingredient.get("relationship")),
+            label=_text(child),
+            depth=depth,
+            description=_text(ingredient.get("description")),
+            data_types=tuple(_text(kind.get("type")) for kind in _nodes(ingredient.get("data_types"))),
+            source_type=next((action.digital_source_type for action in _actions(manifest)), ""),
+            signer=_signer(manifest) if manifest else None,
+            faults=tuple(dict.fromkeys(faults)),
+        )
+
+
+def _state(value: object, failures: tuple[StatusCode, ...]) -> ValidationState:
+    state = {"Trusted": ValidationState.TRUSTED, "Valid": ValidationState.VALID}.get(
+        str(value), ValidationState.INVALID
+    )
+    # The library and its own list of failures must agree; if they do not, the worse of the two holds.
+    if any(failure.concern is not Concern.TRUST for failure in failures):
+        return ValidationState.INVALID
+    return ValidationState.VALID if state is ValidationState.TRUSTED and failures else state
+
+
+def _hard_binding(succeeded: set[str], failures: tuple[StatusCode, ...]) -> bool | None:
+    if any(failure.concern is Concern.CONTENT for failure in failures):
+        return False
+    return True if succeeded & _HARD_BINDING_MATCHES else None
+
+
+def _deltas(store: Node) -> dict[str, tuple[StatusCode, ...]]:
+    """Failures that the library finds in ingredients now, by the address of the ingredient."""
+    found: dict[str, tuple[StatusCode, ...]] = {}
+    for delta in _nodes(_node(store.get("validation_results")).get("ingredientDeltas"), limit=None):
+        address = delta.get("ingredientAssertionURI")
+        if isinstance(address, str):
+            found[address] = found.get(address, ()) + tuple(_delta_failures(delta))
+    return found
+
+
+def _delta_failures(delta: Node) -> tuple[StatusCode, ...]:
+    return _statuses(_node(delta.get("validationDeltas")).get("failure"))
+
+
+def _address(manifest_label: str, ingredient_label: object) -> str:
+    return f"self#jumbf=/c2pa/{manifest_label}/c2pa.assertions/{ingredient_label}"
+
+
+def _source_type(manifests: Node, label: str) -> DigitalSourceType | None:
+    for _ in range(MAX_DEPTH):
+        manifest = _node(manifests.get(label))
+        stated = [a.digital_source_type for a in _actions(manifest) if a.name in ("c2pa.created", "c2pa.opened")]
+        if any(stated):
+            try:
+                return DigitalSourceType(next(uri for uri in stated if uri))
+            except ValueError:
+                return None
+        parents = (i for i in _nodes(manifest.get("ingredients"), limit=None) if i.get("relationship") == "parentOf")
+        label = str(next(parents, {}).get("active_manifest"))
+    return None
+
+
+def _assertions(manifest: Node, label: str) -> Iterator[Node]:
+    for assertion in _nodes(manifest.get("assertions")):
+        if str(assertion.get("label")).partition("__")[0] == label:
+            yield _node(assertion.get("data"))
+
+
+def _actions(manifest: Node) -> Iterator[ReportedAction]:
+    for label in ("c2pa.actions.v2", "c2pa.actions"):
+        for data in _assertions(manifest, label):
+            for action in _nodes(data.get("actions")):
+                agent = action.get("softwareAgent")
+                yield ReportedAction(
+                    name=_text(action.get("action")),
+                    when=_time(action.get("when")),
+                    digital_source_type=_text(action.get("digitalSourceType")),
+                    software_agent=_text(agent) if isinstance(agent, str) else _program(_node(agent)),
+                )
+
+
+def _soft_bindings(manifest: Node) -> Iterator[ReportedSoftBinding]:
+    for data in _assertions(manifest, "c2pa.soft-binding"):
+        for block in _nodes(data.get("blocks")):
+            span = _node(_node(block.get("scope")).get("timespan"))
+            yield ReportedSoftBinding(
+                _text(data.get("alg")),
+                _payload(block.get("value")),
+                _seconds(span.get("start")),
+                _seconds(span.get("end")),
+            )
+
+
+def _payload(value: object) -> bytes:
+    if isinstance(value, list):  # a byte string of the specification's kind, as the library shows it
+        numbers = value[:MAX_PAYLOAD]
+        return bytes(numbers) if all(type(n) is int and 0 <= n < 256 for n in numbers) else b""
+    if not isinstance(value, str) or len(value) > MAX_PAYLOAD:
+        return b""
+    try:
+        return base64.b64decode(value, validate=True)
+    except (binascii.Error, ValueError):
+        return b""
+
+
+def _seconds(milliseconds: object) -> float | None:
+    if isinstance(milliseconds, bool) or not isinstance(milliseconds, int | float) or not 0 <= milliseconds < 1e15:
+        return None
+    return milliseconds / 1000
+
+
+def _generator(manifest: Node) -> str:
+    infos = manifest.get("claim_generator_info")
+    for info in _nodes(infos if isinstance(infos, list) else [infos]):
+        return _program(info)
+    return _text(manifest.get("claim_generator"))
+
+
+def _program(info: Node) -> str:
+    return _text(f"{_text(info.get('name'))} {_text(info.get('version'))}".strip())
+
+
+def _signer(manifest: Node) -> SignerIdentity | None:
+    info = _node(manifest.get("signature_info"))
+    if not info:
+        return None
+    return SignerIdentity(
+        _text(info.get("common_name")), _text(info.get("issuer")), _text(info.get("cert_serial_number"))
+    )
+
+
+def _old_failures(statuses: object) -> tuple[StatusCode, ...]:
+    return tuple(status for status in _statuses(statuses) if not status.code.endswith(_SUCCESS_ENDINGS))
+
+
+def _statuses(statuses: object) -> tuple[StatusCode, ...]:
+    return tuple(
+        StatusCode(_text(s.get("code")), _text(s.get("explanation")), _text(s.get("url"))) for s in _nodes(statuses)
+    )
+
+
+def _time(value: object) -> datetime | None:
+    if not isinstance(value, str) or len(value) > 64:
+        return None
+    try:
+        parsed = datetime.fromisoformat(value)
+        return parsed.replace(tzinfo=UTC) if parsed.tzinfo is None else parsed.astimezone(UTC)
+    except (ValueError, OverflowError):
+        return None
+
+
+def _text(value: object) -> str:
+    if not isinstance(value, str):
+        return ""
+    return value if len(value) <= MAX_TEXT else value[: MAX_TEXT - 1] + "\N{HORIZONTAL ELLIPSIS}"
+
+
+def _node(value: object) -> Node:
+    return value if isinstance(value, dict) else {}
+
+
+def _nodes(value: object, limit: int | None = MAX_ITEMS) -> Iterable[Node]:
+    return [item for item in value[:limit] if isinstance(item, dict)] if isinstance(value, list) else []

@@ -1,0 +1,104 @@
+"""Read what any file claims about itself, without believing it and without a network.
+
+    report = read_manifest(Path("clip.mp4"), ring.trust_anchors)
+    if report.is_sound: ...
+
+    # a manifest that the registry recovered, held against a stripped and re-encoded copy
+    report = read_manifest(path, anchors, manifest=registration.manifest)
+    report.signature_valid, report.hard_binding_matches       # True, False
+
+A malformed file gives a report, never an exception. Limits on the size of the file are the caller's.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import stat
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import BinaryIO
+
+import c2pa
+
+from touchmark.provenance.manifest.context import manifest_context
+from touchmark.provenance.manifest.parse import MAX_TEXT, UnreadableStoreError, parse_store
+from touchmark.provenance.manifest.report import ManifestReport, Presence
+from touchmark.provenance.media.boxes import C2PA_UUID, walk
+from touchmark.provenance.media.errors import UnreadableFileError
+
+_SIDECAR = "application/c2pa"
+_REMOTE = re.compile(r"https?://\S+")
+
+
+def read_manifest(path: Path, anchors: bytes, *, manifest: bytes | None = None) -> ManifestReport:
+    """Report on the manifest of a file.
+
+    Args:
+        path: any file.
+        anchors: PEM roots of trusted signers; empty trusts nobody.
+        manifest: a manifest store to hold against the file in place of its own.
+
+    Raises:
+        UnreadableFileError: the file cannot be opened, or is no regular file.
+        TrustAnchorsError: ``anchors`` is not PEM.
+    """
+    with _opened(path) as file:
+        return read_stream(file, anchors, manifest=manifest)
+
+
+def read_stream(file: BinaryIO, anchors: bytes, *, manifest: bytes | None = None) -> ManifestReport:
+    """As :func:`read_manifest`, of an open, seekable file."""
+    context = manifest_context(anchors)
+    try:
+        # No format is given: names and headers lie, so the library looks at the bytes.
+        reader = c2pa.Reader.try_create(None, file, manifest, context)
+        if reader is None:
+            return _without(file, "")
+        with reader:
+            return parse_store(reader.json())
+    except UnreadableStoreError as error:
+        return ManifestReport(Presence.UNREADABLE, reason=str(error))
+    except c2pa.C2paError as error:
+        return _explain(file, error, recovered=manifest is not None)
+    finally:
+        context.close()
+
+
+def _explain(file: BinaryIO, error: c2pa.C2paError, *, recovered: bool) -> ManifestReport:
+    reason = str(error)[:MAX_TEXT]
+    if recovered:
+        return ManifestReport(Presence.UNREADABLE, reason=reason)
+    if reason.startswith("Remote:"):
+        address = _REMOTE.search(reason)
+        return ManifestReport(Presence.REMOTE_ONLY, reason=reason, remote_url=address[0] if address else "")
+    if isinstance(error, c2pa.C2paError.NotSupported) or next(walk(file), None) is not None:
+        return _without(file, reason)
+    # Neither an unknown kind of file nor one whose boxes can be looked at: something is there that does not read.
+    return ManifestReport(Presence.UNREADABLE, reason=reason)
+
+
+def _without(file: BinaryIO, reason: str) -> ManifestReport:
+    """No manifest was read. A damaged store can look like none to the library, but its box is still there."""
+    if any(box.uuid == C2PA_UUID for box in walk(file)):
+        return ManifestReport(
+            Presence.UNREADABLE, reason=reason or "a C2PA box is there and holds no readable manifest"
+        )
+    return ManifestReport(Presence.ABSENT, reason=reason)
+
+
+@contextmanager
+def _opened(path: Path) -> Iterator[BinaryIO]:
+    try:
+        # Not blocking: a named pipe must not hold us up before we see what it is.
+        descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+    except (OSError, ValueError) as error:
+        reason = error.strerror if isinstance(error, OSError) else str(error)
+        raise UnreadableFileError(
+            f"the file cannot be opened ({reason})", subject=str(path), remedy="Check the path."
+        ) from error
+    with os.fdopen(descriptor, "rb") as file:
+        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+            raise UnreadableFileError("this is no regular file", subject=str(path), remedy="Give a video file.")
+        yield file

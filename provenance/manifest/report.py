@@ -1,0 +1,238 @@
+"""What was found when a file's manifest was read: plain values, bounded in size, judged by nobody yet.
+
+Everything textual was written by whoever signed (or forged) the file. It is cut to a bounded length here and is *not* escaped:
+who shows it, escapes it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from touchmark.provenance.manifest.claim import DigitalSourceType
+
+
+class Presence(StrEnum):
+    """Whether there is a manifest to speak of."""
+
+    PRESENT = "present"
+    ABSENT = "absent"
+    UNREADABLE = "unreadable"
+    """A manifest store is there and cannot be read: damaged, or made to look like none."""
+    REMOTE_ONLY = "remote_only"
+    """The file only names an address where its manifest would be. It is not fetched."""
+
+
+class ValidationState(StrEnum):
+    """The C2PA validation state of the active manifest. It says nothing about ingredients: see ``ManifestReport.is_sound``."""
+
+    TRUSTED = "trusted"
+    """Well-formed, intact, matching the content, signed under one of our anchors."""
+    VALID = "valid"
+    """The same, signed by somebody that we have no anchor for."""
+    INVALID = "invalid"
+
+
+class Concern(StrEnum):
+    """What a failure is about."""
+
+    CONTENT = "content"
+    """The hard binding: these bytes are not the ones that were signed."""
+    CLAIM = "claim"
+    """The manifest itself was changed, or breaks the specification."""
+    SIGNATURE = "signature"
+    """The signature over the claim is wrong or missing."""
+    CREDENTIAL = "credential"
+    """The certificate is expired, revoked or not fit for signing."""
+    TRUST = "trust"
+    """The certificate is fine, and nobody whom we trust vouches for it."""
+    TIME = "time"
+    """The time stamp."""
+
+
+@dataclass(frozen=True, slots=True)
+class StatusCode:
+    """One failure, as C2PA names it.
+
+    Attributes:
+        code: such as ``assertion.bmffHash.mismatch`` (C2PA 2.4, section 15).
+        explanation: what the library said.
+        url: JUMBF address of what it concerns.
+    """
+
+    code: str
+    explanation: str = ""
+    url: str = ""
+
+    @property
+    def concern(self) -> Concern:
+        """What it is about."""
+        first, _, rest = self.code.partition(".")
+        if first == "assertion" and rest.partition(".")[0] in _HARD_BINDINGS and rest.endswith(".mismatch"):
+            return Concern.CONTENT
+        if first == "signingCredential":
+            return Concern.TRUST if rest == "untrusted" else Concern.CREDENTIAL
+        if first == "claimSignature":
+            return Concern.CREDENTIAL if rest == "outsideValidity" else Concern.SIGNATURE
+        return Concern.TIME if first == "timeStamp" else Concern.CLAIM
+
+
+_HARD_BINDINGS = {"dataHash", "bmffHash", "boxesHash", "collectionHash", "multiAssetHash"}
+
+
+@dataclass(frozen=True, slots=True)
+class SignerIdentity:
+    """Whom the signing certificate names. Worth something only where the signature is valid and the signer trusted.
+
+    Attributes:
+        common_name: CN of the subject.
+        organisation: O of the subject (c2pa calls it the issuer).
+        serial: serial number of the certificate, decimal.
+    """
+
+    common_name: str
+    organisation: str
+    serial: str
+
+
+@dataclass(frozen=True, slots=True)
+class ReportedAction:
+    """One action that a manifest claims.
+
+    Attributes:
+        name: such as ``c2pa.created``.
+        when: as claimed by the signer, with zone; None where missing or unreadable.
+        digital_source_type: the URI as written, empty where there is none.
+        software_agent: name and version.
+    """
+
+    name: str
+    when: datetime | None
+    digital_source_type: str
+    software_agent: str
+
+
+@dataclass(frozen=True, slots=True)
+class ReportedSoftBinding:
+    """A soft binding that the active manifest claims.
+
+    Attributes:
+        algorithm: its name.
+        payload: the value, decoded from base64 (empty where it is not base64).
+        start, end: seconds, where it is bound to a stretch of time.
+    """
+
+    algorithm: str
+    payload: bytes
+    start: float | None = None
+    end: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ReportedIngredient:
+    """Something that the file was made from, anywhere in the tree.
+
+    Attributes:
+        title: what it was called.
+        relationship: ``parentOf``, ``componentOf`` or ``inputTo``.
+        label: label of its own active manifest, empty where it has none.
+        depth: 1 for ingredients of the active manifest, 2 for theirs, and so on.
+        description: free text; ours holds the digest of prompt or weights.
+        data_types: C2PA asset types, such as ``c2pa.types.generator.prompt``.
+        source_type: what its own manifest claims it is.
+        signer: who signed its own manifest.
+        faults: what was wrong with it when it was taken in, or is wrong now. A file can be Trusted over a tampered parent.
+    """
+
+    title: str
+    relationship: str
+    label: str
+    depth: int
+    description: str = ""
+    data_types: tuple[str, ...] = ()
+    source_type: str = ""
+    signer: SignerIdentity | None = None
+    faults: tuple[StatusCode, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ManifestReport:
+    """Everything that a file's manifest says, and what holds of it.
+
+    Attributes:
+        presence: whether there is one. Everything below is empty unless it is PRESENT.
+        reason: why there is none to read, as the library put it; for a person.
+        remote_url: where the file says its manifest is. Never fetched.
+        state: validation state of the active manifest.
+        active_label: ``urn:c2pa:...``.
+        title: of the file, as claimed.
+        claim_generator: program that made the claim, name and version.
+        signer: whom the certificate names.
+        algorithm: signature algorithm, lower case (``es256``).
+        signed_at: time in the time stamp, with zone, if there is one; believe it only if ``time_stamped``.
+        time_stamped: a trusted time stamp proves ``signed_at``.
+        signature_valid: the claim is as it was when it was signed, whatever became of the content.
+        signer_trusted: the certificate leads to one of our anchors.
+        hard_binding_matches: the content is what was signed; None where that could not be told.
+        actions: of the active manifest, in order.
+        source_type: how the content came to be: the active manifest's ``c2pa.created`` action, or else that of its nearest
+            ancestor along ``parentOf``. None where unstated or outside the vocabulary (see ``actions`` for the URI).
+        soft_bindings: of the active manifest.
+        ingredients: the whole tree, depth first.
+        failures: of the active manifest.
+        truncated: the tree was larger than we walk; the rest is not shown, and the report is not sound.
+        raw_json: the library's own report.
+    """
+
+    presence: Presence
+    reason: str = ""
+    remote_url: str = ""
+    state: ValidationState | None = None
+    active_label: str = ""
+    title: str = ""
+    claim_generator: str = ""
+    signer: SignerIdentity | None = None
+    algorithm: str = ""
+    signed_at: datetime | None = None
+    time_stamped: bool = False
+    signature_valid: bool = False
+    signer_trusted: bool = False
+    hard_binding_matches: bool | None = None
+    actions: tuple[ReportedAction, ...] = ()
+    source_type: DigitalSourceType | None = None
+    soft_bindings: tuple[ReportedSoftBinding, ...] = ()
+    ingredients: tuple[ReportedIngredient, ...] = ()
+    failures: tuple[StatusCode, ...] = ()
+    truncated: bool = False
+    raw_json: str = ""
+
+    @property
+    def ingredient_faults(self) -> tuple[StatusCode, ...]:
+        """Every fault anywhere in the ingredient tree."""
+        return tuple(fault for ingredient in self.ingredients for fault in ingredient.faults)
+
+    @property
+    def laundered_faults(self) -> tuple[StatusCode, ...]:
+        """Ingredient faults beyond an unknown signer: somebody signed over something broken."""
+        return tuple(fault for fault in self.ingredient_faults if fault.concern is not Concern.TRUST)
+
+    @property
+    def is_sound(self) -> bool:
+        """Trusted, matching, without failure, and nothing broken beneath."""
+        return (
+            self.state is ValidationState.TRUSTED
+            and self.hard_binding_matches is True
+            and not self.failures
+            and not self.laundered_faults
+            and not self.truncated
+        )
+
+    @property
+    def is_of_other_content(self) -> bool:
+        """An intact, validly signed manifest over bytes that it was not made for: a recovered one, or a transplant."""
+        return (
+            self.signature_valid
+            and self.hard_binding_matches is False
+            and all(failure.concern in (Concern.CONTENT, Concern.TRUST) for failure in self.failures)
+        )

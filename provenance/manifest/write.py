@@ -1,0 +1,239 @@
+"""Sign a claim into a file, and believe it only after reading it back.
+
+    signed = sign_file(encoded, published, claim, ring.signer(), ring.trust_anchors)
+    signed.label, signed.manifest_bytes, signed.file_sha256
+
+The signed file is written beside its destination, read again by the same code that a platform runs, flushed to the disk and only
+then renamed. Whatever fails, no file appears under the destination's name.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+import os
+import secrets
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from mimetypes import guess_type
+from pathlib import Path
+from typing import BinaryIO
+
+import c2pa
+
+from touchmark.provenance.keys.profile import CertificateRefusedError, check_certificate
+from touchmark.provenance.manifest.claim import Claim, definition, parent_ingredient, resources
+from touchmark.provenance.manifest.context import manifest_context
+from touchmark.provenance.manifest.read import read_stream
+from touchmark.provenance.manifest.report import ManifestReport
+from touchmark.provenance.signing import Signer, SigningAlgorithm, SigningError
+
+_ALGORITHMS = {
+    SigningAlgorithm.ES256: c2pa.C2paSigningAlg.ES256,
+    SigningAlgorithm.ES384: c2pa.C2paSigningAlg.ES384,
+    SigningAlgorithm.ES512: c2pa.C2paSigningAlg.ES512,
+    SigningAlgorithm.PS256: c2pa.C2paSigningAlg.PS256,
+    SigningAlgorithm.PS384: c2pa.C2paSigningAlg.PS384,
+    SigningAlgorithm.PS512: c2pa.C2paSigningAlg.PS512,
+    SigningAlgorithm.ED25519: c2pa.C2paSigningAlg.ED25519,
+}
+
+
+class SignerFailedError(SigningError):
+    """The signer raised; what it raised is the cause."""
+
+    code = "signing.signer_failed"
+
+
+class ManifestRefusedError(SigningError):
+    """The C2PA library would not sign this."""
+
+    code = "manifest.refused"
+
+
+class ReadBackError(SigningError):
+    """What was signed does not verify, so it was thrown away."""
+
+    code = "manifest.read_back"
+
+
+class DestinationError(SigningError):
+    """The signed file cannot be written where it was asked for."""
+
+    code = "manifest.destination"
+
+
+@dataclass(frozen=True, slots=True)
+class SignedManifest:
+    """What was signed.
+
+    Attributes:
+        label: ``urn:c2pa:...`` of the new active manifest.
+        manifest_bytes: the whole manifest store (JUMBF), as embedded.
+        file_sha256: hexadecimal digest of the signed file.
+    """
+
+    label: str
+    manifest_bytes: bytes
+    file_sha256: str
+
+
+def sign_file(source: Path, destination: Path, claim: Claim, signer: Signer, anchors: bytes) -> SignedManifest:
+    """Sign ``claim`` over ``source`` into ``destination``, which is replaced in one step if it exists.
+
+    Args:
+        source: the finished media; moving its boxes later would break the signature.
+        destination: another path.
+        claim: what to say.
+        signer: who says it.
+        anchors: PEM roots under which the result must be trusted.
+
+    Raises:
+        DestinationError: it is the source, or cannot be written.
+        CertificateRefusedError: the signer's certificate breaks the C2PA profile.
+        SignerFailedError: the signer raised.
+        ManifestRefusedError: the media or the claim is not one that C2PA can sign.
+        ReadBackError: the result is not trusted, or not sound.
+    """
+    _require_other(source, destination)
+    part = destination.with_name(f".{destination.name[:200]}.{secrets.token_hex(8)}.part")
+    try:
+        with source.open("rb") as media, _create(part) as output:
+            manifest_bytes = sign_stream(media, output, claim, signer, anchors)
+            output.flush()
+            report = read_stream(output, anchors)
+            _require_sound(report, claim, destination)
+            os.fsync(output.fileno())
+            output.seek(0)
+            digest = hashlib.file_digest(output, "sha256").hexdigest()
+        part.replace(destination)
+        _sync_folder(destination.parent)
+    except OSError as error:
+        raise DestinationError(
+            f"the signed file cannot be written ({error.strerror})",
+            subject=str(destination),
+            remedy="Check that source and folder exist, and that there is room.",
+        ) from error
+    finally:
+        part.unlink(missing_ok=True)
+    return SignedManifest(report.active_label, manifest_bytes, digest)
+
+
+def sign_stream(
+    source: BinaryIO,
+    destination: BinaryIO,
+    claim: Claim,
+    signer: Signer,
+    anchors: bytes,
+    parent: BinaryIO | None = None,
+) -> bytes:
+    """Sign between open files, ``destination`` open for reading and writing; returns the manifest store.
+
+    The result is not read back: use :func:`sign_file` for anything that leaves this process. ``parent`` stands in for the file
+    at ``claim.parent``.
+
+    Raises: as :func:`sign_file`, but for DestinationError and ReadBackError.
+    """
+    faults = check_certificate(signer.certificate_chain, datetime.now(UTC))
+    if faults:
+        raise CertificateRefusedError(faults, subject="signing certificate")
+    raised: list[Exception] = []
+
+    def sign(data: bytes) -> bytes:
+        # The library swallows what a callback raises; it is kept aside and raised again below.
+        try:
+            return signer.sign(data)
+        except Exception as error:
+            raised.append(error)
+            return b""
+
+    context = manifest_context(anchors)
+    try:
+        builder = c2pa.Builder(json.dumps(definition(claim)), context=context)
+        for name, content in resources(claim).items():
+            builder.add_resource(name, io.BytesIO(content))
+        if claim.parent:
+            _add_parent(builder, claim, parent)
+        with c2pa.Signer.from_callback(
+            sign, _ALGORITHMS[signer.algorithm], signer.certificate_chain.decode("ascii"), signer.time_authority
+        ) as native:
+            return bytes(builder.sign(native, claim.media_type, source, destination))
+    except c2pa.C2paError as error:
+        if raised:
+            raise SignerFailedError(
+                f"the signer failed ({type(raised[0]).__name__}: {raised[0]})"[:500],
+                subject="signer",
+                remedy="See the cause; nothing was written.",
+            ) from raised[0]
+        raise ManifestRefusedError(
+            f"the C2PA library refused to sign ({str(error)[:300]})",
+            subject=claim.title[:80],
+            remedy=_remedy(signer),
+        ) from error
+    finally:
+        context.close()
+
+
+def _add_parent(builder: c2pa.Builder, claim: Claim, parent: BinaryIO | None) -> None:
+    if parent is not None:
+        builder.add_ingredient(parent_ingredient(claim), claim.media_type, parent)
+    elif claim.parent is not None:
+        media_type = guess_type(claim.parent.name)[0] or claim.media_type
+        with claim.parent.open("rb") as file:
+            builder.add_ingredient(parent_ingredient(claim), media_type, file)
+
+
+def _require_other(source: Path, destination: Path) -> None:
+    same = destination.exists() and source.exists() and destination.samefile(source)
+    if same or destination.resolve() == source.resolve():
+        raise DestinationError(
+            "a file is not signed over itself",
+            subject=str(destination),
+            remedy="Give another path for the signed file.",
+        )
+
+
+def _require_sound(report: ManifestReport, claim: Claim, destination: Path) -> None:
+    problem = _unsound(report, claim)
+    if problem:
+        raise ReadBackError(
+            problem,
+            subject=str(destination),
+            remedy="Nothing was published. Check the certificate, the anchors and the input.",
+        )
+
+
+def _unsound(report: ManifestReport, claim: Claim) -> str:
+    if report.laundered_faults:
+        codes = ", ".join(sorted({fault.code for fault in report.laundered_faults}))
+        return f"the input carries a manifest that does not hold ({codes}); signing over it would hide that"
+    if not report.is_sound:
+        codes = ", ".join(sorted({failure.code for failure in report.failures})) or report.reason or "no reason given"
+        return f"the signed file reads back {report.state or report.presence}, not trusted ({codes})"
+    if claim.soft_binding and claim.soft_binding.payload not in {binding.payload for binding in report.soft_bindings}:
+        return "the soft binding does not read back"
+    if claim.parent is None and report.source_type is not claim.source_type:
+        return "the digital source type does not read back"
+    return ""
+
+
+def _remedy(signer: Signer) -> str:
+    if signer.time_authority:
+        return (
+            f"Check that the time-stamp authority {signer.time_authority} answers, and that the input is a media file."
+        )
+    return "Check that the input is an undamaged file of the media type that the claim names."
+
+
+def _create(part: Path) -> BinaryIO:
+    # Not tempfile: what is published gets the permissions that the umask gives any new file.
+    return os.fdopen(os.open(part, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o666), "w+b")
+
+
+def _sync_folder(folder: Path) -> None:
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
