@@ -1,0 +1,131 @@
+"""The boxes of an ISO base media file (mp4, mov, m4a, heif), walked without a media library.
+
+A box is a 32-bit size, a four-character type and a payload (ISO/IEC 14496-12:2022, 4.2). Only headers are read, plus
+the payloads of the boxes that the C2PA hash leaves out, so that a hostile size costs nothing. Files of other kinds
+have no boxes: every function then answers "none" rather than failing.
+
+It is deliberately no parser of what is inside a movie; PyAV does that.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO
+
+C2PA_UUID = bytes.fromhex("d8fec3d61b0e483c92975828877ec481")
+"""The ``uuid`` box that carries a manifest store (C2PA specification 2.2, annex A.5, BMFF-based assets)."""
+
+_MAX_BOXES = 100_000  # a fragmented hour at two fragments a second has fewer than 30,000
+_CHUNK = 1 << 20
+
+FIRST_BOXES = frozenset(
+    {b"ftyp", b"styp", b"moov", b"mdat", b"moof", b"sidx", b"free", b"skip", b"wide", b"uuid", b"pnot"}
+)
+"""Types that a file of this family may begin with."""
+
+
+@dataclass(frozen=True, slots=True)
+class Box:
+    """One top-level box, as its header declares it.
+
+    Attributes:
+        type: four characters, bytes outside ASCII shown as ``\\xNN``.
+        offset: of the header, in bytes from the start of the file.
+        size: in bytes with the header, as declared; it may reach past the end of the file.
+        header_size: 8, 16 with a 64-bit size, 16 more for ``uuid``.
+        uuid: the extended type of a ``uuid`` box.
+        whole: whether the file holds all of it.
+    """
+
+    type: str
+    offset: int
+    size: int
+    header_size: int
+    uuid: bytes | None
+    whole: bool
+
+
+def scan_boxes(path: Path) -> tuple[Box, ...]:
+    """Top-level boxes of ``path`` in file order; empty where it is no such file.
+
+    The walk ends at the end of the file, at the first header that makes no sense (a size smaller than the header),
+    or after a box that reaches past the end.
+
+    Raises:
+        OSError: the file cannot be opened.
+    """
+    with path.open("rb") as file:
+        return tuple(walk(file))
+
+
+def walk(file: BinaryIO) -> Iterator[Box]:
+    """Boxes of an open, seekable file; see :func:`scan_boxes`."""
+    end = file.seek(0, os.SEEK_END)
+    offset = 0
+    for index in range(_MAX_BOXES):
+        box = _read_box(file, offset, end)
+        if box is None or (index == 0 and box.type.encode("ascii", "replace") not in FIRST_BOXES):
+            return
+        yield box
+        offset += box.size
+        if offset >= end:
+            return
+
+
+def has_c2pa_box(path: Path) -> bool:
+    """Whether a C2PA manifest store box lies at the top level, readable or not.
+
+    A damaged store can read as "no manifest" in a C2PA library; the box itself cannot hide.
+    """
+    return any(box.uuid == C2PA_UUID for box in scan_boxes(path))
+
+
+def unhashed_bytes(path: Path, most: int = 64 * 1024**2) -> int:
+    """Non-zero bytes in top-level ``free`` and ``skip`` boxes, which the C2PA hard binding leaves out.
+
+    Padding is zeros; anything else was put there after, or despite, signing.
+
+    Args:
+        most: bytes read at most; what lies beyond is not counted.
+    """
+    count = 0
+    with path.open("rb") as file:
+        for box in tuple(walk(file)):
+            if box.type not in ("free", "skip"):
+                continue
+            file.seek(box.offset + box.header_size)
+            left = box.size - box.header_size
+            while left > 0 and most > 0:
+                chunk = file.read(min(left, most, _CHUNK))
+                if not chunk:
+                    break
+                count += len(chunk) - chunk.count(0)
+                left -= len(chunk)
+                most -= len(chunk)
+    return count
+
+
+def _read_box(file: BinaryIO, offset: int, end: int) -> Box | None:
+    file.seek(offset)
+    head = file.read(32)
+    if len(head) < 8:
+        return None
+    size, kind = int.from_bytes(head[:4], "big"), head[4:8]
+    header_size = 8
+    if size == 1:  # the size follows as 64 bits
+        if len(head) < 16:
+            return None
+        size, header_size = int.from_bytes(head[8:16], "big"), 16
+    elif size == 0:  # to the end of the file
+        size = end - offset
+    uuid = None
+    if kind == b"uuid":
+        uuid, header_size = head[header_size : header_size + 16], header_size + 16
+        if len(uuid) < 16:
+            return None
+    if size < header_size:
+        return None
+    return Box(kind.decode("ascii", "backslashreplace"), offset, size, header_size, uuid, offset + size <= end)

@@ -1,0 +1,173 @@
+"""The file behind a video: opened once, named for what it is, read through as many cursors as needed.
+
+One descriptor serves all passes, so a file swapped under its name between two passes cannot show two faces. A media
+library is given a cursor, never a path: it then has no reason to open anything else.
+"""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from touchmark.provenance.media import boxes
+from touchmark.provenance.media.errors import NotAVideoError, TruncatedError, UnreadableFileError
+from touchmark.provenance.media.limits import DecodeClock, Limits
+
+_HEAD = 64
+_REMEDY = "Give an mp4, mov, webm, mkv or avi file."
+
+_OTHER_KINDS: tuple[tuple[bytes, int, str], ...] = (
+    (b"\x89PNG", 0, "a PNG image"),
+    (b"\xff\xd8\xff", 0, "a JPEG image"),
+    (b"GIF8", 0, "a GIF image"),
+    (b"WEBP", 8, "a WebP image"),
+    (b"BM", 0, "a BMP image"),
+    (b"II*\x00", 0, "a TIFF image"),
+    (b"MM\x00*", 0, "a TIFF image"),
+    (b"WAVE", 8, "a WAV sound file"),
+    (b"ID3", 0, "an MP3 sound file"),
+    (b"\xff\xfb", 0, "an MP3 sound file"),
+    (b"fLaC", 0, "a FLAC sound file"),
+    (b"OggS", 0, "an Ogg file"),
+    (b"FLV", 0, "an FLV file"),
+    (b"G@", 0, "an MPEG transport stream"),
+    (b"#EXTM3U", 0, "a playlist"),
+    (b"ffconcat", 0, "a playlist"),
+    (b"%PDF", 0, "a PDF document"),
+    (b"PK\x03\x04", 0, "a ZIP archive"),
+    (b"\x1f\x8b", 0, "a gzip archive"),
+)
+_IMAGE_BRANDS = {b"avif": "an AVIF image", b"heic": "a HEIC image", b"mif1": "a HEIF image"}
+
+
+class Cursor:
+    """A read-only file object over a shared descriptor, with a position of its own.
+
+    Reports the end of the file once the clock is exhausted, which is what a media library understands; the caller
+    then asks the clock. (An exception raised in here would be swallowed or printed by the library.)
+    """
+
+    name = ""  # a library must not guess a format from a name that a stranger chose
+
+    def __init__(self, descriptor: int, size: int, clock: DecodeClock) -> None:
+        self._descriptor = descriptor
+        self._size = size
+        self._clock = clock
+        self._position = 0
+
+    def read(self, size: int) -> bytes:
+        if self._clock.exhausted:
+            return b""
+        data = os.pread(self._descriptor, size, self._position)
+        self._position += len(data)
+        return data
+
+    def seek(self, offset: int, whence: int = os.SEEK_SET) -> int:
+        base = {os.SEEK_SET: 0, os.SEEK_CUR: self._position, os.SEEK_END: self._size}[whence]
+        self._position = max(base + offset, 0)
+        return self._position
+
+    def tell(self) -> int:
+        return self._position
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """An open file that may be a video.
+
+    Attributes:
+        name: the path as given, for messages.
+        demuxer: the only FFmpeg demuxer that is let near it.
+        clock: the time budget shared by all passes.
+    """
+
+    name: str
+    demuxer: str
+    clock: DecodeClock
+    _descriptor: int
+    _size: int
+
+    def cursor(self) -> Cursor:
+        """A new cursor at the start of the file."""
+        return Cursor(self._descriptor, self._size, self.clock)
+
+
+@contextmanager
+def open_source(path: Path, limits: Limits) -> Iterator[Source]:
+    """Open ``path`` if it is a whole file of a kind that can be a video.
+
+    Raises:
+        UnreadableFileError, NotAVideoError, TruncatedError, LimitExceededError
+    """
+    name = str(path)
+    try:
+        descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)  # O_NONBLOCK: a FIFO must not hang us
+    except (OSError, ValueError) as error:
+        raise UnreadableFileError(_why_unopened(error), subject=name) from error
+    try:
+        status = os.fstat(descriptor)
+        if stat.S_ISDIR(status.st_mode):
+            raise UnreadableFileError("is a directory, not a file", subject=name, remedy=_REMEDY)
+        if not stat.S_ISREG(status.st_mode):
+            raise UnreadableFileError("is not a regular file", subject=name, remedy=_REMEDY)
+        limits.check_size(status.st_size, name)
+        demuxer = _demuxer(os.pread(descriptor, _HEAD, 0), name)
+        if demuxer == "mov":
+            _check_boxes(descriptor, limits, name)
+        clock = DecodeClock(limits.max_decode_seconds, name)
+        yield Source(name, demuxer, clock, descriptor, status.st_size)
+    finally:
+        os.close(descriptor)
+
+
+def _why_unopened(error: OSError | ValueError) -> str:
+    if isinstance(error, FileNotFoundError):
+        return "there is no such file"
+    if isinstance(error, PermissionError):
+        return "it may not be read (permission denied)"
+    return f"it cannot be opened ({error.strerror if isinstance(error, OSError) else error})"
+
+
+def _demuxer(head: bytes, name: str) -> str:
+    """The demuxer for a file that begins with ``head``; raises NotAVideoError that says what the file is."""
+    if not head:
+        raise NotAVideoError("the file is empty", subject=name, remedy=_REMEDY)
+    if head[4:8] == b"ftyp" and head[8:12] in _IMAGE_BRANDS:
+        raise NotAVideoError(f"is {_IMAGE_BRANDS[head[8:12]]}, not a video", subject=name, remedy=_REMEDY)
+    if head[4:8] in boxes.FIRST_BOXES:
+        return "mov"
+    if head[:4] == b"\x1aE\xdf\xa3":
+        return "matroska"
+    if head[:4] == b"RIFF" and head[8:12] == b"AVI ":
+        return "avi"
+    for signature, offset, kind in _OTHER_KINDS:
+        if head[offset : offset + len(signature)] == signature:
+            raise NotAVideoError(f"is {kind}, not a video that can be read", subject=name, remedy=_REMEDY)
+    if all(byte >= 0x20 or byte in b"\t\n\r" for byte in head):
+        raise NotAVideoError("is a text file, not a video", subject=name, remedy=_REMEDY)
+    raise NotAVideoError("is not a video in a known container", subject=name, remedy=_REMEDY)
+
+
+def _check_boxes(descriptor: int, limits: Limits, name: str) -> None:
+    """Refuse a file of boxes whose index or media is cut off, or whose index is too large to load."""
+    with open(os.dup(descriptor), "rb") as file:  # noqa: PTH123 (a descriptor, not a path)
+        found = tuple(boxes.walk(file))
+    for box in found:
+        if box.type in ("moov", "moof", "mdat") and not box.whole:
+            raise TruncatedError(
+                f"ends inside its '{box.type}' box, which should have {box.size:,} bytes",
+                subject=name,
+                remedy="Fetch the file again; part of it is missing.",
+            )
+        if box.type == "moov":
+            limits.check_index(box.size, name)
+    if not any(box.type == "moov" for box in found):
+        raise TruncatedError(
+            "has no index ('moov' box)",
+            subject=name,
+            remedy="Fetch the file again; it was cut short or never finished.",
+        )
