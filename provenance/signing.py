@@ -3,8 +3,8 @@
     signer = PemSigner.load(Path("signing.pem"), Path("signing.key"))
     signer = CallbackSigner(SigningAlgorithm.ES256, chain_pem, kms_sign)     # the key never leaves its HSM or KMS
 
-A signer holds a certificate chain and answers ``sign``. It knows nothing of manifests; whether a certificate is one that C2PA
-accepts is asked in ``provenance.keys.profile``.
+A signer holds a certificate chain and answers ``sign``. It knows nothing of manifests; whether a certificate is one
+that C2PA accepts is asked in ``provenance.keys.profile``.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ class KeyUnreadableError(SigningError):
 
 
 class SigningAlgorithm(StrEnum):
-    """The signature algorithms of C2PA (https://spec.c2pa.org/specifications/specifications/2.4/specs/C2PA_Specification.html, 13.2)."""
+    """The signature algorithms that C2PA 2.4, section 13.2, allows."""
 
     ES256 = "es256"
     ES384 = "es384"
@@ -88,11 +88,11 @@ class Signer(Protocol):
 
     @property
     def time_authority(self) -> str | None:
-        """URL of an RFC 3161 time-stamp authority, or None. Without one a file stops verifying when the certificate expires."""
+        """URL of an RFC 3161 authority, or None. Without one a file stops verifying when the certificate expires."""
         ...
 
     def sign(self, data: bytes) -> bytes:
-        """The signature over ``data`` as COSE wants it: ``r || s`` for ECDSA, PSS with salt as long as the hash for RSA."""
+        """The signature over ``data`` as COSE wants it: ``r || s`` for ECDSA, PSS with a hash-long salt for RSA."""
         ...
 
 
@@ -160,8 +160,8 @@ class CallbackSigner:
     Attributes:
         algorithm: how ``callback`` signs; must fit the key of the first certificate.
         certificate_chain: PEM, signing certificate first.
-        callback: takes the bytes to be signed (not their hash) and returns the signature; ECDSA as ``r || s`` or DER. What it
-            raises reaches the caller as the cause of a :class:`SigningError`.
+        callback: takes the bytes to be signed (not their hash) and returns the signature; ECDSA as ``r || s`` or DER.
+            What it raises reaches the caller as the cause of a :class:`SigningError`.
         time_authority: see :class:`Signer`.
     """
 

@@ -55,7 +55,7 @@ class OrganisationError(TouchmarkError):
 
 @dataclass(frozen=True, slots=True)
 class DevelopmentChain:
-    """A freshly made authority and signer, all PEM: ``authority`` and ``signer`` certificates and their private keys."""
+    """A freshly made authority and signer, all PEM: two certificates and their private keys."""
 
     authority: bytes
     authority_key: bytes

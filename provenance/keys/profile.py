@@ -4,9 +4,9 @@
         print(fault.rule, fault.explanation, fault.remedy)
 
 The rules are the certificate profile of C2PA 2.4, sections 14.5 and 14.6
-(https://spec.c2pa.org/specifications/specifications/2.4/specs/C2PA_Specification.html#x509_certificates), read as strictly as
-c2pa-rs reads them when it signs, which says no more than "the certificate is invalid". Trust is another question: a certificate
-without fault here is still untrusted until its root is among a verifier's anchors.
+(https://spec.c2pa.org/specifications/specifications/2.4/specs/C2PA_Specification.html#x509_certificates), read as
+strictly as c2pa-rs reads them when it signs, which says no more than "the certificate is invalid". Trust is another
+question: a certificate without fault here is still untrusted until its root is among a verifier's anchors.
 """
 
 from __future__ import annotations
@@ -92,7 +92,7 @@ class CertificateRefusedError(TouchmarkError):
 
 
 def check_certificate(chain: bytes, now: datetime) -> tuple[ProfileFault, ...]:
-    """Every rule that a PEM chain breaks as a C2PA signer's, in order of the reading; empty where C2PA would sign with it.
+    """Every rule that a PEM chain breaks as a C2PA signer's, empty where C2PA would sign with it.
 
     Args:
         chain: PEM, signing certificate first.

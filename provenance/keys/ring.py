@@ -5,9 +5,9 @@
     ring.watermark_key       # marks pixels
     ring.trust_anchors       # whom to believe, PEM
 
-The folder holds ``anchors.pem`` (needed), ``signing.pem`` with ``signing.key`` (to sign) and ``watermark.key`` (to mark, and to
-find marks; 64 hexadecimal digits). An operator puts their own certificate and anchors in place of the development ones. With
-``anchors.pem`` alone a ring still verifies.
+The folder holds ``anchors.pem`` (needed), ``signing.pem`` with ``signing.key`` (to sign) and ``watermark.key`` (to
+mark, and to find marks; 64 hexadecimal digits). An operator puts their own certificate and anchors in place of the
+development ones. With ``anchors.pem`` alone a ring still verifies.
 """
 
 from __future__ import annotations

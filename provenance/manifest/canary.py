@@ -2,8 +2,9 @@
 
     run_canary()        # raises CanaryError, or returns in a few hundredths of a second
 
-Settings of the library change names between minor releases and unknown ones are ignored in silence; two past releases made
-forged files trusted. So a small film is signed with a throw-away key and must be trusted, and five forgeries of it must not be.
+Settings of the library change names between minor releases and unknown ones are ignored in silence; two past releases
+made forged files trusted. So a small film is signed with a throw-away key and must be trusted, and five forgeries of
+it must not be.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What a sealed video says about itself, and the C2PA manifest definition that says it. Pure: no file, no key, no clock.
+"""What a sealed video says about itself, and the C2PA manifest definition for it. Pure: no file, no key, no clock.
 
     claim = Claim(
         title="sealed.mp4",
@@ -133,7 +133,8 @@ class ModelIdentity:
 
     Attributes:
         name: what people call it.
-        identifier: what tells it from every other; ``sha256:`` and the digest of its weights, or a hub id with revision.
+        identifier: what tells it from every other; ``sha256:`` and the digest of its weights, or a hub id with
+            revision.
         kind: the framework of its weights.
     """
 
@@ -147,8 +148,8 @@ class PromptRecord:
     """The prompt, named by its digest; its words only where policy embeds them.
 
     Attributes:
-        digest: SHA-256 of what was asked, 64 lower-case hexadecimal digits. Short prompts can be guessed from a digest, so it
-            names a prompt; it does not hide one.
+        digest: SHA-256 of what was asked, 64 lower-case hexadecimal digits. Short prompts can be guessed from a
+            digest, so it names a prompt; it does not hide one.
         text: the words, for everyone to read, or None.
     """
 
@@ -187,8 +188,8 @@ class Claim:
     Attributes:
         title: what to call the file.
         media_type: MIME type of the file, such as ``video/mp4``.
-        source_type: how the pixels came to be. With a ``parent`` it is not written: the parent's manifest already says it, and
-            C2PA 2.4 forbids it on ``c2pa.opened``.
+        source_type: how the pixels came to be. With a ``parent`` it is not written: the parent's manifest already
+            says it, and C2PA 2.4 forbids it on ``c2pa.opened``.
         software_agent: the program that made the pixels.
         created: when, with zone.
         model: the model that made them, if one did.
@@ -222,7 +223,7 @@ class Claim:
 
 
 def definition(claim: Claim) -> dict[str, Any]:
-    """The manifest definition of a claim, as c2pa's ``Builder`` takes it. Resources that it names are in :func:`resources`."""
+    """The manifest definition of a claim, as c2pa's ``Builder`` takes it; what it refers to is in :func:`resources`."""
     model, prompt = claim.model, claim.prompt
     ingredients = []
     if prompt:

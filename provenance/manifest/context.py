@@ -1,8 +1,9 @@
 """How the C2PA library is set up: the one place that knows its settings.
 
-A context carries trust anchors of one purpose only, because the library does not keep purposes apart: an anchor given for time
-stamps would make signers trusted. Contexts are made for each use (a millisecond) and never kept: one made before ``fork()`` is
-invalid in the child. Unknown settings are accepted in silence, so ``canary`` checks that these still do what they say.
+A context carries trust anchors of one purpose only, because the library does not keep purposes apart: an anchor given
+for time stamps would make signers trusted. Contexts are made for each use (a millisecond) and never kept: one made
+before ``fork()`` is invalid in the child. Unknown settings are accepted in silence, so ``canary`` checks that these
+still do what they say.
 """
 
 from __future__ import annotations
@@ -25,7 +26,7 @@ class TrustAnchorsError(TouchmarkError):
 
 
 def manifest_context(anchors: bytes) -> c2pa.Context:
-    """A context that trusts signers of manifests under ``anchors`` (PEM; empty trusts nobody) and never opens a connection.
+    """A context that trusts signers under ``anchors`` (PEM; empty trusts nobody) and never opens a connection.
 
     Raises:
         TrustAnchorsError: ``anchors`` is not PEM.

@@ -1,7 +1,7 @@
 """From the C2PA library's JSON report to a :class:`ManifestReport`. Pure, and suspicious of everything it is given.
 
-The JSON comes from the library, but every string and number in it may come from an attacker's file: types are checked, text is
-cut, lists and depth are bounded, cycles are cut.
+The JSON comes from the library, but every string and number in it may come from an attacker's file: types are
+checked, text is cut, lists and depth are bounded, cycles are cut.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """What was found when a file's manifest was read: plain values, bounded in size, judged by nobody yet.
 
-Everything textual was written by whoever signed (or forged) the file. It is cut to a bounded length here and is *not* escaped:
-who shows it, escapes it.
+Everything textual was written by whoever signed (or forged) the file. It is cut to a bounded length here and is *not*
+escaped: who shows it, escapes it.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ class Presence(StrEnum):
 
 
 class ValidationState(StrEnum):
-    """The C2PA validation state of the active manifest. It says nothing about ingredients: see ``ManifestReport.is_sound``."""
+    """C2PA validation state of the active manifest. Silent about ingredients: see ``ManifestReport.is_sound``."""
 
     TRUSTED = "trusted"
     """Well-formed, intact, matching the content, signed under one of our anchors."""
@@ -142,7 +142,8 @@ class ReportedIngredient:
         data_types: C2PA asset types, such as ``c2pa.types.generator.prompt``.
         source_type: what its own manifest claims it is.
         signer: who signed its own manifest.
-        faults: what was wrong with it when it was taken in, or is wrong now. A file can be Trusted over a tampered parent.
+        faults: what was wrong with it when it was taken in, or is wrong now. A file can be Trusted over a tampered
+            parent.
     """
 
     title: str
@@ -176,8 +177,9 @@ class ManifestReport:
         signer_trusted: the certificate leads to one of our anchors.
         hard_binding_matches: the content is what was signed; None where that could not be told.
         actions: of the active manifest, in order.
-        source_type: how the content came to be: the active manifest's ``c2pa.created`` action, or else that of its nearest
-            ancestor along ``parentOf``. None where unstated or outside the vocabulary (see ``actions`` for the URI).
+        source_type: how the content came to be: the active manifest's ``c2pa.created`` action, or else that of its
+            nearest ancestor along ``parentOf``. None where unstated or outside the vocabulary (see ``actions`` for
+            the URI).
         soft_bindings: of the active manifest.
         ingredients: the whole tree, depth first.
         failures: of the active manifest.

@@ -3,8 +3,8 @@
     signed = sign_file(encoded, published, claim, ring.signer(), ring.trust_anchors)
     signed.label, signed.manifest_bytes, signed.file_sha256
 
-The signed file is written beside its destination, read again by the same code that a platform runs, flushed to the disk and only
-then renamed. Whatever fails, no file appears under the destination's name.
+The signed file is written beside its destination, read again by the same code that a platform runs, flushed to the
+disk and only then renamed. Whatever fails, no file appears under the destination's name.
 """
 
 from __future__ import annotations
@@ -130,8 +130,8 @@ def sign_stream(
 ) -> bytes:
     """Sign between open files, ``destination`` open for reading and writing; returns the manifest store.
 
-    The result is not read back: use :func:`sign_file` for anything that leaves this process. ``parent`` stands in for the file
-    at ``claim.parent``.
+    The result is not read back: use :func:`sign_file` for anything that leaves this process. ``parent`` stands in for
+    the file at ``claim.parent``.
 
     Raises: as :func:`sign_file`, but for DestinationError and ReadBackError.
     """
