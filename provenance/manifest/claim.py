@@ -196,7 +196,9 @@ class Claim:
         prompt: what was asked of it.
         soft_binding: the mark that the pixels carry; without it no watermark action is claimed.
         human_oversight: how far a person stood behind the result.
-        parent: the input, where it carries a manifest of its own; it becomes the ``parentOf`` ingredient.
+        parent: the input, where it carries a manifest of its own; it becomes the ``parentOf`` ingredient. With a
+            ``soft_binding``
+            its picture was marked, so decoded and encoded anew: ``c2pa.transcoded`` is claimed too.
     """
 
     title: str
@@ -280,6 +282,8 @@ def _actions(claim: Claim) -> dict[str, Any]:
     actions = [first]
     if claim.soft_binding:
         marker = {"name": "touchmark", "version": _version()}
+        if claim.parent:
+            actions.append({"action": "c2pa.transcoded", "when": when, "softwareAgent": marker})
         actions.append({"action": "c2pa.watermarked.bound", "when": when, "softwareAgent": marker})
     return {"actions": actions, "allActionsIncluded": True}
 

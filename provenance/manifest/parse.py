@@ -15,9 +15,10 @@ from typing import Any
 
 from touchmark.provenance.manifest.claim import DigitalSourceType
 from touchmark.provenance.manifest.report import (
+    AiDisclosure,
     Concern,
+    ManifestPresence,
     ManifestReport,
-    Presence,
     ReportedAction,
     ReportedIngredient,
     ReportedSoftBinding,
@@ -68,9 +69,9 @@ def parse_store(raw: str) -> ManifestReport:
     signature = _node(active.get("signature_info"))
     concerns = {failure.concern for failure in failures}
     return ManifestReport(
-        presence=Presence.PRESENT,
+        presence=ManifestPresence.PRESENT,
         state=_state(store.get("validation_state"), failures),
-        active_label=_text(label),
+        label=_text(label),
         title=_text(active.get("title")),
         claim_generator=_generator(active),
         signer=_signer(active),
@@ -82,6 +83,7 @@ def parse_store(raw: str) -> ManifestReport:
         hard_binding_matches=_hard_binding(succeeded, failures),
         actions=tuple(_actions(active)),
         source_type=_source_type(manifests, label),
+        ai_disclosure=_ai_disclosure(active),
         soft_bindings=tuple(_soft_bindings(active)),
         ingredients=ingredients,
         failures=failures,
@@ -212,6 +214,17 @@ def _soft_bindings(manifest: Node) -> Iterator[ReportedSoftBinding]:
                 _seconds(span.get("start")),
                 _seconds(span.get("end")),
             )
+
+
+def _ai_disclosure(manifest: Node) -> AiDisclosure | None:
+    for data in _assertions(manifest, "c2pa.ai-disclosure"):
+        return AiDisclosure(
+            _text(data.get("modelType")),
+            _text(data.get("modelName")),
+            _text(data.get("modelIdentifier")),
+            _text(_node(data.get("contentProfile")).get("humanOversightLevel")),
+        )
+    return None
 
 
 def _payload(value: object) -> bytes:

@@ -24,11 +24,12 @@ import c2pa
 
 from touchmark.provenance.manifest.context import manifest_context
 from touchmark.provenance.manifest.parse import MAX_TEXT, UnreadableStoreError, parse_store
-from touchmark.provenance.manifest.report import ManifestReport, Presence
+from touchmark.provenance.manifest.report import ManifestPresence, ManifestReport, ValidationState
 from touchmark.provenance.media.boxes import C2PA_UUID, walk
 from touchmark.provenance.media.errors import UnreadableFileError
 
-_SIDECAR = "application/c2pa"
+__all__ = ["ManifestPresence", "ManifestReport", "ValidationState", "read_manifest", "read_stream"]
+
 _REMOTE = re.compile(r"https?://\S+")
 
 
@@ -59,7 +60,7 @@ def read_stream(file: BinaryIO, anchors: bytes, *, manifest: bytes | None = None
         with reader:
             return parse_store(reader.json())
     except UnreadableStoreError as error:
-        return ManifestReport(Presence.UNREADABLE, reason=str(error))
+        return ManifestReport(ManifestPresence.UNREADABLE, reason=str(error))
     except c2pa.C2paError as error:
         return _explain(file, error, recovered=manifest is not None)
     finally:
@@ -69,23 +70,23 @@ def read_stream(file: BinaryIO, anchors: bytes, *, manifest: bytes | None = None
 def _explain(file: BinaryIO, error: c2pa.C2paError, *, recovered: bool) -> ManifestReport:
     reason = str(error)[:MAX_TEXT]
     if recovered:
-        return ManifestReport(Presence.UNREADABLE, reason=reason)
+        return ManifestReport(ManifestPresence.UNREADABLE, reason=reason)
     if reason.startswith("Remote:"):
         address = _REMOTE.search(reason)
-        return ManifestReport(Presence.REMOTE_ONLY, reason=reason, remote_url=address[0] if address else "")
+        return ManifestReport(ManifestPresence.REMOTE_ONLY, reason=reason, remote_url=address[0] if address else "")
     if isinstance(error, c2pa.C2paError.NotSupported) or next(walk(file), None) is not None:
         return _without(file, reason)
     # Neither an unknown kind of file nor one whose boxes can be looked at: something is there that does not read.
-    return ManifestReport(Presence.UNREADABLE, reason=reason)
+    return ManifestReport(ManifestPresence.UNREADABLE, reason=reason)
 
 
 def _without(file: BinaryIO, reason: str) -> ManifestReport:
     """No manifest was read. A damaged store can look like none to the library, but its box is still there."""
     if any(box.uuid == C2PA_UUID for box in walk(file)):
         return ManifestReport(
-            Presence.UNREADABLE, reason=reason or "a C2PA box is there and holds no readable manifest"
+            ManifestPresence.UNREADABLE, reason=reason or "a C2PA box is there and holds no readable manifest"
         )
-    return ManifestReport(Presence.ABSENT, reason=reason)
+    return ManifestReport(ManifestPresence.ABSENT, reason=reason)
 
 
 @contextmanager

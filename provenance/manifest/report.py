@@ -13,7 +13,7 @@ from enum import StrEnum
 from touchmark.provenance.manifest.claim import DigitalSourceType
 
 
-class Presence(StrEnum):
+class ManifestPresence(StrEnum):
     """Whether there is a manifest to speak of."""
 
     PRESENT = "present"
@@ -130,6 +130,16 @@ class ReportedSoftBinding:
 
 
 @dataclass(frozen=True, slots=True)
+class AiDisclosure:
+    """What ``c2pa.ai-disclosure`` of the active manifest says; fields as written, empty where missing."""
+
+    model_type: str
+    model_name: str
+    model_identifier: str
+    human_oversight: str
+
+
+@dataclass(frozen=True, slots=True)
 class ReportedIngredient:
     """Something that the file was made from, anywhere in the tree.
 
@@ -166,7 +176,7 @@ class ManifestReport:
         reason: why there is none to read, as the library put it; for a person.
         remote_url: where the file says its manifest is. Never fetched.
         state: validation state of the active manifest.
-        active_label: ``urn:c2pa:...``.
+        label: ``urn:c2pa:...``.
         title: of the file, as claimed.
         claim_generator: program that made the claim, name and version.
         signer: whom the certificate names.
@@ -180,6 +190,7 @@ class ManifestReport:
         source_type: how the content came to be: the active manifest's ``c2pa.created`` action, or else that of its
             nearest ancestor along ``parentOf``. None where unstated or outside the vocabulary (see ``actions`` for
             the URI).
+        ai_disclosure: of the active manifest.
         soft_bindings: of the active manifest.
         ingredients: the whole tree, depth first.
         failures: of the active manifest.
@@ -187,11 +198,11 @@ class ManifestReport:
         raw_json: the library's own report.
     """
 
-    presence: Presence
+    presence: ManifestPresence
     reason: str = ""
     remote_url: str = ""
     state: ValidationState | None = None
-    active_label: str = ""
+    label: str = ""
     title: str = ""
     claim_generator: str = ""
     signer: SignerIdentity | None = None
@@ -203,6 +214,7 @@ class ManifestReport:
     hard_binding_matches: bool | None = None
     actions: tuple[ReportedAction, ...] = ()
     source_type: DigitalSourceType | None = None
+    ai_disclosure: AiDisclosure | None = None
     soft_bindings: tuple[ReportedSoftBinding, ...] = ()
     ingredients: tuple[ReportedIngredient, ...] = ()
     failures: tuple[StatusCode, ...] = ()

@@ -111,13 +111,13 @@ def sign_file(source: Path, destination: Path, claim: Claim, signer: Signer, anc
         _sync_folder(destination.parent)
     except OSError as error:
         raise DestinationError(
-            f"the signed file cannot be written ({error.strerror})",
-            subject=str(destination),
-            remedy="Check that source and folder exist, and that there is room.",
+            f"the signed file cannot be made ({error.strerror})",
+            subject=str(error.filename or destination),
+            remedy="Check that the input and the folder exist, and that there is room.",
         ) from error
     finally:
         part.unlink(missing_ok=True)
-    return SignedManifest(report.active_label, manifest_bytes, digest)
+    return SignedManifest(report.label, manifest_bytes, digest)
 
 
 def sign_stream(
@@ -138,13 +138,13 @@ def sign_stream(
     faults = check_certificate(signer.certificate_chain, datetime.now(UTC))
     if faults:
         raise CertificateRefusedError(faults, subject="signing certificate")
-    raised: list[Exception] = []
+    raised: list[BaseException] = []
 
     def sign(data: bytes) -> bytes:
         # The library swallows what a callback raises; it is kept aside and raised again below.
         try:
             return signer.sign(data)
-        except Exception as error:
+        except BaseException as error:
             raised.append(error)
             return b""
 
@@ -160,6 +160,8 @@ def sign_stream(
         ) as native:
             return bytes(builder.sign(native, claim.media_type, source, destination))
     except c2pa.C2paError as error:
+        if raised and not isinstance(raised[0], Exception):
+            raise raised[0] from None  # somebody pressed Ctrl-C while the signer was asked
         if raised:
             raise SignerFailedError(
                 f"the signer failed ({type(raised[0]).__name__}: {raised[0]})"[:500],
