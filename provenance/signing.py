@@ -70,6 +70,8 @@ _HASHES: dict[SigningAlgorithm, type[hashes.HashAlgorithm]] = {
 }
 _RSA = (SigningAlgorithm.PS256, SigningAlgorithm.PS384, SigningAlgorithm.PS512)
 
+_MAX_BYTES = 1 << 20
+
 PrivateKey = ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey | ed25519.Ed25519PrivateKey
 
 
@@ -116,7 +118,11 @@ class PemSigner:
             KeyMismatchError: the key does not belong to the first certificate of the chain.
         """
         return cls.from_pem(
-            _read(chain_path), _read(key_path), password=password, time_authority=time_authority, subject=str(key_path)
+            read_key_file(chain_path),
+            read_key_file(key_path),
+            password=password,
+            time_authority=time_authority,
+            subject=str(key_path),
         )
 
     @classmethod
@@ -237,12 +243,21 @@ def _private_key(data: bytes, password: bytes | None, subject: str) -> PrivateKe
     return key
 
 
-def _read(path: Path) -> bytes:
+def read_key_file(path: Path) -> bytes:
+    """The bytes of a certificate or key file.
+
+    Raises:
+        KeyUnreadableError: it cannot be read, or is larger than any key (1 MiB).
+    """
     try:
-        return path.read_bytes()
+        with path.open("rb") as file:
+            content = file.read(_MAX_BYTES + 1)
     except OSError as error:
         raise KeyUnreadableError(
             f"the file cannot be read ({error.strerror})",
             subject=str(path),
             remedy="Check the path and its permissions.",
         ) from error
+    if len(content) > _MAX_BYTES:
+        raise KeyUnreadableError("a key file has at most 1 MiB", subject=str(path), remedy="Give a PEM file.")
+    return content

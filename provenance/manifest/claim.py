@@ -197,8 +197,7 @@ class Claim:
         soft_binding: the mark that the pixels carry; without it no watermark action is claimed.
         human_oversight: how far a person stood behind the result.
         parent: the input, where it carries a manifest of its own; it becomes the ``parentOf`` ingredient. With a
-            ``soft_binding``
-            its picture was marked, so decoded and encoded anew: ``c2pa.transcoded`` is claimed too.
+            ``soft_binding`` its picture was marked, so decoded and encoded anew: ``c2pa.transcoded`` is claimed too.
     """
 
     title: str
