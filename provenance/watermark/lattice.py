@@ -1,0 +1,170 @@
+"""The keyed pattern: a lattice of faint waves in luma and chroma, drawn into pictures and measured in them.
+
+Positions are counted in units of 1/320 of the picture's short side, from the top left corner, so that a picture
+scaled as a whole keeps its pattern. In each plane the pattern repeats every TILE units, which leaves whole
+copies of it in a cropped picture. It is a sum of waves whose frequencies are whole numbers (u, v) of periods per
+tile, each with a phase drawn from the key:
+
+- where u and v are both even, the wave is always there: the *template*, which repeats every half tile and tells
+  extraction how the picture was scaled, turned and cropped;
+- every other wave carries one code bit of the payload: it is turned by 180 degrees where the bit is 1.
+
+Drawing and measuring are two sides of one separable Fourier sum at exactly these frequencies, done as matrix
+products: nothing is resampled, and any scale is as cheap as any other.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from touchmark.provenance.watermark.code import CODE_BITS
+from touchmark.provenance.watermark.keyring import generator
+from touchmark.provenance.watermark.protocol import WatermarkKey
+
+SHORT_SIDE: Final = 320
+"""Units along the short side of the marked picture."""
+TILE: Final = 128
+"""Period of the pattern in units. Larger holds more waves that survive coding, smaller survives tighter crops."""
+
+Complex = NDArray[np.complex64]
+Real = NDArray[np.float32]
+
+
+class Plane(StrEnum):
+    """The three planes of a picture in Y'CbCr, ITU-R BT.601, full range."""
+
+    LUMA = "luma"
+    BLUE = "cb"
+    RED = "cr"
+
+
+@dataclass(frozen=True, slots=True)
+class _Band:
+    """Which waves a plane has: lowest and highest frequency in periods per 64 units, and how they fall off."""
+
+    low: float
+    high: float
+    slope: float
+
+
+# Below 2 periods the picture itself is loudest and the eye sees clouds; what is finer than the upper limits does
+# not survive H.264 at CRF 28 or, in chroma, halving the picture. Fine waves are drawn fainter: the coder drops
+# them first, so amplitude spent on them is lost.
+_BANDS = {Plane.LUMA: _Band(2.5, 12.0, -0.9), Plane.BLUE: _Band(2.0, 8.0, -0.7), Plane.RED: _Band(2.0, 8.0, -0.7)}
+
+
+@dataclass(frozen=True, slots=True)
+class Waves:
+    """The waves of one plane, as parallel arrays of shape (n,).
+
+    Attributes:
+        u, v: periods per tile to the right and downwards; u >= 0 (the other half is the conjugate).
+        radius: frequency in periods per 64 units.
+        amplitude: chosen so that the drawn pattern has a mean square of 1.
+        phase: radians, from the key.
+        bit: which code bit the wave carries; -1 for a wave of the template.
+    """
+
+    u: NDArray[np.intp]
+    v: NDArray[np.intp]
+    radius: Real
+    amplitude: Real
+    phase: Real
+    bit: NDArray[np.intp]
+
+    @property
+    def template(self) -> NDArray[np.bool_]:
+        """True where the wave is part of the template."""
+        return self.bit < 0
+
+    def signs(self, code_bits: NDArray[np.uint8]) -> Real:
+        """+1 or -1 for each wave; the template's are all +1."""
+        return np.where(self.template, 1.0, 1.0 - 2.0 * code_bits[self.bit]).astype(np.float32)
+
+
+@dataclass(frozen=True, slots=True)
+class Lattice:
+    """The pattern of one key."""
+
+    waves: dict[Plane, Waves]
+
+    @classmethod
+    def of(cls, key: WatermarkKey) -> Lattice:
+        """Draw phases and bit positions from the key."""
+        return cls({plane: _waves(key, plane) for plane in Plane})
+
+    def draw(self, plane: Plane, code_bits: NDArray[np.uint8], height: int, width: int) -> Real:
+        """The pattern over a whole picture: ndarray of shape (height, width), mean square about 1."""
+        waves = self.waves[plane]
+        reach = int(np.abs(waves.v).max())
+        grid = np.zeros((2 * reach + 1, int(waves.u.max()) + 1), np.complex64)
+        grid[waves.v + reach, waves.u] = waves.amplitude * waves.signs(code_bits) * np.exp(1j * waves.phase)
+        pitch = SHORT_SIDE / min(height, width)
+        across = harmonics(width, pitch, np.arange(grid.shape[1]))
+        rows = harmonics(height, pitch, np.arange(-reach, reach + 1)) @ grid
+        return np.asarray(rows.real @ across.real.T - rows.imag @ across.imag.T, np.float32)
+
+
+def measure(picture: Real, u: NDArray[np.intp], v: NDArray[np.intp], pitch_x: float, pitch_y: float) -> Complex:
+    """How much of each wave a plane holds: complex amplitudes of shape (n,), the plane's sum against each wave.
+
+    Args:
+        picture: ndarray of shape (height, width).
+        u, v: periods per tile.
+        pitch_x, pitch_y: units of the pattern from one sample to the next.
+    """
+    columns, column_of = np.unique(u, return_inverse=True)
+    rows, row_of = np.unique(v, return_inverse=True)
+    height, width = picture.shape
+    across = harmonics(width, pitch_x, columns)
+    along = np.concatenate([across.real, -across.imag], axis=1)
+    partial = picture @ along
+    partial = partial[:, : len(columns)] + 1j * partial[:, len(columns) :]
+    grid = harmonics(height, pitch_y, rows).conj().T @ partial
+    return np.asarray(grid[row_of, column_of], np.complex64)
+
+
+def harmonics(samples: int, pitch: float, frequencies: NDArray[np.intp]) -> Complex:
+    """exp(2 pi i f x / TILE) at the centres of samples; shape (samples, frequencies)."""
+    position = (np.arange(samples) + 0.5) * pitch
+    return np.exp(2j * np.pi / TILE * np.outer(position, frequencies)).astype(np.complex64)
+
+
+def _waves(key: WatermarkKey, plane: Plane) -> Waves:
+    band = _BANDS[plane]
+    reach = math.floor(band.high * TILE / 64)
+    u, v = (axis.ravel() for axis in np.meshgrid(np.arange(reach + 1), np.arange(-reach, reach + 1)))
+    radius = np.hypot(u, v) * 64 / TILE
+    keep = (radius >= band.low) & (radius <= band.high) & ((u > 0) | (v > 0))
+    u, v, radius = u[keep], v[keep], radius[keep]
+    random = generator(key, f"waves {plane}")
+    phase = random.uniform(0, 2 * np.pi, u.size)
+    amplitude = radius**band.slope
+    amplitude *= math.sqrt(2 / np.sum(amplitude**2))
+    return Waves(
+        u=u,
+        v=v,
+        radius=radius.astype(np.float32),
+        amplitude=amplitude.astype(np.float32),
+        phase=phase.astype(np.float32),
+        bit=_spread(random, radius, (u % 2 == 0) & (v % 2 == 0)),
+    )
+
+
+def _spread(random: np.random.Generator, radius: NDArray[np.float64], template: NDArray[np.bool_]) -> NDArray[np.intp]:
+    """Give each wave its code bit so that every bit has coarse waves, which survive, and fine ones, which help.
+
+    From the coarsest wave to the finest, the code bits are dealt out like a pack of cards, shuffled anew each round.
+    """
+    bit = np.full(radius.size, -1, np.intp)
+    carriers = np.flatnonzero(~template)
+    carriers = carriers[np.argsort(radius[carriers], kind="stable")]
+    rounds = [random.permutation(CODE_BITS) for _ in range(-(-carriers.size // CODE_BITS))]
+    bit[carriers] = np.concatenate(rounds)[: carriers.size]
+    return bit

@@ -1,0 +1,120 @@
+"""Read a payload from evidence whose geometry is known, and test single seconds for it."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from touchmark.provenance.watermark import code
+from touchmark.provenance.watermark.lattice import TILE, Complex, Lattice, Plane, Real, Waves, measure
+from touchmark.provenance.watermark.protocol import Payload, WatermarkKey
+from touchmark.provenance.watermark.residual import Evidence
+from touchmark.provenance.watermark.synchronise import Geometry
+
+_SOFT_LIMIT = 8.0
+"""Largest log-likelihood ratio that one wave may contribute: a loud edge must not outvote everything."""
+
+
+@dataclass(frozen=True, slots=True)
+class Matched:
+    """A pattern to correlate evidence with: a weight for each wave, signed as the pattern expects it."""
+
+    geometry: Geometry
+    weights: dict[Plane, Real]
+
+    def z(self, amplitudes: dict[Plane, Complex]) -> float:
+        """Correlation in standard deviations, as :mod:`touchmark.provenance.watermark.statistics` defines it."""
+        total = sum(float(np.sum(w * amplitudes[plane].real)) for plane, w in self.weights.items())
+        power = sum(float(np.sum((w * np.abs(amplitudes[plane])) ** 2)) for plane, w in self.weights.items())
+        return total / math.sqrt(power / 2) if power > 0 else 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """One attempt at one geometry.
+
+    Attributes:
+        payload: what was read, None unless it verified.
+        z: correlation of the waves that carry bits with the code word nearest to them.
+        matched: that code word, to test seconds with.
+    """
+
+    payload: Payload | None
+    z: float
+    matched: Matched
+
+
+class Reader:
+    """Reads with one key."""
+
+    def __init__(self, lattice: Lattice, key: WatermarkKey) -> None:
+        self._waves = lattice.waves
+        self._key = key
+
+    def amplitudes(self, evidence: Evidence, geometry: Geometry) -> dict[Plane, Complex]:
+        """The waves that evidence holds, with the key's phases taken off: real and positive where the pattern is."""
+        upright = geometry.upright(evidence)
+        found = {}
+        for plane, waves in self._waves.items():
+            across, down = upright.pitch(plane)
+            raw = measure(upright.planes[plane], waves.u, waves.v, across * geometry.scale_x, down * geometry.scale_y)
+            found[plane] = raw * _origin(waves, geometry)
+        return found
+
+    def template(self, evidence: Evidence, geometry: Geometry) -> tuple[float, Matched]:
+        """How well the template fits at this very geometry."""
+        amplitudes = self.amplitudes(evidence, geometry)
+        weights = {
+            plane: np.where(waves.template, waves.amplitude / _by_ring(waves, np.abs(amplitudes[plane]) ** 2), 0)
+            for plane, waves in self._waves.items()
+        }
+        matched = Matched(geometry, weights)
+        return matched.z(amplitudes), matched
+
+    def read(self, evidence: Evidence, geometry: Geometry) -> Reading:
+        """Decode the likeliest payload."""
+        amplitudes = self.amplitudes(evidence, geometry)
+        soft = np.zeros(code.CODE_BITS)
+        weights: dict[Plane, Real] = {}
+        for plane, waves in self._waves.items():
+            held = amplitudes[plane]
+            gain = self._gain(waves, held)
+            # Across the phases that the pattern has, a wave holds noise only.
+            noise = _by_ring(waves, held.imag**2)
+            ratio = np.clip(2 * gain * waves.amplitude * held.real / noise, -_SOFT_LIMIT, _SOFT_LIMIT)
+            carriers = ~waves.template
+            soft += np.bincount(waves.bit[carriers], ratio[carriers], minlength=code.CODE_BITS)
+            weights[plane] = np.where(carriers, gain * waves.amplitude / _by_ring(waves, np.abs(held) ** 2), 0)
+        decoded = code.decode(soft.astype(np.float32), self._key)
+        signed = {plane: weights[plane] * waves.signs(decoded.code_bits) for plane, waves in self._waves.items()}
+        matched = Matched(geometry, signed)
+        return Reading(decoded.payload, matched.z(amplitudes), matched)
+
+    @staticmethod
+    def _gain(waves: Waves, held: Complex) -> Real:
+        """How much of the pattern is left at each frequency, judged by the template alone.
+
+        The waves that carry bits have no say, so that the weights of their test do not depend on their phases.
+        """
+        template = np.where(waves.template, waves.amplitude, 0)
+        left = _by_ring(waves, template * held.real, least=0) / _by_ring(waves, template**2)
+        return np.maximum(left, 0.1 * np.max(np.abs(left)))
+
+
+def _origin(waves: Waves, geometry: Geometry) -> Complex:
+    angle = 2 * np.pi / TILE * (waves.u * geometry.shift_x + waves.v * geometry.shift_y) + waves.phase
+    return np.exp(-1j * angle).astype(np.complex64)
+
+
+def _by_ring(waves: Waves, values: NDArray[np.float32], least: float = 1e-12) -> Real:
+    """The mean of values over waves of about the same frequency, for each wave; at least ``least`` where given."""
+    ring = np.rint(waves.radius).astype(np.intp)
+    width = int(ring.max()) + 1
+    kernel = np.array([0.5, 1.0, 0.5])
+    total = np.convolve(np.bincount(ring, values, width), kernel, "same")
+    count = np.convolve(np.bincount(ring, minlength=width), kernel, "same")
+    mean = (total / np.maximum(count, 1e-9))[ring]
+    return (np.maximum(mean, least) if least else mean).astype(np.float32)

@@ -1,0 +1,166 @@
+"""From frames to evidence: what is left of sampled frames when the picture itself is filtered out, second by second.
+
+Residuals of frames add up, because the pattern stands still while pictures change. They are kept per second, so that
+the timeline comes out of the same pass, and in bounded memory: where a video has more than MAX_SEGMENTS seconds,
+neighbours are merged and sampling is thinned, again and again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Final, Self
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from touchmark.provenance.media.video import Frame
+from touchmark.provenance.watermark.lattice import SHORT_SIDE, Plane
+
+Real = NDArray[np.float32]
+
+MAX_SEGMENTS: Final = 64
+SAMPLES_PER_SEGMENT: Final = 5
+_LONGEST_ASPECT = 4
+"""Of a longer strip only the beginning is looked at."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Filter:
+    """Sampling and whitening of one plane; lengths in samples of that plane.
+
+    Attributes:
+        step: units of the pattern per sample.
+        fine: standard deviation of the Gaussian whose blur is taken away.
+        around: standard deviation of the window in which loudness is measured.
+        floor: loudness, in 8-bit steps, below which nothing is amplified.
+    """
+
+    step: int
+    fine: float
+    around: float
+    floor: float
+
+
+_FILTERS = {
+    Plane.LUMA: _Filter(step=1, fine=2.8, around=3.0, floor=3.0),
+    Plane.BLUE: _Filter(step=2, fine=2.2, around=2.5, floor=1.2),
+    Plane.RED: _Filter(step=2, fine=2.2, around=2.5, floor=1.2),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """Summed residuals of some frames.
+
+    Attributes:
+        planes: one ndarray per plane; a chroma plane has half the samples of luma each way.
+        width, height: what the planes cover, in units of 1/320 of the short side.
+    """
+
+    planes: dict[Plane, Real]
+    width: float
+    height: float
+
+    def __add__(self, other: Self) -> Evidence:
+        planes = {plane: self.planes[plane] + other.planes[plane] for plane in Plane}
+        return Evidence(planes, self.width, self.height)
+
+    def pitch(self, plane: Plane) -> tuple[float, float]:
+        """Units from one sample to the next, across and down."""
+        rows, columns = self.planes[plane].shape
+        return self.width / columns, self.height / rows
+
+    def transformed(self, *, mirrored: bool = False, degrees: float = 0.0) -> Evidence:
+        """The evidence flipped left to right where asked, then turned counter-clockwise about its centre."""
+        planes = dict(self.planes)
+        if mirrored:
+            planes = {plane: np.ascontiguousarray(values[:, ::-1]) for plane, values in planes.items()}
+        if degrees:
+            planes = {plane: _turned(values, degrees) for plane, values in planes.items()}
+        return Evidence(planes, self.width, self.height)
+
+
+@dataclass(frozen=True, slots=True)
+class TimedEvidence:
+    """Evidence of one stretch of time, in seconds."""
+
+    start: float
+    end: float
+    evidence: Evidence
+
+
+def gather(frames: Iterable[Frame]) -> list[TimedEvidence]:
+    """Sample a video and sum its residuals by second, in order of time; empty for a video without frames."""
+    sums: dict[int, Evidence] = {}
+    length = 1.0
+    last_sample = last = None
+    shape: tuple[int, int] | None = None
+    for frame in frames:
+        if frame.pixels.size == 0:
+            continue
+        last = time = float(frame.time)
+        if last_sample is not None and abs(time - last_sample) < 0.999 * length / SAMPLES_PER_SEGMENT:
+            continue
+        last_sample = time
+        shape = shape or _working_shape(frame.pixels)
+        found = _residual(frame.pixels, shape)
+        index = int(time // length)
+        sums[index] = sums[index] + found if index in sums else found
+        while len(sums) > MAX_SEGMENTS:
+            length *= 2
+            sums = _merged(sums)
+    if last is None:
+        return []
+    final = max(sums)
+    ends = {index: (index + 1) * length for index in sums}
+    ends[final] = max(final * length, min(ends[final], last))
+    return [TimedEvidence(index * length, ends[index], sums[index]) for index in sorted(sums)]
+
+
+def _merged(sums: dict[int, Evidence]) -> dict[int, Evidence]:
+    merged: dict[int, Evidence] = {}
+    for index, evidence in sums.items():
+        merged[index // 2] = merged[index // 2] + evidence if index // 2 in merged else evidence
+    return merged
+
+
+def _working_shape(pixels: NDArray[np.uint8]) -> tuple[int, int]:
+    """Rows and columns of the luma plane: even, about one sample a unit."""
+    height, width = pixels.shape[:2]
+    short = min(height, width)
+    return tuple(2 * round(min(side, _LONGEST_ASPECT * short) / short * SHORT_SIDE / 2) for side in (height, width))  # type: ignore[return-value]
+
+
+def _residual(pixels: NDArray[np.uint8], shape: tuple[int, int]) -> Evidence:
+    height, width = pixels.shape[:2]
+    short = min(height, width)
+    pixels = pixels[: _LONGEST_ASPECT * short, : _LONGEST_ASPECT * short]
+    height, width = pixels.shape[:2]
+    rows, columns = shape
+    method = cv2.INTER_AREA if height > rows else cv2.INTER_CUBIC
+    small = cv2.resize(pixels, (columns, rows), interpolation=method)
+    picture = cv2.cvtColor(small.astype(np.float32) / 255, cv2.COLOR_RGB2YCrCb) * 255
+    luma, red, blue = cv2.split(picture)
+    planes = {}
+    for plane, values in ((Plane.LUMA, luma), (Plane.BLUE, blue), (Plane.RED, red)):
+        chosen = _FILTERS[plane]
+        if chosen.step > 1:
+            size = (columns // chosen.step, rows // chosen.step)
+            values = cv2.resize(values, size, interpolation=cv2.INTER_AREA)  # noqa: PLW2901
+        planes[plane] = _whitened(values, chosen)
+    return Evidence(planes, width * SHORT_SIDE / short, height * SHORT_SIDE / short)
+
+
+def _whitened(values: NDArray[np.float32], how: _Filter) -> Real:
+    """High-pass, clipped against edges, over loudness squared: the weight of a matched filter in uneven noise."""
+    detail = values - cv2.GaussianBlur(values, (0, 0), how.fine)
+    loudness = np.sqrt(np.maximum(cv2.GaussianBlur(detail * detail, (0, 0), how.around), 0)) + how.floor
+    return np.asarray(np.clip(detail / loudness, -2.5, 2.5) / loudness, np.float32)
+
+
+def _turned(values: Real, degrees: float) -> Real:
+    rows, columns = values.shape
+    turn = cv2.getRotationMatrix2D(((columns - 1) / 2, (rows - 1) / 2), degrees, 1.0)
+    return np.asarray(cv2.warpAffine(values, turn, (columns, rows), flags=cv2.INTER_LINEAR), np.float32)

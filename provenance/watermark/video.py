@@ -1,0 +1,184 @@
+"""The invisible picture mark of touchmark: embedding and extraction.
+
+    mark = LatticeWatermark()
+    marked = mark.embed(video.frames, payload, key)     # lazily; hand it to the encoder
+    ...
+    with open_video(copy) as reader:
+        detection = mark.extract(reader.frames(), key)
+    detection.payload, detection.p_value, detection.timeline
+
+A keyed spread-spectrum pattern in luma and chroma (:mod:`lattice`), kept out of sight by :mod:`masking`, protected by
+:mod:`code`, found again in scaled, cropped, slightly turned and mirrored copies by :mod:`synchronise`, and judged by
+:mod:`statistics`. It needs no model and no GPU; only a holder of the key can read a mark, or write one that verifies.
+
+What it is not: it does not prove that a video is authentic, its absence proves nothing, and a holder of the key can
+remove or forge it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from functools import reduce
+from operator import add
+from typing import ClassVar
+
+from touchmark.provenance.errors import TouchmarkError
+from touchmark.provenance.media.video import Frame
+from touchmark.provenance.watermark import code, statistics, synchronise
+from touchmark.provenance.watermark.lattice import Lattice
+from touchmark.provenance.watermark.painter import Painter
+from touchmark.provenance.watermark.protocol import (
+    Detection,
+    MarkState,
+    Payload,
+    Segment,
+    Transform,
+    WatermarkKey,
+)
+from touchmark.provenance.watermark.reading import Matched, Reader, Reading
+from touchmark.provenance.watermark.residual import Evidence, TimedEvidence, gather
+from touchmark.provenance.watermark.synchronise import Alignment, Geometry, TemplateFinder
+
+SMALLEST_SIDE = 128
+"""Fewest pixels on the short side of a picture that can be marked."""
+
+_NOMINAL = (Geometry(), Geometry(mirrored=True))
+_WORTH_READING = 6.0
+"""A searched geometry whose template fits worse than this is not decoded."""
+_MOST_DECODINGS = 24
+
+
+class PictureTooSmallError(TouchmarkError):
+    """The picture has too few pixels to hold a mark."""
+
+    code: ClassVar[str] = "watermark.picture_too_small"
+    exit_status: ClassVar[int] = 70
+
+
+class LatticeWatermark:
+    """Implements :class:`touchmark.provenance.watermark.protocol.Watermark`. Stateless; any thread may use it."""
+
+    @property
+    def algorithm(self) -> str:
+        """Name in the soft-binding assertion; a change that old readers cannot follow gets a new number."""
+        return "io.touchmark.video.lattice.1"
+
+    def embed(self, frames: Iterable[Frame], payload: Payload, key: WatermarkKey) -> Iterator[Frame]:
+        """Mark frames one by one as they are drawn; same count, size and times.
+
+        Raises:
+            PictureTooSmallError: when a frame has under SMALLEST_SIDE pixels on its short side.
+        """
+        lattice = Lattice.of(key)
+        code_bits = code.encode(payload, key)
+        painter: Painter | None = None
+        for frame in frames:
+            height, width = frame.pixels.shape[:2]
+            if painter is None or painter.size != (height, width):
+                if min(height, width) < SMALLEST_SIDE:
+                    raise PictureTooSmallError(
+                        f"a picture of {width}x{height} pixels is too small to carry the invisible mark",
+                        remedy=f"Make the video at least {SMALLEST_SIDE} pixels on its short side.",
+                    )
+                painter = Painter(lattice, code_bits, height, width)
+            yield Frame(painter.paint(frame.pixels), frame.time)
+
+    def extract(self, frames: Iterable[Frame], key: WatermarkKey) -> Detection:
+        """Look for a mark of ``key`` in any copy, in about five frames a second. Never raises for want of a mark."""
+        seconds = gather(frames)
+        if not seconds:
+            return Detection(MarkState.NOTHING_FOUND, key.key_id)
+        return _Extraction(seconds, key).detection()
+
+
+class _Extraction:
+    """One search for one key, with the account of everything that was tried."""
+
+    def __init__(self, seconds: Sequence[TimedEvidence], key: WatermarkKey) -> None:
+        lattice = Lattice.of(key)
+        self._key = key
+        self._seconds = seconds
+        self._whole = reduce(add, (second.evidence for second in seconds))
+        self._reader = Reader(lattice, key)
+        self._finder = TemplateFinder(lattice)
+        self._decodings = 0
+
+    def detection(self) -> Detection:
+        for geometry in _NOMINAL:
+            if reading := self._read([geometry]):
+                return self._verified(reading)
+        fit = max((self._nominal_fit(geometry) for geometry in _NOMINAL), key=lambda a: a.z)
+        tests = float(len(_NOMINAL))
+        if statistics.tail(fit.z, tests) < statistics.PRESENCE_LEVEL:
+            if reading := self._read_where_present(fit.geometry):
+                return self._verified(reading)
+            return self._present(fit, tests)
+        for alignment in self._finder.search(self._whole):
+            if alignment.z < _WORTH_READING:
+                break
+            if reading := self._read(alignment.geometry.half_tile_shifts()):
+                return self._verified(reading)
+            if alignment.z > fit.z:
+                fit, tests = alignment, len(_NOMINAL) + synchronise.TESTS
+        return self._present(fit, tests)
+
+    def _nominal_fit(self, geometry: Geometry) -> Alignment:
+        return Alignment(self._reader.template(self._whole, geometry)[0], geometry)
+
+    def _read(self, geometries: Sequence[Geometry], evidence: Evidence | None = None) -> Reading | None:
+        """The first verified reading."""
+        for geometry in geometries:
+            if self._decodings >= _MOST_DECODINGS:
+                break
+            self._decodings += 1
+            reading = self._reader.read(evidence or self._whole, geometry)
+            if reading.payload is not None:
+                return reading
+        return None
+
+    def _read_where_present(self, geometry: Geometry) -> Reading | None:
+        """Read only the seconds that have the template: in a spliced video the others are noise."""
+        _, matched = self._reader.template(self._whole, geometry)
+        present = [s.evidence for s in self._seconds if self._z(s, matched) > 2.0]
+        if not 0 < len(present) < len(self._seconds):
+            return None
+        return self._read([geometry], reduce(add, present))
+
+    def _verified(self, reading: Reading) -> Detection:
+        return Detection(
+            MarkState.VERIFIED,
+            self._key.key_id,
+            payload=reading.payload,
+            p_value=statistics.verified_tail(reading.z, self._decodings),
+            timeline=self._timeline(reading.matched),
+            transform=_transform(reading.matched.geometry),
+        )
+
+    def _present(self, fit: Alignment, tests: float) -> Detection:
+        p_value = statistics.tail(fit.z, tests)
+        if p_value >= statistics.PRESENCE_LEVEL:
+            return Detection(MarkState.NOTHING_FOUND, self._key.key_id)
+        _, matched = self._reader.template(self._whole, fit.geometry)
+        return Detection(
+            MarkState.PRESENT,
+            self._key.key_id,
+            p_value=p_value,
+            timeline=self._timeline(matched, tests),
+            transform=_transform(fit.geometry),
+        )
+
+    def _timeline(self, matched: Matched, tests: float = 1.0) -> tuple[Segment, ...]:
+        return tuple(Segment(s.start, s.end, statistics.tail(self._z(s, matched), tests)) for s in self._seconds)
+
+    def _z(self, second: TimedEvidence, matched: Matched) -> float:
+        return matched.z(self._reader.amplitudes(second.evidence, matched.geometry))
+
+
+def _transform(geometry: Geometry) -> Transform:
+    """What the geometry says about the copy, for an original with the same short side."""
+    return Transform(
+        scale_x=1 / geometry.scale_x,
+        scale_y=1 / geometry.scale_y,
+        rotation=-geometry.degrees if not geometry.mirrored else geometry.degrees,
+        mirrored=geometry.mirrored,
+    )
