@@ -1,7 +1,7 @@
 """The seam every model stands behind: a request and a permission go in, frames come out.
 
     generator = DiffusersGenerator.load("/models/wan")
-    raw = generator.generate(request, clearance, authority)
+    raw = generator.generate(request, clearance, authority, policy_digest=policy.digest)
 
 A generator renders and does nothing else: it does not judge the request, and what it returns is not yet sealed.
 ``touchmark.generation.release`` is the only caller.
@@ -55,18 +55,25 @@ class Generator(Protocol):
         clearance: Clearance,
         authority: ClearanceAuthority,
         progress: Progress | None = None,
+        *,
+        policy_digest: str,
     ) -> RawVideo:
         """Render ``request``.
 
-        The first act of every implementation is to redeem ``clearance`` with ``authority`` for this very request,
-        before the model is touched. A clearance is spent by this whether or not rendering then succeeds.
+        The first act of every implementation is to redeem ``clearance`` with ``authority`` for this very request
+        under the policy now in force, before the model is touched. A clearance is spent by this whether or not
+        rendering then succeeds.
 
         Returns:
             Frames uint8 RGB, converted one by one as they are drawn, timed by the frame rate of the request or else
             of the model; sound where the model makes it.
 
         Raises:
-            touchmark.safety: the clearance is for another request, expired, used or forged.
+            ClearanceError: the clearance is for another request or policy, expired, used or forged.
             GenerationError: the model could not make it; says what to change.
         """
+        ...
+
+    def notes(self, request: GenerationRequest) -> tuple[str, ...]:
+        """What the person who asked should know about how this model takes the request; a sentence each, often none."""
         ...

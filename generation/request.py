@@ -21,7 +21,7 @@ from typing import ClassVar
 from touchmark.provenance.errors import TouchmarkError
 
 DIGEST_DOMAIN = "touchmark.generation.request.1"
-"""Goes into every digest, so that no other document of ours can share one. Raise it when a field changes its meaning."""
+"""Goes into every digest, so that no other document of ours shares one. Raise it when a field changes its meaning."""
 
 MAX_TEXT = 10_000
 """Characters in a prompt. Text encoders read far less; screening must read all of it."""
