@@ -15,6 +15,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
+from touchmark.provenance.media.errors import LimitExceededError
+
 C2PA_UUID = bytes.fromhex("d8fec3d61b0e483c92975828877ec481")
 """The ``uuid`` box that carries a manifest store (C2PA specification 2.2, annex A.5, BMFF-based assets)."""
 
@@ -56,23 +58,28 @@ def scan_boxes(path: Path) -> tuple[Box, ...]:
 
     Raises:
         OSError: the file cannot be opened.
+        LimitExceededError: it has more boxes than any honest file.
     """
     with path.open("rb") as file:
-        return tuple(walk(file))
+        return tuple(top_level(file, str(path)))
 
 
-def walk(file: BinaryIO) -> Iterator[Box]:
+def top_level(file: BinaryIO, subject: str) -> Iterator[Box]:
     """Boxes of an open, seekable file; see :func:`scan_boxes`."""
-    end = file.seek(0, os.SEEK_END)
-    offset = 0
-    for index in range(_MAX_BOXES):
-        box = _read_box(file, offset, end)
-        if box is None or (index == 0 and box.type.encode("ascii", "replace") not in FIRST_BOXES):
+    file.seek(0)
+    if file.read(8)[4:] in FIRST_BOXES:
+        yield from walk(file, 0, file.seek(0, os.SEEK_END), subject)
+
+
+def walk(file: BinaryIO, start: int, end: int, subject: str) -> Iterator[Box]:
+    """Boxes that lie side by side from ``start`` on; a box is whole if it ends by ``end``."""
+    for _ in range(_MAX_BOXES):
+        box = _read_box(file, start, end)
+        if box is None:
             return
         yield box
-        offset += box.size
-        if offset >= end:
-            return
+        start += box.size
+    raise LimitExceededError(f"it has more than {_MAX_BOXES:,} boxes in a row", subject=subject)
 
 
 def has_c2pa_box(path: Path) -> bool:
@@ -93,7 +100,7 @@ def unhashed_bytes(path: Path, most: int = 64 * 1024**2) -> int:
     """
     count = 0
     with path.open("rb") as file:
-        for box in tuple(walk(file)):
+        for box in tuple(top_level(file, str(path))):
             if box.type not in ("free", "skip"):
                 continue
             file.seek(box.offset + box.header_size)
@@ -110,7 +117,7 @@ def unhashed_bytes(path: Path, most: int = 64 * 1024**2) -> int:
 
 def _read_box(file: BinaryIO, offset: int, end: int) -> Box | None:
     file.seek(offset)
-    head = file.read(32)
+    head = file.read(min(32, max(end - offset, 0)))
     if len(head) < 8:
         return None
     size, kind = int.from_bytes(head[:4], "big"), head[4:8]

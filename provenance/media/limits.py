@@ -22,6 +22,7 @@ class Limits:
     Attributes:
         max_bytes: size of the file.
         max_index_bytes: size of an mp4 or mov index (the ``moov`` box), which a decoder holds in memory several times.
+        max_index_entries: pictures and pieces of sound that the index declares; a decoder makes room for all at once.
         max_duration: playing time in seconds, as declared and as decoded.
         max_dimension: width or height in pixels, as stored and as displayed.
         max_pixels: width times height.
@@ -32,6 +33,7 @@ class Limits:
 
     max_bytes: int = 4 * 1024**3
     max_index_bytes: int = 64 * 1024**2
+    max_index_entries: int = 3_000_000
     max_duration: float = 3600.0
     max_dimension: int = 8192
     max_pixels: int = 8192 * 4320
@@ -45,8 +47,14 @@ class Limits:
                 f"the file has {size:,} bytes; at most {self.max_bytes:,} are read", subject=subject, remedy=_REMEDY
             )
 
-    def check_index(self, size: int, subject: str) -> None:
-        """Raise :class:`LimitExceededError` where an index of ``size`` bytes is too large."""
+    def check_index(self, size: int, entries: int, subject: str) -> None:
+        """Raise :class:`LimitExceededError` where an index of ``size`` bytes and so many entries is too large."""
+        if entries > self.max_index_entries:
+            raise LimitExceededError(
+                f"its index declares {entries:,} samples; at most {self.max_index_entries:,} are read",
+                subject=subject,
+                remedy=_REMEDY,
+            )
         if size > self.max_index_bytes:
             raise LimitExceededError(
                 f"its index has {size:,} bytes; at most {self.max_index_bytes:,} are read",

@@ -15,6 +15,7 @@ from pathlib import Path
 
 from touchmark.provenance.media import boxes
 from touchmark.provenance.media.errors import NotAVideoError, TruncatedError, UnreadableFileError
+from touchmark.provenance.media.index import index_entries
 from touchmark.provenance.media.limits import DecodeClock, Limits
 
 _HEAD = 64
@@ -155,16 +156,19 @@ def _demuxer(head: bytes, name: str) -> str:
 def _check_boxes(descriptor: int, limits: Limits, name: str) -> None:
     """Refuse a file of boxes whose index or media is cut off, or whose index is too large to load."""
     with open(os.dup(descriptor), "rb") as file:  # noqa: PTH123 (a descriptor, not a path)
-        found = tuple(boxes.walk(file))
-    for box in found:
-        if box.type in ("moov", "moof", "mdat") and not box.whole:
-            raise TruncatedError(
-                f"ends inside its '{box.type}' box, which should have {box.size:,} bytes",
-                subject=name,
-                remedy="Fetch the file again; part of it is missing.",
-            )
-        if box.type == "moov":
-            limits.check_index(box.size, name)
+        found = tuple(boxes.top_level(file, name))
+        for box in found:
+            if box.type in ("moov", "moof", "mdat") and not box.whole:
+                raise TruncatedError(
+                    f"ends inside its '{box.type}' box, which should have {box.size:,} bytes",
+                    subject=name,
+                    remedy="Fetch the file again; part of it is missing.",
+                )
+        limits.check_index(
+            size=sum(box.size for box in found if box.type in ("moov", "moof")),
+            entries=sum(index_entries(file, box, name) for box in found if box.type in ("moov", "moof")),
+            subject=name,
+        )
     if not any(box.type == "moov" for box in found):
         raise TruncatedError(
             "has no index ('moov' box)",

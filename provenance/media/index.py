@@ -1,0 +1,85 @@
+"""How much an mp4's index would make a decoder allocate, told without allocating it.
+
+The tables of a movie are run-length coded: a few dozen bytes can declare a hundred million samples, for each of which
+FFmpeg makes an entry of some 40 bytes before the first picture is decoded. This reads just the counts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import pairwise
+from typing import BinaryIO
+
+from touchmark.provenance.media.boxes import Box, walk
+from touchmark.provenance.media.errors import DecodeError
+
+_CONTAINERS = frozenset({"moov", "trak", "mdia", "minf", "stbl", "moof", "traf"})
+_SAMPLES_PER_ENTRY = 1024  # how FFmpeg groups uncompressed sound, which has a "sample" 48,000 times a second
+
+
+def index_entries(file: BinaryIO, movie: Box, subject: str) -> int:
+    """Entries that the ``moov`` or ``moof`` box ``movie`` declares, over all its tracks.
+
+    Raises:
+        DecodeError: the index is compressed (``cmov``, unused since the 1990s), so that it cannot be judged.
+    """
+    total = 0
+    for track in _inside(file, movie, subject):
+        if track.type == "cmov":
+            raise DecodeError("its index is compressed, which is not read", subject=subject)
+        if track.type == "trak":
+            total += _track_entries(file, track, subject)
+        elif track.type == "traf":
+            total += sum(_number(file, box, 4) for box in _inside(file, track, subject) if box.type == "trun")
+    return total
+
+
+def _track_entries(file: BinaryIO, track: Box, subject: str) -> int:
+    tables = list(_descend(file, track, subject))
+    samples = sum(_number(file, box, 8) for box in tables if box.type in ("stsz", "stz2"))
+    chunked = sum(_chunked_samples(file, box, tables) for box in tables if box.type == "stsc")
+    if _is_uncompressed_sound(file, tables):
+        return chunked // _SAMPLES_PER_ENTRY
+    return samples
+
+
+def _is_uncompressed_sound(file: BinaryIO, tables: list[Box]) -> bool:
+    """One tick a sample, throughout: FFmpeg's own criterion."""
+    handlers = [_payload(file, box, 8, 4) for box in tables if box.type == "hdlr"]
+    times = [_payload(file, box, 4, 12) for box in tables if box.type == "stts"]
+    one_tick = [time[:4] == b"\0\0\0\1" and time[8:] == b"\0\0\0\1" for time in times]
+    return bool(handlers) and all(handler == b"soun" for handler in handlers) and bool(one_tick) and all(one_tick)
+
+
+def _chunked_samples(file: BinaryIO, table: Box, tables: list[Box]) -> int:
+    """Samples that a sample-to-chunk table (ISO/IEC 14496-12:2022, 8.7.4) spreads over all chunks."""
+    chunks = max((_number(file, box, 4) for box in tables if box.type in ("stco", "co64")), default=0)
+    data = _payload(file, table, 8, 12 * _number(file, table, 4))
+    runs = [
+        (int.from_bytes(data[at : at + 4], "big"), int.from_bytes(data[at + 4 : at + 8], "big"))
+        for at in range(0, len(data) - 11, 12)
+    ]
+    ends = [*runs, (chunks + 1, 0)]
+    return sum(max(following - first, 0) * samples for (first, samples), (following, _) in pairwise(ends))
+
+
+def _descend(file: BinaryIO, box: Box, subject: str) -> Iterator[Box]:
+    for child in _inside(file, box, subject):
+        if child.type in _CONTAINERS:
+            yield from _descend(file, child, subject)
+        else:
+            yield child
+
+
+def _inside(file: BinaryIO, box: Box, subject: str) -> Iterator[Box]:
+    return walk(file, box.offset + box.header_size, box.offset + box.size, subject)
+
+
+def _payload(file: BinaryIO, box: Box, offset: int, size: int) -> bytes:
+    """At most ``size`` bytes from ``offset`` on in the payload of ``box``, never beyond the box."""
+    file.seek(box.offset + box.header_size + offset)
+    return file.read(max(min(size, box.size - box.header_size - offset), 0))
+
+
+def _number(file: BinaryIO, box: Box, offset: int) -> int:
+    return int.from_bytes(_payload(file, box, offset, 4), "big")
