@@ -1,4 +1,4 @@
-"""``touchmark keys``: make, show and check keys. What makes a key or a certificate good is decided in ``provenance.keys``."""
+"""``touchmark keys``: make, show and check keys. What makes a certificate good is decided in ``provenance.keys``."""
 
 from __future__ import annotations
 
