@@ -1,0 +1,328 @@
+"""The public-figure list as it lies in files: what each file may hold, and how it is read and checked.
+
+A folder of figures holds any number of ``*.yaml`` lists of people and three files with a name of their own:
+``offices.yaml`` (who holds which office), ``countries.yaml`` (how countries are called) and ``vetoes.yaml`` (phrases
+that hold a figure's name and mean something else). Every fault is one :class:`FigureDataError` that names the file,
+the entry and what to change; a list that is partly wrong is not used at all.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date
+from enum import StrEnum
+from importlib import resources
+from pathlib import Path
+from typing import Annotated, Any, ClassVar, TypeVar
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
+
+from touchmark.provenance.errors import TouchmarkError
+from touchmark.safety.figures.forms import folded_name
+
+OFFICES_FILE = "offices.yaml"
+COUNTRIES_FILE = "countries.yaml"
+VETOES_FILE = "vetoes.yaml"
+
+
+class FigureDataError(TouchmarkError):
+    """A file of the public-figure list is missing, malformed or contradicts another."""
+
+    code: ClassVar[str] = "safety.figure_data"
+    exit_status: ClassVar[int] = 70
+
+
+class FigureStatus(StrEnum):
+    """Whether a figure lives, as of the date of the file."""
+
+    LIVING = "living"
+    DECEASED = "deceased"
+    HISTORICAL = "historical"
+    """Died fifty years ago or more: likeness rights have lapsed in most places, and the classroom needs them."""
+
+
+class FigureRole(StrEnum):
+    """What a person is publicly known for; several may apply, past ones included."""
+
+    ACTIVIST = "activist"
+    ACTOR = "actor"
+    ADVISER = "adviser"
+    ARTIST = "artist"
+    ASTRONAUT = "astronaut"
+    ATHLETE = "athlete"
+    AUTHOR = "author"
+    COACH = "coach"
+    COMEDIAN = "comedian"
+    CREATOR = "creator"
+    """Streamers, video makers and others whose public grew on a platform."""
+    DIRECTOR = "director"
+    EXECUTIVE = "executive"
+    EXPLORER = "explorer"
+    FAMILY = "family"
+    """Child or other relation of a figure, public for that."""
+    GOVERNOR = "governor"
+    """Head of a state, province, region or city."""
+    HEAD_OF_GOVERNMENT = "head-of-government"
+    HEAD_OF_STATE = "head-of-state"
+    JOURNALIST = "journalist"
+    JUDGE = "judge"
+    LEGISLATOR = "legislator"
+    MILITANT = "militant"
+    MILITARY = "military"
+    MINISTER = "minister"
+    MODEL = "model"
+    MONARCH = "monarch"
+    MUSICIAN = "musician"
+    OFFICIAL = "official"
+    """Of an international body, a central bank or an agency."""
+    PARTY_LEADER = "party-leader"
+    PHILOSOPHER = "philosopher"
+    PRESENTER = "presenter"
+    RELIGIOUS_LEADER = "religious-leader"
+    REVOLUTIONARY = "revolutionary"
+    ROYAL = "royal"
+    SCIENTIST = "scientist"
+    SPOUSE = "spouse"
+    VICE_PRESIDENT = "vice-president"
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """One public figure.
+
+    Attributes:
+        id: stable slug; decisions and opt-outs refer to it.
+        name: the name in Latin script.
+        status: living or not, as of ``as_of``.
+        countries: ISO 3166-1 alpha-2 codes; for people of the past, today's country.
+        roles: what they are known for.
+        aliases: other Latin forms, nicknames and handles, each unmistakable by itself.
+        native: forms in other scripts.
+        as_of: the date that the entry holds for.
+    """
+
+    id: str
+    name: str
+    status: FigureStatus
+    countries: tuple[str, ...]
+    roles: tuple[FigureRole, ...]
+    aliases: tuple[str, ...]
+    native: tuple[str, ...]
+    as_of: date
+
+
+@dataclass(frozen=True, slots=True)
+class FigureData:
+    """Everything a folder of figures says, checked."""
+
+    figures: tuple[Figure, ...]
+    offices: OfficesFile
+    countries: CountriesFile
+    vetoes: VetoesFile
+
+
+_Slug = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$")]
+_Country = Annotated[str, StringConstraints(pattern=r"^[A-Z]{2}$")]
+_Text = Annotated[str, StringConstraints(min_length=1, max_length=100, strip_whitespace=True)]
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class FigureEntry(_Strict):
+    """One line of a list of people."""
+
+    id: _Slug
+    name: _Text
+    status: FigureStatus = FigureStatus.LIVING
+    countries: Annotated[tuple[_Country, ...], Field(min_length=1)]
+    roles: Annotated[tuple[FigureRole, ...], Field(min_length=1)]
+    aliases: tuple[_Text, ...] = ()
+    native: tuple[_Text, ...] = ()
+
+
+class FiguresFile(_Strict):
+    """A list of people."""
+
+    as_of: date
+    figures: tuple[FigureEntry, ...]
+
+
+class OfficeEntry(_Strict):
+    """Who holds a titled office of a country."""
+
+    title: str
+    country: _Country
+    holder: _Slug
+
+
+class PhraseEntry(_Strict):
+    """A phrase that means one holder, such as "the pope"."""
+
+    phrase: _Text
+    holder: _Slug
+
+
+class OfficesFile(_Strict):
+    """The dated table of offices.
+
+    Attributes:
+        titles: for each title the ways of saying it.
+        links: words that may stand between a title and a country ("of the").
+        past: words before an office that make it somebody else ("former").
+        not_near: words anywhere in the text that put it in another time ("medieval").
+    """
+
+    as_of: date
+    titles: dict[str, tuple[_Text, ...]]
+    links: tuple[_Text, ...]
+    past: tuple[_Text, ...]
+    not_near: tuple[_Text, ...]
+    offices: tuple[OfficeEntry, ...]
+    phrases: tuple[PhraseEntry, ...] = ()
+
+
+class CountriesFile(_Strict):
+    """For each country its names and adjectives, as they stand beside a title."""
+
+    countries: dict[_Country, tuple[_Text, ...]]
+
+
+class VetoesFile(_Strict):
+    """What keeps a name from being a person.
+
+    Attributes:
+        phrases: whole phrases that hold a figure's form and mean something else.
+        after: words that, right after a name, make it a thing ("bridge", "airport").
+        words: ordinary words that are a slip away from part of a name; never read as a misspelling.
+    """
+
+    phrases: tuple[_Text, ...]
+    after: tuple[_Text, ...]
+    words: tuple[_Text, ...]
+
+
+def shipped_folder() -> Path:
+    """The list that comes with the package."""
+    return Path(str(resources.files("touchmark.policies"))) / "figures"
+
+
+def read_figures(folder: Path) -> FigureData:
+    """Read and check a folder of figures.
+
+    Raises:
+        FigureDataError: no list is there, a file is malformed, an id comes twice, or an office has an unknown holder.
+    """
+    lists = [path for path in sorted(folder.glob("*.yaml")) if path.name not in _NAMED_FILES]
+    if not lists:
+        raise FigureDataError(
+            "no list of figures is in the folder", subject=str(folder), remedy="Give a folder with *.yaml lists."
+        )
+    figures: dict[str, Figure] = {}
+    owners: dict[str, Figure] = {}
+    for path in lists:
+        for figure in _figures_of(path):
+            _claim_forms(path, figure, owners)
+            if figure.id in figures:
+                raise FigureDataError(
+                    f"the id {figure.id!r} is given twice",
+                    subject=str(path),
+                    remedy="Merge the two entries, or tell the two people apart with a longer id.",
+                )
+            figures[figure.id] = figure
+    offices = _read(folder / OFFICES_FILE, OfficesFile)
+    countries = _read(folder / COUNTRIES_FILE, CountriesFile)
+    _check_offices(folder / OFFICES_FILE, offices, figures, countries)
+    vetoes = _read(folder / VETOES_FILE, VetoesFile)
+    return FigureData(tuple(figures.values()), offices, countries, vetoes)
+
+
+_NAMED_FILES = (OFFICES_FILE, COUNTRIES_FILE, VETOES_FILE)
+_Loader: type[Any] = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # the C parser is ten times as fast
+_File = TypeVar("_File", bound=_Strict)
+
+
+def _figures_of(path: Path) -> Iterator[Figure]:
+    file = _read(path, FiguresFile)
+    for entry in file.figures:
+        yield Figure(
+            id=entry.id,
+            name=entry.name,
+            status=entry.status,
+            countries=entry.countries,
+            roles=entry.roles,
+            aliases=entry.aliases,
+            native=entry.native,
+            as_of=file.as_of,
+        )
+
+
+def _claim_forms(path: Path, figure: Figure, owners: dict[str, Figure]) -> None:
+    """Enter a figure's forms, none of which may be another's: a match has to mean one person."""
+    for form in (figure.name, *figure.aliases, *figure.native):
+        folded = folded_name(form)
+        owner = owners.setdefault(folded, figure)
+        if not folded or owner.id != figure.id:
+            raise FigureDataError(
+                f"{figure.id!r}: the form {form!r} " + (f"also means {owner.id!r}" if folded else "holds no letter"),
+                subject=str(path),
+                remedy="Leave the form out, or write more of the name, so that it means one person.",
+            )
+
+
+def _read(path: Path, model: type[_File]) -> _File:
+    try:
+        content = yaml.load(path.read_text(encoding="utf-8"), Loader=_Loader)
+    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+        raise FigureDataError(
+            f"the file cannot be read as YAML: {' '.join(str(error).split())}",
+            subject=str(path),
+            remedy="Restore the file, or mend it at the place named.",
+        ) from error
+    try:
+        return model.model_validate(content)
+    except ValidationError as error:
+        raise FigureDataError(
+            _first_fault(content, error), subject=str(path), remedy="See schema.json beside the lists."
+        ) from error
+
+
+def _first_fault(content: object, error: ValidationError) -> str:
+    """Where the first fault is, in the reader's terms: the entry by its id, and the key in it."""
+    fault = error.errors(include_url=False)[0]
+    where: list[str] = []
+    for step in fault["loc"]:
+        if isinstance(content, list) and isinstance(step, int) and step < len(content):
+            content = content[step]
+            named = content.get("id") or content.get("holder") if isinstance(content, dict) else None
+            where.append(repr(named) if named else f"entry {step + 1}")
+        else:
+            content = content.get(step) if isinstance(content, dict) else None
+            where.append(str(step))
+    return f"{', '.join(where) or 'the file'}: {fault['msg']}"
+
+
+def _check_offices(path: Path, offices: OfficesFile, figures: dict[str, Figure], countries: CountriesFile) -> None:
+    taken: set[tuple[str, str]] = set()
+    for office in offices.offices:
+        place = f"the {office.title} of {office.country}"
+        if office.title not in offices.titles:
+            fault, remedy = f"{place}: the title is not in the table", "Add it under titles."
+        elif office.country not in countries.countries:
+            fault, remedy = f"{place}: the country has no names", f"Add it to {COUNTRIES_FILE}."
+        elif (office.title, office.country) in taken:
+            fault, remedy = f"{place} is given twice", "Keep the present holder."
+        else:
+            taken.add((office.title, office.country))
+            continue
+        raise FigureDataError(fault, subject=str(path), remedy=remedy)
+    for holder in (*(office.holder for office in offices.offices), *(phrase.holder for phrase in offices.phrases)):
+        if holder not in figures:
+            raise FigureDataError(
+                f"the holder {holder!r} is no figure's id",
+                subject=str(path),
+                remedy="Add the person to a list, or correct the id.",
+            )
