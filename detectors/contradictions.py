@@ -1,0 +1,239 @@
+"""Where sources of evidence contradict each other: each kind named, and told in plain words.
+
+A forger controls one source at a time. Whoever signs a marked video as a camera's own cannot take the mark out of the
+pixels; whoever copies a manifest onto another video cannot make the hash fit. Every rule here names one such trick.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+
+from touchmark.detectors.evidence import Evidence
+from touchmark.detectors.history import (
+    MADE,
+    is_accounted_for,
+    is_registered_ancestor,
+    named_payloads,
+    signer_name,
+    sources,
+)
+from touchmark.detectors.integrity import is_tampering, signs_of_tampering
+from touchmark.detectors.text import safe_text
+from touchmark.provenance.manifest.report import ManifestPresence, ManifestReport
+from touchmark.provenance.registry import Registration
+from touchmark.provenance.watermark.protocol import MarkState
+
+
+class ContradictionKind(StrEnum):
+    """The ways in which evidence can contradict itself."""
+
+    LAUNDERED_EDIT = "laundered_edit"
+    """A valid signature over an edit of something that was broken when it was signed."""
+    TRANSPLANTED_MANIFEST = "transplanted_manifest"
+    """A manifest that was made for other pixels than these."""
+    CAPTURE_CLAIM_OVER_MARK = "capture_claim_over_mark"
+    """A manifest that says "camera" over pixels that carry a generator's watermark."""
+    HISTORY_DROPPED = "history_dropped"
+    """A manifest that keeps silent about the mark in the pixels."""
+    SOFT_BINDING_MISMATCH = "soft_binding_mismatch"
+    """The manifest names one watermark, the pixels carry another."""
+    SOFT_BINDING_MISSING_MARK = "soft_binding_missing_mark"
+    """The manifest names a watermark that the pixels do not carry."""
+    UNHASHED_BYTES = "unhashed_bytes"
+    """An intact manifest, and bytes outside its reach that were changed or put there."""
+    REGISTRY_DISAGREES = "registry_disagrees"
+    """The registry of sealed files tells another story."""
+
+    @property
+    def title(self) -> str:
+        """In plain words."""
+        return _TITLES[self]
+
+
+_TITLES = {
+    ContradictionKind.LAUNDERED_EDIT: "Signed over something broken",
+    ContradictionKind.TRANSPLANTED_MANIFEST: "Manifest of another video",
+    ContradictionKind.CAPTURE_CLAIM_OVER_MARK: "Camera claim over generated pixels",
+    ContradictionKind.HISTORY_DROPPED: "History left out",
+    ContradictionKind.SOFT_BINDING_MISMATCH: "Two different watermarks",
+    ContradictionKind.SOFT_BINDING_MISSING_MARK: "Promised watermark missing",
+    ContradictionKind.UNHASHED_BYTES: "Bytes outside the signature changed",
+    ContradictionKind.REGISTRY_DISAGREES: "Registry disagrees",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Contradiction:
+    """Two things that cannot both be true.
+
+    Attributes:
+        kind: which trick it looks like.
+        explanation: what contradicts what, for a person; already safe to show.
+    """
+
+    kind: ContradictionKind
+    explanation: str
+
+
+def find_contradictions(evidence: Evidence) -> tuple[Contradiction, ...]:
+    """Every contradiction in the evidence; pure."""
+    manifest = evidence.manifest
+    found: list[Contradiction] = []
+    if manifest.presence is ManifestPresence.PRESENT:
+        found += _laundering(manifest)
+        if manifest.is_of_other_content:
+            found += _transplant(evidence)
+        if manifest.hard_binding_matches and not signs_of_tampering(evidence):
+            found += _mark_against_manifest(evidence)
+            found += _promised_mark(evidence)
+            found += _outside_the_hash(evidence)
+    found += _registry(evidence)
+    return tuple(found)
+
+
+def _laundering(manifest: ManifestReport) -> Iterator[Contradiction]:
+    faults = sorted({fault.code for fault in manifest.ingredient_faults if is_tampering(fault)})
+    if faults and manifest.signature_valid:
+        yield Contradiction(
+            ContradictionKind.LAUNDERED_EDIT,
+            f"{_signer(manifest)} signed this as an edit, but what was edited was already broken when it was signed "
+            f"({safe_text(', '.join(faults))}). The fresh signature hides that from a casual look.",
+        )
+
+
+def _transplant(evidence: Evidence) -> Iterator[Contradiction]:
+    """The manifest is intact and does not fit these bytes. If the pixels say whose they are, it is a transplant."""
+    mark, manifest = evidence.mark, evidence.manifest
+    named = named_payloads(manifest, evidence.algorithm)
+    if mark is not None and mark.payload is not None and not is_accounted_for(evidence):
+        other = f"names the watermark {_hex(named)}" if named else "names no watermark of this kind"
+        yield Contradiction(
+            ContradictionKind.TRANSPLANTED_MANIFEST,
+            f"The manifest was signed over other content and {other}; these pixels carry {mark.payload}. "
+            "One video's manifest was put over another's pixels.",
+        )
+    elif mark is None and named and _would_be_seen(evidence):
+        yield Contradiction(
+            ContradictionKind.TRANSPLANTED_MANIFEST,
+            f"The manifest was signed over other content, which carries the watermark {_hex(named)}; these pixels "
+            "carry none. Either the manifest was taken from another video, or the picture was damaged beyond recognition.",
+        )
+
+
+def _mark_against_manifest(evidence: Evidence) -> Iterator[Contradiction]:
+    """An intact manifest over these very bytes, and a mark in the pixels that it does not admit."""
+    mark, manifest, registration = evidence.mark, evidence.manifest, evidence.registration
+    if mark is None:
+        return
+    kinds = sources(manifest)
+    what = f"the watermark {mark.payload}" if mark.payload else "a watermark of this operator (its payload unreadable)"
+    admitted = is_accounted_for(evidence)
+    hides_generation = (
+        registration is not None
+        and registration.manifest_label != manifest.label
+        and _is_made(registration)
+        and not kinds & MADE
+    )
+    if manifest.source_type is not None and manifest.source_type.is_capture and (not admitted or hides_generation):
+        yield Contradiction(
+            ContradictionKind.CAPTURE_CLAIM_OVER_MARK,
+            f"{_signer(manifest)} says that a camera took this, but the pixels carry {what}, which marks "
+            f"{_known_as(registration)}. Someone signed a generated video as a recording.",
+        )
+    elif mark.state is not MarkState.VERIFIED:
+        return
+    elif not admitted and (named := named_payloads(manifest, evidence.algorithm)):
+        yield Contradiction(
+            ContradictionKind.SOFT_BINDING_MISMATCH,
+            f"The manifest says that the pixels carry the watermark {_hex(named)}; they carry {mark.payload}.",
+        )
+    elif not admitted or hides_generation:
+        yield Contradiction(
+            ContradictionKind.HISTORY_DROPPED,
+            f"{_signer(manifest)} signed this without a word of {what} in its pixels, which marks "
+            f"{_known_as(registration)}. Its true history was left out.",
+        )
+
+
+def _promised_mark(evidence: Evidence) -> Iterator[Contradiction]:
+    named = named_payloads(evidence.manifest, evidence.algorithm)
+    if evidence.mark is None and named and _would_be_seen(evidence):
+        yield Contradiction(
+            ContradictionKind.SOFT_BINDING_MISSING_MARK,
+            f"The manifest says that the pixels carry the watermark {_hex(named)}. It was looked for with the key that "
+            "it was registered under, and is not there.",
+        )
+
+
+def _outside_the_hash(evidence: Evidence) -> Iterator[Contradiction]:
+    count, registered = evidence.container.unhashed, evidence.manifest_registration
+    if count:
+        yield Contradiction(
+            ContradictionKind.UNHASHED_BYTES,
+            f"{count:,} bytes of content lie in boxes that the signature leaves out (free, skip). An intact manifest "
+            "says nothing about them.",
+        )
+    elif registered is not None and registered.file_sha256 != evidence.container.sha256:
+        yield Contradiction(
+            ContradictionKind.UNHASHED_BYTES,
+            "The manifest is intact, but the file differs from the one that was published under it: bytes that the "
+            "signature leaves out were changed.",
+        )
+
+
+def _registry(evidence: Evidence) -> Iterator[Contradiction]:
+    manifest, registration, own = evidence.manifest, evidence.registration, evidence.manifest_registration
+    mark, recovered = evidence.mark, evidence.recovered
+    if own is not None and manifest.signature_valid:
+        if own.payload.to_bytes() not in named_payloads(manifest, own.watermark_algorithm):
+            yield Contradiction(
+                ContradictionKind.REGISTRY_DISAGREES,
+                f"The registry binds this manifest to the watermark {own.payload}; the manifest does not name it.",
+            )
+    if registration is None or mark is None:
+        return
+    claims_payload = registration.payload.to_bytes() in named_payloads(manifest, evidence.algorithm)
+    if claims_payload and not is_registered_ancestor(evidence):
+        yield Contradiction(
+            ContradictionKind.REGISTRY_DISAGREES,
+            f"The manifest names the watermark {mark.payload} as its own, but the registry gave that watermark to "
+            f"another manifest ({safe_text(registration.manifest_label, 80)}).",
+        )
+    if recovered is not None and (
+        not recovered.signature_valid
+        or recovered.label != registration.manifest_label
+        or registration.payload.to_bytes() not in named_payloads(recovered, registration.watermark_algorithm)
+    ):
+        yield Contradiction(
+            ContradictionKind.REGISTRY_DISAGREES,
+            "The manifest that the registry kept for this watermark does not hold: its signature, its name or the "
+            "watermark that it names is not what was registered.",
+        )
+
+
+def _would_be_seen(evidence: Evidence) -> bool:
+    """Whether the promised mark, were it there, would be found: its key was tried and the picture decodes."""
+    tried = {detection.key_id for detection in evidence.detections}
+    registrations = [r for r in (evidence.manifest_registration, *evidence.named_registrations) if r is not None]
+    return not evidence.container.damage and any(registration.key_id in tried for registration in registrations)
+
+
+def _is_made(registration: Registration) -> bool:
+    return registration.source_type in {str(kind) for kind in MADE}
+
+
+def _known_as(registration: Registration | None) -> str:
+    if registration is None:
+        return "what this operator seals"
+    when = registration.created.date().isoformat()
+    return f"“{safe_text(registration.title, 80)}”, sealed on {when}"
+
+
+def _signer(manifest: ManifestReport) -> str:
+    return safe_text(signer_name(manifest) or "The signer", 80)
+
+
+def _hex(payloads: frozenset[bytes]) -> str:
+    return safe_text(", ".join(sorted(payload.hex() for payload in payloads)), 80)

@@ -1,0 +1,114 @@
+"""What a manifest admits about where its content came from: the file's own claim, and what it inherits.
+
+A video may be edited and signed anew by anybody. That is honest as long as the new manifest keeps the old one beneath
+it; so a payload found in the pixels is *accounted for* when the manifest, or one it was built upon, names it.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import json
+from collections.abc import Iterator
+from typing import Any
+
+from touchmark.detectors.evidence import Evidence
+from touchmark.provenance.manifest.claim import DigitalSourceType
+from touchmark.provenance.manifest.report import ManifestReport, ReportedIngredient
+
+_CONTENT = ("parentOf", "componentOf")
+"""Ingredients whose pixels are in the picture; ``inputTo`` (a prompt, a model) are not."""
+
+MADE = frozenset(
+    {
+        DigitalSourceType.TRAINED_ALGORITHMIC_MEDIA,
+        DigitalSourceType.COMPOSITE_WITH_TRAINED_ALGORITHMIC_MEDIA,
+        DigitalSourceType.COMPOSITE_SYNTHETIC,
+        DigitalSourceType.TRAINED_ALGORITHMIC_DATA,
+        DigitalSourceType.ALGORITHMIC_MEDIA,
+        DigitalSourceType.DATA_DRIVEN_MEDIA,
+        DigitalSourceType.DIGITAL_CREATION,
+        DigitalSourceType.DIGITAL_ART,
+        DigitalSourceType.VIRTUAL_RECORDING,
+    }
+)
+"""Source types of pictures that no sensor took, wholly or in part."""
+
+
+def sources(report: ManifestReport) -> frozenset[DigitalSourceType]:
+    """Source types claimed by the active manifest and by every ingredient whose pixels went into the picture."""
+    stated = {report.source_type} | {_source_type(ingredient.source_type) for ingredient in content(report)}
+    return frozenset(kind for kind in stated if kind is not None)
+
+
+def content(report: ManifestReport) -> tuple[ReportedIngredient, ...]:
+    """Ingredients whose pixels went into the picture."""
+    return tuple(ingredient for ingredient in report.ingredients if ingredient.relationship in _CONTENT)
+
+
+def signer_name(report: ManifestReport) -> str:
+    """Whom the certificate names, as the signer wrote it; empty where nobody is named."""
+    signer = report.signer
+    if signer is None:
+        return ""
+    if signer.organisation and signer.common_name and signer.organisation not in signer.common_name:
+        return f"{signer.organisation} ({signer.common_name})"
+    return signer.common_name or signer.organisation
+
+
+def named_payloads(report: ManifestReport, algorithm: str) -> frozenset[bytes]:
+    """Payloads in ``algorithm`` that the active manifest names as its soft bindings."""
+    return frozenset(binding.payload for binding in report.soft_bindings if binding.algorithm == algorithm)
+
+
+def is_accounted_for(evidence: Evidence) -> bool:
+    """Whether the file's manifest, or one that it was built upon, admits the mark in the pixels."""
+    mark, manifest = evidence.mark, evidence.manifest
+    if mark is None:
+        return True
+    named = named_payloads(manifest, evidence.algorithm) | inherited_payloads(manifest, evidence.algorithm)
+    if mark.payload is None:  # a mark that cannot be read: any mark that is admitted may be this one
+        return bool(named)
+    return mark.payload.to_bytes() in named or is_registered_ancestor(evidence)
+
+
+def is_registered_ancestor(evidence: Evidence) -> bool:
+    """Whether the manifest that the registry holds for the payload is the file's own, or one it was built upon."""
+    labels = {evidence.manifest.label, *(ingredient.label for ingredient in content(evidence.manifest))}
+    return evidence.registration is not None and evidence.registration.manifest_label in labels
+
+
+def inherited_payloads(report: ManifestReport, algorithm: str) -> frozenset[bytes]:
+    """Payloads in ``algorithm`` that manifests beneath the active one name as their soft bindings."""
+    labels = {ingredient.label for ingredient in content(report) if ingredient.label}
+    if not labels or not report.raw_json:
+        return frozenset()
+    manifests = _node(_node(json.loads(report.raw_json)).get("manifests"))
+    return frozenset(payload for label in labels for payload in _payloads(_node(manifests.get(label)), algorithm))
+
+
+def _payloads(manifest: dict[str, Any], algorithm: str) -> Iterator[bytes]:
+    for assertion in _nodes(manifest.get("assertions")):
+        data = _node(assertion.get("data"))
+        if str(assertion.get("label")).partition("__")[0] != "c2pa.soft-binding" or data.get("alg") != algorithm:
+            continue
+        for block in _nodes(data.get("blocks")):
+            try:
+                yield base64.b64decode(str(block.get("value")), validate=True)
+            except (binascii.Error, ValueError):
+                continue
+
+
+def _source_type(uri: str) -> DigitalSourceType | None:
+    try:
+        return DigitalSourceType(uri)
+    except ValueError:
+        return None
+
+
+def _node(value: object) -> dict[str, Any]:
+    return value if isinstance(value, dict) else {}
+
+
+def _nodes(value: object) -> list[dict[str, Any]]:
+    return [item for item in value if isinstance(item, dict)] if isinstance(value, list) else []

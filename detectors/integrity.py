@@ -1,0 +1,54 @@
+"""Signs that a file was changed after it was signed. Pure.
+
+A certificate that has expired, or that nobody here vouches for, is no such sign: it makes a manifest worth less, not
+the file suspect.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from touchmark.detectors.evidence import Evidence
+from touchmark.detectors.text import safe_text
+from touchmark.provenance.manifest.report import Concern, ManifestPresence, StatusCode, ValidationState
+
+_INVALID_CERTIFICATE = "signingCredential.invalid"
+_FOREIGN_CONTAINERS = frozenset({"matroska"})
+"""Containers that C2PA has no place in; a manifest store in one is not where its own container put it."""
+
+
+def signs_of_tampering(evidence: Evidence) -> tuple[str, ...]:
+    """What shows that bytes were changed, one sentence each; empty where nothing does."""
+    manifest, container = evidence.manifest, evidence.container
+    if manifest.presence is ManifestPresence.UNREADABLE:
+        return (f"There is a C2PA manifest store in this file, and it cannot be read ({safe_text(manifest.reason)}).",)
+    if manifest.presence is not ManifestPresence.PRESENT:
+        if container.store_remains and container.info.container not in _FOREIGN_CONTAINERS:
+            return ("The remains of a C2PA manifest store lie in this file where no reader finds them.",)
+        return ()
+    if manifest.state is not ValidationState.INVALID:
+        return ()
+    return tuple(_broken(manifest.failures)) or (
+        () if manifest.failures else ("The manifest does not validate, and the reason is not given.",)
+    )
+
+
+def is_tampering(fault: StatusCode) -> bool:
+    """Whether a fault means that bytes are not what was signed, rather than that the signer is not believed."""
+    return fault.concern in (Concern.CONTENT, Concern.CLAIM, Concern.SIGNATURE) or fault.code == _INVALID_CERTIFICATE
+
+
+def _broken(failures: Iterable[StatusCode]) -> Iterable[str]:
+    faults = [failure for failure in failures if is_tampering(failure)]
+    for concern, sentence in _SENTENCES.items():
+        codes = sorted({fault.code for fault in faults if fault.concern is concern})
+        if codes:
+            yield f"{sentence} ({safe_text(', '.join(codes))})."
+
+
+_SENTENCES = {
+    Concern.CONTENT: "The content is not what was signed: bytes were changed after signing",
+    Concern.CLAIM: "The manifest is not what was signed",
+    Concern.SIGNATURE: "The signature on the manifest does not hold",
+    Concern.CREDENTIAL: "The certificate behind the signature is not fit to sign",
+}

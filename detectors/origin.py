@@ -1,0 +1,121 @@
+"""Who made a video, with what, and when, as far as the evidence carries; and how that is known. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+from enum import StrEnum
+
+from touchmark.detectors.evidence import Evidence
+from touchmark.detectors.history import signer_name
+from touchmark.provenance.manifest.claim import DigitalSourceType
+from touchmark.provenance.manifest.report import ManifestReport, ReportedIngredient
+from touchmark.provenance.registry import Registration
+from touchmark.provenance.watermark.protocol import MarkState
+
+_MODEL_TYPE = "c2pa.types.model"
+_BEGINNINGS = ("c2pa.created", "c2pa.opened")
+
+
+class Via(StrEnum):
+    """How an origin is known."""
+
+    MANIFEST = "manifest"
+    """The file carries its manifest."""
+    WATERMARK_AND_REGISTRY = "watermark and registry"
+    """The manifest is gone from the file; the mark in the pixels led to the registry, which kept it."""
+    WATERMARK = "watermark"
+    """Only the mark is there: this operator's key, and no entry in this registry."""
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Where a video comes from. Text is the signer's own, cut in length and not escaped: who shows it, escapes it.
+
+    Attributes:
+        via: how it is known.
+        signer: whom the certificate names; empty where only the mark is there.
+        trusted: whether a configured anchor vouches for the signer.
+        generator: the program that made the picture, with version.
+        model: the model that made it.
+        created: when, as signed or registered, with zone.
+        source_type: IPTC digital source type.
+        title: what it was called.
+        manifest_label: ``urn:c2pa:...``.
+        payload: hexadecimal payload of the watermark, where one was read.
+        key_id: the watermark key that found it.
+    """
+
+    via: Via
+    signer: str = ""
+    trusted: bool = False
+    generator: str = ""
+    model: str = ""
+    created: datetime | None = None
+    source_type: DigitalSourceType | None = None
+    title: str = ""
+    manifest_label: str = ""
+    payload: str = ""
+    key_id: str = ""
+
+
+def find_origin(evidence: Evidence) -> Origin | None:
+    """The best account of where the file comes from, or None. Says nothing about whether it may be believed."""
+    mark = evidence.mark
+    verified = mark if mark is not None and mark.state is MarkState.VERIFIED else None
+    manifest, registration = evidence.manifest, evidence.registration
+    origin = None
+    if manifest.signature_valid and (manifest.signer_trusted or not (verified and registration)):
+        origin = _from_manifest(manifest, Via.MANIFEST)
+    elif verified and registration:
+        origin = _from_registry(registration, evidence)
+    elif verified:
+        origin = Origin(via=Via.WATERMARK)
+    if origin is not None and verified:
+        origin = replace(origin, payload=str(verified.payload), key_id=verified.key_id)
+    return origin
+
+
+def _from_registry(registration: Registration, evidence: Evidence) -> Origin:
+    kept = Origin(via=Via.WATERMARK_AND_REGISTRY)
+    for report, via in ((evidence.manifest, Via.MANIFEST), (evidence.recovered, Via.WATERMARK_AND_REGISTRY)):
+        if report is not None and report.signature_valid and report.label == registration.manifest_label:
+            kept = _from_manifest(report, via)
+    kept = replace(kept, manifest_label=registration.manifest_label)
+    return replace(
+        kept,
+        created=kept.created or registration.created,
+        title=kept.title or registration.title,
+        source_type=kept.source_type or source_type(registration.source_type),
+    )
+
+
+def _from_manifest(manifest: ManifestReport, via: Via) -> Origin:
+    beginning = next((action for action in manifest.actions if action.name in _BEGINNINGS), None)
+    return Origin(
+        via=via,
+        signer=signer_name(manifest),
+        trusted=manifest.signer_trusted,
+        generator=(beginning.software_agent if beginning else "") or manifest.claim_generator,
+        model=next((_model(ingredient) for ingredient in manifest.ingredients if _is_model(ingredient)), ""),
+        created=(beginning.when if beginning else None) or manifest.signed_at,
+        source_type=manifest.source_type,
+        title=manifest.title,
+        manifest_label=manifest.label,
+    )
+
+
+def source_type(uri: str) -> DigitalSourceType | None:
+    """The source type of a URI, or None where it is outside the vocabulary."""
+    try:
+        return DigitalSourceType(uri)
+    except ValueError:
+        return None
+
+
+def _is_model(ingredient: ReportedIngredient) -> bool:
+    return any(kind.startswith(_MODEL_TYPE) for kind in ingredient.data_types)
+
+
+def _model(ingredient: ReportedIngredient) -> str:
+    return f"{ingredient.title} ({ingredient.description})" if ingredient.description else ingredient.title

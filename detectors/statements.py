@@ -1,0 +1,207 @@
+"""What each source of evidence says, one or two sentences each, in the order in which a reviewer reads them. Pure.
+
+A source that was not consulted, or found nothing, is stated too: what was not looked at cannot be taken as a good sign.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+
+from touchmark.detectors.evidence import Evidence
+from touchmark.detectors.history import signer_name
+from touchmark.detectors.integrity import is_tampering, signs_of_tampering
+from touchmark.detectors.text import safe_text
+from touchmark.provenance.manifest.report import ManifestPresence, ManifestReport, ValidationState
+from touchmark.provenance.watermark.protocol import Detection, MarkState
+
+
+class Source(StrEnum):
+    """Where a statement comes from."""
+
+    MANIFEST = "manifest"
+    WATERMARK = "watermark"
+    REGISTRY = "registry"
+    RECOVERED = "recovered manifest"
+    CONTAINER = "container"
+
+
+class Tone(StrEnum):
+    """Which way a statement weighs."""
+
+    SUPPORTS = "supports"
+    """Evidence of origin that holds."""
+    AGAINST = "against"
+    """Evidence of tampering."""
+    CAUTION = "caution"
+    """Something that a reviewer should know before relying on the rest."""
+    SILENT = "silent"
+    """Nothing was found, or nothing could be looked at. Says nothing either way."""
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """What one source says; the text is already safe to show."""
+
+    source: Source
+    tone: Tone
+    text: str
+
+
+def make_statements(evidence: Evidence) -> tuple[Statement, ...]:
+    """Statements of every source; at least one each for manifest, watermark and registry."""
+    return (
+        *_manifest(evidence),
+        *_watermark(evidence),
+        *_registry(evidence),
+        *_recovered(evidence),
+        *_container(evidence),
+    )
+
+
+def _manifest(evidence: Evidence) -> Iterator[Statement]:
+    manifest = evidence.manifest
+    tampering = signs_of_tampering(evidence)
+    for sentence in tampering:
+        yield Statement(Source.MANIFEST, Tone.AGAINST, sentence)
+    if manifest.presence is ManifestPresence.REMOTE_ONLY:
+        address = safe_text(manifest.remote_url, 120) or "an address"
+        yield Statement(
+            Source.MANIFEST,
+            Tone.SILENT,
+            f"No manifest in the file; it only names {address} as the place of one. That is not fetched.",
+        )
+    elif manifest.presence is ManifestPresence.ABSENT and not tampering:
+        yield Statement(Source.MANIFEST, Tone.SILENT, "No C2PA manifest in this file.")
+    elif manifest.presence is ManifestPresence.PRESENT:
+        yield from _validity(evidence, tampered=bool(tampering))
+        yield from _beneath(manifest)
+
+
+def _validity(evidence: Evidence, *, tampered: bool) -> Iterator[Statement]:
+    manifest, signer = evidence.manifest, _signer(evidence.manifest)
+    if manifest.state is ValidationState.TRUSTED:
+        yield Statement(Source.MANIFEST, Tone.SUPPORTS, f"Intact, signed by {signer}, whom this installation trusts.")
+    elif manifest.state is ValidationState.VALID:
+        yield Statement(
+            Source.MANIFEST,
+            Tone.CAUTION,
+            f"An intact manifest by a signer that this installation does not trust: {signer} says "
+            f"{_claim(manifest)}. Anyone can make a certificate with any name in it.",
+        )
+    elif not tampered:
+        codes = ", ".join(sorted({failure.code for failure in manifest.failures}))
+        yield Statement(
+            Source.MANIFEST,
+            Tone.CAUTION,
+            f"The content is what {signer} signed, but the signature proves nothing any more ({safe_text(codes)}).",
+        )
+
+
+def _beneath(manifest: ManifestReport) -> Iterator[Statement]:
+    lesser = {fault.code for fault in manifest.ingredient_faults if not is_tampering(fault)}
+    if lesser:
+        yield Statement(
+            Source.MANIFEST,
+            Tone.CAUTION,
+            f"What it was made from is not all vouched for ({safe_text(', '.join(sorted(lesser)))}).",
+        )
+    if manifest.truncated:
+        yield Statement(
+            Source.MANIFEST, Tone.CAUTION, "Its history is larger than what is examined; it is not relied upon."
+        )
+
+
+def _watermark(evidence: Evidence) -> Iterator[Statement]:
+    if not evidence.detections:
+        yield Statement(
+            Source.WATERMARK,
+            Tone.SILENT,
+            "Not looked for: this installation has no watermark key.",
+        )
+    for detection in evidence.detections:
+        yield _detection(detection)
+
+
+def _detection(detection: Detection) -> Statement:
+    by_chance = f"by chance once in {1 / max(detection.p_value, 1e-300):.0e} videos at most"
+    if detection.state is MarkState.VERIFIED:
+        seconds = sum(segment.p_value < 1e-3 for segment in detection.timeline)
+        part = f", in {seconds} of {len(detection.timeline)} segments" if detection.timeline else ""
+        text = f"The pixels carry payload {detection.payload} under key {detection.key_id}{part}; {by_chance}."
+        return Statement(Source.WATERMARK, Tone.SUPPORTS, text)
+    if detection.state is MarkState.PRESENT:
+        text = (
+            f"The pixels seem to carry a mark of key {detection.key_id} ({by_chance}), but its payload cannot be read: "
+            "this may be a damaged copy of a video of this operator."
+        )
+        return Statement(Source.WATERMARK, Tone.CAUTION, text)
+    text = f"No mark of key {detection.key_id} was found. That says nothing about authenticity."
+    return Statement(Source.WATERMARK, Tone.SILENT, text)
+
+
+def _registry(evidence: Evidence) -> Iterator[Statement]:
+    registration, own = evidence.registration, evidence.manifest_registration
+    same = own is not None and own.file_sha256 == evidence.container.sha256
+    if not evidence.registry_consulted:
+        yield Statement(Source.REGISTRY, Tone.SILENT, "Not consulted: this installation has no registry.")
+    elif registration is not None:
+        when = registration.created.date().isoformat()
+        exact = "; this is that very file, byte for byte" if same and own == registration else ""
+        yield Statement(
+            Source.REGISTRY,
+            Tone.SUPPORTS,
+            f"Sealed on {when} as “{safe_text(registration.title, 80)}”, found by the watermark{exact}.",
+        )
+    elif own is not None:
+        tone = Tone.SUPPORTS if same else Tone.CAUTION
+        exact = "; this is that very file, byte for byte" if same else ", but this is not that very file"
+        yield Statement(Source.REGISTRY, tone, f"The manifest is registered{exact}.")
+    elif evidence.mark is not None and evidence.mark.payload is not None:
+        yield Statement(
+            Source.REGISTRY,
+            Tone.CAUTION,
+            "The payload is not in this registry: it is in another one, or the entry is lost.",
+        )
+    else:
+        yield Statement(Source.REGISTRY, Tone.SILENT, "Nothing to look up, or nothing found.")
+
+
+def _recovered(evidence: Evidence) -> Iterator[Statement]:
+    recovered = evidence.recovered
+    if recovered is None or not recovered.signature_valid:
+        return
+    signer = _signer(recovered)
+    if recovered.signer_trusted:
+        text = f"The registry kept the original manifest, signed by {signer}, whom this installation trusts."
+        yield Statement(Source.RECOVERED, Tone.SUPPORTS, text)
+    else:
+        text = f"The registry kept the original manifest; its signature holds, but {signer} is not trusted here."
+        yield Statement(Source.RECOVERED, Tone.CAUTION, text)
+    if recovered.hard_binding_matches is not True:
+        yield Statement(
+            Source.RECOVERED,
+            Tone.SILENT,
+            "This copy is not the file that was signed (re-encoded, cut or edited): the manifest vouches for where the "
+            "picture came from, not for every pixel.",
+        )
+
+
+def _container(evidence: Evidence) -> Iterator[Statement]:
+    damage = evidence.container.damage
+    if damage:
+        yield Statement(Source.CONTAINER, Tone.CAUTION, f"{damage:,} packets of picture or sound could not be decoded.")
+
+
+def _claim(manifest: ManifestReport) -> str:
+    kind = manifest.source_type
+    if kind is None:
+        return "nothing of how it was made"
+    if kind.is_generative:
+        return "that it was made by AI"
+    return "that a camera took it" if kind.is_capture else f"{kind.name.lower().replace('_', ' ')}"
+
+
+def _signer(manifest: ManifestReport) -> str:
+    return f"“{safe_text(signer_name(manifest) or 'nobody named', 80)}”"

@@ -1,0 +1,98 @@
+"""Verify a file that someone gave you.
+
+    from touchmark.detectors.verify import Verifier
+
+    verifier = Verifier.default(Home.default())
+    verification = verifier.verify(Path("clip.mp4"))
+    verification.verdict.outcome        # Outcome.GENERATED
+    verification.verdict.headline
+
+The same code runs on what touchmark publishes and on what a platform receives. It needs no torch, opens no connection
+and writes nothing.
+"""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from touchmark.detectors.evidence import Evidence, Progress, Sources, gather
+from touchmark.detectors.verdict import Verdict, judge
+from touchmark.provenance.database import open_database
+from touchmark.provenance.home import Home
+from touchmark.provenance.keys.ring import KeyRing, KeysMissingError
+from touchmark.provenance.manifest.canary import run_canary
+from touchmark.provenance.media.limits import Limits
+from touchmark.provenance.registry import Registry
+
+
+@dataclass(frozen=True, slots=True)
+class Verification:
+    """One file, examined.
+
+    Attributes:
+        path: the file.
+        verdict: what it turned out to be.
+        evidence: what that rests on.
+        seconds: how long it took.
+    """
+
+    path: Path
+    verdict: Verdict
+    evidence: Evidence
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class Verifier:
+    """Examines files with one operator's keys, anchors and registry.
+
+    Attributes:
+        sources: where evidence may come from, besides the file.
+        limits: the most that one file may cost.
+    """
+
+    sources: Sources = field(default_factory=Sources)
+    limits: Limits = field(default_factory=Limits)
+
+    @classmethod
+    def default(cls, home: Home, *, anchors: bytes = b"", limits: Limits | None = None) -> Verifier:
+        """With what one home folder holds: keys, anchors, registry; any of them may be missing. Creates nothing.
+
+        Args:
+            home: the operator's folder; need not exist.
+            anchors: PEM of further roots to believe.
+            limits: other limits than the default ones.
+
+        Raises:
+            KeyRingError: keys are there and cannot be used.
+            RegistryError: a database is there and cannot be opened.
+        """
+        try:
+            ring = KeyRing.load(home.keys)
+        except KeysMissingError:
+            ring = None
+        sources = Sources(
+            anchors=b"\n".join(pem for pem in (ring.trust_anchors if ring else b"", anchors) if pem),
+            keys=(ring.watermark_key,) if ring and ring.can_mark else (),
+            registry=Registry(open_database(home.database)) if home.database.is_file() else None,
+        )
+        return cls(sources, limits or Limits())
+
+    def verify(self, path: Path, progress: Progress | None = None) -> Verification:
+        """Examine one file.
+
+        Args:
+            path: of a video.
+            progress: called with (pictures examined, pictures in all) while it is read.
+
+        Raises:
+            MediaError: the file cannot be read.
+            CanaryError: the C2PA library does not behave as it must; nothing can be verified.
+            RegistryError: there is a registry and it cannot be read.
+        """
+        run_canary()
+        began = time.monotonic()
+        evidence = gather(path, self.sources, self.limits, progress)
+        return Verification(path, judge(evidence), evidence, time.monotonic() - began)
