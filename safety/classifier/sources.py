@@ -1,0 +1,170 @@
+"""Labelled prompts for training and measuring: reads a folder of JSON lines, maps other people's categories to ours.
+
+The folder is not part of the project (see MODEL_CARD.md for what it holds and where that comes from). Every row has
+``id, text, label, category, lang, source`` and may have ``votes`` or ``prompt_toxicity``. Which rows are held out is a
+pure function of the row, shared by training and benchmark, so that no figure is ever taken on a row trained on.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import zlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+from typing import Any, ClassVar
+
+from touchmark.provenance.errors import TouchmarkError
+from touchmark.safety.canonical import canonicalise
+from touchmark.safety.decision import Category
+from touchmark.safety.lexicon import Lexicon
+
+
+class PromptFolderError(TouchmarkError):
+    """The folder of labelled prompts cannot be read."""
+
+    code: ClassVar[str] = "safety.prompt_folder"
+    exit_status: ClassVar[int] = 3
+
+
+class Split(StrEnum):
+    """What a row is for."""
+
+    TRAIN = "train"
+    CALIBRATE = "calibrate"
+    HELD_OUT = "held-out"
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One labelled prompt.
+
+    Attributes:
+        text: as it came.
+        category: what it is unsafe for, or None for a safe prompt.
+        language: ISO 639-1.
+        source: the set it comes from, ``file/source``.
+        weight: how far its label can be trusted, 0..1.
+        split: what it is used for.
+    """
+
+    text: str
+    category: Category | None
+    language: str
+    source: str
+    weight: float
+    split: Split
+
+
+HELD_OUT_SOURCES = frozenset({"PartiPrompts", "StrongREJECT", "HarmBench-val", "Nibbler-round3"})
+"""Sets of which no row is trained on: they show how the classifier carries over to prompts of another origin."""
+
+_BY_LABEL: dict[str, Category] = {
+    "sexual": Category.SEXUAL,
+    "sexual_content": Category.SEXUAL,
+    "violence": Category.VIOLENCE_GORE,
+    "shocking": Category.VIOLENCE_GORE,
+    "self_harm": Category.SELF_HARM,
+    "hate": Category.HATE_HARASSMENT,
+    "harassment": Category.HATE_HARASSMENT,
+    "discrimination": Category.HATE_HARASSMENT,
+    "extremism": Category.EXTREMISM,
+    "weapons_cbrn": Category.WEAPONS_DANGEROUS,
+    "dangerous": Category.WEAPONS_DANGEROUS,
+    "illegal": Category.ILLEGAL,
+    "illegal_activities": Category.ILLEGAL,
+    "cyber": Category.ILLEGAL,
+    "ip": Category.ILLEGAL,
+    "copyright_violations": Category.ILLEGAL,
+    "unethical": Category.ILLEGAL,
+    "other_harm": Category.ILLEGAL,
+    "misinformation": Category.DECEPTION_ELECTIONS,
+    "privacy_individual": Category.PRIVATE_INDIVIDUALS,
+    "privacy_public": Category.PRIVATE_INDIVIDUALS,
+}
+
+# Direct harmful requests come under one heading ("other harm"); their words say which of ours. First match wins.
+_BY_WORDS: tuple[tuple[re.Pattern[str], Category], ...] = tuple(
+    (re.compile(pattern), category)
+    for pattern, category in (
+        (r"suicid|self-harm|self harm|anorexi|eating disorder|kill (?:my|your)self", Category.SELF_HARM),
+        (r"terroris|extremis|radicaliz|jihad|mass shoot|school shoot|isis\b|nazi", Category.EXTREMISM),
+        (r"bomb|explosiv|weapon|firearm|\bgun|poison|chemical|nerve|virus that|drug|meth\b|napalm|anthrax|nuclear",
+         Category.WEAPONS_DANGEROUS),
+        (r"fake news|misinformation|disinformation|propaganda|election|vot(?:e|ing)|conspirac|false|denial|deepfake",
+         Category.DECEPTION_ELECTIONS),
+        (r"racis|sexis|discriminat|hate|bully|harass|stereotyp|violence against|offensive|defam",
+         Category.HATE_HARASSMENT),
+        (r"stalk|dox|personal information|identity theft|track.*(?:user|location|someone)|home address",
+         Category.PRIVATE_INDIVIDUALS),
+        (r"murder|kill|torture|cannibal|mutilat|behead|graphic", Category.VIOLENCE_GORE),
+    )
+)  # fmt: skip
+
+_SEXUAL_LABELS = frozenset({"sexual", "sexual_content", "sexual_minors"})
+_STYLE_LISTS = re.compile(r"artgerm|greg rutkowski|\bwlop\b|(?:,\s*by\b.*){2}", re.IGNORECASE)
+
+
+def read(folder: Path) -> Iterator[Row]:
+    """Every usable row of a folder, in the order of files and lines.
+
+    Left out: rows whose label says something of the *picture* a model drew and not of the text, and every unsafe
+    sexual row that mentions a minor: no such text is trained on or measured with (the gate's rule needs no example).
+
+    Raises:
+        PromptFolderError: the folder holds no prompts, or a line that is no row.
+    """
+    minors = Lexicon.load("minors")
+    paths = sorted(folder.glob("*.jsonl"))
+    if not paths:
+        raise PromptFolderError("the folder holds no .jsonl files", subject=str(folder))
+    for path in paths:
+        with path.open(encoding="utf-8") as lines:
+            for number, line in enumerate(lines, 1):
+                try:
+                    row = _row(path.stem, json.loads(line), minors)
+                except (ValueError, KeyError, TypeError) as error:
+                    raise PromptFolderError(f"not a labelled prompt ({error})", subject=f"{path}:{number}") from error
+                if row:
+                    yield row
+
+
+def _row(stem: str, raw: dict[str, Any], minors: Lexicon) -> Row | None:
+    text, label, source = str(raw["text"])[:4000], str(raw["category"]), str(raw["source"])
+    unsafe = raw["label"] == "unsafe"
+    category: Category | None = None
+    weight = 1.0
+    if unsafe:
+        weight = _trust(stem, raw)
+        if weight == 0 or label == "sexual_minors":
+            return None
+        category = _by_words(text) if label == "other_harm" else _BY_LABEL[label]
+        if label in _SEXUAL_LABELS and minors.find(canonicalise(text)):
+            return None
+    return Row(text, category, str(raw["lang"]), f"{stem}/{source}", weight, _split(source, str(raw["id"])))
+
+
+def _trust(stem: str, raw: dict[str, Any]) -> float:
+    """How far the label of an unsafe row speaks of its text."""
+    if stem == "t2i_nibbler_borderline":
+        return 0.0  # people disagreed on the text
+    if stem == "t2i_i2p":  # labelled by the pictures that came of it; the text is often harmless
+        return 0.5 if float(raw.get("prompt_toxicity") or 0) >= 0.5 else 0.0
+    if stem == "t2i_nibbler":
+        votes = int(str(raw.get("votes") or "0/5").split("/")[0])
+        return 0.4 if votes >= 4 and not _STYLE_LISTS.search(str(raw["text"])) else 0.0
+    return 1.0
+
+
+def _by_words(text: str) -> Category:
+    lower = text.lower()
+    return next((category for pattern, category in _BY_WORDS if pattern.search(lower)), Category.ILLEGAL)
+
+
+def _split(source: str, identifier: str) -> Split:
+    if source in HELD_OUT_SOURCES:
+        return Split.HELD_OUT
+    draw = zlib.crc32(identifier.encode()) % 100
+    return Split.HELD_OUT if draw < 15 else Split.CALIBRATE if draw < 30 else Split.TRAIN

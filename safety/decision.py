@@ -1,0 +1,191 @@
+"""What the gate says about a prompt: an action, and the findings it rests on. Types only; nothing is decided here."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any, ClassVar
+
+from touchmark.provenance.errors import TouchmarkError
+
+
+class Action(StrEnum):
+    """What happens to a request, from mildest to strictest."""
+
+    ALLOW = "allow"
+    REVIEW = "review"
+    REFUSE = "refuse"
+
+    @property
+    def severity(self) -> int:
+        """0, 1 or 2; the action of a decision is the most severe of its findings."""
+        return (Action.ALLOW, Action.REVIEW, Action.REFUSE).index(self)
+
+
+class Category(StrEnum):
+    """What a prompt can be refused for."""
+
+    SEXUAL = "sexual"
+    SEXUAL_MINORS = "sexual-minors"
+    NCII = "ncii"
+    VIOLENCE_GORE = "violence-gore"
+    SELF_HARM = "self-harm"
+    HATE_HARASSMENT = "hate-harassment"
+    EXTREMISM = "extremism"
+    WEAPONS_DANGEROUS = "weapons-dangerous"
+    ILLEGAL = "illegal"
+    DECEPTION_ELECTIONS = "deception-elections"
+    PRIVATE_INDIVIDUALS = "private-individuals"
+    PUBLIC_FIGURES = "public-figures"
+    PROTECTED_CHARACTERS = "protected-characters"
+    LIVING_ARTISTS = "living-artists"
+
+
+class Rule(StrEnum):
+    """Which rule made a finding."""
+
+    SCORE = "score"
+    """The classifier's calibrated score reached a threshold of the policy."""
+    TERM = "term"
+    """A term of a lexicon that the policy names."""
+    FIGURE = "figure"
+    """A public figure, under the policy's mode for living, deceased or historical figures."""
+    MINOR_AND_SEXUAL = "minor-and-sexual"
+    """A word for a minor beside sexual content: refused whatever each weighs alone."""
+    FIGURE_AND_HARM = "figure-and-harm"
+    """A real person in sexual, violent, hateful or deceptive content: consent or age of the figure changes nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One reason for a decision, in a reviewer's words.
+
+    Attributes:
+        category: what was found.
+        action: what this finding alone calls for.
+        field: which text it was found in (``prompt``, ``negative_prompt``, ...).
+        span: where in that text as it was typed, half open, in characters.
+        reason_code: the policy's code for the category.
+        score: 0..1; 1 for a term or a name that matched exactly.
+        rule: what found it.
+        explanation: one sentence for the reviewer.
+    """
+
+    category: Category
+    action: Action
+    field: str
+    span: tuple[int, int]
+    reason_code: str
+    score: float
+    rule: Rule
+    explanation: str
+
+    def as_dict(self) -> dict[str, Any]:
+        """Plain data for JSON and for the ledger. Holds no text of the prompt, only where to look."""
+        return {
+            "category": self.category.value,
+            "action": self.action.value,
+            "field": self.field,
+            "span": list(self.span),
+            "reason_code": self.reason_code,
+            "score": round(self.score, 4),
+            "rule": self.rule.value,
+            "explanation": self.explanation,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """The gate's answer for one request under one policy.
+
+    Attributes:
+        action: the strictest action of the findings, or ALLOW.
+        findings: strictest first; an ALLOW may carry findings too (a historical figure that calls for a label).
+        policy_name, policy_digest: the policy that decided.
+        request_digest: SHA-256 (hexadecimal) of the request that was screened.
+    """
+
+    action: Action
+    findings: tuple[Finding, ...]
+    policy_name: str
+    policy_digest: str
+    request_digest: str
+
+    @property
+    def reference(self) -> str:
+        """What a user quotes in an appeal and a reviewer searches for."""
+        return self.request_digest[:12]
+
+    @property
+    def decisive(self) -> tuple[Finding, ...]:
+        """The findings that alone would have led to this action."""
+        return tuple(f for f in self.findings if f.action is self.action and self.action is not Action.ALLOW)
+
+    def message(self) -> str:
+        """For the person who wrote the prompt: what was refused and how to appeal.
+
+        Names categories and codes, never words, spans or scores, which would teach how to get past.
+        """
+        if self.action is Action.ALLOW:
+            return "Allowed."
+        reasons = ", ".join(dict.fromkeys(f"{_TITLES[f.category]} ({f.reason_code})" for f in self.decisive))
+        if self.action is Action.REVIEW:
+            return (
+                f"A reviewer has to look at this prompt before it can be made: {reasons}. "
+                f"Quote reference {self.reference} to ask about it."
+            )
+        return (
+            f"This prompt was refused: {reasons}. If you think that is wrong, ask the operator of this service for a "
+            f"review and quote reference {self.reference}; another person than the first will decide."
+        )
+
+    def as_dict(self) -> dict[str, Any]:
+        """Plain data for JSON and for the ledger, without the prompt."""
+        return {
+            "action": self.action.value,
+            "message": self.message(),
+            "policy": {"name": self.policy_name, "sha256": self.policy_digest},
+            "request_sha256": self.request_digest,
+            "reference": self.reference,
+            "findings": [finding.as_dict() for finding in self.findings],
+        }
+
+
+_TITLES = {
+    Category.SEXUAL: "sexual content",
+    Category.SEXUAL_MINORS: "sexual content and minors",
+    Category.NCII: "intimate imagery without consent",
+    Category.VIOLENCE_GORE: "graphic violence",
+    Category.SELF_HARM: "self-harm",
+    Category.HATE_HARASSMENT: "hate or harassment",
+    Category.EXTREMISM: "violent extremism",
+    Category.WEAPONS_DANGEROUS: "weapons or dangerous acts",
+    Category.ILLEGAL: "illegal acts",
+    Category.DECEPTION_ELECTIONS: "deception or election manipulation",
+    Category.PRIVATE_INDIVIDUALS: "private individuals",
+    Category.PUBLIC_FIGURES: "a real public figure",
+    Category.PROTECTED_CHARACTERS: "protected characters or brands",
+    Category.LIVING_ARTISTS: "the style of a living artist",
+}
+
+
+class RefusalError(TouchmarkError):
+    """The policy refuses this prompt; ``decision`` says why."""
+
+    code: ClassVar[str] = "safety.refused"
+    exit_status: ClassVar[int] = 1
+
+    def __init__(self, decision: Decision) -> None:
+        super().__init__(decision.message())
+        self.decision = decision
+
+
+class ReviewRequiredError(TouchmarkError):
+    """The policy wants a person to look first; ``decision`` says why."""
+
+    code: ClassVar[str] = "safety.review_required"
+    exit_status: ClassVar[int] = 2
+
+    def __init__(self, decision: Decision) -> None:
+        super().__init__(decision.message())
+        self.decision = decision

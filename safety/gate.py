@@ -1,0 +1,165 @@
+"""The gate before the model: a request's texts go in, a decision comes out, and a clearance if it allows.
+
+    from touchmark.provenance.home import Home
+    from touchmark.safety.gate import Gate
+
+    gate = Gate.default(Home.default())
+    screening = gate.screen(request.digest, {"prompt": request.prompt}, now)
+    clearance = screening.require()          # RefusalError or ReviewRequiredError, or the clearance
+
+It fails closed. A classifier that does not load, a list that is missing, a stage that raises: an error, and no
+clearance. There is no setting that turns the gate off.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cache
+from pathlib import Path
+from typing import ClassVar
+
+from touchmark.provenance.errors import TouchmarkError
+from touchmark.provenance.home import Home
+from touchmark.safety.clearance import Clearance, ClearanceAuthority
+from touchmark.safety.decision import Action, Decision, RefusalError, ReviewRequiredError
+from touchmark.safety.judge import FigureFinder, Judge, Scorer
+from touchmark.safety.policy import Policy
+
+
+class GateBrokenError(TouchmarkError):
+    """A stage of the gate failed. Nothing was decided, so nothing is rendered."""
+
+    code: ClassVar[str] = "safety.gate_broken"
+
+
+@dataclass(frozen=True, slots=True)
+class Screening:
+    """What came of screening a request.
+
+    Attributes:
+        decision: the judgement, whatever it is; for the ledger and for the user.
+        clearance: present when, and only when, the decision allows.
+    """
+
+    decision: Decision
+    clearance: Clearance | None
+
+    def require(self) -> Clearance:
+        """The clearance.
+
+        Raises:
+            RefusalError: the policy refuses the request.
+            ReviewRequiredError: a person has to look first.
+        """
+        if self.clearance is not None:
+            return self.clearance
+        if self.decision.action is Action.REVIEW:
+            raise ReviewRequiredError(self.decision)
+        raise RefusalError(self.decision)
+
+
+class Gate:
+    """A judge that may hand out clearances."""
+
+    __slots__ = ("_authority", "_judge")
+
+    def __init__(
+        self, policy: Policy, classifier: Scorer, figures: FigureFinder, authority: ClearanceAuthority
+    ) -> None:
+        """
+        Raises:
+            PolicyError: the policy does not fit the classifier, or names a missing lexicon.
+        """
+        self._judge = Judge(policy, classifier, figures)
+        self._authority = authority
+
+    @classmethod
+    def default(cls, home: Home, policy: str | Path = "default") -> Gate:
+        """The gate of an installation, with the classifier and the figures that ship.
+
+        Raises:
+            PolicyError, ClassifierBrokenError, ClearanceKeyError, ClearanceStoreError, GateBrokenError
+        """
+        classifier, figures = _shipped()
+        return cls(Policy.load(policy), classifier, figures, ClearanceAuthority.open(home))
+
+    @property
+    def policy(self) -> Policy:
+        """The policy in force."""
+        return self._judge.policy
+
+    @property
+    def authority(self) -> ClearanceAuthority:
+        """Where whoever renders redeems the clearance."""
+        return self._authority
+
+    @property
+    def authority(self) -> ClearanceAuthority:
+        """Who takes the clearances back when a model is about to run."""
+        return self._authority
+
+    def screen(self, request_digest: str, texts: Mapping[str, str], now: datetime) -> Screening:
+        """Judge a request, and clear it if the policy allows.
+
+        Args:
+            request_digest: SHA-256 (hexadecimal) of the exact request, which the clearance is bound to.
+            texts: every text that steers the picture, by field: ``prompt``, ``negative_prompt``, an enriched prompt.
+            now: with zone; the clearance counts from here.
+
+        Raises:
+            PromptTooLongError, EmptyPromptError: the texts cannot be judged.
+            GateBrokenError: a stage failed.
+        """
+        decision = _decide(self._judge, request_digest, texts)
+        if decision.action is not Action.ALLOW:
+            return Screening(decision, None)
+        return Screening(decision, self._authority.issue(decision, now, self.policy.clearance_lifetime))
+
+
+def screen(prompt: str, *, negative_prompt: str = "", policy: str | Path | Policy = "default") -> Decision:
+    """What the gate would say to a prompt. A preview: it clears nothing and keeps nothing.
+
+        >>> screen("a lighthouse at dawn").action
+        <Action.ALLOW: 'allow'>
+
+    Raises:
+        PromptTooLongError, EmptyPromptError, PolicyError, ClassifierBrokenError, GateBrokenError
+    """
+    rules = policy if isinstance(policy, Policy) else Policy.load(policy)
+    classifier, figures = _shipped()
+    texts = {"prompt": prompt, "negative_prompt": negative_prompt}
+    digest = hashlib.sha256(json.dumps(texts, sort_keys=True).encode("ascii")).hexdigest()
+    return _decide(Judge(rules, classifier, figures), digest, texts)
+
+
+def _decide(judge: Judge, request_digest: str, texts: Mapping[str, str]) -> Decision:
+    try:
+        return judge.decide(request_digest, texts)
+    except TouchmarkError:
+        raise
+    except Exception as error:  # whatever went wrong, the prompt was not judged
+        raise GateBrokenError(
+            f"a stage of the safety gate failed ({error.__class__.__name__}: {error}); nothing was decided",
+            remedy="Reinstall touchmark if this persists; prompts are refused until the gate works.",
+        ) from error
+
+
+@cache
+def _shipped() -> tuple[Scorer, FigureFinder]:
+    """Classifier and figures that ship: read-only, and a second to load, so once a process."""
+    try:
+        from touchmark.safety.classifier import PromptClassifier
+        from touchmark.safety.figures import FigureIndex
+
+        return PromptClassifier.load(), FigureIndex.load()
+    except TouchmarkError:
+        raise
+    except Exception as error:
+        raise GateBrokenError(
+            f"the classifier or the list of figures does not load ({error.__class__.__name__}: {error})",
+            remedy="Reinstall touchmark; prompts are refused until the gate works.",
+        ) from error

@@ -1,0 +1,132 @@
+"""Terms that a policy names: found in every view of a prompt, whole words only, with the contexts that excuse them.
+
+A lexicon is a YAML file in ``policies/lexicons``: ``strong`` and ``weak`` terms, and ``unless`` phrases inside which a
+term means nothing ("naked mole rat"). Matching is one pass of an Aho-Corasick automaton, whatever the number of terms.
+Terms are facts about words; what a match leads to is the policy's business.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import ahocorasick
+from pydantic import BaseModel, ConfigDict, Field
+
+from touchmark.safety.canonical import CanonicalText, View, canonicalise
+from touchmark.safety.policy import POLICIES, read_yaml, validated
+
+Term = Annotated[str, Field(min_length=1, max_length=100)]
+
+
+class LexiconFile(BaseModel):
+    """A lexicon as written."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    name: Annotated[str, Field(pattern=r"^[a-z0-9-]+$")]
+    description: str
+    strong: tuple[Term, ...] = ()
+    weak: tuple[Term, ...] = ()
+    unless: tuple[Term, ...] = ()
+
+
+class Strength(StrEnum):
+    """How much a term says by itself."""
+
+    STRONG = "strong"
+    WEAK = "weak"
+
+
+@dataclass(frozen=True, slots=True)
+class TermMatch:
+    """A term found.
+
+    Attributes:
+        term: as the lexicon writes it.
+        strength: strong or weak.
+        span: in the original text, half open.
+    """
+
+    term: str
+    strength: Strength
+    span: tuple[int, int]
+
+
+class Lexicon:
+    """One lexicon, ready to search."""
+
+    __slots__ = ("_automaton", "name")
+
+    def __init__(self, name: str, strong: tuple[str, ...], weak: tuple[str, ...], unless: tuple[str, ...]) -> None:
+        self.name = name
+        self._automaton = ahocorasick.Automaton()
+        entries: tuple[tuple[tuple[str, ...], Strength | None], ...] = (
+            (weak, Strength.WEAK),
+            (strong, Strength.STRONG),
+            (unless, None),
+        )
+        for terms, strength in entries:
+            for term in terms:
+                key = canonicalise(term).primary.text
+                self._automaton.add_word(key, (key, term, strength))
+        self._automaton.make_automaton()
+
+    @classmethod
+    def load(cls, name: str, folder: Path = POLICIES / "lexicons") -> Lexicon:
+        """Read ``folder/name.yaml``.
+
+        Raises:
+            PolicyError: the file is missing or breaks a rule.
+        """
+        path = folder / f"{name}.yaml"
+        written = validated(path, read_yaml(path), LexiconFile)
+        return cls(written.name, written.strong, written.weak, written.unless)
+
+    def find(self, text: CanonicalText) -> tuple[TermMatch, ...]:
+        """Every term in every view that no ``unless`` phrase around it excuses, in reading order, each span once."""
+        found = {match.span: match for view in text.views for match in self._find(view)}
+        return tuple(found[span] for span in sorted(found))
+
+    def _find(self, view: View) -> Iterator[TermMatch]:
+        if not len(self._automaton):
+            return
+        excused: list[tuple[int, int]] = []
+        hits: list[tuple[int, int, str, Strength]] = []
+        for last, (key, term, strength) in self._automaton.iter(view.text):
+            start, end = last + 1 - len(key), last + 1
+            if not _stands_alone(view.text, start, end):
+                continue
+            if strength is None:
+                excused.append((start, end))
+            else:
+                hits.append((start, end, term, strength))
+        for start, end, term, strength in hits:
+            if not any(begin <= start and end <= stop for begin, stop in excused):
+                yield TermMatch(term, strength, view.span(start, end))
+
+
+def _stands_alone(text: str, start: int, end: int) -> bool:
+    """Whether a match begins and ends at word boundaries, in scripts that have them."""
+    before = start == 0 or not _joins(text[start - 1], text[start])
+    after = end == len(text) or not _joins(text[end - 1], text[end])
+    return before and after
+
+
+def _joins(left: str, right: str) -> bool:
+    return _in_word(left) and _in_word(right) and not (_is_unspaced(left) or _is_unspaced(right))
+
+
+def _in_word(character: str) -> bool:
+    return character.isalnum() or (not character.isascii() and unicodedata.category(character)[0] == "M")
+
+
+def _is_unspaced(character: str) -> bool:
+    """Scripts written without spaces, and Korean, where particles attach: a word there has no visible boundary."""
+    return not character.isascii() and unicodedata.name(character, "").startswith(
+        ("CJK", "HIRAGANA", "KATAKANA", "THAI", "HANGUL", "LAO", "KHMER", "MYANMAR")
+    )

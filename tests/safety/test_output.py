@@ -1,0 +1,112 @@
+"""Frames pass while every check is content; anything else holds the video in the middle of the stream."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from fractions import Fraction
+
+import numpy as np
+import pytest
+
+from touchmark.provenance.media.video import Frame
+from touchmark.safety.output import Inspection, OutputHeldError, checked, default_checks
+
+
+def _frame(index: int, level: int = 120, size: tuple[int, int] = (4, 6)) -> Frame:
+    return Frame(np.full((*size, 3), level, dtype=np.uint8), Fraction(index, 10))
+
+
+def test_good_frames_pass_unchanged_and_lazily() -> None:
+    # Given a source that counts what was taken from it
+    taken: list[int] = []
+
+    def source() -> Iterator[Frame]:
+        for index in range(5):
+            taken.append(index)
+            yield _frame(index, level=index * 30)
+
+    # When
+    stream = checked(source(), default_checks())
+    first = next(stream)
+
+    # Then one frame was read for one frame passed on
+    assert taken == [0] and first.pixels.max() == 0
+    assert [frame.time for frame in stream] == [Fraction(i, 10) for i in range(1, 5)]
+
+
+@pytest.mark.parametrize(
+    ("frames", "problem"),
+    [
+        ([], "not one frame"),
+        ([_frame(0, 0), _frame(1, 3)], "black"),
+        ([_frame(0), _frame(1, size=(6, 4))], "change size"),
+        ([_frame(1), _frame(1)], "back in time"),
+        ([Frame(np.zeros((0, 4, 3), np.uint8), Fraction(0))], "not a picture"),
+        ([Frame(np.full((4, 4, 3), np.nan), Fraction(0))], "not a picture"),  # type: ignore[arg-type]
+        ([Frame(np.ones((4, 4), np.uint8), Fraction(0))], "not a picture"),
+    ],
+    ids=["none", "black", "size", "time", "empty", "floats", "grey"],
+)
+def test_what_a_broken_model_puts_out_is_held(frames: list[Frame], problem: str) -> None:
+    with pytest.raises(OutputHeldError, match=problem) as caught:
+        list(checked(iter(frames), default_checks()))
+    assert caught.value.exit_status == 1
+    assert caught.value.subject in {"well-formed", "not-black"}
+
+
+class _Counting:
+    name = "counting"
+    interval = Fraction(1, 2)
+
+    def __init__(self) -> None:
+        self.seen: list[Fraction] = []
+
+    def inspect(self) -> Inspection:
+        return self
+
+    def look(self, frame: Frame) -> None:
+        self.seen.append(frame.time)
+
+    def finish(self) -> None:
+        self.seen.append(Fraction(-1))
+
+
+def test_a_check_sees_the_first_frame_and_then_one_an_interval() -> None:
+    check = _Counting()
+    list(checked((_frame(i) for i in range(3, 14)), [check]))
+    assert check.seen == [Fraction(3, 10), Fraction(8, 10), Fraction(13, 10), Fraction(-1)]
+
+
+class _Crashing(_Counting):
+    def __init__(self, where: str) -> None:
+        super().__init__()
+        self.where = where
+
+    def _crash(self, here: str) -> None:
+        if self.where == here:
+            raise ZeroDivisionError("detector lost its weights")
+
+    def inspect(self) -> Inspection:
+        self._crash("inspect")
+        return self
+
+    def look(self, frame: Frame) -> None:
+        self._crash("look")
+
+    def finish(self) -> None:
+        self._crash("finish")
+
+
+@pytest.mark.parametrize("where", ["inspect", "look", "finish"])
+def test_a_check_that_crashes_holds_the_video(where: str) -> None:
+    with pytest.raises(OutputHeldError, match="ZeroDivisionError"):
+        list(checked(iter([_frame(0), _frame(1)]), [_Crashing(where)]))
+
+
+def test_a_source_that_fails_is_not_the_checks_failure() -> None:
+    def source() -> Iterator[Frame]:
+        yield _frame(0)
+        raise MemoryError
+
+    with pytest.raises(MemoryError):
+        list(checked(source(), default_checks()))
