@@ -94,11 +94,6 @@ class Gate:
 
     @property
     def authority(self) -> ClearanceAuthority:
-        """Where whoever renders redeems the clearance."""
-        return self._authority
-
-    @property
-    def authority(self) -> ClearanceAuthority:
         """Who takes the clearances back when a model is about to run."""
         return self._authority
 

@@ -74,9 +74,7 @@ class _WellFormedInspection:
             if pixels.shape != self._before.pixels.shape:
                 raise _held(f"frames change size (from {self._before.pixels.shape[:2]} to {pixels.shape[:2]})")
             if frame.time <= self._before.time:
-                raise _held(
-                    f"frames go back in time (from {float(self._before.time):.3f} to {float(frame.time):.3f} s)"
-                )
+                raise _held(f"frames go back in time (from {self._before.time} to {frame.time} s)")
         self._before = frame
 
     def finish(self) -> None:
