@@ -31,6 +31,7 @@ _TRUSTED_LIBRARIES = ("diffusers", "transformers")
 _OWN_PREFIX = "touchmark.generation.embedded."
 _PICKLES = frozenset({".bin", ".ckpt", ".joblib", ".pickle", ".pkl", ".pt", ".pth"})
 _CONFIGS = ("config.json", "tokenizer_config.json", "preprocessor_config.json", "processor_config.json")
+_VOCABULARIES = frozenset({"tokenizer.json", "vocab.json", "vocab.txt"})
 _MAX_JSON = 4 << 20
 _IDENTIFIER = re.compile(r"[A-Za-z_][A-Za-z0-9_]*\Z")
 
@@ -114,8 +115,9 @@ class ModelFolder:
             )
         components = dict(_components(index, index_path))
         folder = cls(path, class_name, components)
-        for name, (library, _) in components.items():
-            folder._check_component(name, library)
+        for name, (library, component_class) in components.items():
+            folder._check_origin(name, library)
+            folder._check_files(name, component_class)
         return folder
 
     def fingerprint(self) -> str:
@@ -146,7 +148,8 @@ class ModelFolder:
         for name in self.components:
             yield from _walk(self.path / name)
 
-    def _check_component(self, name: str, library: str) -> None:
+    def _check_origin(self, name: str, library: str) -> None:
+        """Whose code a component is."""
         folder = self.path / name
         # diffusers runs <component>/<library>.py where there is such a file: look for it first.
         for script in (folder / f"{library}.py", self.path / f"{library}.py"):
@@ -162,6 +165,17 @@ class ModelFolder:
                 subject=str(self.path),
                 remedy="Only components of diffusers, transformers and touchmark itself are run.",
             )
+        for config in (folder / config for config in _CONFIGS):
+            if config.is_file() and "auto_map" in _read_json(config):
+                raise CustomCodeError(
+                    f"the component {name} asks for a Python file of its own (auto_map)",
+                    subject=str(config),
+                    remedy="Only components that diffusers and transformers themselves define are run.",
+                )
+
+    def _check_files(self, name: str, class_name: str) -> None:
+        """What a component's folder holds."""
+        folder = self.path / name
         files = sorted(_walk(folder)) if folder.is_dir() else []
         if not files:
             raise InvalidModelError(
@@ -176,13 +190,18 @@ class ModelFolder:
                     subject=str(file),
                     remedy="Save the pipeline again with safe_serialization=True, so that it holds only safetensors.",
                 )
-        for config in (folder / config for config in _CONFIGS):
-            if config.is_file() and "auto_map" in _read_json(config):
-                raise CustomCodeError(
-                    f"the component {name} asks for a Python file of its own (auto_map)",
-                    subject=str(config),
-                    remedy="Only components that diffusers and transformers themselves define are run.",
+            if file.name == INDEX:
+                raise InvalidModelError(
+                    f"the component {name} is a whole pipeline", subject=str(file), remedy="Name that folder instead."
                 )
+        # transformers makes an empty tokenizer without a word where the vocabulary is missing.
+        is_tokenizer = class_name.endswith(("Tokenizer", "TokenizerFast")) and not class_name.startswith("ByT5")
+        if is_tokenizer and not any(file.name in _VOCABULARIES or file.suffix == ".model" for file in files):
+            raise InvalidModelError(
+                f"the vocabulary of {name} is missing",
+                subject=str(folder),
+                remedy="Copy or download the whole pipeline again.",
+            )
 
 
 def _components(index: Mapping[str, Any], path: Path) -> Iterator[tuple[str, tuple[str, str]]]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import logging
 import shutil
 import subprocess
 import sys
@@ -16,8 +17,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pytest
 
-from touchmark.generation.diffusers_pipeline import DeviceError, DiffusersGenerator
+from touchmark.generation.diffusers_pipeline import DiffusersGenerator
 from touchmark.generation.generator import GenerationError, Generator, OutOfMemoryError, UnsupportedOptionError
+from touchmark.generation.loading import DeviceError
 from touchmark.generation.model_folder import (
     CustomCodeError,
     InvalidModelError,
@@ -165,11 +167,29 @@ def test_progress_may_stop_the_work(wan: DiffusersGenerator, desk: Desk) -> None
 
 
 def test_nothing_is_written_to_the_terminal(
-    tiny_ltx2_folder: Path, desk: Desk, capfd: pytest.CaptureFixture[str]
+    tiny_ltx2_folder: Path, desk: Desk, copy: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
     generator = DiffusersGenerator.load(str(tiny_ltx2_folder), device="cpu")
     desk.render(generator, small(generator))
+    drop_weights(copy)
+    with pytest.raises(InvalidModelError):
+        DiffusersGenerator.load(str(copy), device="cpu")
     assert capfd.readouterr() == ("", "")
+
+
+def test_other_users_of_the_libraries_keep_their_logging(wan: DiffusersGenerator, desk: Desk) -> None:
+    from diffusers.utils import logging as diffusers_logging
+    from transformers.utils import logging as transformers_logging
+
+    def settings() -> list[Any]:
+        roots = [logging.getLogger(name) for name in ("diffusers", "transformers")]
+        bars = [library.is_progress_bar_enabled() for library in (diffusers_logging, transformers_logging)]
+        return [bars, *((root.level, list(root.handlers)) for root in roots)]
+
+    before = settings()
+    assert before[0] == [True, True]
+    desk.render(wan, small(wan))
+    assert settings() == before
 
 
 # --- nothing is rendered without a clearance ----------------------------------------------------------------------
@@ -293,6 +313,15 @@ def drop_weights(folder: Path) -> None:
     (folder / "transformer" / "diffusion_pytorch_model.safetensors").unlink()
 
 
+def drop_one_weight(folder: Path) -> None:
+    from safetensors.torch import load_file, save_file
+
+    path = folder / "text_encoder" / "model.safetensors"
+    tensors = load_file(path)
+    del tensors["encoder.final_layer_norm.weight"]
+    save_file(tensors, path, {"format": "pt"})
+
+
 def cut_weights(folder: Path) -> None:
     path = folder / "vae" / "diffusion_pytorch_model.safetensors"
     path.write_bytes(path.read_bytes()[:-100])
@@ -313,6 +342,7 @@ def pickle_weights(folder: Path) -> None:
         (shutil.rmtree, ModelNotFoundError, "wan"),
         (lambda folder: shutil.rmtree(folder / "vae"), InvalidModelError, "vae"),
         (drop_weights, InvalidModelError, "could not be loaded"),
+        (drop_one_weight, InvalidModelError, "weights of UMT5EncoderModel are missing"),
         (cut_weights, InvalidModelError, "could not be loaded"),
         (pickle_weights, PickledWeightsError, "diffusion_pytorch_model.bin"),
         (lambda folder: index(folder, _class_name=["evil", "Evil"]), CustomCodeError, "evil"),
@@ -326,6 +356,7 @@ def pickle_weights(folder: Path) -> None:
         "gone",
         "component gone",
         "weights gone",
+        "one weight gone",
         "weights cut",
         "pickled",
         "custom pipeline",

@@ -159,7 +159,7 @@ def _ltx2_picture_codec() -> Any:
         decoder_layers_per_block=(1, 1, 1),
         spatio_temporal_scaling=(True, True),
         decoder_spatio_temporal_scaling=(True, True),
-        decoder_inject_noise=(False, False, False),
+        decoder_inject_noise=(True, False, False),
         downsample_type=("spatiotemporal", "spatiotemporal"),
         upsample_residual=(True, True),
         upsample_factor=(2, 2),

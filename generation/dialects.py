@@ -1,0 +1,64 @@
+"""What diffusers' pipelines call things, and how fast their pictures follow one another. Data and two look-ups.
+
+A new family of pipelines usually needs nothing here: its ``__call__`` says what it knows.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Mapping
+from fractions import Fraction
+from typing import Any
+
+SPELLINGS: Mapping[str, tuple[str, ...]] = {
+    "negative_prompt": ("negative_prompt",),
+    "width": ("width",),
+    "height": ("height",),
+    "num_frames": ("num_frames", "frames", "video_length"),
+    "frame_rate": ("frame_rate", "fps"),
+    "steps": ("num_inference_steps",),
+    "guidance": ("guidance_scale",),
+}
+"""Field of a request -> what pipelines call it."""
+
+_FRAME_RATES: Mapping[str, int] = {
+    "Allegro": 15,
+    "AnimateDiff": 8,
+    "CogVideoX": 8,
+    "ConsisID": 8,
+    "Cosmos": 16,
+    "EasyAnimate": 8,
+    "Hunyuan": 24,
+    "Kandinsky": 24,
+    "LTX": 25,
+    "Latte": 8,
+    "Mochi": 30,
+    "Motif": 24,
+    "Sana": 16,
+    "SkyReels": 24,
+    "TextToVideoSD": 8,
+    "Wan": 16,
+}
+"""Pictures a second that a family of models was trained at, by the start of its class name, for pipelines that say it
+nowhere themselves. From the model cards and the examples in diffusers' documentation."""
+
+_COMMON_FRAME_RATE = 24
+
+
+def call_parameters(pipeline: Any) -> Mapping[str, inspect.Parameter]:
+    """What the ``__call__`` of a pipeline, or of a class of pipelines, takes."""
+    return inspect.signature(pipeline.__call__).parameters
+
+
+def native_frame_rate(pipeline: Any) -> Fraction:
+    """What the call's own default says, else the pipeline's configuration, else what its family was trained at."""
+    known = call_parameters(pipeline)
+    said = [known[name].default for name in SPELLINGS["frame_rate"] if name in known]
+    said.append(pipeline.config.get("frame_rate"))
+    for rate in said:
+        if isinstance(rate, int | float) and 0 < rate <= 240:
+            return Fraction(rate).limit_denominator(1001)
+    name = type(pipeline).__name__
+    if name == "WanPipeline" and pipeline.config.get("expand_timesteps"):
+        return Fraction(24)  # Wan 2.2 TI2V
+    return Fraction(next((rate for start, rate in _FRAME_RATES.items() if name.startswith(start)), _COMMON_FRAME_RATE))
