@@ -66,6 +66,7 @@ def parse_store(raw: str) -> ManifestReport:
     succeeded = {status.code for status in _statuses(results.get("success"))}
     tree = _Tree(manifests, _deltas(store))
     ingredients = tuple(tree.walk(label))
+    failures += tree.unplaced
     signature = _node(active.get("signature_info"))
     concerns = {failure.concern for failure in failures}
     return ManifestReport(
@@ -95,7 +96,7 @@ def parse_store(raw: str) -> ManifestReport:
 class _Tree:
     """Walks ingredients of ingredients, each manifest once."""
 
-    def __init__(self, manifests: Node, deltas: Mapping[str, tuple[StatusCode, ...]]) -> None:
+    def __init__(self, manifests: Node, deltas: dict[str, tuple[StatusCode, ...]]) -> None:
         self._manifests = manifests
         self._deltas = deltas
         self._seen: set[str] = set()
@@ -115,13 +116,18 @@ class _Tree:
             if child in self._manifests and child not in self._seen:
                 yield from self.walk(child, depth + 1)
 
+    @property
+    def unplaced(self) -> tuple[StatusCode, ...]:
+        """After the walk: failures of ingredients that it did not meet."""
+        return tuple(fault for faults in self._deltas.values() for fault in faults)[:MAX_ITEMS]
+
     def _report(self, label: str, ingredient: Node, child: str, depth: int) -> ReportedIngredient:
         results = _node(ingredient.get("validation_results"))
         faults = [
             *_statuses(_node(results.get("activeManifest")).get("failure")),
             *(fault for delta in _nodes(results.get("ingredientDeltas")) for fault in _delta_failures(delta)),
             *_old_failures(ingredient.get("validation_status")),
-            *self._deltas.get(_address(label, ingredient.get("label")), ()),
+            *self._deltas.pop(_address(label, ingredient.get("label")), ()),
         ]
         manifest = _node(self._manifests.get(child))
         return ReportedIngredient(

@@ -25,8 +25,8 @@ import c2pa
 from touchmark.provenance.manifest.context import manifest_context
 from touchmark.provenance.manifest.parse import MAX_TEXT, UnreadableStoreError, parse_store
 from touchmark.provenance.manifest.report import ManifestPresence, ManifestReport, ValidationState
-from touchmark.provenance.media.boxes import C2PA_UUID, walk
-from touchmark.provenance.media.errors import UnreadableFileError
+from touchmark.provenance.media.boxes import C2PA_UUID, top_level
+from touchmark.provenance.media.errors import LimitExceededError, UnreadableFileError
 
 __all__ = ["ManifestPresence", "ManifestReport", "ValidationState", "read_manifest", "read_stream"]
 
@@ -74,7 +74,7 @@ def _explain(file: BinaryIO, error: c2pa.C2paError, *, recovered: bool) -> Manif
     if reason.startswith("Remote:"):
         address = _REMOTE.search(reason)
         return ManifestReport(ManifestPresence.REMOTE_ONLY, reason=reason, remote_url=address[0] if address else "")
-    if isinstance(error, c2pa.C2paError.NotSupported) or next(walk(file), None) is not None:
+    if isinstance(error, c2pa.C2paError.NotSupported) or _has_boxes(file):
         return _without(file, reason)
     # Neither an unknown kind of file nor one whose boxes can be looked at: something is there that does not read.
     return ManifestReport(ManifestPresence.UNREADABLE, reason=reason)
@@ -82,11 +82,18 @@ def _explain(file: BinaryIO, error: c2pa.C2paError, *, recovered: bool) -> Manif
 
 def _without(file: BinaryIO, reason: str) -> ManifestReport:
     """No manifest was read. A damaged store can look like none to the library, but its box is still there."""
-    if any(box.uuid == C2PA_UUID for box in walk(file)):
-        return ManifestReport(
-            ManifestPresence.UNREADABLE, reason=reason or "a C2PA box is there and holds no readable manifest"
-        )
+    try:
+        hidden = any(box.uuid == C2PA_UUID for box in top_level(file, ""))
+    except LimitExceededError as error:
+        return ManifestReport(ManifestPresence.UNREADABLE, reason=error.problem)
+    if hidden:
+        reason = reason or "a C2PA box is there and holds no readable manifest"
+        return ManifestReport(ManifestPresence.UNREADABLE, reason=reason)
     return ManifestReport(ManifestPresence.ABSENT, reason=reason)
+
+
+def _has_boxes(file: BinaryIO) -> bool:
+    return next(top_level(file, ""), None) is not None
 
 
 @contextmanager
@@ -96,10 +103,13 @@ def _opened(path: Path) -> Iterator[BinaryIO]:
         descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
     except (OSError, ValueError) as error:
         reason = error.strerror if isinstance(error, OSError) else str(error)
-        raise UnreadableFileError(
-            f"the file cannot be opened ({reason})", subject=str(path), remedy="Check the path."
-        ) from error
+        raise _no_file(path, f"the file cannot be opened ({reason})") from error
+    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+        os.close(descriptor)
+        raise _no_file(path, "this is no regular file")
     with os.fdopen(descriptor, "rb") as file:
-        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
-            raise UnreadableFileError("this is no regular file", subject=str(path), remedy="Give a video file.")
         yield file
+
+
+def _no_file(path: Path, problem: str) -> UnreadableFileError:
+    return UnreadableFileError(problem, subject=str(path), remedy="Give the path of a file that you may read.")

@@ -1,0 +1,132 @@
+"""``touchmark keys`` as a person and a script meet it."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from touchmark.cli.keys import keys
+from touchmark.provenance.errors import TouchmarkError
+from touchmark.provenance.keys.development import KeysExistError, OrganisationError, issue_development_chain
+from touchmark.provenance.keys.ring import KeyPermissionError, KeysMissingError
+from touchmark.provenance.signing import KeyUnreadableError
+
+
+@pytest.fixture
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("TOUCHMARK_HOME", str(tmp_path / "home"))
+    return tmp_path / "home"
+
+
+def run(*arguments: str) -> Result:
+    result = CliRunner().invoke(keys, arguments, standalone_mode=False)
+    if isinstance(result.exception, TouchmarkError):
+        raise result.exception
+    assert result.exception is None, result.exception
+    return result
+
+
+def test_init_makes_keys_and_warns_on_the_error_stream(home: Path) -> None:
+    result = run("init", "--organisation", "Example Studio")
+    assert str(home / "keys") in result.stdout
+    assert "NOT FOR PRODUCTION" in result.stderr
+    assert "NOT FOR PRODUCTION" not in result.stdout
+    assert (home / "keys" / "signing.key").stat().st_mode & 0o777 == 0o600
+
+
+def test_init_does_not_overwrite(home: Path) -> None:
+    run("init")
+    before = (home / "keys" / "watermark.key").read_bytes()
+    with pytest.raises(KeysExistError):
+        run("init")
+    assert (home / "keys" / "watermark.key").read_bytes() == before
+
+
+def test_init_refuses_a_name_that_no_certificate_can_hold(home: Path) -> None:
+    with pytest.raises(OrganisationError) as caught:
+        run("init", "--organisation", "\x1b[2J")
+    assert caught.value.exit_status == 64
+    assert "\x1b" not in caught.value.diagnostics()
+
+
+def test_show_tells_what_there_is_and_no_secret(home: Path) -> None:
+    run("init", "--organisation", "Example Studio")
+    secrets = [(home / "keys" / name).read_text() for name in ("watermark.key", "signing.key", "authority.key")]
+    for result in (run("show"), run("show", "--json")):
+        assert "Example Studio" in result.stdout
+        for secret in secrets:
+            assert not [line for line in secret.splitlines() if line in result.output and "-----" not in line]
+    document = json.loads(run("show", "--json").stdout)
+    assert document["development"] is True
+    assert document["signing"]["algorithm"] == "es256"
+    assert document["signing"]["faults"] == []
+    assert len(document["anchors"]) == 1
+    assert len(document["watermark_key_id"]) == 8
+
+
+def test_show_without_a_signing_key(home: Path) -> None:
+    run("init")
+    for name in ("signing.key", "watermark.key"):
+        (home / "keys" / name).unlink()
+    result = run("show")
+    assert "cannot sign" in result.stdout
+    document = json.loads(run("show", "--json").stdout)
+    assert document["signing"] is None
+    assert document["watermark_key_id"] is None
+
+
+def test_show_without_keys_says_how_to_make_them(home: Path) -> None:
+    with pytest.raises(KeysMissingError, match="no keys") as caught:
+        run("show")
+    assert "touchmark keys init" in caught.value.diagnostics()
+
+
+def test_show_refuses_keys_that_others_can_read(home: Path) -> None:
+    run("init")
+    (home / "keys" / "signing.key").chmod(0o644)
+    with pytest.raises(KeyPermissionError):
+        run("show")
+
+
+def test_check_accepts_what_init_makes(home: Path) -> None:
+    run("init")
+    result = run("check", str(home / "keys" / "signing.pem"))
+    assert result.return_value == 0
+    assert result.stdout.startswith("accepted")
+
+
+def test_check_names_the_rule_that_is_broken(tmp_path: Path) -> None:
+    chain = issue_development_chain("old", datetime.now(UTC) - timedelta(days=2000))
+    (tmp_path / "old.pem").write_bytes(chain.signer)
+    (tmp_path / "root.pem").write_bytes(chain.authority)
+
+    result = run("check", str(tmp_path / "old.pem"))
+    assert result.return_value == 1
+    assert result.stdout.startswith("expired: ")
+
+    result = run("check", "--json", str(tmp_path / "root.pem"))
+    assert result.return_value == 1
+    document = json.loads(result.stdout)
+    assert document["accepted"] is False
+    assert "ca-as-leaf" in {fault["rule"] for fault in document["faults"]}
+
+
+@pytest.mark.parametrize("content", [None, b"", b"\x1b[2J no certificate", b"x" * (2 << 20)])
+def test_check_of_what_cannot_be_read(tmp_path: Path, content: bytes | None) -> None:
+    path = tmp_path / "certificate.pem"
+    if content is not None:
+        path.write_bytes(content)
+    with pytest.raises(KeyUnreadableError) as caught:
+        run("check", str(path))
+    assert caught.value.exit_status == 3
+
+
+@pytest.mark.parametrize("command", ["init", "show", "check"])
+def test_help_has_examples(command: str) -> None:
+    result = CliRunner().invoke(keys, [command, "--help"])
+    assert result.exit_code == 0
+    assert "Example" in result.output
