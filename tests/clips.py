@@ -145,7 +145,7 @@ def _texture(rng: np.random.Generator, height: int, width: int) -> NDArray[np.ui
         return np.asarray(noise / noise.std())
 
     light = layer()
-    picture = np.stack([120 + 45 * light + 12 * layer() for _ in range(3)], axis=-1)
+    picture = np.stack([120 + 45 * light + 6 * layer() for _ in range(3)], axis=-1)
     return np.clip(picture, 0, 255).astype(np.uint8)
 
 

@@ -78,6 +78,8 @@ def walk(file: BinaryIO, start: int, end: int, subject: str) -> Iterator[Box]:
         if box is None:
             return
         yield box
+        if not box.whole:
+            return
         start += box.size
     raise LimitExceededError(f"it has more than {_MAX_BOXES:,} boxes in a row", subject=subject)
 

@@ -192,7 +192,7 @@ class VideoReader:
             "protocol_whitelist": "none",
             "codec_whitelist": _DECODERS,
             "max_streams": "64",
-            "max_pixels": str(self._limits.max_pixels),
+            "max_pixels": str(self._library_max_pixels()),
         }
         try:
             with self._source.clock:
@@ -240,6 +240,7 @@ class VideoReader:
         for count, picture in enumerate(self._decoded(container, stream), start=1):
             assert isinstance(picture, VideoFrame)
             self._limits.check_frames(count, self._source.name)
+            self._limits.check_dimensions(picture.width, picture.height, self._source.name)
             yield picture
 
     def _sound_blocks(self, rate: int, channels: int) -> Iterator[NDArray[np.float32]]:
@@ -310,7 +311,7 @@ class VideoReader:
         self._limits.check_dimensions(context.width, context.height, self._source.name)
         if context.codec.name not in _DECODERS.split(","):
             raise self._error(f"its pictures are in a codec that is not read here ({context.codec.canonical_name})")
-        context.options = {"max_pixels": str(self._limits.max_pixels)}
+        context.options = {"max_pixels": str(self._library_max_pixels())}
         context.thread_type = "AUTO"
         context.thread_count = _DECODER_THREADS
         return stream
@@ -353,6 +354,10 @@ class VideoReader:
         if frame.pts is None or frame.time_base is None:
             return None
         return frame.pts * frame.time_base
+
+    def _library_max_pixels(self) -> int:
+        """What FFmpeg may allocate: it counts pictures padded to 64 columns, so it gets some more; we check again."""
+        return self._limits.max_pixels + 64 * self._limits.max_dimension
 
     def _error(self, problem: str) -> DecodeError:
         return DecodeError(

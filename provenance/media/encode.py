@@ -177,7 +177,11 @@ class _PictureTrack:
 
 
 def ticks_per_second(rate: Fraction) -> int:
-    """A clock in which pictures at ``rate`` fall on whole ticks, at least as fine as 1/90000 s."""
+    """A clock in which pictures at ``rate`` fall on whole ticks, at least as fine as 1/90000 s.
+
+    An odd rate (an average over uneven pictures) is first rounded, so that pauses still fit mp4's 32-bit durations.
+    """
+    rate = rate.limit_denominator(1001)
     return rate.numerator * -(-_FINEST_TICKS // rate.numerator)
 
 

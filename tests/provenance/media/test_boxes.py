@@ -1,0 +1,120 @@
+from __future__ import annotations
+
+import struct
+import tempfile
+from itertools import pairwise
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tests.clips import moving_clip, write_clip
+from touchmark.provenance.media import boxes
+from touchmark.provenance.media.errors import LimitExceededError
+
+
+def box(kind: bytes, payload: bytes = b"", size: int | None = None) -> bytes:
+    return struct.pack(">I4s", len(payload) + 8 if size is None else size, kind) + payload
+
+
+def written(path: Path, *parts: bytes) -> Path:
+    path.write_bytes(b"".join(parts))
+    return path
+
+
+def test_a_real_file_is_tiled_by_its_boxes(clip: Path) -> None:
+    found = boxes.scan_boxes(clip)
+    assert [b.type for b in found] == ["ftyp", "free", "mdat", "moov"]
+    assert found[0].offset == 0
+    assert all(a.offset + a.size == b.offset for a, b in pairwise(found))
+    assert found[-1].offset + found[-1].size == clip.stat().st_size
+    assert all(b.whole for b in found)
+
+
+def test_64_bit_size_and_size_to_the_end(tmp_path: Path) -> None:
+    large = struct.pack(">I4sQ", 1, b"free", 20) + b"\0\1\2\0"
+    path = written(tmp_path / "a.mp4", box(b"ftyp", b"isom"), large, box(b"skip", b"abc\0", size=0))
+    _, free, skip = boxes.scan_boxes(path)
+    assert (free.size, free.header_size, free.whole) == (20, 16, True)
+    assert (skip.size, skip.whole) == (12, True)
+    assert boxes.unhashed_bytes(path) == 2 + 3
+
+
+@pytest.mark.parametrize(
+    ("tail", "count", "whole"),
+    [
+        (box(b"mdat", b"12", size=7), 1, True),  # smaller than its own header: the walk ends before it
+        (struct.pack(">I4sQ", 1, b"mdat", 15), 1, True),  # a 64-bit size smaller than its header
+        (box(b"mdat", b"12", size=4000), 2, False),
+        (struct.pack(">I4sQ", 1, b"mdat", 2**64 - 1), 2, False),
+        (struct.pack(">I4s", 1, b"mdat"), 1, True),  # a 64-bit size that is not there
+        (box(b"uuid", b"short", size=0), 1, True),
+        (b"\0\0\0", 1, True),
+    ],
+)
+def test_hostile_sizes_end_the_walk(tmp_path: Path, tail: bytes, count: int, whole: bool) -> None:
+    found = boxes.scan_boxes(written(tmp_path / "a.mp4", box(b"ftyp", b"isom"), tail))
+    assert len(found) == count
+    assert found[-1].whole is whole
+
+
+def test_endless_boxes_are_refused(tmp_path: Path) -> None:
+    path = written(tmp_path / "a.mp4", box(b"ftyp", b"isom"), box(b"free") * 100_001)
+    with pytest.raises(LimitExceededError, match="boxes"):
+        boxes.scan_boxes(path)
+
+
+def test_c2pa_box_is_seen_even_when_broken(tmp_path: Path, clip: Path) -> None:
+    store = box(b"uuid", boxes.C2PA_UUID + b"broken")
+    assert not boxes.has_c2pa_box(clip)
+    assert boxes.has_c2pa_box(written(tmp_path / "a.mp4", clip.read_bytes(), store))
+    assert not boxes.has_c2pa_box(written(tmp_path / "b.mp4", clip.read_bytes(), box(b"uuid", bytes(16))))
+
+
+def test_unhashed_bytes_counts_what_padding_never_holds(tmp_path: Path, clip: Path) -> None:
+    assert boxes.unhashed_bytes(clip) == 0
+    path = written(
+        tmp_path / "a.mp4", clip.read_bytes(), box(b"free", b"\0secret\0"), box(b"skip", b"x"), box(b"zzzz", b"not me")
+    )
+    assert boxes.unhashed_bytes(path) == 7
+    assert boxes.unhashed_bytes(path, most=4) == 3
+
+
+def test_other_files_have_no_boxes(tmp_path: Path) -> None:
+    webm = write_clip(tmp_path / "a.webm", moving_clip(64, 64, 2, style="flat"), "libvpx-vp9")
+    for path in (webm, written(tmp_path / "a.txt", b"hello world, this is text"), written(tmp_path / "empty")):
+        assert boxes.scan_boxes(path) == ()
+        assert not boxes.has_c2pa_box(path)
+        assert boxes.unhashed_bytes(path) == 0
+
+
+@settings(max_examples=150, derandomize=True, deadline=None)
+@given(
+    st.lists(
+        st.one_of(
+            st.binary(max_size=40),
+            st.builds(
+                lambda size, kind, payload: struct.pack(">I4s", size, kind) + payload,
+                st.integers(0, 64) | st.integers(0, 2**32 - 1),
+                st.sampled_from([b"ftyp", b"free", b"skip", b"uuid", b"moov", b"\xff\0\xfe\x01"]),
+                st.binary(max_size=40),
+            ),
+        ),
+        max_size=6,
+    )
+)
+def test_any_bytes_give_boxes_in_order(parts: list[bytes]) -> None:
+    data = b"".join(parts)
+    with tempfile.TemporaryDirectory() as folder:
+        path = written(Path(folder) / "a", data)
+        found = boxes.scan_boxes(path)
+        end = 0
+        for item in found:
+            assert item.offset == end
+            assert item.size >= item.header_size >= 8
+            assert item.whole == (item.offset + item.size <= len(data))
+            end = item.offset + item.size
+        assert all(item.whole for item in found[:-1])
+        assert 0 <= boxes.unhashed_bytes(path) <= len(data)
+        boxes.has_c2pa_box(path)

@@ -1,0 +1,250 @@
+from __future__ import annotations
+
+import struct
+from fractions import Fraction
+from itertools import islice
+from pathlib import Path
+
+import av
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from tests.clips import FAST, moving_clip, scene, tone, write_clip
+from tests.provenance.media.conftest import find_box, patched
+from touchmark.provenance.media.decode import open_video
+from touchmark.provenance.media.errors import NotAVideoError
+from touchmark.provenance.media.video import CarriedSound, RawVideo, Sound
+
+
+def difference(a: NDArray[np.uint8], b: NDArray[np.uint8]) -> float:
+    return float(np.abs(a.astype(int) - b).mean())
+
+
+@pytest.mark.parametrize(
+    ("codec", "name", "sound_codec", "reads"),
+    [
+        ("libx264", "a.mp4", "aac", ("h264", "mov")),
+        ("libx264", "a.mov", "aac", ("h264", "mov")),
+        ("libx264", "a.mkv", "aac", ("h264", "matroska")),
+        ("libx265", "a.mp4", "libmp3lame", ("hevc", "mov")),
+        ("libsvtav1", "a.mp4", "libopus", ("av1", "mov")),
+        ("libvpx-vp9", "a.webm", "libopus", ("vp9", "matroska")),
+        ("mpeg4", "a.avi", "libmp3lame", ("mpeg4", "avi")),
+    ],
+)
+def test_reads(tmp_path: Path, codec: str, name: str, sound_codec: str, reads: tuple[str, str]) -> None:
+    path = write_clip(tmp_path / name, moving_clip(160, 96, 6, channels=2), codec, sound_codec=sound_codec)
+    with open_video(path) as video:
+        assert (video.info.codec, video.info.container) == reads
+        assert (video.info.width, video.info.height, video.info.rotation) == (160, 96, 0)
+        assert video.info.has_sound
+        assert video.info.duration is not None
+        assert abs(video.info.duration - Fraction(1, 2)) < Fraction(1, 8)
+        frames = list(video.frames())
+        sound = video.sound()
+        assert sound is not None
+        samples = np.concatenate(list(sound.blocks), axis=1)
+    assert len(frames) == 6
+    assert frames[0].time == 0
+    assert difference(frames[0].pixels, next(scene(160, 96, 6))) < 12  # FAST encoders are coarse
+    assert frames[0].pixels.flags.c_contiguous
+    assert samples.dtype == np.float32
+    assert samples.shape[0] == 2
+    assert samples[:, 2000:20_000].std() == pytest.approx(0.4 / np.sqrt(2), rel=0.1)
+
+
+def test_passes_run_side_by_side_and_again(clip: Path) -> None:
+    with open_video(clip) as video:
+        first, second = video.frames(), video.frames()
+        a = next(first)
+        list(islice(second, 5))
+        b = next(first)
+        again = list(video.frames())
+        first.close()  # type: ignore[attr-defined]
+    assert np.array_equal(a.pixels, again[0].pixels)
+    assert np.array_equal(b.pixels, again[1].pixels)
+
+
+def test_key_frames_only(tmp_path: Path) -> None:
+    path = write_clip(tmp_path / "a.mp4", moving_clip(64, 64, 24), options={"g": "8", "sc_threshold": "0"})
+    with open_video(path) as video:
+        every = list(video.frames())
+        keys = list(video.frames(key_frames_only=True))
+    assert [frame.time for frame in keys] == [0, Fraction(8, 12), Fraction(16, 12)]
+    assert all(np.array_equal(key.pixels, every[8 * i].pixels) for i, key in enumerate(keys))
+
+
+@pytest.mark.parametrize("turns", [1, 2, 3])
+def test_rotation_makes_pictures_upright(tmp_path: Path, turns: int) -> None:
+    plain = write_clip(tmp_path / "plain.mp4", moving_clip(96, 64, 2))
+    turned = write_clip(tmp_path / "turned.mp4", moving_clip(96, 64, 2), rotation=90 * turns)
+    with open_video(plain) as a, open_video(turned) as b:
+        assert b.info.rotation == 360 - 90 * turns  # clockwise
+        want, got = next(a.frames()).pixels, next(b.frames()).pixels
+        assert (b.info.height, b.info.width, 3) == got.shape
+    assert np.array_equal(np.rot90(want, turns), got)
+
+
+def test_the_matrix_of_a_phone_held_upright(tmp_path: Path) -> None:
+    """By the standard's own formula (x' = ax + cy, y' = bx + dy), not by a library's idea of an angle."""
+    plain = write_clip(tmp_path / "plain.mp4", moving_clip(96, 64, 2))
+    offset, _ = find_box(plain.read_bytes(), b"moov", b"trak", b"tkhd")
+    matrix = struct.pack(">9i", 0, 1 << 16, 0, -1 << 16, 0, 0, 64 << 16, 0, 1 << 30)
+    turned = patched(plain, tmp_path / "turned.mp4", offset + 8 + 40, matrix)
+    with open_video(plain) as a, open_video(turned) as b:
+        want, got = next(a.frames()).pixels, next(b.frames()).pixels
+        assert b.info.rotation == 90
+    for x, y in ((0, 0), (95, 0), (10, 50)):
+        assert np.array_equal(got[x, 63 - y], want[y, x])
+
+
+def test_mirrored_pictures_are_unmirrored(tmp_path: Path) -> None:
+    plain = write_clip(tmp_path / "plain.mp4", moving_clip(96, 64, 2))
+    offset, _ = find_box(plain.read_bytes(), b"moov", b"trak", b"tkhd")
+    matrix = struct.pack(">9i", -1 << 16, 0, 0, 0, 1 << 16, 0, 96 << 16, 0, 1 << 30)
+    mirrored = patched(plain, tmp_path / "mirrored.mp4", offset + 8 + 40, matrix)
+    with open_video(plain) as a, open_video(mirrored) as b:
+        assert np.array_equal(next(a.frames()).pixels[:, ::-1], next(b.frames()).pixels)
+
+
+def test_pixels_become_square(tmp_path: Path) -> None:
+    path = write_clip(tmp_path / "a.mp4", moving_clip(96, 64, 2), options={"aspect": "2:1"})
+    with av.open(str(path)) as container:
+        assert container.streams.video[0].sample_aspect_ratio == 2
+    with open_video(path) as video:
+        assert (video.info.width, video.info.height) == (192, 64)
+        assert next(video.frames()).pixels.shape == (64, 192, 3)
+
+
+def test_variable_frame_rate_is_honoured(tmp_path: Path) -> None:
+    ticks = [0, 500, 700, 3000, 3001, 9000]
+    video = moving_clip(64, 64, len(ticks))
+    frames = [type(f)(f.pixels, Fraction(t, 12_000)) for f, t in zip(video.frames, ticks, strict=True)]
+    path = write_clip(tmp_path / "a.mp4", RawVideo(iter(frames), 64, 64, Fraction(12)))
+    with open_video(path) as reader:
+        assert [frame.time for frame in reader.frames()] == [Fraction(t, 12_000) for t in ticks]
+
+
+@pytest.mark.parametrize(
+    ("matrix", "luma_red", "luma_green"),  # H.273: BT.709 has Kr 0.2126, Kb 0.0722; BT.601 has Kr 0.299, Kb 0.114
+    [(1, 0.2126, 0.0722), (6, 0.299, 0.114), (5, 0.299, 0.114)],
+)
+@pytest.mark.parametrize("full_range", [False, True])
+def test_colour_follows_the_tags(
+    tmp_path: Path, matrix: int, luma_red: float, luma_green: float, full_range: bool
+) -> None:
+    colour = np.array([200.0, 60.0, 90.0])
+    kr, kb = luma_red, luma_green
+    y = (kr * colour[0] + (1 - kr - kb) * colour[1] + kb * colour[2]) / 255
+    cb, cr = (colour[2] / 255 - y) / (2 * (1 - kb)), (colour[0] / 255 - y) / (2 * (1 - kr))
+    planes = (255 * y, 128 + 255 * cb, 128 + 255 * cr) if full_range else (16 + 219 * y, 128 + 224 * cb, 128 + 224 * cr)
+    path = tmp_path / "a.mp4"
+    with av.open(str(path), "w") as container:
+        stream = container.add_stream("libx264", rate=12, options={**FAST["libx264"], "qp": "0"})
+        stream.width, stream.height, stream.pix_fmt = 64, 64, "yuv420p"
+        stream.codec_context.colorspace = matrix
+        stream.codec_context.color_range = 2 if full_range else 1
+        picture = av.VideoFrame(64, 64, "yuv420p")
+        for plane, value in zip(picture.planes, planes, strict=True):
+            plane.update(bytes([round(value)]) * plane.buffer_size)
+        picture.colorspace, picture.color_range = matrix, 2 if full_range else 1
+        container.mux(stream.encode(picture))
+        container.mux(stream.encode(None))
+    with open_video(path) as video:
+        pixels = next(video.frames()).pixels
+    assert np.abs(pixels[20:40, 20:40].astype(float) - colour).max() <= 2
+
+
+def test_sound_is_aligned_to_the_first_picture(tmp_path: Path, clip: Path) -> None:
+    late = tmp_path / "late.mkv"
+    with av.open(str(clip)) as given, av.open(str(late), "w") as made:
+        streams = [made.add_stream_from_template(s) for s in given.streams]
+        for packet in given.demux():
+            if packet.dts is None or packet.pts is None:
+                continue
+            if packet.stream.type == "audio":
+                packet.pts += 24_000
+                packet.dts += 24_000
+            packet.stream = streams[packet.stream_index]
+            made.mux(packet)
+    with open_video(late) as video:
+        sound = video.sound()
+        assert sound is not None
+        samples = np.concatenate(list(sound.blocks), axis=1)
+    assert np.abs(samples[:, :22_000]).max() < 0.01
+    expected = np.concatenate(list(tone(Fraction(1, 2), 2)), axis=1)
+    got = samples[:, 24_000 : 24_000 + expected.shape[1]]
+    lags = {
+        lag: float((got[0, 2000 + lag : 20_000 + lag] * expected[0, 2000:20_000]).sum()) for lag in range(-80, 81, 4)
+    }
+    assert abs(max(lags, key=lambda lag: lags[lag])) <= 52  # milliseconds of matroska's clock
+
+
+def test_sound_of_six_channels(tmp_path: Path) -> None:
+    path = write_clip(tmp_path / "a.mp4", moving_clip(64, 64, 12, channels=6))
+    with open_video(path) as video:
+        sound = video.sound()
+        assert sound is not None
+        samples = np.concatenate(list(sound.blocks), axis=1)
+    assert samples.shape[0] == 6
+    for channel in (0, 1, 2, 4, 5):  # AAC's low-frequency channel (3) keeps low frequencies only
+        spectrum = np.abs(np.fft.rfft(samples[channel, 4000:40_000]))
+        assert round(np.argmax(spectrum) * 48_000 / 36_000) == pytest.approx(300 + 100 * channel, abs=3)
+
+
+def test_raw_carries_sound_that_an_mp4_can_hold(clip: Path, tmp_path: Path) -> None:
+    vorbis = write_clip(tmp_path / "a.mkv", moving_clip(64, 64, 4, channels=2), sound_codec="pcm_s16le")
+    silent = write_clip(tmp_path / "b.mp4", moving_clip(64, 64, 4))
+    with open_video(clip) as a, open_video(vorbis) as b, open_video(silent) as c:
+        assert isinstance(a.raw().sound, CarriedSound)
+        assert isinstance(b.raw().sound, Sound)
+        assert c.raw().sound is None
+        assert c.sound() is None
+        assert not c.info.has_sound
+
+
+def test_labels_are_read_and_cut(tmp_path: Path) -> None:
+    path = tmp_path / "a.mkv"
+    with av.open(str(path), "w") as container:
+        container.metadata["comment"] = "made by a machine"
+        container.metadata["description"] = "x" * 10_000
+        stream = container.add_stream("libx264", rate=12, options=FAST["libx264"])
+        stream.width = stream.height = 64
+        container.mux(stream.encode(av.VideoFrame(64, 64, "yuv420p")))
+        container.mux(stream.encode(None))
+    with open_video(path) as video:
+        labels = {key.lower(): value for key, value in video.info.labels.items()}
+    assert labels["comment"] == "made by a machine"
+    assert len(labels["description"]) == 4096
+
+
+def test_sound_with_a_cover_picture_is_not_a_video(tmp_path: Path) -> None:
+    path = tmp_path / "song.m4a"
+    with av.open(str(path), "w", format="mp4") as container:
+        track = container.add_stream("aac", rate=48_000, layout="mono")
+        cover = container.add_stream("mjpeg", rate=1)
+        cover.width = cover.height = 64
+        cover.pix_fmt = "yuvj420p"
+        cover.disposition = av.stream.Disposition.attached_pic
+        container.mux(cover.encode(av.VideoFrame(64, 64, "yuvj420p")))
+        for block in tone(Fraction(1, 2), 1):
+            samples = av.AudioFrame.from_ndarray(block, format="fltp", layout="mono")
+            samples.sample_rate = 48_000
+            container.mux(track.encode(samples))
+        container.mux(track.encode(None))
+    with pytest.raises(NotAVideoError, match="sound and a cover picture"), open_video(path):
+        pass
+
+
+def test_sound_alone_is_not_a_video(tmp_path: Path) -> None:
+    path = tmp_path / "song.m4a"
+    with av.open(str(path), "w", format="mp4") as container:
+        track = container.add_stream("aac", rate=48_000, layout="mono")
+        for block in tone(Fraction(1, 2), 1):
+            samples = av.AudioFrame.from_ndarray(block, format="fltp", layout="mono")
+            samples.sample_rate = 48_000
+            container.mux(track.encode(samples))
+        container.mux(track.encode(None))
+    with pytest.raises(NotAVideoError, match="holds sound but no moving picture"), open_video(path):
+        pass

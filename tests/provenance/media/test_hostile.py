@@ -1,0 +1,317 @@
+"""Files made to break a reader. Whatever they hold, the answer is pictures or one MediaError with one line."""
+
+from __future__ import annotations
+
+import os
+import struct
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import av
+import cv2
+import numpy as np
+import pytest
+
+from tests.clips import moving_clip, write_clip
+from tests.provenance.media.conftest import find_box, patched
+from touchmark.provenance.media.decode import open_video
+from touchmark.provenance.media.errors import (
+    DecodeError,
+    LimitExceededError,
+    MediaError,
+    NotAVideoError,
+    TruncatedError,
+    UnreadableFileError,
+)
+from touchmark.provenance.media.limits import Limits
+
+DEFAULTS = Limits()
+TRACK = (b"moov", b"trak")
+TABLES = (*TRACK, b"mdia", b"minf", b"stbl")
+
+
+def read_all(path: Path, limits: Limits = DEFAULTS) -> tuple[int, int]:
+    """Pictures and samples of sound that ``path`` gives."""
+    with open_video(path, limits) as video:
+        pictures = sum(1 for _ in video.frames())
+        sound = video.sound()
+        return pictures, sum(block.shape[1] for block in sound.blocks) if sound else 0
+
+
+def refusal(path: Path, kind: type[MediaError], limits: Limits = DEFAULTS) -> str:
+    """The one line that a person reads when ``path`` is refused with ``kind``."""
+    with pytest.raises(MediaError) as caught:
+        read_all(path, limits)
+    error = caught.value
+    assert type(error) is kind
+    assert error.exit_status == 3
+    line = error.diagnostics()
+    assert "\n" not in line
+    assert path.name in line
+    assert error.code in line
+    return line
+
+
+def test_things_that_are_no_file(tmp_path: Path) -> None:
+    assert "directory" in refusal(tmp_path, UnreadableFileError)
+    assert "no such file" in refusal(tmp_path / "missing.mp4", UnreadableFileError)
+    os.mkfifo(tmp_path / "pipe.mp4")
+    assert "not a regular file" in refusal(tmp_path / "pipe.mp4", UnreadableFileError)
+    loop = tmp_path / "loop.mp4"
+    loop.symlink_to(loop)
+    refusal(loop, UnreadableFileError)
+
+
+def size_label(path: Path) -> int:
+    """Where the sample description of the picture track says width and height, 16 bits each."""
+    return find_box(path.read_bytes(), *TABLES, b"stsd")[0] + 16 + 8 + 24
+
+
+def without_edits(data: bytearray) -> bytearray:
+    """``data`` with the edit list of its picture track disabled, which else cuts the track to its own length."""
+    edits, _ = find_box(data, *TRACK, b"edts")
+    data[edits + 4 : edits + 8] = b"free"
+    return data
+
+
+@pytest.mark.parametrize(
+    ("content", "found"),
+    [
+        (b"", "empty"),
+        (b"hello, I am a text file\n" * 40, "text file"),
+        (b"\x00\x01\x02\x03" * 100, "not a video"),
+        (b"%PDF-1.7 ...", "PDF"),
+        (b"ID3\x04" + bytes(100), "MP3"),
+        (struct.pack(">I4s4sI4s", 20, b"ftyp", b"avif", 0, b"mif1") + bytes(50), "AVIF"),
+        (b"ftyp", "text file"),
+    ],
+)
+def test_things_that_are_no_video(tmp_path: Path, content: bytes, found: str) -> None:
+    path = tmp_path / "upload.mp4"
+    path.write_bytes(content)
+    assert found in refusal(path, NotAVideoError)
+
+
+def test_a_playlist_opens_no_other_file(tmp_path: Path, clip: Path) -> None:
+    for name, content in (
+        ("hls.mp4", f"#EXTM3U\n#EXT-X-TARGETDURATION:9\n#EXTINF:1,\nfile:{clip}\n#EXT-X-ENDLIST\n"),
+        ("concat.mp4", f"ffconcat version 1.0\nfile '{clip}'\n"),
+    ):
+        path = tmp_path / name
+        path.write_text(content)
+        assert "playlist" in refusal(path, NotAVideoError)
+        disguised = tmp_path / f"disguised-{name}"
+        disguised.write_bytes(struct.pack(">I4s4sI", 16, b"ftyp", b"isom", 0) + content.encode())
+        refusal(disguised, TruncatedError)
+        disguised.write_bytes(b"\x1aE\xdf\xa3" + content.encode())
+        refusal(disguised, DecodeError)
+
+
+def test_an_image_of_100_megapixels_is_not_decoded(tmp_path: Path) -> None:
+    path = tmp_path / "huge.png"
+    cv2.imwrite(str(path), np.zeros((10_000, 10_000), np.uint8))
+    assert "PNG image" in refusal(path, NotAVideoError)
+
+
+def test_a_size_label_is_not_believed(tmp_path: Path, clip: Path) -> None:
+    path = patched(clip, tmp_path / "liar.mp4", size_label(clip), struct.pack(">HH", 16_000, 9_600))
+    with open_video(path) as video:
+        assert (video.info.width, video.info.height) == (160, 96)
+
+
+def test_a_10000_by_10000_video_costs_no_picture(tmp_path: Path) -> None:
+    """In a process of its own: the peak stays far below the 150 MB of one such picture."""
+    path = tmp_path / "huge.mp4"
+    with av.open(str(path), "w") as container:
+        options = {"preset": "ultrafast", "tune": "zerolatency", "threads": "1"}
+        stream = container.add_stream("libx264", rate=12, options=options)
+        stream.width = stream.height = 10_000
+        container.mux(stream.encode(av.VideoFrame(10_000, 10_000, "yuv420p")))
+        container.mux(stream.encode(None))
+    assert path.stat().st_size < 5_000_000
+    code = (
+        "import sys; from pathlib import Path\n"
+        "from touchmark.provenance.media.decode import open_video\n"
+        "from touchmark.provenance.media.errors import LimitExceededError\n"
+        "try:\n    open_video(Path(sys.argv[1])).__enter__()\n"
+        "except LimitExceededError as error: print(error)\n"
+        "print(Path('/proc/self/status').read_text().split('VmHWM:')[1].split()[0])"
+    )
+    done = subprocess.run([sys.executable, "-c", code, str(path)], capture_output=True, text=True, check=True)
+    message, peak = done.stdout.splitlines()
+    assert "10000 x 10000" in message
+    assert int(peak) < 120 * 1024
+    assert done.stderr == ""
+
+
+def test_a_stream_larger_than_its_label_is_refused(tmp_path: Path) -> None:
+    clip = write_clip(tmp_path / "a.mp4", moving_clip(640, 480, 2, style="flat"))
+    path = patched(clip, tmp_path / "liar.mp4", size_label(clip), struct.pack(">HH", 64, 64))
+    assert "640 x 480" in refusal(path, LimitExceededError, Limits(max_pixels=100_000))
+
+
+def test_a_few_bytes_cannot_declare_a_hundred_million_samples(tmp_path: Path, long_clip: Path) -> None:
+    data = bytearray(long_clip.read_bytes())
+    count = 100_000_000
+    stsz, _ = find_box(data, *TABLES, b"stsz")
+    struct.pack_into(">II", data, stsz + 12, 1, count)
+    stsc, _ = find_box(data, *TABLES, b"stsc")
+    struct.pack_into(">IIII", data, stsc + 12, 1, 1, count, 1)
+    path = tmp_path / "bomb.mp4"
+    path.write_bytes(data)
+    assert "declares 100,000,000 samples" in refusal(path, LimitExceededError)
+
+
+def test_a_fragment_cannot_either(tmp_path: Path, long_clip: Path) -> None:
+    run = struct.pack(">I4sII", 16, b"trun", 0, 2**31)
+    track = struct.pack(">I4s", 8 + len(run), b"traf") + run
+    path = tmp_path / "bomb.mp4"
+    path.write_bytes(long_clip.read_bytes() + struct.pack(">I4s", 8 + len(track), b"moof") + track)
+    assert "samples" in refusal(path, LimitExceededError)
+
+
+@pytest.mark.parametrize(
+    ("limits", "says"),
+    [
+        (Limits(max_bytes=2000), "bytes"),
+        (Limits(max_index_bytes=200), "index"),
+        (Limits(max_index_entries=10), "samples"),
+        (Limits(max_duration=2), "plays for"),
+        (Limits(max_dimension=95), "pixels a side"),
+        (Limits(max_pixels=96 * 64 - 1), "pixels"),
+        (Limits(max_frames=35), "more than 35 pictures"),
+        (Limits(max_decode_seconds=0), "took longer"),
+    ],
+)
+def test_each_limit_has_its_own_words(long_clip: Path, limits: Limits, says: str) -> None:
+    assert says in refusal(long_clip, LimitExceededError, limits)
+
+
+def test_the_clock_runs_out_between_pictures(long_clip: Path) -> None:
+    with open_video(long_clip, Limits(max_decode_seconds=0.5)) as video:
+        frames = video.frames()
+        next(frames)
+        video._source.clock._spent = 1.0  # as a slow picture would have left it
+        with pytest.raises(LimitExceededError, match="took longer"):
+            list(frames)
+
+
+def test_limits_at_the_edge_let_pass(long_clip: Path) -> None:
+    limits = Limits(long_clip.stat().st_size, max_duration=3, max_dimension=96, max_pixels=96 * 64, max_frames=36)
+    assert read_all(long_clip, limits) == (36, 0)
+
+
+def test_a_declared_duration_of_years_is_refused(tmp_path: Path, long_clip: Path) -> None:
+    data = bytearray(long_clip.read_bytes())
+    struct.pack_into(">I", data, find_box(data, *TABLES, b"stts")[0] + 20, 0xFFFFFF)
+    path = tmp_path / "years.mp4"
+    path.write_bytes(without_edits(data))
+    assert "plays for" in refusal(path, LimitExceededError)
+
+
+def test_a_duration_that_is_denied_is_found_while_decoding(tmp_path: Path, long_clip: Path) -> None:
+    data = bytearray(long_clip.read_bytes())
+    for box, at in (((*TRACK, b"mdia", b"mdhd"), 24), ((b"moov", b"mvhd"), 24), ((*TRACK, b"tkhd"), 28)):
+        struct.pack_into(">I", data, find_box(data, *box)[0] + at, 1)
+    path = tmp_path / "short.mp4"
+    path.write_bytes(without_edits(data))
+    with open_video(path, Limits(max_duration=2)) as video:
+        assert video.info.duration is not None
+        assert video.info.duration < 1
+        with pytest.raises(LimitExceededError, match="plays for"):
+            list(video.frames())
+
+
+def test_a_cut_mp4_is_truncated(tmp_path: Path, clip: Path) -> None:
+    data = clip.read_bytes()
+    path = tmp_path / "cut.mp4"
+    path.write_bytes(data[: len(data) // 2])
+    assert "ends inside its 'mdat' box" in refusal(path, TruncatedError)
+    path.write_bytes(data[:-10])
+    assert "ends inside its 'moov' box" in refusal(path, TruncatedError)
+    path.write_bytes(data[: find_box(data, b"moov")[0]])
+    assert "no index" in refusal(path, TruncatedError)
+
+
+def test_bytes_after_the_last_box_do_no_harm(tmp_path: Path, clip: Path) -> None:
+    path = tmp_path / "appended.mp4"
+    path.write_bytes(clip.read_bytes() + b"junk that is no box")
+    assert read_all(path) == read_all(clip)
+
+
+def damaged_files(tmp_path: Path) -> Iterator[Path]:
+    video = {"width": 64, "height": 64, "count": 8, "channels": 1}
+    yield write_clip(tmp_path / "a.mp4", moving_clip(**video))  # type: ignore[arg-type]
+    yield write_clip(tmp_path / "a.webm", moving_clip(**video), "libvpx-vp9", sound_codec="libopus")  # type: ignore[arg-type]
+    yield write_clip(tmp_path / "b.mp4", moving_clip(**video), "libsvtav1")  # type: ignore[arg-type]
+    yield write_clip(tmp_path / "a.avi", moving_clip(**video), "mpeg4", sound_codec="libmp3lame")  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("index", range(4))
+def test_cut_anywhere_gives_pictures_or_one_error(tmp_path: Path, index: int) -> None:
+    whole = list(damaged_files(tmp_path))[index]
+    data = whole.read_bytes()
+    offsets = {*range(0, 48, 3), *range(48, len(data), max(len(data) // 40, 1)), len(data) - 1}
+    outcomes = set()
+    for offset in sorted(offsets):
+        whole.write_bytes(data[:offset])
+        try:
+            pictures, _ = read_all(whole)
+            assert 0 < pictures <= 8
+            outcomes.add("pictures")
+        except MediaError as error:
+            assert "\n" not in error.diagnostics()
+            outcomes.add(type(error).__name__)
+    assert len(outcomes) >= 2
+
+
+@pytest.mark.parametrize("index", range(4))
+def test_flipped_bytes_give_pictures_or_one_error(tmp_path: Path, index: int) -> None:
+    whole = list(damaged_files(tmp_path))[index]
+    data = whole.read_bytes()
+    rng = np.random.default_rng(index)
+    limits = Limits(max_decode_seconds=5, max_dimension=1024, max_frames=2000)
+    for trial in range(40):
+        broken = bytearray(data)
+        span = len(data) if trial % 2 else min(len(data), 3000)  # heads hold most of what can be lied about
+        base = 0 if index != 0 or trial % 4 else find_box(data, b"moov")[0]
+        for position in rng.integers(base, min(base + span, len(data)), 1 + trial % 5):
+            broken[position] ^= int(rng.integers(1, 256))
+        whole.write_bytes(broken)
+        try:
+            read_all(whole, limits)
+        except MediaError as error:
+            assert "\n" not in error.diagnostics()
+
+
+def test_damage_is_counted_and_the_rest_is_read(tmp_path: Path) -> None:
+    path = write_clip(tmp_path / "a.mp4", moving_clip(160, 96, 12), "libvpx-vp9", {"g": "1"})
+    data = bytearray(path.read_bytes())
+    start, size = find_box(data, b"mdat")
+    middle = start + size // 2
+    data[middle : middle + size // 4] = bytes(size // 4)
+    path.write_bytes(data)
+    with open_video(path) as video:
+        pictures = sum(1 for _ in video.frames())
+        assert 0 < pictures < 12
+        assert video.damage > 0
+
+
+def test_damage_is_silent_on_standard_error(tmp_path: Path, clip: Path) -> None:
+    data = bytearray(clip.read_bytes())
+    middle = find_box(data, b"mdat")[0] + 3000
+    data[middle : middle + 400] = bytes(400)
+    path = tmp_path / "a.mp4"
+    path.write_bytes(data)
+    code = (
+        "import sys; from pathlib import Path\n"
+        "from touchmark.provenance.media.decode import open_video\n"
+        "from touchmark.provenance.media.encode import encode\n"
+        "with open_video(Path(sys.argv[1])) as video: encode(video.raw(), Path(sys.argv[2]))\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code, str(path), str(tmp_path / "b.mp4")], capture_output=True, text=True, check=False
+    )
+    assert (done.stdout, done.stderr) == ("", "")
