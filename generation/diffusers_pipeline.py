@@ -10,7 +10,6 @@ torch and diffusers are imported when a model is loaded, not before.
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -31,7 +30,7 @@ from touchmark.safety.clearance import Clearance, ClearanceAuthority
 
 @dataclass(slots=True)
 class DiffusersGenerator:
-    """A loaded pipeline. Renders one request at a time; threads wait for each other.
+    """A loaded pipeline. Threads may share it, and wait for each other.
 
     Attributes:
         model: what it was loaded from, as a request names it: folder, hub id, or None for the embedded model.
@@ -43,7 +42,6 @@ class DiffusersGenerator:
     identity: ModelIdentity
     frame_rate: Fraction
     _pipeline: Any = field(repr=False)
-    _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
 
     @classmethod
     def load(cls, model: str | None = None, *, device: str | None = None) -> DiffusersGenerator:
@@ -95,7 +93,7 @@ class DiffusersGenerator:
             )
         arguments = self._arguments(request)
         rate = request.frame_rate or self.frame_rate
-        with self._lock, quiet(), seeded(self._pipeline.device, request.seed):
+        with quiet(), seeded(self._pipeline.device, request.seed):
             if progress is not None and "callback_on_step_end" in call_parameters(self._pipeline):
                 arguments["callback_on_step_end"] = _on_step(progress, request.steps)
             try:

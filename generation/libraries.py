@@ -1,11 +1,14 @@
 """Manners between us and torch, diffusers and transformers: their noise, their chatter and their errors kept in hand.
 
-Everything is put back as it was: a program that uses touchmark may use these libraries too.
+Everything is put back as it was: a program that uses touchmark may use these libraries too. What is borrowed belongs to
+the whole process (torch's global noise, the libraries' loggers), so models are loaded and run one at a time; a second GPU
+wants a second process.
 """
 
 from __future__ import annotations
 
 import logging
+import threading
 import warnings
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
@@ -13,6 +16,9 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     import torch
+
+
+_BORROWED = threading.RLock()
 
 
 class _Heard(logging.Handler):
@@ -40,7 +46,7 @@ def quiet(*, bars: bool = False) -> Iterator[list[str]]:
     from transformers.utils import logging as transformers_logging
 
     heard = _Heard()
-    with ExitStack() as stack:
+    with _BORROWED, ExitStack() as stack:
         stack.enter_context(warnings.catch_warnings())
         warnings.simplefilter("ignore")
         for library in (diffusers_logging, transformers_logging):
@@ -63,7 +69,7 @@ def seeded(device: torch.device, seed: int) -> Iterator[None]:
     """Fix torch's global noise too, for decoders that draw from it, and put it back afterwards."""
     import torch
 
-    with torch.random.fork_rng(devices=[device] if device.type == "cuda" else []):
+    with _BORROWED, torch.random.fork_rng(devices=[device] if device.type == "cuda" else []):
         torch.manual_seed(seed)
         yield
 

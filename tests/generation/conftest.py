@@ -14,6 +14,7 @@ import pytest
 
 os.environ.setdefault("HF_HUB_OFFLINE", "1")  # before anything imports huggingface_hub: no test asks the network
 
+from touchmark.generation.generator import Generator, Progress
 from touchmark.generation.request import GenerationRequest
 from touchmark.provenance.database import open_database
 from touchmark.provenance.media.video import RawVideo
@@ -68,11 +69,8 @@ class Desk:
         decision = Decision(Action.ALLOW, (), "test", POLICY_DIGEST, request.digest)
         return self.authority.issue(decision, datetime.now(UTC), lifetime)
 
-    def render(self, generator: Any, request: GenerationRequest, **arguments: Any) -> RawVideo:
-        raw: RawVideo = generator.generate(
-            request, self.clear(request), self.authority, policy_digest=POLICY_DIGEST, **arguments
-        )
-        return raw
+    def render(self, generator: Generator, request: GenerationRequest, progress: Progress | None = None) -> RawVideo:
+        return generator.generate(request, self.clear(request), self.authority, progress, policy_digest=POLICY_DIGEST)
 
 
 @pytest.fixture

@@ -36,7 +36,7 @@ def as_pil(levels: Any) -> Any:
 def test_every_form_gives_the_same_frames(form: Any) -> None:
     raw = raw_video(form(LEVELS), Fraction(24))
     frames = list(raw.frames)
-    assert (raw.width, raw.height, raw.frame_rate, raw.duration) == (6, 4, 24, Fraction(2, 24))
+    assert (raw.width, raw.height, raw.frame_rate, raw.duration) == (6, 4, Fraction(24), Fraction(2, 24))
     assert [frame.time for frame in frames] == [0, Fraction(1, 24)]
     for frame, level in zip(frames, LEVELS, strict=True):
         assert frame.pixels.dtype == np.uint8

@@ -7,6 +7,7 @@ noise; what is real is everything that a gigabyte model goes through: save, load
 Sizes are the smallest that keep the ratios that each class insists on.
 """
 
+# mypy: allow-untyped-calls
 from __future__ import annotations
 
 import json
@@ -85,7 +86,7 @@ def cogvideox() -> Any:
 def ltx2() -> Any:
     """LTX-2, text to video with stereo sound at 16 kHz."""
     import diffusers
-    from diffusers.pipelines.ltx2 import LTX2TextConnectors
+    from diffusers.pipelines.ltx2.connectors import LTX2TextConnectors
     from diffusers.pipelines.ltx2.vocoder import LTX2Vocoder
 
     tokenizer = _byte_tokenizer()
