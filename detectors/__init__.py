@@ -1,6 +1,7 @@
 """What is this file someone gave me? Evidence from each source, one verdict, and reports of it.
 
-``evidence`` collects, ``verdict`` judges (with ``contradictions``, ``integrity``, ``origin`` and ``statements``, all pure),
-``acceptance`` says what may pass, ``terminal``, ``page`` and ``serialise`` show it. :class:`touchmark.detectors.verify.Verifier`
-is the way in. Import from the modules; this package imports none of them, so that a name costs nothing.
+``evidence`` collects, ``verdict`` judges (with ``contradictions``, ``integrity``, ``origin`` and ``statements``, all
+pure), ``acceptance`` says what may pass, ``terminal``, ``page`` and ``serialise`` show it. The way in is
+``touchmark.detectors.verify.Verifier``. Import from the modules; this package imports none of them, so that a name
+costs nothing.
 """

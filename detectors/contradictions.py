@@ -118,7 +118,7 @@ def _transplant(evidence: Evidence) -> Iterator[Contradiction]:
         yield Contradiction(
             ContradictionKind.TRANSPLANTED_MANIFEST,
             f"The manifest was signed over other content, which carries the watermark {_hex(named)}; these pixels "
-            "carry none. Either the manifest was taken from another video, or the picture was damaged beyond recognition.",
+            "carry none. Either the manifest is another video's, or the picture was damaged beyond recognition.",
         )
 
 
@@ -186,16 +186,14 @@ def _outside_the_hash(evidence: Evidence) -> Iterator[Contradiction]:
 def _registry(evidence: Evidence) -> Iterator[Contradiction]:
     manifest, registration, own = evidence.manifest, evidence.registration, evidence.manifest_registration
     mark, recovered = evidence.mark, evidence.recovered
-    if own is not None and manifest.signature_valid:
-        if own.payload.to_bytes() not in named_payloads(manifest, own.watermark_algorithm):
-            yield Contradiction(
-                ContradictionKind.REGISTRY_DISAGREES,
-                f"The registry binds this manifest to the watermark {own.payload}; the manifest does not name it.",
-            )
+    if own is not None and manifest.signature_valid and not _names(manifest, own):
+        yield Contradiction(
+            ContradictionKind.REGISTRY_DISAGREES,
+            f"The registry binds this manifest to the watermark {own.payload}; the manifest does not name it.",
+        )
     if registration is None or mark is None:
         return
-    claims_payload = registration.payload.to_bytes() in named_payloads(manifest, evidence.algorithm)
-    if claims_payload and not is_registered_ancestor(evidence):
+    if _names(manifest, registration) and not is_registered_ancestor(evidence):
         yield Contradiction(
             ContradictionKind.REGISTRY_DISAGREES,
             f"The manifest names the watermark {mark.payload} as its own, but the registry gave that watermark to "
@@ -204,7 +202,7 @@ def _registry(evidence: Evidence) -> Iterator[Contradiction]:
     if recovered is not None and (
         not recovered.signature_valid
         or recovered.label != registration.manifest_label
-        or registration.payload.to_bytes() not in named_payloads(recovered, registration.watermark_algorithm)
+        or not _names(recovered, registration)
     ):
         yield Contradiction(
             ContradictionKind.REGISTRY_DISAGREES,
@@ -214,10 +212,20 @@ def _registry(evidence: Evidence) -> Iterator[Contradiction]:
 
 
 def _would_be_seen(evidence: Evidence) -> bool:
-    """Whether the promised mark, were it there, would be found: its key was tried and the picture decodes."""
+    """Whether the promised mark, were it there, would be found: its key was tried and the picture decodes.
+
+    The very file that was published has its mark, whatever the extraction of today finds in it.
+    """
+    own = evidence.manifest_registration
+    if evidence.container.damage or (own is not None and own.file_sha256 == evidence.container.sha256):
+        return False
     tried = {detection.key_id for detection in evidence.detections}
-    registrations = [r for r in (evidence.manifest_registration, *evidence.named_registrations) if r is not None]
-    return not evidence.container.damage and any(registration.key_id in tried for registration in registrations)
+    registrations = [r for r in (own, *evidence.named_registrations) if r is not None]
+    return any(registration.key_id in tried for registration in registrations)
+
+
+def _names(manifest: ManifestReport, registration: Registration) -> bool:
+    return registration.payload.to_bytes() in named_payloads(manifest, registration.watermark_algorithm)
 
 
 def _is_made(registration: Registration) -> bool:

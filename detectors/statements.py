@@ -16,6 +16,9 @@ from touchmark.detectors.text import safe_text
 from touchmark.provenance.manifest.report import ManifestPresence, ManifestReport, ValidationState
 from touchmark.provenance.watermark.protocol import Detection, MarkState
 
+_NEGLIGIBLE = 1e-30
+"""Smaller chances than this are not worth telling apart."""
+
 
 class Source(StrEnum):
     """Where a statement comes from."""
@@ -125,15 +128,15 @@ def _watermark(evidence: Evidence) -> Iterator[Statement]:
 
 
 def _detection(detection: Detection) -> Statement:
-    by_chance = f"by chance once in {1 / max(detection.p_value, 1e-300):.0e} videos at most"
+    chance = "p < 1e-30" if detection.p_value < _NEGLIGIBLE else f"p = {detection.p_value:.0e}"
     if detection.state is MarkState.VERIFIED:
         seconds = sum(segment.p_value < 1e-3 for segment in detection.timeline)
         part = f", in {seconds} of {len(detection.timeline)} segments" if detection.timeline else ""
-        text = f"The pixels carry payload {detection.payload} under key {detection.key_id}{part}; {by_chance}."
+        text = f"The pixels carry payload {detection.payload} under key {detection.key_id}{part} ({chance})."
         return Statement(Source.WATERMARK, Tone.SUPPORTS, text)
     if detection.state is MarkState.PRESENT:
         text = (
-            f"The pixels seem to carry a mark of key {detection.key_id} ({by_chance}), but its payload cannot be read: "
+            f"The pixels seem to carry a mark of key {detection.key_id} ({chance}), but its payload cannot be read: "
             "this may be a damaged copy of a video of this operator."
         )
         return Statement(Source.WATERMARK, Tone.CAUTION, text)

@@ -17,12 +17,15 @@ import time
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from cryptography import x509
+
 from touchmark.detectors.evidence import Evidence, Progress, Sources, gather
 from touchmark.detectors.verdict import Verdict, judge
 from touchmark.provenance.database import open_database
 from touchmark.provenance.home import Home
 from touchmark.provenance.keys.ring import KeyRing, KeysMissingError
 from touchmark.provenance.manifest.canary import run_canary
+from touchmark.provenance.manifest.context import TrustAnchorsError
 from touchmark.provenance.media.limits import Limits
 from touchmark.provenance.registry import Registry
 
@@ -68,11 +71,14 @@ class Verifier:
         Raises:
             KeyRingError: keys are there and cannot be used.
             RegistryError: a database is there and cannot be opened.
+            TrustAnchorsError: ``anchors`` holds no certificate.
         """
         try:
             ring = KeyRing.load(home.keys)
         except KeysMissingError:
             ring = None
+        if anchors:
+            _require_certificates(anchors)
         sources = Sources(
             anchors=b"\n".join(pem for pem in (ring.trust_anchors if ring else b"", anchors) if pem),
             keys=(ring.watermark_key,) if ring and ring.can_mark else (),
@@ -96,3 +102,14 @@ class Verifier:
         began = time.monotonic()
         evidence = gather(path, self.sources, self.limits, progress)
         return Verification(path, judge(evidence), evidence, time.monotonic() - began)
+
+
+def _require_certificates(anchors: bytes) -> None:
+    try:
+        x509.load_pem_x509_certificates(anchors)
+    except ValueError as error:
+        raise TrustAnchorsError(
+            "the roots to believe are not PEM certificates",
+            subject="trust anchors",
+            remedy="Give a file of root certificates in PEM (-----BEGIN CERTIFICATE-----).",
+        ) from error

@@ -1,0 +1,117 @@
+"""``touchmark verify``: parses, shows, leaves with the status. What a file is, is decided in ``detectors``."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+if TYPE_CHECKING:
+    from touchmark.detectors.acceptance import ExitStatus
+    from touchmark.detectors.verify import Verification, Verifier
+    from touchmark.provenance.media.errors import MediaError
+
+_PATIENCE = 2.0
+"""Seconds before a progress bar is worth showing."""
+
+_EPILOG = """\b
+Examples:
+  touchmark verify clip.mp4
+  touchmark verify --trust partner-roots.pem uploads/*.mp4
+  touchmark verify --json clip.mp4 | jq -r .verdict.outcome
+
+\b
+Exit status (of several files, the worst: 1, then 3, then 2, then 0):
+  0   the origin is known: generated or captured, and nothing speaks against it
+  1   evidence of tampering, or evidence that contradicts itself
+  2   no evidence of origin; that is not evidence of authenticity
+  3   the file could not be read
+  64  the command was used wrongly
+"""
+
+
+@click.command(epilog=_EPILOG)
+@click.argument("files", nargs=-1, required=True, metavar="FILE...", type=click.Path(path_type=Path))
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object a file, each on one line.")
+@click.option(
+    "--trust",
+    "trusted",
+    multiple=True,
+    metavar="PEM",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="Root certificates to believe, besides your own. May be given more than once.",
+)
+@click.option("-q", "--quiet", is_flag=True, help="Print nothing but errors; the exit status tells.")
+def verify(files: tuple[Path, ...], as_json: bool, trusted: tuple[Path, ...], quiet: bool) -> int:
+    """Find out where each FILE comes from.
+
+    Reads the C2PA manifest, looks for the invisible watermark with your key, asks your registry, and gives one verdict:
+    generated, captured, tampered, contradictory or unknown. It never says that a video is real, opens no network
+    connection, and needs no model. The schema of --json is docs/schemas/verify.schema.json.
+    """
+    from touchmark.detectors.acceptance import Acceptance, ExitStatus
+    from touchmark.provenance.media.errors import MediaError
+
+    verifier, acceptance = verifier_of(trusted), Acceptance()
+    statuses: list[ExitStatus] = []
+    for file in files:
+        try:
+            with patient_progress() as progress:
+                verification = verifier.verify(file, progress)
+        except MediaError as error:
+            statuses.append(ExitStatus.UNREADABLE)
+            _print_unreadable(file, error, as_json)
+            continue
+        statuses.append(acceptance.exit_status(verification.verdict.outcome))
+        if not quiet:
+            _print(verification, as_json)
+    return int(ExitStatus.worst(statuses))
+
+
+def verifier_of(trusted: tuple[Path, ...]) -> Verifier:
+    """The verifier of this operator's home, believing further roots."""
+    from touchmark.detectors.verify import Verifier
+    from touchmark.provenance.home import Home
+
+    return Verifier.default(Home.default(), anchors=b"\n".join(path.read_bytes() for path in trusted))
+
+
+@contextmanager
+def patient_progress() -> Iterator[Callable[[int, int], None]]:
+    """A progress callback that shows nothing of what is done in a moment."""
+    from touchmark.cli.progress import shown
+
+    began = time.monotonic()
+    with shown() as show:
+
+        def update(done: int, of_all: int) -> None:
+            if time.monotonic() - began > _PATIENCE:
+                show("examining", done, of_all)
+
+        yield update
+
+
+def _print(verification: Verification, as_json: bool) -> None:
+    from touchmark.detectors.serialise import VerificationReport
+    from touchmark.detectors.terminal import render
+
+    if as_json:
+        click.echo(VerificationReport.of(verification).model_dump_json())
+        return
+    from rich.console import Console
+
+    Console().print(render(verification))
+
+
+def _print_unreadable(file: Path, error: MediaError, as_json: bool) -> None:
+    from touchmark.detectors.serialise import UnreadableReport
+    from touchmark.detectors.text import safe_text
+
+    if as_json:
+        report = UnreadableReport(schema_version=1, file=str(file), error=error.code, problem=error.problem)
+        click.echo(report.model_dump_json())
+    click.echo(f"touchmark: {safe_text(error.diagnostics(), 1000)}", err=True)

@@ -1,0 +1,168 @@
+"""A verification on a terminal, in one screen: the verdict first, then what it rests on.
+
+    Console().print(render(verification))
+
+Everything is built from rich ``Text``, never from markup, and all text of strangers goes through ``safe_text``: what a
+file says of itself cannot repaint the screen.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+
+from rich.console import Group, RenderableType
+from rich.padding import Padding
+from rich.panel import Panel
+from rich.table import Table
+from rich.text import Text
+
+from touchmark.detectors.origin import Origin
+from touchmark.detectors.statements import Statement, Tone
+from touchmark.detectors.text import safe_text
+from touchmark.detectors.verdict import Outcome, Verdict
+from touchmark.detectors.verify import Verification
+from touchmark.provenance.watermark.protocol import Detection, MarkState
+
+_STYLES = {
+    Outcome.GENERATED: "cyan",
+    Outcome.CAPTURED: "green",
+    Outcome.TAMPERED: "red",
+    Outcome.CONTRADICTORY: "red",
+    Outcome.UNKNOWN: "yellow",
+}
+_TICKS = {
+    Tone.SUPPORTS: ("✓", "green"),
+    Tone.AGAINST: ("✗", "red"),
+    Tone.CAUTION: ("!", "yellow"),
+    Tone.SILENT: ("·", "dim"),
+}
+_CELLS = 40
+_CERTAIN = 1e-6
+_LIKELY = 1e-2
+
+
+def render(verification: Verification) -> RenderableType:
+    """The whole report of one file."""
+    verdict = verification.verdict
+    return Group(
+        Text(safe_text(verification.path, 200), style="bold"),
+        _banner(verdict),
+        *_development(verdict),
+        *_contradictions(verdict),
+        *_origin(verdict),
+        _evidence(verdict),
+        *_timelines(verification),
+        _footer(verification),
+    )
+
+
+def _banner(verdict: Verdict) -> RenderableType:
+    style = _STYLES[verdict.outcome]
+    title = Text(f" {verdict.outcome.value.upper()} ", style=f"bold reverse {style}")
+    return Panel(Text(safe_text(verdict.headline, 400)), title=title, title_align="left", border_style=style)
+
+
+def _development(verdict: Verdict) -> Iterator[RenderableType]:
+    if verdict.development_keys:
+        text = Text(" DEVELOPMENT KEYS ", style="bold reverse yellow")
+        text.append(
+            " The signer is trusted only through keys made by `touchmark keys init`. Anybody can make such keys: this "
+            "convinces nobody else.",
+            style="yellow",
+        )
+        yield Padding(text, (0, 1))
+
+
+def _contradictions(verdict: Verdict) -> Iterator[RenderableType]:
+    for found in verdict.contradictions:
+        text = Text(f"✗ {found.kind.title}. ", style="bold red")
+        text.append(safe_text(found.explanation, 600), style="default not bold")
+        yield Padding(text, (0, 1))
+
+
+def _origin(verdict: Verdict) -> Iterator[RenderableType]:
+    origin = verdict.origin
+    if origin is None:
+        return
+    table = Table.grid(padding=(0, 2))
+    table.add_column(style="bold", no_wrap=True)
+    table.add_column(overflow="fold")
+    for name, value in origin_facts(origin):
+        table.add_row(Text(name), Text(safe_text(value)))
+    believed = verdict.outcome in (Outcome.GENERATED, Outcome.CAPTURED)
+    title = "Origin" if believed else "Claimed origin (the verdict says how far to believe it)"
+    yield _section(title, table)
+
+
+def origin_facts(origin: Origin) -> Iterator[tuple[str, str]]:
+    """Names and values of what is known of an origin, for people; the values are not escaped."""
+    yield "known from", origin.via.value
+    if origin.signer:
+        yield "signed by", f"{origin.signer}{'' if origin.trusted else ' (not trusted here)'}"
+    kind = origin.source_type
+    facts = {
+        "made with": origin.generator,
+        "model": origin.model,
+        "created": _when(origin.created),
+        "kind": kind.value.rpartition("/")[2] if kind else "",
+        "title": origin.title,
+        "watermark": f"{origin.payload} (key {origin.key_id})" if origin.payload else "",
+        "manifest": origin.manifest_label,
+    }
+    yield from ((name, value) for name, value in facts.items() if value)
+
+
+def _evidence(verdict: Verdict) -> RenderableType:
+    table = Table.grid(padding=(0, 1))
+    table.add_column(no_wrap=True)
+    table.add_column(style="bold", no_wrap=True)
+    table.add_column(overflow="fold")
+    for statement in verdict.statements:
+        table.add_row(*_row(statement))
+    return _section("Evidence", table)
+
+
+def _row(statement: Statement) -> tuple[Text, Text, Text]:
+    tick, style = _TICKS[statement.tone]
+    quiet = "dim" if statement.tone is Tone.SILENT else ""
+    return Text(tick, style=style), Text(statement.source.value), Text(safe_text(statement.text, 600), style=quiet)
+
+
+def _timelines(verification: Verification) -> Iterator[RenderableType]:
+    for detection in verification.evidence.detections:
+        if detection.state is not MarkState.NOTHING_FOUND and detection.timeline:
+            yield _section(f"Watermark over time (key {detection.key_id})", _timeline(detection))
+
+
+def _timeline(detection: Detection) -> RenderableType:
+    """A cell for each stretch of time; where there are more stretches than cells, a cell shows its weakest."""
+    segments = detection.timeline
+    count = min(len(segments), _CELLS)
+    bar = Text()
+    for cell in range(count):
+        stretch = segments[cell * len(segments) // count : (cell + 1) * len(segments) // count]
+        weakest = max(segment.p_value for segment in stretch)
+        if weakest < _CERTAIN:
+            bar.append("█", style="green")
+        else:
+            bar.append("▒" if weakest < _LIKELY else "░", style="yellow" if weakest < _LIKELY else "dim")
+    bar.append(f"  {segments[0].start:.0f} to {segments[-1].end:.1f} s", style="dim")
+    bar.append("   █ marked  ▒ likely  ░ no mark found", style="dim")
+    return bar
+
+
+def _footer(verification: Verification) -> RenderableType:
+    container = verification.evidence.container
+    info = container.info
+    length = f", {float(info.duration):.1f} s" if info.duration else ""
+    text = f"{info.width}x{info.height} {info.codec}{length}, {container.size:,} bytes, sha256 {container.sha256[:16]}…"
+    return Padding(Text(f"{safe_text(text)}; examined in {verification.seconds:.1f} s", style="dim"), (1, 1, 0, 1))
+
+
+def _section(title: str, body: RenderableType) -> RenderableType:
+    return Padding(Group(Text(title, style="underline"), Padding(body, (0, 0, 0, 1))), (1, 1, 0, 1))
+
+
+def _when(when: datetime | None) -> str:
+    return "" if when is None else f"{when.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC"
