@@ -17,6 +17,7 @@ from touchmark.provenance.keys.profile import SIGNER_EKUS
 
 _TIME_STAMPING = "1.3.6.1.5.5.7.3.8"
 _OCSP_SIGNING = "1.3.6.1.5.5.7.3.9"
+_SCRATCH_MIB = 32  # while signing, the library keeps a copy of the film: in memory up to here, beyond that on disk
 
 
 class TrustAnchorsError(TouchmarkError):
@@ -42,6 +43,7 @@ def manifest_context(anchors: bytes) -> c2pa.Context:
         "verify": {"remote_manifest_fetch": False, "ocsp_fetch": False},
         "trust": trust,
         "builder": {"thumbnail": {"enabled": False}},
+        "core": {"backing_store_memory_threshold_in_mb": _SCRATCH_MIB},
     }
     try:
         return c2pa.Context.from_dict(settings)
