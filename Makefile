@@ -8,7 +8,7 @@ STAMP := $(VENV)/.installed
 .PHONY: demo test check wheel images clean
 
 demo: $(STAMP) ## From a prompt to a sealed, verified video; then strip it and verify it again.
-	$(BIN)/python examples/demo.py
+	$(BIN)/python -m examples.demo
 
 test: $(STAMP) ## The test suite.
 	$(BIN)/pytest

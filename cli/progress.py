@@ -1,0 +1,25 @@
+"""How long work looks on a terminal: one bar a step, on standard error, gone when it is done."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+
+@contextmanager
+def shown() -> Iterator[Callable[[str, int, int], None]]:
+    """A callback (step, done, of all) that draws; draws nothing where standard error is no terminal."""
+    from rich.console import Console
+    from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
+
+    console = Console(stderr=True)
+    columns = (TextColumn("{task.description:<10}"), BarColumn(), TextColumn("{task.completed}"), TimeElapsedColumn())
+    tasks: dict[str, TaskID] = {}
+    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as bars:
+
+        def update(step: str, done: int, of_all: int) -> None:
+            if step not in tasks:
+                tasks[step] = bars.add_task(step, total=of_all or None)
+            bars.update(tasks[step], completed=done)
+
+        yield update

@@ -1,0 +1,57 @@
+"""``touchmark seal``: mark and sign a video that another generator made. The way itself is ``generation.release``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+_SOURCES = {
+    "generated": "TRAINED_ALGORITHMIC_MEDIA",
+    "composite": "COMPOSITE_WITH_TRAINED_ALGORITHMIC_MEDIA",
+}
+
+
+@click.command(
+    epilog='\b\nExamples:\n  touchmark seal raw.mp4 -o sealed.mp4 --made-with "Wan 2.2"\n'
+    '  touchmark seal edited.mov -o sealed.mp4 --made-with "Our studio" --source composite'
+)
+@click.argument("video", type=click.Path(path_type=Path))
+@click.option("-o", "--output", type=click.Path(path_type=Path), required=True, help="The .mp4 to publish.")
+@click.option("--made-with", required=True, metavar="NAME", help="The generator, as you declare it in the manifest.")
+@click.option("--made-with-version", default="unknown", metavar="VERSION", help="Its version.")
+@click.option(
+    "--source",
+    type=click.Choice(list(_SOURCES)),
+    default="generated",
+    show_default=True,
+    help="Wholly generated, or a composite of generated and other material.",
+)
+@click.option("--prompt", metavar="TEXT", help="What was asked of it; recorded by its digest.")
+@click.option("--force", is_flag=True, help="Replace the output if it exists.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+def seal(
+    video: Path,
+    output: Path,
+    made_with: str,
+    made_with_version: str,
+    source: str,
+    prompt: str | None,
+    force: bool,
+    as_json: bool,
+) -> None:
+    """Mark and sign VIDEO, which another generator made, and publish it at OUTPUT.
+
+    You declare where it comes from; touchmark does not let you declare a camera. A manifest that VIDEO carries is kept
+    as its parent. A video that carries our watermark, or shows signs of tampering, is refused (exit status 1).
+    """
+    from touchmark.cli.generate import print_release
+    from touchmark.cli.progress import shown
+    from touchmark.generation.release import Declaration, Studio
+    from touchmark.provenance.home import Home
+    from touchmark.provenance.manifest.claim import DigitalSourceType
+
+    declaration = Declaration(made_with, DigitalSourceType[_SOURCES[source]], made_with_version, prompt)
+    with shown() as progress:
+        release = Studio.open(Home.default()).seal(video, output, declaration, overwrite=force, progress=progress)
+    print_release(release, as_json)

@@ -1,0 +1,413 @@
+"""The one way through: from a request to a published, verified video, or to nothing at all.
+
+    studio = Studio.open(Home.default())
+    release = studio.generate(GenerationRequest(prompt="a red circle moves left"), Path("out.mp4"))
+    release.path, release.verification.verdict
+
+Every step of the way stands here in its order: gate, render, output checks, seal, registry, verification with the
+detector that platforms run, ledger, atomic publication. There is no argument that skips one. Whatever fails, the
+output file does not exist afterwards, and the registry forgets the payload.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, ClassVar
+
+from touchmark import __version__
+from touchmark.detectors.verdict import Outcome
+from touchmark.detectors.verify import Verification, Verifier
+from touchmark.generation.generator import Generator
+from touchmark.generation.request import GenerationRequest
+from touchmark.generation.staging import OutputError, Staging, output_exists
+from touchmark.provenance.database import open_database
+from touchmark.provenance.errors import TouchmarkError
+from touchmark.provenance.home import Home
+from touchmark.provenance.keys.ring import KeyRing
+from touchmark.provenance.ledger import Ledger
+from touchmark.provenance.manifest.canary import run_canary
+from touchmark.provenance.manifest.claim import (
+    Claim,
+    DigitalSourceType,
+    HumanOversight,
+    ModelIdentity,
+    PromptRecord,
+    SoftwareAgent,
+)
+from touchmark.provenance.manifest.report import ManifestPresence, ValidationState
+from touchmark.provenance.media.decode import open_video
+from touchmark.provenance.media.video import Frame, RawVideo
+from touchmark.provenance.registry import Registration, Registry
+from touchmark.provenance.seal import Sealer
+from touchmark.provenance.watermark.protocol import MarkState, Payload
+from touchmark.safety.decision import Action, Decision, RefusalError, ReviewRequiredError
+from touchmark.safety.gate import Gate
+from touchmark.safety.output import OutputCheck, checked, default_checks
+
+MEDIA_TYPE = "video/mp4"
+SUFFIX = ".mp4"
+
+Progress = Callable[[str, int, int], None]
+"""Called with (step, done, of all) while a release is under way; ``of all`` is 0 where it is not known."""
+
+
+class SelfVerificationError(TouchmarkError):
+    """The bundled detector did not find in the staged file what was put there; nothing was published."""
+
+    code: ClassVar[str] = "release.self_verification"
+
+
+class AlreadyMarkedError(TouchmarkError):
+    """The video to be sealed carries our watermark: it was sealed before, and sealing it anew would hide that."""
+
+    code: ClassVar[str] = "release.already_marked"
+    exit_status: ClassVar[int] = 1
+
+
+class SuspectInputError(TouchmarkError):
+    """The video to be sealed shows signs of tampering, which a new seal would cover up."""
+
+    code: ClassVar[str] = "release.suspect_input"
+    exit_status: ClassVar[int] = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Release:
+    """A published video.
+
+    Attributes:
+        path: the file.
+        payload: what its watermark carries.
+        manifest_label: ``urn:c2pa:...`` of its manifest.
+        verification: what the bundled detector said of it before it was published.
+        decision: the gate's decision; None for a video that was sealed, not generated.
+        notes: what the person who asked should know.
+    """
+
+    path: Path
+    payload: Payload
+    manifest_label: str
+    verification: Verification
+    decision: Decision | None = None
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Declaration:
+    """What an operator declares of a video that another generator made.
+
+    Attributes:
+        made_with: name of the generator.
+        source_type: how the picture came to be; a generative source type.
+        version: the generator's version, where known.
+        prompt: what was asked of it, where known; recorded by its digest.
+    """
+
+    made_with: str
+    source_type: DigitalSourceType = DigitalSourceType.TRAINED_ALGORITHMIC_MEDIA
+    version: str = "unknown"
+    prompt: str | None = None
+
+    def __post_init__(self) -> None:
+        if not self.source_type.is_generative:
+            raise ValueError(f"touchmark seals generated video; {self.source_type.name} does not say so")
+
+
+@dataclass(frozen=True, slots=True)
+class Studio:
+    """Everything a release needs of an operator: gate, keys, registry, ledger, detector.
+
+    Attributes:
+        gate: judges prompts and issues clearances.
+        sealer: marks and signs.
+        registry: remembers what was sealed.
+        ledger: records decisions and releases.
+        verifier: the bundled detector, with this operator's keys and registry.
+        checks: looked at sampled frames while they stream.
+        clock: tells the time, with zone.
+    """
+
+    gate: Gate
+    sealer: Sealer
+    registry: Registry
+    ledger: Ledger
+    verifier: Verifier
+    checks: tuple[OutputCheck, ...] = field(default_factory=default_checks)
+    clock: Callable[[], datetime] = lambda: datetime.now(UTC)
+
+    @classmethod
+    def open(cls, home: Home) -> Studio:
+        """With the keys, policy, registry and ledger of one home folder.
+
+        Raises:
+            TouchmarkError: no keys, a broken classifier, a database that cannot be opened, a failed canary.
+        """
+        run_canary()
+        ring = KeyRing.load(home.keys)
+        engine = open_database(home.ensure().database)
+        return cls(
+            gate=Gate.default(home),
+            sealer=Sealer.of(ring),
+            registry=Registry(engine),
+            ledger=Ledger(engine),
+            verifier=Verifier.default(home),
+        )
+
+    def generate(
+        self,
+        request: GenerationRequest,
+        output: Path,
+        *,
+        generator: Generator | None = None,
+        overwrite: bool = False,
+        progress: Progress | None = None,
+    ) -> Release:
+        """Make the video that ``request`` asks for and publish it at ``output``.
+
+        Args:
+            request: what to make.
+            output: an ``.mp4``; exists afterwards only if every step held.
+            generator: the model; loaded from ``request.model`` when the gate has allowed the request, if not given.
+            overwrite: whether a file at ``output`` may be replaced.
+            progress: told about each step.
+
+        Raises:
+            RefusalError, ReviewRequiredError: the gate did not allow it; the decision is in the ledger.
+            TouchmarkError: any step failed; no file is left.
+        """
+        _check_output(output, overwrite)
+        screening = self.gate.screen(request.digest, request.texts(), self.clock())
+        self.ledger.append("decision", _decision_record(screening.decision), self.clock())
+        if screening.decision.action is Action.REFUSE:
+            raise RefusalError(screening.decision)
+        if screening.clearance is None:
+            raise ReviewRequiredError(screening.decision)
+        generator = generator or _load_generator(request.model)
+        raw = generator.generate(
+            request,
+            screening.clearance,
+            self.gate.authority,
+            _step(progress, "rendering") if progress else None,
+            policy_digest=self.gate.policy.digest(),
+        )
+        claim = Claim(
+            title=output.name,
+            media_type=MEDIA_TYPE,
+            source_type=DigitalSourceType.TRAINED_ALGORITHMIC_MEDIA,
+            software_agent=SoftwareAgent("touchmark", __version__),
+            created=self.clock(),
+            model=generator.identity,
+            prompt=_prompt_record(request.prompt, embed=self.gate.policy.embed_prompt),
+            human_oversight=HumanOversight.PROMPT_GUIDED,
+        )
+        release = self._release(raw, claim, output, screening.decision, overwrite, progress)
+        return replace(release, notes=generator.notes(request))
+
+    def seal(
+        self,
+        source: Path,
+        output: Path,
+        declaration: Declaration,
+        *,
+        overwrite: bool = False,
+        progress: Progress | None = None,
+    ) -> Release:
+        """Mark and sign a video that another generator made, as its operator declares it.
+
+        A manifest that ``source`` carries is kept as the parent ingredient.
+
+        Raises:
+            MediaError: ``source`` cannot be read.
+            AlreadyMarkedError, SuspectInputError: a new seal would hide what is there.
+            TouchmarkError: any step failed; no file is left.
+        """
+        _check_output(output, overwrite)
+        found = self.verifier.verify(source)
+        self._require_unmarked(source, found)
+        manifest = found.evidence.manifest
+        claim = Claim(
+            title=output.name,
+            media_type=MEDIA_TYPE,
+            source_type=declaration.source_type,
+            software_agent=SoftwareAgent(declaration.made_with, declaration.version),
+            created=self.clock(),
+            model=ModelIdentity(declaration.made_with, f"{declaration.made_with} {declaration.version}"),
+            prompt=_prompt_record(declaration.prompt, embed=self.gate.policy.embed_prompt),
+            parent=source if manifest.presence is ManifestPresence.PRESENT else None,
+        )
+        with open_video(source) as reader:
+            return self._release(reader.raw(), claim, output, None, overwrite, progress)
+
+    @staticmethod
+    def _require_unmarked(source: Path, found: Verification) -> None:
+        if any(detection.state is not MarkState.NOTHING_FOUND for detection in found.evidence.detections):
+            raise AlreadyMarkedError(
+                "this video carries our watermark already",
+                subject=str(source),
+                remedy="Publish the sealed original; `touchmark verify` names it.",
+            )
+        if found.verdict.outcome in (Outcome.TAMPERED, Outcome.CONTRADICTORY):
+            raise SuspectInputError(
+                found.verdict.headline,
+                subject=str(source),
+                remedy="Get the file again from its source; a new seal must not cover this up.",
+            )
+
+    def _release(
+        self,
+        raw: RawVideo,
+        claim: Claim,
+        output: Path,
+        decision: Decision | None,
+        overwrite: bool,
+        progress: Progress | None,
+    ) -> Release:
+        """The second half of the way, the same for generated and for sealed video."""
+        payload = self.registry.reserve()
+        watched = replace(raw, frames=checked(raw.frames, self.checks))
+        if progress:
+            watched = replace(watched, frames=_counted(watched, progress))
+        with Staging(output) as staging:
+            signed = self.sealer.seal(watched, claim, payload, staging.file)
+            registration = Registration(
+                payload=payload,
+                manifest_label=signed.label,
+                manifest=signed.manifest_bytes,
+                file_sha256=signed.file_sha256,
+                watermark_algorithm=self.sealer.watermark.algorithm,
+                key_id=self.sealer.key.key_id,
+                title=claim.title,
+                source_type=claim.source_type.value,
+                policy_digest=decision.policy_digest if decision else "",
+                created=claim.created,
+            )
+            with self._registered(registration):
+                verification = self.verifier.verify(staging.file, _step(progress, "verifying") if progress else None)
+                _require_agreement(verification, registration)
+                self.ledger.append("release", _release_record(registration, decision), self.clock())
+                staging.publish(overwrite=overwrite)
+        verification = replace(verification, path=output)
+        return Release(output, payload, signed.label, verification, decision)
+
+    @contextmanager
+    def _registered(self, registration: Registration) -> Iterator[None]:
+        """Registered for as long as nothing fails; a failure after that is recorded and forgets the payload."""
+        self.registry.register(registration)
+        try:
+            yield
+        except BaseException as error:
+            self.registry.withdraw(registration.payload)
+            record = {"payload": str(registration.payload), "error": getattr(error, "code", type(error).__name__)}
+            self.ledger.append("withdrawal", record, self.clock())
+            raise
+
+
+def generate(prompt: str, output: Path | str, *, home: Home | None = None, **request: Any) -> Release:
+    """Make a video from a prompt: screened, marked, signed, verified, published.
+
+    Args:
+        prompt: what to show.
+        output: an ``.mp4`` that does not exist yet.
+        home: the operator's folder; the default one if not given.
+        **request: further fields of :class:`GenerationRequest`: ``model``, ``width``, ``height``, ``seed``, ...
+
+    Raises:
+        TouchmarkError: it was refused, or any step failed; no file is left.
+    """
+    return Studio.open(home or Home.default()).generate(GenerationRequest(prompt=prompt, **request), Path(output))
+
+
+def seal(source: Path | str, output: Path | str, *, made_with: str, home: Home | None = None) -> Release:
+    """Mark and sign a video that another generator made.
+
+    Args:
+        source: the video.
+        output: an ``.mp4`` that does not exist yet.
+        made_with: name of the generator, as its operator declares it.
+        home: the operator's folder; the default one if not given.
+
+    Raises:
+        TouchmarkError: the video cannot be read, is sealed already, or any step failed; no file is left.
+    """
+    return Studio.open(home or Home.default()).seal(Path(source), Path(output), Declaration(made_with))
+
+
+def _check_output(output: Path, overwrite: bool) -> None:
+    """What can be known to fail before a GPU second is spent."""
+    if output.suffix.lower() != SUFFIX:
+        raise OutputError(
+            f"touchmark writes {SUFFIX} files", subject=str(output), remedy=f"Let the name end in {SUFFIX}."
+        )
+    if not output.parent.is_dir():
+        raise OutputError("there is no such folder", subject=str(output.parent), remedy="Make the folder first.")
+    if output.is_dir() or (output.exists() and not overwrite):
+        raise output_exists(output)
+
+
+def _load_generator(model: str | None) -> Generator:
+    from touchmark.generation.diffusers_pipeline import DiffusersGenerator  # torch comes in here
+
+    return DiffusersGenerator.load(model)
+
+
+def _prompt_record(prompt: str | None, *, embed: bool) -> PromptRecord | None:
+    if prompt is None:
+        return None
+    return PromptRecord(digest=hashlib.sha256(prompt.encode()).hexdigest(), text=prompt if embed else None)
+
+
+def _require_agreement(verification: Verification, registration: Registration) -> None:
+    """The detector must find manifest, watermark and registry entry in the staged file, and they must agree."""
+    evidence = verification.evidence
+    found = {
+        "a trusted manifest": evidence.manifest.state is ValidationState.TRUSTED,
+        "the manifest that was just signed": evidence.manifest.label == registration.manifest_label,
+        "the watermark payload": registration.payload in [detection.payload for detection in evidence.detections],
+        "the registry entry": evidence.registration == registration,
+        "a verdict of generated": verification.verdict.outcome is Outcome.GENERATED,
+    }
+    missing = [what for what, there in found.items() if not there]
+    if missing:
+        raise SelfVerificationError(
+            f"the bundled detector did not find {', '.join(missing)} in the staged file",
+            subject=registration.title,
+            remedy="Nothing was published. Use a larger or longer picture; if it happens again, report it.",
+        )
+
+
+def _decision_record(decision: Decision) -> dict[str, Any]:
+    """What the ledger keeps of a decision: reasons and digests, never the words of the prompt."""
+    return {
+        "action": decision.action.value,
+        "request": decision.request_digest,
+        "policy": decision.policy_name,
+        "policy_digest": decision.policy_digest,
+        "reasons": sorted({finding.reason_code for finding in decision.findings}),
+    }
+
+
+def _release_record(registration: Registration, decision: Decision | None) -> dict[str, Any]:
+    return {
+        "payload": str(registration.payload),
+        "manifest": registration.manifest_label,
+        "file_sha256": registration.file_sha256,
+        "source_type": registration.source_type,
+        "request": decision.request_digest if decision else None,
+        "policy_digest": registration.policy_digest,
+    }
+
+
+def _step(progress: Progress, name: str) -> Callable[[int, int], None]:
+    return lambda done, of_all: progress(name, done, of_all)
+
+
+def _counted(raw: RawVideo, progress: Progress) -> Iterator[Frame]:
+    expected = round(raw.duration * raw.frame_rate) if raw.duration else 0
+    for count, frame in enumerate(raw.frames, start=1):
+        progress("sealing", count, expected)
+        yield frame

@@ -1,0 +1,358 @@
+"""The one way through: what comes out at its end, and that nothing comes out when any step fails."""
+
+from __future__ import annotations
+
+import os
+import resource
+import signal
+import sqlite3
+import subprocess
+import sys
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
+from datetime import timedelta
+from fractions import Fraction
+from pathlib import Path
+
+import pytest
+
+from tests.generation.release.conftest import DrawnGenerator
+from touchmark.detectors.verdict import Outcome
+from touchmark.generation.release import (
+    AlreadyMarkedError,
+    Declaration,
+    SelfVerificationError,
+    Studio,
+    SuspectInputError,
+)
+from touchmark.generation.request import GenerationRequest
+from touchmark.generation.staging import OutputError, OutputExistsError
+from touchmark.provenance.errors import TouchmarkError
+from touchmark.provenance.home import Home
+from touchmark.provenance.keys.ring import KeysMissingError
+from touchmark.provenance.manifest.claim import Claim, DigitalSourceType, SoftwareAgent
+from touchmark.provenance.manifest.write import sign_file
+from touchmark.provenance.media.encode import encode
+from touchmark.provenance.media.video import Frame, RawVideo
+from touchmark.provenance.signing import CallbackSigner, SigningError
+from touchmark.provenance.watermark.protocol import Payload, WatermarkKey
+from touchmark.provenance.watermark.video import LatticeWatermark
+from touchmark.safety.clearance import (
+    Clearance,
+    ClearanceExpiredError,
+    ClearanceForgedError,
+    ClearanceMismatchError,
+    ClearanceUsedError,
+)
+from touchmark.safety.decision import RefusalError, ReviewRequiredError
+
+REQUEST = GenerationRequest(prompt="a red disc moves left to right in front of a grey wall")
+
+
+def kinds(studio: Studio) -> list[str]:
+    return [entry.kind for entry in studio.ledger.entries()]
+
+
+def nothing_was_published(studio: Studio, folder: Path) -> bool:
+    """No file, no staging folder, no release in the ledger that was not withdrawn, no payload in the registry."""
+    with sqlite3.connect(studio_database(studio)) as connection:
+        registered = connection.execute("SELECT count(*) FROM sealed").fetchone()[0]
+    return (
+        not list(folder.iterdir())
+        and registered == 0
+        and kinds(studio).count("release") <= kinds(studio).count("withdrawal")
+    )
+
+
+def studio_database(studio: Studio) -> str:
+    database = studio.registry._engine.url.database
+    assert database is not None
+    return database
+
+
+# What comes out
+
+
+def test_a_release_is_sealed_registered_recorded_and_verified(studio: Studio, folder: Path) -> None:
+    release = studio.generate(REQUEST, folder / "out.mp4", generator=DrawnGenerator())
+    assert list(folder.iterdir()) == [release.path]
+    verification = studio.verifier.verify(release.path)
+    assert verification.verdict.outcome is Outcome.GENERATED
+    assert verification.verdict.contradictions == ()
+    registration = studio.registry.by_payload(release.payload)
+    assert registration is not None
+    assert registration.manifest_label == release.manifest_label
+    assert kinds(studio) == ["decision", "release"]
+    assert studio.ledger.verify() == ()
+
+
+def test_neither_manifest_nor_ledger_holds_the_words_of_the_prompt(studio: Studio, folder: Path) -> None:
+    release = studio.generate(REQUEST, folder / "out.mp4", generator=DrawnGenerator())
+    assert not studio.gate.policy.embed_prompt
+    assert REQUEST.prompt.encode() not in release.path.read_bytes()
+    assert all(REQUEST.prompt not in entry.body for entry in studio.ledger.entries())
+
+
+def test_a_fresh_process_of_a_platform_comes_to_the_same_verdict(studio: Studio, folder: Path) -> None:
+    release = studio.generate(REQUEST, folder / "out.mp4", generator=DrawnGenerator())
+    home = Path(studio_database(studio)).parent
+    program = "import sys; from touchmark.cli.main import run; sys.exit(run(['verify', '--json', sys.argv[1]]))"
+    finished = subprocess.run(
+        [sys.executable, "-c", program, str(release.path)],
+        env={**os.environ, "TOUCHMARK_HOME": str(home)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert finished.returncode == 0, finished.stderr
+    assert str(release.payload) in finished.stdout
+
+
+# Invariant 1: no clearance, no render
+
+
+def test_a_refused_prompt_renders_nothing_and_is_recorded(studio: Studio, folder: Path) -> None:
+    request = replace(REQUEST, prompt="a deepfake of Angela Merkel robbing a bank")
+    generator = DrawnGenerator(fail_at=0)
+    with pytest.raises(RefusalError) as caught:
+        studio.generate(request, folder / "out.mp4", generator=generator)
+    assert "Merkel" not in caught.value.diagnostics()
+    assert nothing_was_published(studio, folder)
+    assert kinds(studio) == ["decision"]
+
+
+def test_a_negative_prompt_is_screened_too(studio: Studio, folder: Path) -> None:
+    request = replace(REQUEST, negative_prompt="clothes, naked explicit porn scene is what I want")
+    with pytest.raises((RefusalError, ReviewRequiredError)):
+        studio.generate(request, folder / "out.mp4", generator=DrawnGenerator())
+    assert nothing_was_published(studio, folder)
+
+
+def test_a_clearance_opens_one_render_of_one_request_under_one_policy(studio: Studio) -> None:
+    now, gate = studio.clock(), studio.gate
+    clearance = gate.screen(REQUEST.digest, REQUEST.texts(), now).clearance
+    assert clearance is not None
+
+    def render(request: GenerationRequest, clearance: Clearance, policy: str = gate.policy.digest()) -> None:
+        DrawnGenerator().generate(request, clearance, gate.authority, policy_digest=policy)
+
+    with pytest.raises(ClearanceMismatchError):
+        render(replace(REQUEST, seed=1), clearance)
+    with pytest.raises(ClearanceMismatchError):
+        render(REQUEST, clearance, policy="0" * 64)
+    with pytest.raises(ClearanceForgedError):
+        render(REQUEST, replace(clearance, expires=clearance.expires + timedelta(days=1)))
+    with pytest.raises(ClearanceForgedError):
+        render(REQUEST, replace(clearance, mac="0" * len(clearance.mac)))
+    with pytest.raises(ClearanceExpiredError):
+        gate.authority.redeem(clearance, REQUEST.digest, gate.policy.digest(), now + timedelta(days=1))
+    render(REQUEST, clearance)
+    with pytest.raises(ClearanceUsedError):
+        render(REQUEST, clearance)
+
+
+# Invariants 2 and 3: no seal, no file; fail closed
+
+
+class _Unmarked(LatticeWatermark):
+    """A watermark that forgets to mark."""
+
+    def embed(self, frames: Iterable[Frame], payload: Payload, key: WatermarkKey) -> Iterator[Frame]:
+        return iter(frames)
+
+
+class _Mismarked(LatticeWatermark):
+    """A watermark that marks with another payload than it was given."""
+
+    def embed(self, frames: Iterable[Frame], payload: Payload, key: WatermarkKey) -> Iterator[Frame]:
+        return super().embed(frames, Payload(payload.value ^ 1), key)
+
+
+def _with_broken_signer(studio: Studio) -> Studio:
+    def refuse(data: bytes) -> bytes:
+        raise ConnectionError("the key service does not answer")
+
+    signer = studio.sealer.signer
+    broken = CallbackSigner(signer.algorithm, signer.certificate_chain, refuse)
+    return replace(studio, sealer=replace(studio.sealer, signer=broken))
+
+
+def _with_wrong_signature(studio: Studio) -> Studio:
+    signer = studio.sealer.signer
+    broken = CallbackSigner(signer.algorithm, signer.certificate_chain, lambda data: bytes(64))
+    return replace(studio, sealer=replace(studio.sealer, signer=broken))
+
+
+def _with_watermark(watermark: LatticeWatermark) -> Callable[[Studio], Studio]:
+    return lambda studio: replace(studio, sealer=replace(studio.sealer, watermark=watermark))
+
+
+def _without_registry_in_the_detector(studio: Studio) -> Studio:
+    return replace(studio, verifier=replace(studio.verifier, sources=replace(studio.verifier.sources, registry=None)))
+
+
+def _with_broken_ledger(studio: Studio) -> Studio:
+    with sqlite3.connect(studio_database(studio)) as connection:
+        connection.execute(
+            "CREATE TRIGGER full BEFORE INSERT ON ledger WHEN new.kind = 'release' "
+            "BEGIN SELECT RAISE(ABORT, 'full'); END"
+        )
+    return studio
+
+
+@pytest.mark.parametrize(
+    ("sabotage", "expected"),
+    [
+        (_with_broken_signer, SigningError),
+        (_with_wrong_signature, TouchmarkError),
+        (_with_watermark(_Unmarked()), SelfVerificationError),
+        (_with_watermark(_Mismarked()), SelfVerificationError),
+        (_without_registry_in_the_detector, SelfVerificationError),
+        (_with_broken_ledger, TouchmarkError),
+    ],
+    ids=["signer fails", "signature wrong", "not marked", "wrongly marked", "detector blind", "ledger full"],
+)
+def test_a_failing_step_leaves_nothing(
+    studio: Studio, folder: Path, sabotage: Callable[[Studio], Studio], expected: type[TouchmarkError]
+) -> None:
+    with pytest.raises(expected):
+        sabotage(studio).generate(REQUEST, folder / "out.mp4", generator=DrawnGenerator())
+    assert nothing_was_published(studio, folder)
+
+
+def test_a_model_that_breaks_half_way_leaves_nothing(studio: Studio, folder: Path) -> None:
+    with pytest.raises(RuntimeError, match="device was lost"):
+        studio.generate(REQUEST, folder / "out.mp4", generator=DrawnGenerator(fail_at=17))
+    assert nothing_was_published(studio, folder)
+
+
+def test_a_model_that_draws_nothing_leaves_nothing(studio: Studio, folder: Path) -> None:
+    with pytest.raises(TouchmarkError):
+        studio.generate(REQUEST, folder / "out.mp4", generator=DrawnGenerator(frames=0))
+    assert nothing_was_published(studio, folder)
+
+
+def test_without_keys_nothing_starts(tmp_path: Path) -> None:
+    with pytest.raises(KeysMissingError) as caught:
+        Studio.open(Home(tmp_path / "empty"))
+    assert "touchmark keys init" in caught.value.diagnostics()
+
+
+def _with_small_files_only(studio: Studio) -> Studio:
+    """As on a full disk: no file of this process grows over 8 kB from here on."""
+    resource.setrlimit(resource.RLIMIT_FSIZE, (8192, 8192))
+    return studio
+
+
+def test_a_full_disk_leaves_nothing(studio: Studio, folder: Path) -> None:
+    child = os.fork()
+    if child == 0:  # the limit cannot be raised again, so it is set in a process of its own
+        signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+        status = 1
+        try:
+            _with_small_files_only(studio).generate(REQUEST, folder / "out.mp4", generator=DrawnGenerator())
+        except TouchmarkError:
+            status = 0
+        finally:
+            os._exit(status)
+    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0, "a full disk must be a clear error"
+    assert not list(folder.iterdir())
+
+
+# Outputs
+
+
+def test_an_output_that_exists_is_refused_before_anything_is_rendered(studio: Studio, folder: Path) -> None:
+    output = folder / "out.mp4"
+    output.write_bytes(b"precious")
+    with pytest.raises(OutputExistsError):
+        studio.generate(REQUEST, output, generator=DrawnGenerator(fail_at=0))
+    assert output.read_bytes() == b"precious"
+    assert kinds(studio) == []
+
+
+@pytest.mark.parametrize("name", ["out.avi", "nowhere/out.mp4"])
+def test_an_impossible_output_is_refused_at_once(studio: Studio, folder: Path, name: str) -> None:
+    with pytest.raises(OutputError):
+        studio.generate(REQUEST, folder / name, generator=DrawnGenerator(fail_at=0))
+    assert kinds(studio) == []
+
+
+# Sealing what others made
+
+
+@pytest.fixture
+def made_elsewhere(tmp_path: Path) -> Path:
+    path = tmp_path / "elsewhere.mp4"
+    frames = DrawnGenerator()._draw()
+    encode(RawVideo(frames, 256, 256, Fraction(12)), path)
+    return path
+
+
+def test_sealing_declares_what_the_operator_declared(studio: Studio, folder: Path, made_elsewhere: Path) -> None:
+    release = studio.seal(made_elsewhere, folder / "sealed.mp4", Declaration("Wan", version="2.2"))
+    manifest = release.verification.evidence.manifest
+    assert manifest.source_type == DigitalSourceType.TRAINED_ALGORITHMIC_MEDIA
+    assert kinds(studio) == ["release"]
+
+
+def test_a_sealed_video_is_not_sealed_again(studio: Studio, folder: Path, made_elsewhere: Path) -> None:
+    studio.seal(made_elsewhere, folder / "sealed.mp4", Declaration("Wan"))
+    with pytest.raises(AlreadyMarkedError):
+        studio.seal(folder / "sealed.mp4", folder / "again.mp4", Declaration("Another"))
+    assert not (folder / "again.mp4").exists()
+
+
+def test_a_manifest_of_another_maker_stays_as_the_parent(
+    studio: Studio, folder: Path, made_elsewhere: Path, tmp_path: Path
+) -> None:
+    signed = tmp_path / "signed.mp4"
+    sealer = studio.sealer
+    claim = Claim(
+        title="theirs",
+        media_type="video/mp4",
+        source_type=DigitalSourceType.TRAINED_ALGORITHMIC_MEDIA,
+        software_agent=SoftwareAgent("another generator", "1"),
+        created=studio.clock(),
+    )
+    theirs = sign_file(made_elsewhere, signed, claim, sealer.signer, sealer.anchors)
+    release = studio.seal(signed, folder / "sealed.mp4", Declaration("Wan"))
+    ingredients = release.verification.evidence.manifest.ingredients
+    assert [i.label for i in ingredients if i.relationship == "parentOf"] == [theirs.label]
+
+
+def test_a_tampered_video_is_not_sealed(studio: Studio, folder: Path, made_elsewhere: Path, tmp_path: Path) -> None:
+    signed = tmp_path / "signed.mp4"
+    sealer = studio.sealer
+    claim = Claim(
+        title="theirs",
+        media_type="video/mp4",
+        source_type=DigitalSourceType.TRAINED_ALGORITHMIC_MEDIA,
+        software_agent=SoftwareAgent("another generator", "1"),
+        created=studio.clock(),
+    )
+    sign_file(made_elsewhere, signed, claim, sealer.signer, sealer.anchors)
+    content = bytearray(signed.read_bytes())
+    content[-200] ^= 1
+    signed.write_bytes(content)
+    with pytest.raises(SuspectInputError):
+        studio.seal(signed, folder / "sealed.mp4", Declaration("Wan"))
+    assert not list(folder.iterdir())
+
+
+def test_nobody_can_declare_a_camera() -> None:
+    with pytest.raises(ValueError, match="DIGITAL_CAPTURE"):
+        Declaration("my phone", DigitalSourceType.DIGITAL_CAPTURE)
+
+
+def test_only_the_sealer_writes_video() -> None:
+    """Invariant 2, read off the code: no other module of ours reaches the encoder."""
+    root = Path(__file__).parents[3]
+    rooms = ("provenance", "safety", "detectors", "generation", "cli")
+    users = {
+        str(path.relative_to(root))
+        for room in rooms
+        for path in (root / room).rglob("*.py")
+        if "media.encode import" in path.read_text() and "generation/embedded/" not in str(path)
+    }
+    assert users == {"provenance/seal.py"}

@@ -1,0 +1,82 @@
+"""Nothing half made gets a name, nothing that exists is replaced unasked, and what a kill leaves is swept up."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from touchmark.generation.staging import OutputError, OutputExistsError, Staging
+
+
+def test_a_published_file_is_all_that_is_left(tmp_path: Path) -> None:
+    output = tmp_path / "out.mp4"
+    with Staging(output) as staging:
+        staging.file.write_bytes(b"whole")
+        assert not output.exists()
+        staging.publish(overwrite=False)
+    assert output.read_bytes() == b"whole"
+    assert list(tmp_path.iterdir()) == [output]
+
+
+def test_an_error_leaves_nothing(tmp_path: Path) -> None:
+    with pytest.raises(RuntimeError), Staging(tmp_path / "out.mp4") as staging:
+        staging.file.write_bytes(b"half")
+        raise RuntimeError
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_file_that_appeared_meanwhile_is_not_replaced(tmp_path: Path) -> None:
+    output = tmp_path / "out.mp4"
+    with pytest.raises(OutputExistsError), Staging(output) as staging:
+        staging.file.write_bytes(b"ours")
+        output.write_bytes(b"theirs")
+        staging.publish(overwrite=False)
+    assert output.read_bytes() == b"theirs"
+
+
+def test_replacing_is_possible_when_asked_for(tmp_path: Path) -> None:
+    output = tmp_path / "out.mp4"
+    output.write_bytes(b"old")
+    with Staging(output) as staging:
+        staging.file.write_bytes(b"new")
+        staging.publish(overwrite=True)
+    assert output.read_bytes() == b"new"
+
+
+def test_a_folder_that_does_not_exist_is_named(tmp_path: Path) -> None:
+    with pytest.raises(OutputError) as caught, Staging(tmp_path / "nowhere" / "out.mp4"):
+        pass
+    assert "nowhere" in str(caught.value)
+
+
+_STAGE_AND_WAIT = """
+import sys, time
+from pathlib import Path
+from touchmark.generation.staging import Staging
+with Staging(Path(sys.argv[1])) as staging:
+    staging.file.write_bytes(b"half")
+    print("staged", flush=True)
+    time.sleep(60)
+"""
+
+
+def test_what_a_killed_process_left_is_swept_and_what_a_living_one_holds_is_not(tmp_path: Path) -> None:
+    other, output = tmp_path / "other.mp4", tmp_path / "out.mp4"
+    with subprocess.Popen(
+        [sys.executable, "-c", _STAGE_AND_WAIT, str(other)], stdout=subprocess.PIPE, text=True
+    ) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "staged\n"
+        (held,) = tmp_path.iterdir()
+        with Staging(output):
+            assert held.exists(), "the staging folder of a living process was swept"
+        os.kill(process.pid, signal.SIGKILL)
+    assert held.exists()
+    with Staging(output):
+        assert not held.exists(), "what a killed process left was not swept"
+    assert list(tmp_path.iterdir()) == []
