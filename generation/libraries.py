@@ -1,8 +1,8 @@
 """Manners between us and torch, diffusers and transformers: their noise, their chatter and their errors kept in hand.
 
-Everything is put back as it was: a program that uses touchmark may use these libraries too. What is borrowed belongs to
-the whole process (torch's global noise, the libraries' loggers), so models are loaded and run one at a time; a second GPU
-wants a second process.
+Everything is put back as it was: a program that uses touchmark may use these libraries too. What is borrowed belongs
+to the whole process (torch's global noise, the libraries' loggers), so models are loaded and run one at a time; a
+second GPU wants a second process.
 """
 
 from __future__ import annotations

@@ -114,8 +114,12 @@ def test_a_generator_is_a_generator(wan: DiffusersGenerator) -> None:
 
 
 def test_the_same_request_gives_the_same_video(ltx2: DiffusersGenerator, desk: Desk) -> None:
+    import torch
+
     request = small(ltx2)
-    first, again = desk.render(ltx2, request), desk.render(ltx2, request)
+    first = desk.render(ltx2, request)
+    torch.rand(1)  # this decoder draws from the global noise, which anyone may have moved on
+    again = desk.render(ltx2, request)
     other = desk.render(ltx2, dataclasses.replace(request, seed=8))
     np.testing.assert_array_equal(video := pixels(first), pixels(again))
     assert (video != pixels(other)).any()

@@ -152,7 +152,7 @@ BUILDERS: dict[str, Callable[[], Any]] = {"wan": wan, "ltx2": ltx2, "cogvideox":
 def _ltx2_picture_codec() -> Any:
     import diffusers
 
-    return diffusers.AutoencoderKLLTX2Video(
+    codec: Any = diffusers.AutoencoderKLLTX2Video(
         latent_channels=4,
         block_out_channels=(8, 8),
         decoder_block_out_channels=(8, 16),
@@ -167,6 +167,10 @@ def _ltx2_picture_codec() -> Any:
         patch_size=2,
         patch_size_t=1,
     )
+    for name, weight in codec.named_parameters():
+        if "per_channel_scale" in name:  # how much noise the decoder adds: 0 before training
+            weight.data.fill_(0.5)
+    return codec
 
 
 def _gemma_encoder(vocabulary: int) -> Any:
