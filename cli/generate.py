@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -54,7 +55,7 @@ def generate(
 
     width, height = _size(size)
     request = GenerationRequest(
-        prompt=click.get_text_stream("stdin").read().strip() if prompt == "-" else prompt,
+        prompt=sys.stdin.read().strip() if prompt == "-" else prompt,
         negative_prompt=negative,
         model=model,
         width=width,

@@ -6,6 +6,7 @@ at once. One place turns every :class:`TouchmarkError` into one line on standard
 
 from __future__ import annotations
 
+import os
 import sys
 from importlib import import_module
 
@@ -16,7 +17,10 @@ from touchmark.provenance.errors import TouchmarkError
 
 USAGE = 64
 """EX_USAGE of sysexits.h; click's own 2 would read as "nothing found"."""
+SOFTWARE = 70
 INTERRUPTED = 130
+TRACEBACK = "TOUCHMARK_TRACEBACK"
+"""Set in the environment, it shows where an unforeseen error came from."""
 
 _COMMANDS = {
     "generate": ("touchmark.cli.generate", "Make a video from a prompt: screened, marked, signed, verified."),
@@ -95,6 +99,16 @@ def run(arguments: list[str]) -> int:
     except TouchmarkError as error:
         click.echo(f"touchmark: {_one_line(error.diagnostics())}", err=True)
         return error.exit_status
+    except BrokenPipeError:  # whoever read our output has seen enough
+        sys.stdout = None
+        return 0
+    except Exception as error:
+        if os.environ.get(TRACEBACK):
+            raise
+        problem = _one_line(f"{type(error).__name__}: {error}")
+        click.echo(f"touchmark: a defect of ours, not of your input: {problem}", err=True)
+        click.echo(f"touchmark: please report it with what {TRACEBACK}=1 prints [touchmark.defect]", err=True)
+        return SOFTWARE
     return result if isinstance(result, int) else 0
 
 

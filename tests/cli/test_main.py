@@ -1,0 +1,121 @@
+"""The root of the command line: statuses that mean something, one line for each error, no terminal tricks."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+
+import click
+import pytest
+
+from touchmark.cli import main
+from touchmark.cli.main import run
+from touchmark.provenance.database import open_database
+from touchmark.provenance.errors import TouchmarkError
+from touchmark.provenance.home import Home
+from touchmark.provenance.ledger import Ledger
+
+
+@pytest.fixture
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Home:
+    monkeypatch.setenv("TOUCHMARK_HOME", str(tmp_path))
+    return Home(tmp_path)
+
+
+@pytest.mark.parametrize("arguments", [["--help"], ["--version"], ["ledger", "--help"]])
+def test_asking_for_help_succeeds(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(arguments) == 0
+    assert "touchmark" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["nonsense"],
+        ["--nonsense"],
+        ["verify"],
+        ["generate", "a prompt"],
+        ["generate", "x", "-o", "a.mp4", "--size", "9"],
+    ],
+)
+def test_wrong_usage_is_64_and_never_2(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(arguments) == 64
+    assert "Error" in capsys.readouterr().err
+
+
+def test_every_command_that_is_listed_exists_and_explains_itself(capsys: pytest.CaptureFixture[str]) -> None:
+    for name in main._COMMANDS:
+        assert run([name, "--help"]) == 0, name
+        assert "Usage: touchmark" in capsys.readouterr().out
+
+
+def _raise(monkeypatch: pytest.MonkeyPatch, error: Exception) -> None:
+    def broken() -> None:
+        raise error
+
+    command = click.Command("ledger", callback=broken)
+    monkeypatch.setattr(main.touchmark, "get_command", lambda ctx, name: command)
+
+
+def test_an_error_is_one_line_with_its_status(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    _raise(monkeypatch, TouchmarkError("it is empty", subject="a\x1b[2J\u202eb\n.mp4", remedy="Look again."))
+    assert run(["ledger"]) == 70
+    error = capsys.readouterr().err
+    assert error.count("\n") == 1
+    assert "\x1b" not in error
+    assert "\u202e" not in error
+    assert "it is empty. Look again. [touchmark.error]" in error
+
+
+def test_an_unforeseen_error_is_called_a_defect_of_ours(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    _raise(monkeypatch, ZeroDivisionError("division by zero"))
+    assert run(["ledger"]) == 70
+    assert "defect of ours" in capsys.readouterr().err
+    monkeypatch.setenv("TOUCHMARK_TRACEBACK", "1")
+    with pytest.raises(ZeroDivisionError):
+        run(["ledger"])
+
+
+@pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
+def test_completion_is_a_script_for_the_shell(shell: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["completion", shell]) == 0
+    assert "_TOUCHMARK_COMPLETE" in capsys.readouterr().out
+
+
+def test_output_into_a_closed_pipe_ends_quietly(home: Home) -> None:
+    ledger = Ledger(open_database(home.database))
+    for _ in range(20):  # more than a pipe holds
+        ledger.append("decision", {"padding": "x" * 10_000}, datetime.now(UTC))
+    program = "from touchmark.cli.main import main; main()"
+    with subprocess.Popen(
+        [sys.executable, "-c", program, "ledger", "show"], stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    ) as process:
+        assert process.stdout is not None
+        process.stdout.readline()
+        process.stdout.close()
+        assert process.stderr is not None
+        assert process.stderr.read() == b""
+
+
+def test_ledger_verify_reports_what_was_altered(home: Home, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["ledger", "verify"]) == 70
+    assert "Generate or seal" in capsys.readouterr().err
+    ledger = Ledger(open_database(home.database))
+    for number in range(3):
+        ledger.append("decision", {"number": number}, datetime.now(UTC))
+    assert run(["ledger", "verify", "--json"]) == 0
+    head = json.loads(capsys.readouterr().out)["head"]
+    assert run(["ledger", "verify", "--head", head]) == 0
+    with open_database(home.database).begin() as connection:
+        connection.exec_driver_sql("DELETE FROM ledger WHERE sequence = 3")
+    assert run(["ledger", "verify", "--head", head]) == 1
+    assert "cut short" in capsys.readouterr().out
+    assert run(["ledger", "show"]) == 0
+    assert [json.loads(line)["sequence"] for line in capsys.readouterr().out.splitlines()] == [1, 2]
