@@ -44,11 +44,11 @@ class Concern(StrEnum):
     SIGNATURE = "signature"
     """The signature over the claim is wrong or missing."""
     CREDENTIAL = "credential"
-    """The certificate is expired, revoked or not fit for signing."""
+    """The certificate is revoked, or not fit for signing."""
     TRUST = "trust"
-    """The certificate is fine, and nobody whom we trust vouches for it."""
+    """The certificate is fine, and nobody whom we trust vouches for it (or for its time stamp)."""
     TIME = "time"
-    """The time stamp."""
+    """The certificate has expired, and no sound time stamp shows that it was used before."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,13 +71,20 @@ class StatusCode:
         first, _, rest = self.code.partition(".")
         if first == "assertion" and rest.partition(".")[0] in _HARD_BINDINGS and rest.endswith(".mismatch"):
             return Concern.CONTENT
-        if first == "signingCredential":
-            return Concern.TRUST if rest == "untrusted" else Concern.CREDENTIAL
-        if first == "claimSignature":
-            return Concern.CREDENTIAL if rest == "outsideValidity" else Concern.SIGNATURE
-        return Concern.TIME if first == "timeStamp" else Concern.CLAIM
+        return _CONCERNS.get(self.code) or _CONCERNS.get(first, Concern.CLAIM)
 
 
+_CONCERNS = {
+    "signingCredential": Concern.CREDENTIAL,
+    "signingCredential.untrusted": Concern.TRUST,
+    "signingCredential.expired": Concern.TIME,
+    "signingCredential.ocsp.unknown": Concern.TRUST,
+    "signingCredential.ocsp.inaccessible": Concern.TRUST,
+    "claimSignature": Concern.SIGNATURE,
+    "claimSignature.outsideValidity": Concern.TIME,
+    "timeStamp": Concern.TIME,
+    "timeStamp.untrusted": Concern.TRUST,
+}
 _HARD_BINDINGS = {"dataHash", "bmffHash", "boxesHash", "collectionHash", "multiAssetHash"}
 
 
@@ -228,8 +235,8 @@ class ManifestReport:
 
     @property
     def laundered_faults(self) -> tuple[StatusCode, ...]:
-        """Ingredient faults beyond an unknown signer: somebody signed over something broken."""
-        return tuple(fault for fault in self.ingredient_faults if fault.concern is not Concern.TRUST)
+        """Ingredient faults beyond unknown signer and expired certificate: somebody signed over something broken."""
+        return tuple(fault for fault in self.ingredient_faults if fault.concern not in (Concern.TRUST, Concern.TIME))
 
     @property
     def is_sound(self) -> bool:

@@ -7,13 +7,15 @@ import os
 import random
 import socket
 import threading
+import time
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import c2pa
 import pytest
 
+from touchmark.provenance.keys.development import SIGNER_VALIDITY, issue_development_chain
 from touchmark.provenance.keys.ring import KeyRing
 from touchmark.provenance.manifest.claim import Claim, DigitalSourceType, SoftBinding, SoftwareAgent, definition
 from touchmark.provenance.manifest.context import manifest_context
@@ -23,6 +25,7 @@ from touchmark.provenance.manifest.report import Concern, ManifestPresence, Mani
 from touchmark.provenance.manifest.write import SignedManifest, sign_file, sign_stream
 from touchmark.provenance.media.boxes import C2PA_UUID, scan_boxes
 from touchmark.provenance.media.errors import UnreadableFileError
+from touchmark.provenance.signing import PemSigner
 
 Make = Callable[..., Claim]
 Flip = Callable[..., Path]
@@ -226,6 +229,27 @@ def test_other_anchors_make_a_file_valid_and_not_trusted(signed: Path, strangers
         assert report.signature_valid
         assert not report.signer_trusted
         assert not report.is_sound
+
+
+def test_a_certificate_that_has_expired_since_makes_a_file_invalid_and_not_tampered(
+    tmp_path: Path, film: Path, make_claim: Make, ring: KeyRing
+) -> None:
+    last_second = datetime.now(UTC) - SIGNER_VALIDITY + timedelta(seconds=1)  # certificates count whole seconds
+    old = issue_development_chain("short-lived", last_second)
+    path = tmp_path / "signed.mp4"
+    sign_file(film, path, make_claim(), PemSigner.from_pem(old.signer, old.signer_key), old.authority)
+    time.sleep(2.1)
+
+    report = read_manifest(path, old.authority)
+    assert report.state is ValidationState.INVALID
+    assert {failure.concern for failure in report.failures} == {Concern.TIME, Concern.TRUST}
+    assert report.hard_binding_matches is True
+    assert not report.is_sound
+
+    child = launder(path, tmp_path / "child.mp4", make_claim(parent=path, soft_binding=None), ring)
+    report = read_manifest(child, ring.trust_anchors + old.authority)
+    assert report.ingredient_faults
+    assert report.laundered_faults == ()
 
 
 def test_a_remote_manifest_is_named_and_not_fetched(tmp_path: Path, film: Path, claim: Claim, ring: KeyRing) -> None:
