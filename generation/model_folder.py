@@ -117,7 +117,7 @@ class ModelFolder:
         folder = cls(path, class_name, components)
         for name, (library, component_class) in components.items():
             folder._check_origin(name, library)
-            folder._check_files(name, component_class)
+            folder._check_files(name, library, component_class)
         return folder
 
     def fingerprint(self) -> str:
@@ -173,7 +173,7 @@ class ModelFolder:
                     remedy="Only components that diffusers and transformers themselves define are run.",
                 )
 
-    def _check_files(self, name: str, class_name: str) -> None:
+    def _check_files(self, name: str, library: str, class_name: str) -> None:
         """What a component's folder holds."""
         folder = self.path / name
         files = sorted(_walk(folder)) if folder.is_dir() else []
@@ -194,9 +194,10 @@ class ModelFolder:
                 raise InvalidModelError(
                     f"the component {name} is a whole pipeline", subject=str(file), remedy="Name that folder instead."
                 )
-        # transformers makes an empty tokenizer without a word where the vocabulary is missing.
+        # transformers makes an empty tokenizer without a word where the vocabulary is missing; ByT5 has none, bytes do.
         is_tokenizer = class_name.endswith(("Tokenizer", "TokenizerFast")) and not class_name.startswith("ByT5")
-        if is_tokenizer and not any(file.name in _VOCABULARIES or file.suffix == ".model" for file in files):
+        has_vocabulary = any(file.name in _VOCABULARIES or file.suffix == ".model" for file in files)
+        if library == "transformers" and is_tokenizer and not has_vocabulary:
             raise InvalidModelError(
                 f"the vocabulary of {name} is missing",
                 subject=str(folder),
