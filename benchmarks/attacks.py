@@ -44,8 +44,9 @@ class Attack:
 def remux(source: Path, destination: Path) -> None:
     """Copy the packets of picture and sound into a new container: nothing else of ``source`` survives."""
     with av.open(str(source)) as given, av.open(str(destination), "w") as made:
-        streams = {s.index: made.add_stream_from_template(s) for s in given.streams if s.type in ("video", "audio")}
-        for packet in given.demux(*(given.streams[index] for index in streams)):
+        wanted = [stream for stream in given.streams if stream.type in ("video", "audio")]
+        streams = {stream.index: made.add_stream_from_template(stream, opaque=True) for stream in wanted}
+        for packet in given.demux(*wanted):
             if packet.dts is not None:
                 packet.stream = streams[packet.stream_index]
                 made.mux(packet)

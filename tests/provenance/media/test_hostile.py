@@ -13,9 +13,12 @@ import av
 import cv2
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from tests.clips import moving_clip, write_clip
 from tests.provenance.media.conftest import find_box, patched
+from touchmark.provenance.media.av1 import shown_pictures
 from touchmark.provenance.media.decode import open_video
 from touchmark.provenance.media.errors import (
     DecodeError,
@@ -62,6 +65,22 @@ def test_things_that_are_no_file(tmp_path: Path) -> None:
     loop = tmp_path / "loop.mp4"
     loop.symlink_to(loop)
     refusal(loop, UnreadableFileError)
+
+
+def refused_in_a_process(path: Path) -> tuple[str, int]:
+    """Read ``path`` in a process of its own: the refusal, and the most memory it took in MiB."""
+    code = (
+        "import sys; from pathlib import Path\n"
+        "from touchmark.provenance.media.decode import open_video\n"
+        "from touchmark.provenance.media.errors import LimitExceededError\n"
+        "try:\n    with open_video(Path(sys.argv[1])) as video: list(video.frames())\n"
+        "except LimitExceededError as error: print(error)\n"
+        "print(Path('/proc/self/status').read_text().split('VmHWM:')[1].split()[0])"
+    )
+    done = subprocess.run([sys.executable, "-c", code, str(path)], capture_output=True, text=True, check=True)
+    assert done.stderr == ""
+    message, peak = done.stdout.splitlines()
+    return message, int(peak) // 1024
 
 
 def size_label(path: Path) -> int:
@@ -131,19 +150,9 @@ def test_a_10000_by_10000_video_costs_no_picture(tmp_path: Path) -> None:
         container.mux(stream.encode(av.VideoFrame(10_000, 10_000, "yuv420p")))
         container.mux(stream.encode(None))
     assert path.stat().st_size < 5_000_000
-    code = (
-        "import sys; from pathlib import Path\n"
-        "from touchmark.provenance.media.decode import open_video\n"
-        "from touchmark.provenance.media.errors import LimitExceededError\n"
-        "try:\n    open_video(Path(sys.argv[1])).__enter__()\n"
-        "except LimitExceededError as error: print(error)\n"
-        "print(Path('/proc/self/status').read_text().split('VmHWM:')[1].split()[0])"
-    )
-    done = subprocess.run([sys.executable, "-c", code, str(path)], capture_output=True, text=True, check=True)
-    message, peak = done.stdout.splitlines()
+    message, peak = refused_in_a_process(path)
     assert "10000 x 10000" in message
-    assert int(peak) < 120 * 1024
-    assert done.stderr == ""
+    assert peak < 120
 
 
 def test_a_stream_larger_than_its_label_is_refused(tmp_path: Path) -> None:
@@ -170,6 +179,30 @@ def test_a_fragment_cannot_either(tmp_path: Path, long_clip: Path) -> None:
     path = tmp_path / "bomb.mp4"
     path.write_bytes(long_clip.read_bytes() + struct.pack(">I4s", 8 + len(track), b"moof") + track)
     assert "samples" in refusal(path, LimitExceededError)
+
+
+def test_three_bytes_a_picture_cannot_fill_the_memory(tmp_path: Path) -> None:
+    """AV1's show_existing_frame, 100,000 times in one packet: 300 MB in the decoder, 300 MB in FFmpeg's parser."""
+    clip = write_clip(tmp_path / "a.mp4", moving_clip(64, 64, 3, style="flat"), "libsvtav1")
+    path = tmp_path / "bomb.mp4"
+    with av.open(str(clip)) as given, av.open(str(path), "w") as made:
+        stream = made.add_stream_from_template(given.streams.video[0], opaque=True)
+        for index, packet in enumerate(given.demux(video=0)):
+            if packet.size:
+                bomb = b"\x1a\x01\x88" * 100_000 if index == 1 else b""
+                copy = av.Packet(bytes(packet) + bomb)
+                copy.pts, copy.dts, copy.time_base = packet.pts, packet.dts, packet.time_base
+                copy.is_keyframe, copy.stream = packet.is_keyframe, stream
+                made.mux(copy)
+    message, peak = refused_in_a_process(path)
+    assert "one packet shows more than 8 pictures" in message
+    assert peak < 120
+
+
+@settings(max_examples=100, derandomize=True, deadline=None)
+@given(st.binary(max_size=60), st.integers(0, 9))
+def test_counting_pictures_takes_any_bytes(data: bytes, most: int) -> None:
+    assert 0 <= shown_pictures(data, most) <= most + 1
 
 
 @pytest.mark.parametrize(
