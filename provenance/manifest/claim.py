@@ -23,10 +23,10 @@ import re
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
-from importlib import metadata
 from pathlib import Path
 from typing import Any
 
+from touchmark import __version__
 from touchmark.provenance.errors import TouchmarkError
 
 SPEC_VERSION = "2.4.0"
@@ -242,7 +242,7 @@ def definition(claim: Claim) -> dict[str, Any]:
         "claim_version": 2,
         "title": claim.title,
         "format": claim.media_type,
-        "claim_generator_info": [{"name": "touchmark", "version": _version(), "specVersion": SPEC_VERSION}],
+        "claim_generator_info": [{"name": "touchmark", "version": __version__, "specVersion": SPEC_VERSION}],
         "ingredients": ingredients,
         "assertions": assertions,
     }
@@ -280,7 +280,7 @@ def _actions(claim: Claim) -> dict[str, Any]:
             first["parameters"] = {"ingredientIds": inputs}
     actions = [first]
     if claim.soft_binding:
-        marker = {"name": "touchmark", "version": _version()}
+        marker = {"name": "touchmark", "version": __version__}
         if claim.parent:
             actions.append({"action": "c2pa.transcoded", "when": when, "softwareAgent": marker})
         actions.append({"action": "c2pa.watermarked.bound", "when": when, "softwareAgent": marker})
@@ -335,10 +335,3 @@ def _require_text(what: str, text: str, most: int) -> None:
         text.encode()
     except UnicodeEncodeError:
         raise ClaimError(f"the {what} is not valid Unicode text", subject=ascii(text[:80])) from None
-
-
-def _version() -> str:
-    try:
-        return metadata.version("touchmark")
-    except metadata.PackageNotFoundError:  # run from a checkout that is not installed
-        return "0"

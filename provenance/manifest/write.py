@@ -14,6 +14,7 @@ import io
 import json
 import os
 import secrets
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from mimetypes import guess_type
@@ -112,11 +113,12 @@ def sign_file(source: Path, destination: Path, claim: Claim, signer: Signer, anc
     except OSError as error:
         raise DestinationError(
             f"the signed file cannot be made ({error.strerror})",
-            subject=str(error.filename or destination),
+            subject=str(destination if error.filename in (None, str(part)) else error.filename),
             remedy="Check that the input and the folder exist, and that there is room.",
         ) from error
     finally:
-        part.unlink(missing_ok=True)
+        with suppress(OSError):
+            part.unlink()
     return SignedManifest(report.label, manifest_bytes, digest)
 
 

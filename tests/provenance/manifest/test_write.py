@@ -182,6 +182,11 @@ def test_a_kind_of_file_that_c2pa_does_not_know_is_not_signed(
 def test_missing_folders_and_inputs_are_named(tmp_path: Path, film: Path, claim: Claim, ring: KeyRing) -> None:
     with pytest.raises(DestinationError, match="No such file"):
         sign_file(film, tmp_path / "no" / "out.mp4", claim, ring.signer(), ring.trust_anchors)
+    (tmp_path / "no").write_bytes(b"a file, no folder")
+    with pytest.raises(DestinationError, match="Not a directory") as caught:
+        sign_file(film, tmp_path / "no" / "out.mp4", claim, ring.signer(), ring.trust_anchors)
+    assert caught.value.subject == str(tmp_path / "no" / "out.mp4")
+    (tmp_path / "no").unlink()
     with pytest.raises(DestinationError, match="gone"):
         sign_file(tmp_path / "gone.mp4", tmp_path / "out.mp4", claim, ring.signer(), ring.trust_anchors)
     assert list(tmp_path.iterdir()) == []
