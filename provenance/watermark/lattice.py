@@ -56,7 +56,7 @@ class _Band:
 # Below 2 periods the picture itself is loudest and the eye sees clouds; what is finer than the upper limits does
 # not survive H.264 at CRF 28 or, in chroma, halving the picture. Fine waves are drawn fainter: the coder drops
 # them first, so amplitude spent on them is lost.
-_BANDS = {Plane.LUMA: _Band(2.5, 12.0, -0.9), Plane.BLUE: _Band(2.0, 8.0, -0.7), Plane.RED: _Band(2.0, 8.0, -0.7)}
+_BANDS = {Plane.LUMA: _Band(2.5, 10.0, -0.9), Plane.BLUE: _Band(2.0, 6.4, -0.7), Plane.RED: _Band(2.0, 6.4, -0.7)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,7 +130,7 @@ def measure(picture: Real, u: NDArray[np.intp], v: NDArray[np.intp], pitch_x: fl
     return np.asarray(grid[row_of, column_of], np.complex64)
 
 
-def harmonics(samples: int, pitch: float, frequencies: NDArray[np.intp]) -> Complex:
+def harmonics(samples: int, pitch: float, frequencies: NDArray[np.intp] | NDArray[np.float64]) -> Complex:
     """exp(2 pi i f x / TILE) at the centres of samples; shape (samples, frequencies)."""
     position = (np.arange(samples) + 0.5) * pitch
     return np.exp(2j * np.pi / TILE * np.outer(position, frequencies)).astype(np.complex64)

@@ -20,7 +20,7 @@ _PLAN_SIDE = 270
 
 # Root mean square of the pattern in 8-bit steps. Luma: _FLAT on a flat area, _PER_TEXTURE more for each step of local
 # standard deviation, never over _MOST.
-_FLAT, _PER_TEXTURE, _MOST = 0.45, 0.13, 2.2
+_FLAT, _PER_TEXTURE, _MOST = 0.55, 0.1, 1.9
 CHROMA_STRENGTH: Final = (1.6, 1.05)
 """Cb and Cr, before the attenuation in the dark. Cr is weaker because it turns skin red."""
 

@@ -21,7 +21,9 @@ from touchmark.provenance.watermark.lattice import SHORT_SIDE, Plane
 Real = NDArray[np.float32]
 
 MAX_SEGMENTS: Final = 64
-SAMPLES_PER_SEGMENT: Final = 5
+_DENSE, _SPARSE = 12, 4
+"""Pictures sampled a segment: many while there are few segments (grain averages out), fewer in a long video."""
+_DENSE_SEGMENTS = 3
 _LONGEST_ASPECT = 4
 """Of a longer strip only the beginning is looked at."""
 
@@ -101,7 +103,8 @@ def gather(frames: Iterable[Frame]) -> list[TimedEvidence]:
         if frame.pixels.size == 0:
             continue
         last = time = float(frame.time)
-        if last_sample is not None and abs(time - last_sample) < 0.999 * length / SAMPLES_PER_SEGMENT:
+        samples = _DENSE if len(sums) <= _DENSE_SEGMENTS else _SPARSE
+        if last_sample is not None and abs(time - last_sample) < 0.999 * length / samples:
             continue
         last_sample = time
         shape = shape or _working_shape(frame.pixels)

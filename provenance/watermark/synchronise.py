@@ -28,6 +28,8 @@ _SCALES = np.exp(np.arange(math.log(0.5), math.log(1.3), 0.011))
 """Size of the original's short side over the copy's, in content: below 1 after cropping, above 1 after padding."""
 _TURNS = (0.0, *(sign * step * 0.8 for step in range(1, 6) for sign in (1, -1)))
 _TURNED_SCALES = _SCALES[_SCALES < 1.05]
+_PROMISING = 5.0
+"""A coarse fit (see Alignment.z) below this is left alone; without a mark the best of a search comes close to it."""
 _REFINED = 3
 _STEPS = (0.006, 0.003, 0.0015)
 _ROUNDS = 2
@@ -36,6 +38,9 @@ _REACHABLE = (2 * _ROUNDS * 7 + 1) ** 3
 TESTS: Final = float((len(_SCALES) + (len(_TURNS) - 1) * len(_TURNED_SCALES)) * _REACHABLE * 2 * _PERIOD**2)
 """Upper bound on the geometries, shifts and orientations that a search can compare: every point that refinement
 could reach counts, visited or not."""
+
+
+Scales = NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,29 +95,28 @@ class TemplateFinder:
             chosen = waves.template
             place = (waves.v[chosen] // 2 + reach, waves.u[chosen] // 2)
             layer[place] = waves.amplitude[chosen] * np.exp(-1j * waves.phase[chosen])
-        rings = np.rint(np.hypot(*np.meshgrid(self._right, self._down))).astype(np.intp)
-        self._rings = rings + (np.arange(len(Plane)) * (rings.max() + 1))[:, None, None]
-        self._used = np.abs(self._pattern) > 0
+        ring = np.rint(np.hypot(*np.meshgrid(self._right, self._down))).astype(np.intp)
+        used = np.abs(self._pattern) > 0
+        self._rings = (used[..., None] * np.eye(int(ring.max()) + 1, dtype=np.float32)[ring]).astype(np.float32)
+        self._ring_sizes = np.maximum(self._rings.sum(axis=(1, 2)), 1)
 
     def search(self, evidence: Evidence) -> list[Alignment]:
-        """The best few geometries in the search set, refined, best first."""
+        """The best few geometries in the search set that are worth a closer look, refined, best first."""
         found: list[Alignment] = []
         for degrees in _TURNS:
+            scales = _SCALES if degrees == 0 else _TURNED_SCALES
             stack = _Stack.of(evidence.transformed(degrees=degrees))
-            for scale in _SCALES if degrees == 0 else _TURNED_SCALES:
-                geometry = Geometry(scale, scale, degrees)
-                waves, weighted = self._weighted(stack, geometry)
-                found.append(self._best_shift(weighted, waves, geometry))
-                # A mirrored copy holds the conjugate of what its mirror image holds at the opposite v.
-                across = np.exp(-2j * np.pi / _PERIOD * self._right * stack.width * scale)
-                mirrored = waves.conj()[:, ::-1] * across.astype(np.complex64)
-                geometry = replace(geometry, mirrored=True, degrees=-degrees)
-                found.append(self._best_shift(weighted, mirrored, geometry))
-        found.sort(key=lambda a: -a.z)
-        refined = [self._refine(evidence, alignment) for alignment in _distinct(found, _REFINED)]
-        return sorted(refined, key=lambda a: -a.z)
+            waves = self._measured(stack, scales, scales)
+            found += self._best_shifts(waves, [Geometry(scale, scale, degrees) for scale in scales])
+            # A mirrored copy holds the conjugate of what its mirror image holds at the opposite v.
+            across = np.exp(-2j * np.pi / _PERIOD * stack.width * np.outer(scales, self._right))
+            mirrored = waves.conj()[:, :, ::-1] * across.astype(np.complex64)[:, None]
+            found += self._best_shifts(mirrored, [Geometry(scale, scale, -degrees, True) for scale in scales])
+        found = sorted((fit for fit in found if fit.z > _PROMISING), key=lambda fit: -fit.z)
+        refined = [self._refined(evidence, fit) for fit in _distinct(found, _REFINED)]
+        return sorted(refined, key=lambda fit: -fit.z)
 
-    def _refine(self, evidence: Evidence, start: Alignment) -> Alignment:
+    def _refined(self, evidence: Evidence, start: Alignment) -> Alignment:
         """Climb from a coarse geometry: size, proportions and turn, in ever smaller steps."""
         best = start
         for step in _STEPS:
@@ -125,34 +129,50 @@ class TemplateFinder:
                         replace(at, scale_x=at.scale_x * grow, scale_y=at.scale_y / grow),
                         replace(at, degrees=at.degrees + turn),
                     ):
-                        waves, weighted = self._weighted(_Stack.of(near.upright(evidence)), near)
-                        best = max(best, self._best_shift(weighted, waves, near), key=lambda a: a.z)
+                        stack = _Stack.of(near.upright(evidence))
+                        waves = self._measured(stack, np.array([near.scale_x]), np.array([near.scale_y]))
+                        best = max(best, *self._best_shifts(waves, [near]), key=lambda fit: fit.z)
                 if best.geometry == at:
                     break
         return best
 
-    def _weighted(self, stack: _Stack, geometry: Geometry) -> tuple[Complex, Complex]:
-        """The waves that a stack holds, and the template divided by their power, ring by ring."""
-        waves = stack.measure(2 * self._right, 2 * self._down, geometry.scale_x, geometry.scale_y)
-        power = np.where(self._used, waves.real**2 + waves.imag**2, 0)
-        count = np.bincount(self._rings.ravel(), self._used.ravel())
-        mean = np.bincount(self._rings.ravel(), power.ravel()) / np.maximum(count, 1)
-        return waves, np.asarray(self._pattern / (mean[self._rings] + 1e-12), np.complex64)
+    def _measured(self, stack: _Stack, scales_x: Scales, scales_y: Scales) -> Complex:
+        """All template waves at several scales; shape (planes, scales, v, u)."""
+        rows, columns = stack.planes.shape[1:]
+        right = harmonics(columns, stack.width / columns, np.outer(scales_x, 2 * self._right).ravel())
+        down = harmonics(rows, stack.height / rows, np.outer(scales_y, 2 * self._down).ravel())
+        # One large product for all scales: many small ones lose their time in the threads of the BLAS.
+        partial = stack.planes @ np.concatenate([right.real, -right.imag], axis=1)
+        complex_ = partial[..., : right.shape[1]] + 1j * partial[..., right.shape[1] :]
+        by_scale = complex_.reshape(len(Plane), rows, scales_x.size, -1).transpose(0, 2, 1, 3)
+        conjugate = down.conj().reshape(rows, scales_y.size, -1).transpose(1, 2, 0)
+        return np.asarray(conjugate @ by_scale, np.complex64)
 
-    def _best_shift(self, weighted: Complex, waves: Complex, geometry: Geometry) -> Alignment:
-        terms = weighted * waves
-        spread = math.sqrt(float(np.sum(terms.real**2 + terms.imag**2)) / 2)
-        grid = np.zeros((_PERIOD, _PERIOD), np.complex64)
-        grid[np.ix_(self._down % _PERIOD, self._right)] = terms.sum(axis=0)
-        scores = np.fft.fft2(grid).real
-        row, column = divmod(int(np.argmax(scores)), _PERIOD)
-        z = float(scores[row, column]) / spread if spread > 0 else 0.0
-        return Alignment(z, replace(geometry, shift_x=float(column), shift_y=float(row)))
+    def _best_shifts(self, waves: Complex, geometries: Sequence[Geometry]) -> list[Alignment]:
+        """The best shift for each geometry whose waves were measured."""
+        power = waves.real**2 + waves.imag**2
+        mean = np.einsum("psvu,pvur->psr", power, self._rings) / self._ring_sizes[:, None]
+        terms = waves * (self._pattern[:, None] / (np.einsum("psr,pvur->psvu", mean, self._rings) + 1e-12))
+        spread = np.sqrt(np.sum(terms.real**2 + terms.imag**2, axis=(0, 2, 3)) / 2)
+        grid = np.zeros((len(geometries), _PERIOD, _PERIOD), np.complex64)
+        grid[:, (self._down % _PERIOD)[:, None], self._right] = terms.sum(axis=0)
+        scores = np.fft.fft2(grid).real.reshape(len(geometries), -1)
+        best = np.argmax(scores, axis=1)
+        z = scores[np.arange(len(geometries)), best] / np.maximum(spread, 1e-12)
+        return [
+            Alignment(float(fit), replace(geometry, shift_x=float(at % _PERIOD), shift_y=float(at // _PERIOD)))
+            for fit, at, geometry in zip(z, best, geometries, strict=True)
+        ]
 
 
 @dataclass(frozen=True, slots=True)
 class _Stack:
-    """All planes at half the resolution of luma: what the search looks at."""
+    """All planes at half the resolution of luma: what the search looks at.
+
+    Attributes:
+        planes: ndarray of shape (planes, rows, columns).
+        width, height: what they cover, in units.
+    """
 
     planes: Real
     width: float
@@ -164,15 +184,6 @@ class _Stack:
         luma = cv2.resize(evidence.planes[Plane.LUMA], (columns, rows), interpolation=cv2.INTER_AREA)
         layers = [luma if plane is Plane.LUMA else evidence.planes[plane] for plane in Plane]
         return cls(np.stack(layers), evidence.width, evidence.height)
-
-    def measure(self, u: NDArray[np.intp], v: NDArray[np.intp], scale_x: float, scale_y: float) -> Complex:
-        """Amplitudes of all waves (v, u) of a grid in each plane; shape (planes, len(v), len(u))."""
-        rows, columns = self.planes.shape[1:]
-        right = harmonics(columns, scale_x * self.width / columns, u)
-        down = harmonics(rows, scale_y * self.height / rows, v)
-        partial = self.planes @ np.concatenate([right.real, -right.imag], axis=1)
-        partial = partial[..., : u.size] + 1j * partial[..., u.size :]
-        return np.asarray(down.conj().T @ partial, np.complex64)
 
 
 def _distinct(alignments: Sequence[Alignment], count: int) -> list[Alignment]:

@@ -84,7 +84,7 @@ class LatticeWatermark:
             yield Frame(painter.paint(frame.pixels), frame.time)
 
     def extract(self, frames: Iterable[Frame], key: WatermarkKey) -> Detection:
-        """Look for a mark of ``key`` in any copy, in about five frames a second. Never raises for want of a mark."""
+        """Look for a mark of ``key`` in any copy, in a few frames a second. Never raises for want of a mark."""
         seconds = gather(frames)
         if not seconds:
             return Detection(MarkState.NOTHING_FOUND, key.key_id)
