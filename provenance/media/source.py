@@ -11,6 +11,7 @@ import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from io import FileIO
 from pathlib import Path
 
 from touchmark.provenance.media import boxes
@@ -19,6 +20,7 @@ from touchmark.provenance.media.index import index_entries
 from touchmark.provenance.media.limits import DecodeClock, Limits
 
 _HEAD = 64
+_FARTHEST = 2**62  # a seek beyond stays a number that the operating system takes
 _REMEDY = "Give an mp4, mov, webm, mkv or avi file."
 
 _OTHER_KINDS: tuple[tuple[bytes, int, str], ...] = (
@@ -46,7 +48,7 @@ _IMAGE_BRANDS = {b"avif": "an AVIF image", b"heic": "a HEIC image", b"mif1": "a 
 
 
 class Cursor:
-    """A read-only file object over a shared descriptor, with a position of its own.
+    """A read-only view of a shared open file, with a position of its own.
 
     Reports the end of the file once the clock is exhausted, which is what a media library understands; the caller
     then asks the clock. (An exception raised in here would be swallowed or printed by the library.)
@@ -54,8 +56,8 @@ class Cursor:
 
     name = ""  # a library must not guess a format from a name that a stranger chose
 
-    def __init__(self, descriptor: int, size: int, clock: DecodeClock) -> None:
-        self._descriptor = descriptor
+    def __init__(self, file: FileIO, size: int, clock: DecodeClock) -> None:
+        self._file = file
         self._size = size
         self._clock = clock
         self._position = 0
@@ -63,13 +65,14 @@ class Cursor:
     def read(self, size: int) -> bytes:
         if self._clock.exhausted:
             return b""
-        data = os.pread(self._descriptor, size, self._position)
+        # A pass that outlives its video must fail here: the bare number might by then be another file's.
+        data = os.pread(self._file.fileno(), size, self._position)
         self._position += len(data)
         return data
 
     def seek(self, offset: int, whence: int = os.SEEK_SET) -> int:
         base = {os.SEEK_SET: 0, os.SEEK_CUR: self._position, os.SEEK_END: self._size}[whence]
-        self._position = max(base + offset, 0)
+        self._position = min(max(base + offset, 0), _FARTHEST)
         return self._position
 
     def tell(self) -> int:
@@ -89,12 +92,12 @@ class Source:
     name: str
     demuxer: str
     clock: DecodeClock
-    _descriptor: int
+    _file: FileIO
     _size: int
 
     def cursor(self) -> Cursor:
         """A new cursor at the start of the file."""
-        return Cursor(self._descriptor, self._size, self.clock)
+        return Cursor(self._file, self._size, self.clock)
 
 
 @contextmanager
@@ -109,20 +112,18 @@ def open_source(path: Path, limits: Limits) -> Iterator[Source]:
         descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)  # O_NONBLOCK: a FIFO must not hang us
     except (OSError, ValueError) as error:
         raise UnreadableFileError(_why_unopened(error), subject=name) from error
-    try:
-        status = os.fstat(descriptor)
-        if stat.S_ISDIR(status.st_mode):
-            raise UnreadableFileError("is a directory, not a file", subject=name, remedy=_REMEDY)
-        if not stat.S_ISREG(status.st_mode):
-            raise UnreadableFileError("is not a regular file", subject=name, remedy=_REMEDY)
-        limits.check_size(status.st_size, name)
+    mode = os.fstat(descriptor).st_mode
+    if not stat.S_ISREG(mode):
+        os.close(descriptor)
+        found = "a directory, not a file" if stat.S_ISDIR(mode) else "not a regular file"
+        raise UnreadableFileError(f"is {found}", subject=name, remedy=_REMEDY)
+    with FileIO(descriptor) as file:
+        size = file.seek(0, os.SEEK_END)
+        limits.check_size(size, name)
         demuxer = _demuxer(os.pread(descriptor, _HEAD, 0), name)
         if demuxer == "mov":
             _check_boxes(descriptor, limits, name)
-        clock = DecodeClock(limits.max_decode_seconds, name)
-        yield Source(name, demuxer, clock, descriptor, status.st_size)
-    finally:
-        os.close(descriptor)
+        yield Source(name, demuxer, DecodeClock(limits.max_decode_seconds, name), file, size)
 
 
 def _why_unopened(error: OSError | ValueError) -> str:

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from tests.clips import FAST, moving_clip, scene, tone, write_clip
 from tests.provenance.media.conftest import find_box, patched
 from touchmark.provenance.media.decode import open_video
-from touchmark.provenance.media.errors import NotAVideoError
+from touchmark.provenance.media.errors import MediaError, NotAVideoError
 from touchmark.provenance.media.video import CarriedSound, RawVideo, Sound
 
 
@@ -64,6 +64,13 @@ def test_passes_run_side_by_side_and_again(clip: Path) -> None:
         first.close()  # type: ignore[attr-defined]
     assert np.array_equal(a.pixels, again[0].pixels)
     assert np.array_equal(b.pixels, again[1].pixels)
+
+
+def test_a_pass_does_not_outlive_its_video(clip: Path, long_clip: Path) -> None:
+    with open_video(clip) as video:
+        frames = video.frames()
+    with long_clip.open("rb"), pytest.raises(MediaError):  # which may have taken over the descriptor's number
+        list(frames)
 
 
 def test_key_frames_only(tmp_path: Path) -> None:
