@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import UTC, datetime
 from enum import StrEnum
 
 from touchmark.detectors.evidence import Evidence
@@ -74,6 +75,23 @@ def find_origin(evidence: Evidence) -> Origin | None:
     if origin is not None and verified:
         origin = replace(origin, payload=str(verified.payload), key_id=verified.key_id)
     return origin
+
+
+def describe(origin: Origin) -> Iterator[tuple[str, str]]:
+    """Names and values of what is known of an origin, for people; the values are not escaped."""
+    yield "known from", origin.via.value
+    kind, created = origin.source_type, origin.created
+    facts = {
+        "signed by": f"{origin.signer}{'' if origin.trusted else ' (not trusted here)'}" if origin.signer else "",
+        "made with": origin.generator,
+        "model": origin.model,
+        "created": f"{created.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC" if created else "",
+        "kind": kind.value.rpartition("/")[2] if kind else "",
+        "title": origin.title,
+        "watermark": f"{origin.payload} (key {origin.key_id})" if origin.payload else "",
+        "manifest": origin.manifest_label,
+    }
+    yield from ((name, value) for name, value in facts.items() if value)
 
 
 def _from_registry(registration: Registration, evidence: Evidence) -> Origin:

@@ -9,7 +9,6 @@ file says of itself cannot repaint the screen.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import UTC, datetime
 
 from rich.console import Group, RenderableType
 from rich.padding import Padding
@@ -17,7 +16,7 @@ from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text
 
-from touchmark.detectors.origin import Origin
+from touchmark.detectors.origin import describe
 from touchmark.detectors.statements import Statement, Tone
 from touchmark.detectors.text import safe_text
 from touchmark.detectors.verdict import Outcome, Verdict
@@ -88,29 +87,11 @@ def _origin(verdict: Verdict) -> Iterator[RenderableType]:
     table = Table.grid(padding=(0, 2))
     table.add_column(style="bold", no_wrap=True)
     table.add_column(overflow="fold")
-    for name, value in origin_facts(origin):
+    for name, value in describe(origin):
         table.add_row(Text(name), Text(safe_text(value)))
     believed = verdict.outcome in (Outcome.GENERATED, Outcome.CAPTURED)
     title = "Origin" if believed else "Claimed origin (the verdict says how far to believe it)"
     yield _section(title, table)
-
-
-def origin_facts(origin: Origin) -> Iterator[tuple[str, str]]:
-    """Names and values of what is known of an origin, for people; the values are not escaped."""
-    yield "known from", origin.via.value
-    if origin.signer:
-        yield "signed by", f"{origin.signer}{'' if origin.trusted else ' (not trusted here)'}"
-    kind = origin.source_type
-    facts = {
-        "made with": origin.generator,
-        "model": origin.model,
-        "created": _when(origin.created),
-        "kind": kind.value.rpartition("/")[2] if kind else "",
-        "title": origin.title,
-        "watermark": f"{origin.payload} (key {origin.key_id})" if origin.payload else "",
-        "manifest": origin.manifest_label,
-    }
-    yield from ((name, value) for name, value in facts.items() if value)
 
 
 def _evidence(verdict: Verdict) -> RenderableType:
@@ -162,7 +143,3 @@ def _footer(verification: Verification) -> RenderableType:
 
 def _section(title: str, body: RenderableType) -> RenderableType:
     return Padding(Group(Text(title, style="underline"), Padding(body, (0, 0, 0, 1))), (1, 1, 0, 1))
-
-
-def _when(when: datetime | None) -> str:
-    return "" if when is None else f"{when.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC"
