@@ -51,10 +51,10 @@ def call_parameters(pipeline: Any) -> Mapping[str, inspect.Parameter]:
 
 
 def native_frame_rate(pipeline: Any) -> Fraction:
-    """What the call's own default says, else the pipeline's configuration, else what its family was trained at."""
+    """What the call's own default says, else the pipeline itself, else what its family was trained at."""
     known = call_parameters(pipeline)
     said = [known[name].default for name in SPELLINGS["frame_rate"] if name in known]
-    said.append(pipeline.config.get("frame_rate"))
+    said += [pipeline.config.get("frame_rate"), getattr(type(pipeline), "frame_rate", None)]
     for rate in said:
         if isinstance(rate, int | float) and 0 < rate <= 240:
             return Fraction(rate).limit_denominator(1001)

@@ -106,6 +106,15 @@ def test_another_family_goes_through_the_same_call(tiny_cogvideox_folder: Path, 
     assert pixels(raw).shape == (9, 32, 32, 3)
 
 
+def test_our_own_class_goes_through_the_same_call(
+    tmp_path: Path, save_tiny: Callable[[str, Path], Path], desk: Desk
+) -> None:
+    ours = DiffusersGenerator.load(str(save_tiny("touchmark", tmp_path / "ours")), device="cpu")
+    raw = desk.render(ours, small(ours))
+    assert raw.frame_rate == 12
+    assert pixels(raw).shape == (9, 32, 32, 3)
+
+
 def test_a_generator_is_a_generator(wan: DiffusersGenerator) -> None:
     generator: Generator = wan
     assert generator.identity.name == "tiny-wan"

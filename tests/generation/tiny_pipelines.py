@@ -1,6 +1,6 @@
 """Tiny pipelines of real diffusers classes with random weights, built from configurations: no hub, no download.
 
-    save("wan", folder)     # also "ltx2", with sound, and "cogvideox"
+    save("wan", folder)     # also "ltx2", with sound, "cogvideox", and "touchmark", our own class
 
 Each is a few hundred kilobytes and renders 9 frames of 128 x 128 in under a second on one core. The pictures are
 noise; what is real is everything that a gigabyte model goes through: save, load, tokenise, denoise, decode, sound.
@@ -146,7 +146,25 @@ def ltx2() -> Any:
     )
 
 
-BUILDERS: dict[str, Callable[[], Any]] = {"wan": wan, "ltx2": ltx2, "cogvideox": cogvideox}
+def touchmark() -> Any:
+    """The class of the model that ships, untrained and smaller still."""
+    import diffusers
+
+    from touchmark.generation.embedded.codec import ClipCodec
+    from touchmark.generation.embedded.pipeline import TouchmarkPipeline
+    from touchmark.generation.embedded.text import PromptReader
+    from touchmark.generation.embedded.transformer import ClipTransformer
+
+    reader = PromptReader(vocabulary=sorted(" ".join(WORDS).split()), dim=WIDTH, depth=1, heads=2, trigrams=16)
+    return TouchmarkPipeline(
+        codec=ClipCodec(fine=8, coarse=8),
+        reader=reader,
+        transformer=ClipTransformer(dim=48, depth=1, heads=1, text_dim=WIDTH, summary_dim=reader.summary_size),
+        scheduler=diffusers.FlowMatchEulerDiscreteScheduler(),
+    )
+
+
+BUILDERS: dict[str, Callable[[], Any]] = {"wan": wan, "ltx2": ltx2, "cogvideox": cogvideox, "touchmark": touchmark}
 
 
 def _ltx2_picture_codec() -> Any:
