@@ -8,7 +8,7 @@ the entry and what to change; a list that is partly wrong is not used at all.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
@@ -115,9 +115,18 @@ class Figure:
 
 @dataclass(frozen=True, slots=True)
 class FigureData:
-    """Everything a folder of figures says, checked."""
+    """Everything a folder of figures says, checked.
+
+    Attributes:
+        figures: everybody.
+        forms: for each form in the lists, folded, who it means and how it is written there.
+        offices: who holds what.
+        countries: what countries are called.
+        vetoes: what names nobody.
+    """
 
     figures: tuple[Figure, ...]
+    forms: Mapping[str, tuple[Figure, str]]
     offices: OfficesFile
     countries: CountriesFile
     vetoes: VetoesFile
@@ -151,21 +160,6 @@ class FiguresFile(_Strict):
     figures: tuple[FigureEntry, ...]
 
 
-class OfficeEntry(_Strict):
-    """Who holds a titled office of a country."""
-
-    title: str
-    country: _Country
-    holder: _Slug
-
-
-class PhraseEntry(_Strict):
-    """A phrase that means one holder, such as "the pope"."""
-
-    phrase: _Text
-    holder: _Slug
-
-
 class OfficesFile(_Strict):
     """The dated table of offices.
 
@@ -174,6 +168,8 @@ class OfficesFile(_Strict):
         links: words that may stand between a title and a country ("of the").
         past: words before an office that make it somebody else ("former").
         not_near: words anywhere in the text that put it in another time ("medieval").
+        offices: for each country its titles and the ids of those who hold them.
+        phrases: what means one holder as it stands ("the pope"), and the holder's id.
     """
 
     as_of: date
@@ -181,8 +177,8 @@ class OfficesFile(_Strict):
     links: tuple[_Text, ...]
     past: tuple[_Text, ...]
     not_near: tuple[_Text, ...]
-    offices: tuple[OfficeEntry, ...]
-    phrases: tuple[PhraseEntry, ...] = ()
+    offices: dict[_Country, dict[str, _Slug]]
+    phrases: dict[_Text, _Slug]
 
 
 class CountriesFile(_Strict):
@@ -222,10 +218,10 @@ def read_figures(folder: Path) -> FigureData:
             "no list of figures is in the folder", subject=str(folder), remedy="Give a folder with *.yaml lists."
         )
     figures: dict[str, Figure] = {}
-    owners: dict[str, Figure] = {}
+    forms: dict[str, tuple[Figure, str]] = {}
     for path in lists:
         for figure in _figures_of(path):
-            _claim_forms(path, figure, owners)
+            _claim_forms(path, figure, forms)
             if figure.id in figures:
                 raise FigureDataError(
                     f"the id {figure.id!r} is given twice",
@@ -237,7 +233,7 @@ def read_figures(folder: Path) -> FigureData:
     countries = _read(folder / COUNTRIES_FILE, CountriesFile)
     _check_offices(folder / OFFICES_FILE, offices, figures, countries)
     vetoes = _read(folder / VETOES_FILE, VetoesFile)
-    return FigureData(tuple(figures.values()), offices, countries, vetoes)
+    return FigureData(tuple(figures.values()), forms, offices, countries, vetoes)
 
 
 _NAMED_FILES = (OFFICES_FILE, COUNTRIES_FILE, VETOES_FILE)
@@ -260,11 +256,11 @@ def _figures_of(path: Path) -> Iterator[Figure]:
         )
 
 
-def _claim_forms(path: Path, figure: Figure, owners: dict[str, Figure]) -> None:
+def _claim_forms(path: Path, figure: Figure, forms: dict[str, tuple[Figure, str]]) -> None:
     """Enter a figure's forms, none of which may be another's: a match has to mean one person."""
     for form in (figure.name, *figure.aliases, *figure.native):
         folded = folded_name(form)
-        owner = owners.setdefault(folded, figure)
+        owner, _ = forms.setdefault(folded, (figure, form))
         if not folded or owner.id != figure.id:
             raise FigureDataError(
                 f"{figure.id!r}: the form {form!r} " + (f"also means {owner.id!r}" if folded else "holds no letter"),
@@ -306,23 +302,22 @@ def _first_fault(content: object, error: ValidationError) -> str:
 
 
 def _check_offices(path: Path, offices: OfficesFile, figures: dict[str, Figure], countries: CountriesFile) -> None:
-    taken: set[tuple[str, str]] = set()
-    for office in offices.offices:
-        place = f"the {office.title} of {office.country}"
-        if office.title not in offices.titles:
-            fault, remedy = f"{place}: the title is not in the table", "Add it under titles."
-        elif office.country not in countries.countries:
-            fault, remedy = f"{place}: the country has no names", f"Add it to {COUNTRIES_FILE}."
-        elif (office.title, office.country) in taken:
-            fault, remedy = f"{place} is given twice", "Keep the present holder."
-        else:
-            taken.add((office.title, office.country))
-            continue
-        raise FigureDataError(fault, subject=str(path), remedy=remedy)
-    for holder in (*(office.holder for office in offices.offices), *(phrase.holder for phrase in offices.phrases)):
+    holders = dict(offices.phrases)
+    for country, titles in offices.offices.items():
+        if country not in countries.countries:
+            raise FigureDataError(
+                f"the country {country!r} has no names", subject=str(path), remedy=f"Add it to {COUNTRIES_FILE}."
+            )
+        for title, holder in titles.items():
+            if title not in offices.titles:
+                raise FigureDataError(
+                    f"{country}: the title {title!r} is not in the table", subject=str(path), remedy="Add it to titles."
+                )
+            holders[f"the {title} of {country}"] = holder
+    for office, holder in holders.items():
         if holder not in figures:
             raise FigureDataError(
-                f"the holder {holder!r} is no figure's id",
+                f"{office}: the holder {holder!r} is no figure's id",
                 subject=str(path),
                 remedy="Add the person to a list, or correct the id.",
             )

@@ -20,6 +20,11 @@ _VOWEL_SIGNS = re.compile("[\u0591-\u05bd\u05bf-\u05c7\u064b-\u0655\u0670\u0640]
 """Hebrew points, Arabic vowel signs and the Arabic stretching line: written or not as the writer likes."""
 _MARKS = "\u0300-\u036f\u0900-\u0963\u0966-\u0df3\u0e31-\u0e4e\u0eb1-\u0ecd\u0f71-\u0f84\u102b-\u103e\u17b4-\u17d3"
 _GAP = re.compile(f"(?:[^\\w{_MARKS}]|_)+")
+_GAP_OR_SIGNS = re.compile(f"{_GAP.pattern}|{_VOWEL_SIGNS.pattern}+")
+_JOINTS = re.compile("['’ʼ`-]")
+_INITIALS = re.compile(r"(?<!\S)(\w) (?=\w(?!\S))")
+_MIN_JOINED = 8
+"""Letters of the shortest name that is also searched for as one word, as in a hashtag."""
 _GAP_INSIDE_A_NAME = frozenset(" ・·•‧=-")
 _HAN = "\u3005\u3007\u3400-\u4dbf\u4e00-\u9fff"
 _KANA = "\u3041-\u3096\u30a1-\u30fa\u30fc"
@@ -78,18 +83,25 @@ def folded_name(name: str) -> str:
     return fold(plain(name)).text.strip()
 
 
-def forms_of(name: str) -> Iterator[str]:
-    """Folded forms of one stated form: as it is, without its hyphens, as one word, initials together, declined."""
-    form = folded_name(name)
-    yield form
-    closed = folded_name(re.sub("['’ʼ`-]", "", name))
-    yield closed
-    for spaced in (form, closed):
-        words = spaced.split()
-        yield re.sub(r"(?<!\S)(\w) (?=\w(?!\S))", r"\1", spaced)
-        if len(words) > 1 and len(spaced) - len(words) + 1 >= 8:
-            yield "".join(words)
-    if _RUSSIAN.fullmatch(form):
+def variants(form: str, stated: str) -> Iterator[str]:
+    """Other forms that a name takes: without its hyphens, as one word, with its initials together, declined.
+
+    Args:
+        form: the name folded.
+        stated: the name as the list writes it.
+    """
+    spellings = [form]
+    if _JOINTS.search(stated):
+        spellings.append(folded_name(_JOINTS.sub("", stated)))
+        yield spellings[-1]
+    for spelling in spellings:
+        words = spelling.split()
+        if len(words) > 1:
+            if len(words[0]) == 1 or len(words[1]) == 1:
+                yield _INITIALS.sub(r"\1", spelling)
+            if len(spelling) - len(words) + 1 >= _MIN_JOINED:
+                yield "".join(words)
+    if not form.isascii() and _RUSSIAN.fullmatch(form):
         yield from declined(form)
 
 
@@ -135,7 +147,7 @@ def _rewrites(text: str) -> Iterator[tuple[int, int, str]]:
         gaps = ((m.start(), m.end()) for m in _GAP.finditer(text))
         yield from ((begin, end, " ") for begin, end in gaps if text[begin:end] != " ")
         return
-    for match in re.finditer(f"{_GAP.pattern}|{_VOWEL_SIGNS.pattern}+", text):
+    for match in _GAP_OR_SIGNS.finditer(text):
         begin, end = match.span()
         if _VOWEL_SIGNS.match(match.group()) or _inside_a_name(text, begin, end):
             yield begin, end, ""

@@ -16,7 +16,7 @@ import ahocorasick
 
 from touchmark.safety.canonical import CanonicalText, View, ViewKind
 from touchmark.safety.figures.data import Figure, FigureData, FigureStatus, read_figures, shipped_folder
-from touchmark.safety.figures.forms import fold, folded_name, forms_of, is_whole
+from touchmark.safety.figures.forms import fold, folded_name, is_whole, variants
 from touchmark.safety.figures.misspelling import Misspellings
 from touchmark.safety.figures.offices import Country, OfficeGrammar, Place, Title, apart
 
@@ -190,19 +190,15 @@ class FigureIndex:
 
 def _meanings(data: FigureData, by_id: dict[str, Figure]) -> dict[str, list[_Meaning]]:
     """Everything to search for, folded, with what it means; a form that was worked out yields to one that is stated."""
-    names: dict[str, _Form] = {}
-    stated = [
-        (text, _Form(figure, text, MatchKind.NAME if text == figure.name else MatchKind.ALIAS))
-        for figure in data.figures
-        for text in (figure.name, *figure.aliases, *figure.native)
-    ]
-    for text, form in stated:
-        names.setdefault(folded_name(text), form)
-    for text, form in stated:
-        for variant in forms_of(text):
+    names = {
+        folded: _Form(figure, text, MatchKind.NAME if text == figure.name else MatchKind.ALIAS)
+        for folded, (figure, text) in data.forms.items()
+    }
+    for folded, form in tuple(names.items()):
+        for variant in variants(folded, form.stated):
             names.setdefault(variant, form)
-    for entry in data.offices.phrases:
-        names.setdefault(folded_name(entry.phrase), _Form(by_id[entry.holder], entry.phrase, MatchKind.OFFICE))
+    for phrase, holder in data.offices.phrases.items():
+        names.setdefault(folded_name(phrase), _Form(by_id[holder], phrase, MatchKind.OFFICE))
     meanings: dict[str, list[_Meaning]] = {folded: [form] for folded, form in names.items()}
     for folded, sense in _other_senses(data):
         meanings.setdefault(folded, []).append(sense)

@@ -43,7 +43,9 @@ class OfficeGrammar:
     """
 
     def __init__(self, table: OfficesFile) -> None:
-        self._holder = {(office.title, office.country): office.holder for office in table.offices}
+        self._holder = {
+            (title, country): holder for country, held in table.offices.items() for title, holder in held.items()
+        }
         links = {folded_name(link) for link in table.links}
         self._between_title_and_country = frozenset({"", " "} | {f" {link} " for link in links})
         self._between_country_and_title = frozenset({"", " ", " s ", "の", "的"})
