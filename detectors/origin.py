@@ -86,12 +86,19 @@ def describe(origin: Origin) -> Iterator[tuple[str, str]]:
         "made with": origin.generator,
         "model": origin.model,
         "created": f"{created.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC" if created else "",
-        "kind": kind.value.rpartition("/")[2] if kind else "",
+        "kind": _in_words(kind) if kind else "",
         "title": origin.title,
         "watermark": f"{origin.payload} (key {origin.key_id})" if origin.payload else "",
         "manifest": origin.manifest_label,
     }
     yield from ((name, value) for name, value in facts.items() if value)
+
+
+def _in_words(kind: DigitalSourceType) -> str:
+    code = kind.value.rpartition("/")[2]
+    if kind.is_generative:
+        return f"made by AI, wholly or in part ({code})"
+    return f"taken by a camera or another sensor ({code})" if kind.is_capture else code
 
 
 def _from_registry(registration: Registration, evidence: Evidence) -> Origin:

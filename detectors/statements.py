@@ -85,7 +85,9 @@ def _manifest(evidence: Evidence) -> Iterator[Statement]:
 def _validity(evidence: Evidence, *, tampered: bool) -> Iterator[Statement]:
     manifest, signer = evidence.manifest, _signer(evidence.manifest)
     if manifest.state is ValidationState.TRUSTED:
-        yield Statement(Source.MANIFEST, Tone.SUPPORTS, f"Intact, signed by {signer}, whom this installation trusts.")
+        yield Statement(
+            Source.MANIFEST, Tone.SUPPORTS, f"Its own signature is intact, by {signer}, whom this installation trusts."
+        )
     elif manifest.state is ValidationState.VALID:
         yield Statement(
             Source.MANIFEST,
@@ -103,13 +105,15 @@ def _validity(evidence: Evidence, *, tampered: bool) -> Iterator[Statement]:
 
 
 def _beneath(manifest: ManifestReport) -> Iterator[Statement]:
-    lesser = {fault.code for fault in manifest.ingredient_faults if not is_tampering(fault)}
+    faults = manifest.ingredient_faults
+    broken = sorted({fault.code for fault in faults if is_tampering(fault)})
+    lesser = sorted({fault.code for fault in faults if not is_tampering(fault)})
+    if broken:
+        text = f"What it was made from was broken when it was signed ({safe_text(', '.join(broken))})."
+        yield Statement(Source.MANIFEST, Tone.AGAINST, text)
     if lesser:
-        yield Statement(
-            Source.MANIFEST,
-            Tone.CAUTION,
-            f"What it was made from is not all vouched for ({safe_text(', '.join(sorted(lesser)))}).",
-        )
+        text = f"What it was made from is not all vouched for ({safe_text(', '.join(lesser))})."
+        yield Statement(Source.MANIFEST, Tone.CAUTION, text)
     if manifest.truncated:
         yield Statement(
             Source.MANIFEST, Tone.CAUTION, "Its history is larger than what is examined; it is not relied upon."

@@ -1,0 +1,65 @@
+"""``touchmark report``: a verification as one page to attach to a case. ``detectors`` decides what stands on it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+_EPILOG = """\b
+Examples:
+  touchmark report clip.mp4 -o report.html
+  touchmark report --trust partner-roots.pem clip.mp4 -o case-1234.html
+
+\b
+Exit status: as of touchmark verify; the page is written for every file that can be read.
+  0   the origin is known
+  1   evidence of tampering, or evidence that contradicts itself
+  2   no evidence of origin
+  3   the file could not be read; nothing is written
+  64  the command was used wrongly, or the page exists already
+"""
+
+
+@click.command(epilog=_EPILOG)
+@click.argument("file", type=click.Path(path_type=Path))
+@click.option(
+    "-o",
+    "--output",
+    required=True,
+    metavar="PAGE",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="The page to write, an .html file.",
+)
+@click.option(
+    "--trust",
+    "trusted",
+    multiple=True,
+    metavar="PEM",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="Root certificates to believe, besides your own. May be given more than once.",
+)
+@click.option("--force", is_flag=True, help="Replace the page if it exists.")
+def report(file: Path, output: Path, trusted: tuple[Path, ...], force: bool) -> int:
+    """Verify FILE and write the result as one self-contained HTML page.
+
+    The page shows the verdict, pictures of the video, the manifest tree, the watermark over time and all evidence. It
+    loads nothing from elsewhere and runs no script, so it can be mailed, archived and printed.
+    """
+    from touchmark.cli.verify import patient_progress, verifier_of
+    from touchmark.detectors.acceptance import Acceptance
+    from touchmark.detectors.frames import stills
+    from touchmark.detectors.page import page
+
+    if output.exists() and not force:
+        raise click.UsageError(f"{click.format_filename(output)} exists already; give another name, or --force.")
+    verifier = verifier_of(trusted)
+    with patient_progress() as progress:
+        verification = verifier.verify(file, progress)
+    document = page(verification, stills(file, verifier.limits))
+    try:
+        output.write_text(document, encoding="utf-8")
+    except OSError as error:
+        raise click.FileError(str(output), hint=str(error.strerror)) from error
+    click.echo(f"{verification.verdict.outcome.value}: wrote {click.format_filename(output)}")
+    return int(Acceptance().exit_status(verification.verdict.outcome))
