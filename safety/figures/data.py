@@ -18,6 +18,7 @@ from typing import Annotated, Any, ClassVar, TypeVar
 
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
+from pydantic.json_schema import models_json_schema
 
 from touchmark.provenance.errors import TouchmarkError
 from touchmark.safety.figures.forms import folded_name
@@ -204,6 +205,18 @@ class VetoesFile(_Strict):
 def shipped_folder() -> Path:
     """The list that comes with the package."""
     return Path(str(resources.files("touchmark.policies"))) / "figures"
+
+
+def json_schema() -> dict[str, Any]:
+    """The JSON schema of the files in a folder of figures, as ``schema.json`` beside the shipped lists holds it."""
+    kinds: tuple[type[_Strict], ...] = (FiguresFile, OfficesFile, CountriesFile, VetoesFile)
+    references, definitions = models_json_schema([(kind, "validation") for kind in kinds])
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": "A list of public figures, or one of offices.yaml, countries.yaml and vetoes.yaml beside it",
+        "anyOf": [references[kind, "validation"] for kind in kinds],
+        **definitions,
+    }
 
 
 def read_figures(folder: Path) -> FigureData:

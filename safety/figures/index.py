@@ -91,11 +91,13 @@ class FigureIndex:
         self._offices = OfficeGrammar(data.offices)
         self._things = frozenset(folded_name(word) for word in data.vetoes.after)
         meanings = _meanings(data, self._by_id)
-        self._misspellings = Misspellings(
-            (form for form, senses in meanings.items() if any(isinstance(sense, _Form) for sense in senses)),
-            (folded_name(word) for word in data.vetoes.words),
-        )
-        self._names = {form: sense for form, senses in meanings.items() for sense in senses if isinstance(sense, _Form)}
+        self._names = {
+            form: sense
+            for form, senses in meanings.items()
+            for sense in senses
+            if isinstance(sense, _Form) and sense.kind is not MatchKind.OFFICE
+        }
+        self._misspellings = Misspellings(self._names, (folded_name(word) for word in data.vetoes.words))
         self._automaton = ahocorasick.Automaton()
         for form, senses in meanings.items():
             self._automaton.add_word(form, (len(form), tuple(senses)))

@@ -47,8 +47,8 @@ class OfficeGrammar:
             (title, country): holder for country, held in table.offices.items() for title, holder in held.items()
         }
         links = {folded_name(link) for link in table.links}
-        self._between_title_and_country = frozenset({"", " "} | {f" {link} " for link in links})
-        self._between_country_and_title = frozenset({"", " ", " s ", "の", "的"})
+        self._after_title = frozenset({"", " "} | {f" {link} " for link in links})
+        self._before_title = frozenset({"", " ", " s ", "の", "的"})
         self._past = frozenset(folded_name(word) for word in table.past)
         self._past_unspaced = tuple(word for word in self._past if not word.isascii() and len(word) == 1)
         self._not_near = frozenset(folded_name(word) for word in table.not_near)
@@ -85,14 +85,14 @@ class OfficeGrammar:
         return bool(before) and (before[-1] in self._past or before[-1].endswith(self._past_unspaced))
 
     def _beside(self, text: str, title: Place, countries: Mapping[Place, Country]) -> Iterator[tuple[Place, str]]:
-        """Countries next to a title, the longest name first: "guinea bissau" before "guinea"."""
+        """The country after a title and the one before it, each by its longest name: "guinea bissau", not "guinea"."""
         start, end = title
-        for begin, stop in sorted(countries, key=lambda place: place[0] - place[1]):
-            code = countries[begin, stop].code
-            if begin >= end and text[end:begin] in self._between_title_and_country:
-                yield (start, stop), code
-            elif stop <= start and text[stop:start] in self._between_country_and_title:
-                yield (begin, end), code
+        by_length = sorted(countries, key=lambda place: place[0] - place[1])
+        after = (place for place in by_length if place[0] >= end and text[end : place[0]] in self._after_title)
+        before = (place for place in by_length if place[1] <= start and text[place[1] : start] in self._before_title)
+        for country in (next(after, None), next(before, None)):
+            if country is not None:
+                yield (min(start, country[0]), max(end, country[1])), countries[country].code
 
 
 def apart(places: Iterable[Place]) -> list[Place]:

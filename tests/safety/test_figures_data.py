@@ -1,0 +1,207 @@
+"""The shipped list of public figures, and what happens to a list that is wrong."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections import Counter
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+import pytest
+import yaml
+
+from touchmark.safety.figures import FigureDataError, FigureIndex, FigureRole, FigureStatus
+from touchmark.safety.figures.data import FiguresFile, json_schema, read_figures, shipped_folder
+
+DATA = read_figures(shipped_folder())
+FILES = sorted(shipped_folder().glob("*.yaml"))
+CONTINENTS = {
+    "Africa": "DZ AO BW CM CD CI EG ET GH KE LY MA MZ NG RW SN SO ZA SD TZ TN UG ZM ZW",
+    "Asia": "AF BD CN HK IN ID IR IQ IL JP KZ KP KR MY PK PH SA SG LK SY TW TH TR AE UZ VN",
+    "Europe": "AT BE BG BY CH CZ DE DK ES FI FR GB GR HU IE IT LT NL NO PL PT RO RS RU SE UA",
+    "North America": "BS BB CA CR CU DO GT HN HT JM MX PA SV TT US",
+    "South America": "AR BO BR CL CO EC GY PE PY UY VE",
+    "Oceania": "AU FJ FM KI MH NR NZ PG PW SB TV VU WS",
+}
+
+
+def _content(path: Path) -> dict[str, Any]:
+    content = yaml.load(path.read_text(encoding="utf-8"), Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
+    assert isinstance(content, dict)
+    return content
+
+
+def test_the_list_is_long_and_every_status_is_there() -> None:
+    count = Counter(figure.status for figure in DATA.figures)
+    assert count[FigureStatus.LIVING] >= 2_000
+    assert count[FigureStatus.DECEASED] >= 200
+    assert count[FigureStatus.HISTORICAL] >= 200
+
+
+def test_at_least_three_hundred_figures_have_aliases_and_as_many_a_native_form() -> None:
+    assert sum(bool(figure.aliases) for figure in DATA.figures) >= 300
+    assert sum(bool(figure.native) for figure in DATA.figures) >= 300
+
+
+@pytest.mark.parametrize("continent", CONTINENTS)
+def test_every_continent_is_there(continent: str) -> None:
+    codes = set(CONTINENTS[continent].split())
+    missing = codes - {code for figure in DATA.figures for code in figure.countries}
+    assert not missing
+
+
+@pytest.mark.parametrize("role", FigureRole)
+def test_every_role_is_held(role: FigureRole) -> None:
+    assert any(role in figure.roles for figure in DATA.figures)
+
+
+def test_a_hundred_countries_have_a_head_of_state_or_government_in_the_table() -> None:
+    heads = {"president", "prime-minister", "chancellor", "king", "emperor", "emir", "sultan"}
+    assert sum(bool(heads & titles.keys()) for titles in DATA.offices.offices.values()) >= 150
+
+
+def test_nobody_who_holds_an_office_is_dead() -> None:
+    living = {figure.id for figure in DATA.figures if figure.status is FigureStatus.LIVING}
+    holders = {holder for held in DATA.offices.offices.values() for holder in held.values()}
+    assert holders <= living
+
+
+def test_the_dates_are_not_in_the_future() -> None:
+    assert {figure.as_of for figure in DATA.figures} == {DATA.offices.as_of}
+    assert DATA.offices.as_of <= date(2026, 11, 22)
+
+
+def test_native_forms_are_not_latin() -> None:
+    assert [form for figure in DATA.figures for form in figure.native if form.isascii()] == []
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: path.name)
+def test_files_are_short_and_hold_one_figure_a_line(path: Path) -> None:
+    lines = path.read_text(encoding="utf-8").splitlines()
+    assert len(lines) < 400
+    content = _content(path)
+    if "figures" in content:
+        assert len(content["figures"]) == sum(line.startswith("- {id: ") for line in lines)
+
+
+def test_the_published_schema_is_the_models_and_the_files_obey_it() -> None:
+    published = json.loads((shipped_folder() / "schema.json").read_text(encoding="utf-8"))
+    assert published == json.loads(json.dumps(json_schema()))
+    jsonschema.Draft202012Validator.check_schema(published)
+    validator = jsonschema.Draft202012Validator(published)
+    tables = [path for path in FILES if path.name in ("offices.yaml", "countries.yaml", "vetoes.yaml")]
+    for path in (*tables, min(set(FILES) - set(tables), key=lambda path: path.stat().st_size)):
+        content = json.loads(json.dumps(_content(path), default=str))
+        assert validator.is_valid(content), path.name
+    assert not validator.is_valid({"as_of": "2025-12-31", "figures": [{"id": "No Slug"}]})
+
+
+# --- lists that are wrong -------------------------------------------------------------------------------------------
+
+HEAD = "as_of: 2025-12-31\nfigures:\n"
+ADA = "- {id: ada-example, name: Ada Example, countries: [GB], roles: [scientist]}\n"
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """A small list that is right."""
+    (tmp_path / "people.yaml").write_text(HEAD + ADA, encoding="utf-8")
+    (tmp_path / "offices.yaml").write_text(
+        "as_of: 2025-12-31\ntitles: {king: [king]}\nlinks: [of]\npast: [former]\nnot_near: [medieval]\n"
+        "offices: {GB: {king: ada-example}}\nphrases: {the boss: ada-example}\n",
+        encoding="utf-8",
+    )
+    (tmp_path / "countries.yaml").write_text("countries: {GB: [britain]}\n", encoding="utf-8")
+    (tmp_path / "vetoes.yaml").write_text("phrases: []\nafter: []\nwords: []\n", encoding="utf-8")
+    return tmp_path
+
+
+def test_another_folder_can_be_loaded(folder: Path) -> None:
+    index = FigureIndex.load(folder)
+    assert [figure.id for figure in index.figures] == ["ada-example"]
+    assert index["ada-example"].as_of == date(2025, 12, 31)
+    with pytest.raises(KeyError):
+        index["nobody"]
+
+
+@pytest.mark.parametrize(
+    ("line", "problem"),
+    [
+        (ADA, "the id 'ada-example' is given twice"),
+        ("- {id: ada-two, name: ada  éxample, countries: [GB], roles: [artist]}\n", "also means 'ada-example'"),
+        ("- {id: bob, name: '...', countries: [GB], roles: [artist]}\n", "holds no letter"),
+        ("- {id: bob, name: Bob, countries: [GB], roles: [wizard]}\n", "'bob', roles, entry 1: "),
+        ("- {id: bob, name: Bob, countries: [GBR], roles: [artist]}\n", "'bob', countries, entry 1: "),
+        ("- {id: bob, name: Bob, countries: [GB], roles: [artist], nickname: B}\n", "'bob', nickname"),
+        ("- {id: Bob B, name: Bob, countries: [GB], roles: [artist]}\n", "'Bob B', id"),
+        ("- {name: Bob, countries: [GB], roles: [artist]}\n", "entry 2, id"),
+        ("- {id: bob\n", "cannot be read as YAML"),
+    ],
+)
+def test_a_wrong_entry_is_named_with_its_file_and_a_remedy(folder: Path, line: str, problem: str) -> None:
+    path = folder / "people.yaml"
+    path.write_text(HEAD + ADA + line, encoding="utf-8")
+    with pytest.raises(FigureDataError) as caught:
+        FigureIndex.load(folder)
+    assert problem in caught.value.problem
+    assert caught.value.subject == str(path)
+    assert caught.value.remedy
+
+
+@pytest.mark.parametrize(
+    ("file", "old", "new", "problem"),
+    [
+        ("offices.yaml", "king: ada-example", "king: nobody", "the king of GB: the holder 'nobody'"),
+        ("offices.yaml", "boss: ada-example", "boss: nobody", "the boss: the holder 'nobody'"),
+        ("offices.yaml", "{king: ada-example}", "{duke: ada-example}", "the title 'duke'"),
+        ("offices.yaml", "{GB:", "{FR:", "the country 'FR' has no names"),
+        ("offices.yaml", "past:", "passed:", "past"),
+        ("countries.yaml", "GB", "gb", "countries, gb"),
+        ("vetoes.yaml", "after", "before", "after"),
+        ("people.yaml", "as_of: 2025-12-31", "as_of: yesterday", "as_of"),
+    ],
+)
+def test_a_wrong_table_is_named(folder: Path, file: str, old: str, new: str, problem: str) -> None:
+    path = folder / file
+    content = path.read_text(encoding="utf-8")
+    assert old in content
+    path.write_text(content.replace(old, new, 1), encoding="utf-8")
+    with pytest.raises(FigureDataError) as caught:
+        FigureIndex.load(folder)
+    assert problem in caught.value.problem
+    assert caught.value.subject == str(path)
+
+
+@pytest.mark.parametrize("file", ["offices.yaml", "countries.yaml", "vetoes.yaml"])
+def test_a_missing_table_is_named(folder: Path, file: str) -> None:
+    (folder / file).unlink()
+    with pytest.raises(FigureDataError) as caught:
+        FigureIndex.load(folder)
+    assert caught.value.subject == str(folder / file)
+
+
+def test_a_folder_without_lists_is_an_error(tmp_path: Path) -> None:
+    with pytest.raises(FigureDataError, match="no list of figures"):
+        FigureIndex.load(tmp_path)
+    with pytest.raises(FigureDataError, match="no list of figures"):
+        FigureIndex.load(tmp_path / "missing")
+
+
+def test_a_file_that_is_not_text_is_an_error(folder: Path) -> None:
+    (folder / "people.yaml").write_bytes(b"\xff\xfe\x00")
+    with pytest.raises(FigureDataError, match="cannot be read"):
+        FigureIndex.load(folder)
+
+
+def test_the_shipped_list_can_be_copied_and_extended(tmp_path: Path) -> None:
+    for path in FILES:
+        shutil.copy(path, tmp_path / path.name)
+    (tmp_path / "ours.yaml").write_text(HEAD + ADA, encoding="utf-8")
+    assert FigureIndex.load(tmp_path)["ada-example"].name == "Ada Example"
+
+
+def test_an_empty_list_of_people_is_allowed_in_the_model() -> None:
+    assert FiguresFile.model_validate({"as_of": "2025-12-31", "figures": []}).figures == ()
