@@ -1,0 +1,172 @@
+"""``touchmark verify`` and ``touchmark report``: exit statuses, output, and one clear line for what cannot be read."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime
+from fractions import Fraction
+from pathlib import Path
+
+import pytest
+
+from benchmarks.attacks import remux
+from tests.clips import moving_clip, write_clip
+from touchmark.cli.main import run
+from touchmark.provenance.database import open_database
+from touchmark.provenance.home import Home
+from touchmark.provenance.keys.development import make_development_keys
+from touchmark.provenance.manifest.claim import Claim, DigitalSourceType, SoftwareAgent
+from touchmark.provenance.registry import Registration, Registry
+from touchmark.provenance.seal import Sealer
+
+NOW = datetime.now(UTC)
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A home, a sealed video, a stripped one, a tampered one, a plain one."""
+    folder = tmp_path_factory.mktemp("cli")
+    home = Home(folder / "home").ensure()
+    ring = make_development_keys(home.keys, organisation="Example Studio", now=NOW)
+    sealer, registry = Sealer.of(ring), Registry(open_database(home.database))
+    payload, claim = (
+        registry.reserve(),
+        Claim(
+            title="a disc",
+            media_type="video/mp4",
+            source_type=DigitalSourceType.TRAINED_ALGORITHMIC_MEDIA,
+            software_agent=SoftwareAgent("touchmark", "0.1.0"),
+            created=NOW,
+        ),
+    )
+    clip = moving_clip(256, 256, count=12, rate=Fraction(12), style="flat")
+    signed = sealer.seal(clip, claim, payload, folder / "sealed.mp4")
+    registry.register(
+        Registration(
+            payload=payload,
+            manifest_label=signed.label,
+            manifest=signed.manifest_bytes,
+            file_sha256=signed.file_sha256,
+            watermark_algorithm=sealer.watermark.algorithm,
+            key_id=sealer.key.key_id,
+            title=claim.title,
+            source_type=claim.source_type.value,
+            policy_digest="",
+            created=NOW,
+        )
+    )
+    remux(folder / "sealed.mp4", folder / "stripped.mp4")
+    tampered = bytearray((folder / "sealed.mp4").read_bytes())
+    tampered[-100] ^= 1
+    (folder / "tampered.mp4").write_bytes(tampered)
+    write_clip(folder / "plain.mp4", moving_clip(128, 128, count=6, style="flat", seed=9))
+    (folder / "text.mp4").write_text("hello\n")
+    return folder
+
+
+@pytest.fixture(autouse=True)
+def home(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TOUCHMARK_HOME", str(folder / "home"))
+
+
+@pytest.mark.parametrize(
+    ("name", "status", "outcome"),
+    [
+        ("sealed.mp4", 0, "generated"),
+        ("stripped.mp4", 0, "generated"),
+        ("tampered.mp4", 1, "tampered"),
+        ("plain.mp4", 2, "unknown"),
+    ],
+)
+def test_the_exit_status_tells(folder, capsys, name, status, outcome) -> None:
+    assert run(["verify", "--json", str(folder / name)]) == status
+    output = capsys.readouterr()
+    document = json.loads(output.out)
+    assert document["verdict"]["outcome"] == outcome
+    assert document["verdict"]["accepted"] is (status == 0)
+    assert output.err == ""
+
+
+def test_a_person_reads_a_report(folder, capsys) -> None:
+    assert run(["verify", str(folder / "sealed.mp4")]) == 0
+    shown = capsys.readouterr().out
+    assert "GENERATED" in shown
+    assert "Example Studio" in shown
+
+
+def test_what_cannot_be_read_is_one_line_and_the_rest_goes_on(folder, capsys) -> None:
+    broken = folder / "truncated.mp4"
+    broken.write_bytes((folder / "sealed.mp4").read_bytes()[:30_000])
+    names = [str(broken), str(folder / "text.mp4"), str(folder), str(folder / "none.mp4"), str(folder / "sealed.mp4")]
+    assert run(["verify", *names]) == 3
+    output = capsys.readouterr()
+    lines = output.err.splitlines()
+    assert len(lines) == 4
+    assert all(line.startswith("touchmark: ") and "[media." in line for line in lines)
+    assert "GENERATED" in output.out
+
+
+def test_json_is_one_object_a_line_also_for_what_cannot_be_read(folder, capsys) -> None:
+    assert (
+        run(["verify", "--json", str(folder / "text.mp4"), str(folder / "plain.mp4"), str(folder / "tampered.mp4")])
+        == 1
+    )
+    unreadable, plain, tampered = (json.loads(line) for line in capsys.readouterr().out.splitlines())
+    assert unreadable["error"] == "media.not_a_video"
+    assert plain["verdict"]["outcome"] == "unknown"
+    assert tampered["verdict"]["outcome"] == "tampered"
+
+
+def test_quiet_says_nothing_but_errors(folder, capsys) -> None:
+    assert run(["verify", "--quiet", str(folder / "sealed.mp4")]) == 0
+    output = capsys.readouterr()
+    assert output.out == output.err == ""
+
+
+def test_without_a_home_there_is_no_trust_and_nothing_is_made(folder, capsys, monkeypatch, tmp_path) -> None:
+    monkeypatch.setenv("TOUCHMARK_HOME", str(tmp_path / "none"))
+    assert run(["verify", str(folder / "sealed.mp4")]) == 2
+    assert "not evidence of authenticity" in " ".join(capsys.readouterr().out.split()).replace("│ ", "")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_further_roots_can_be_believed(folder, capsys, monkeypatch, tmp_path) -> None:
+    monkeypatch.setenv("TOUCHMARK_HOME", str(tmp_path / "none"))
+    anchors = folder / "home" / "keys" / "anchors.pem"
+    assert run(["verify", "--trust", str(anchors), str(folder / "sealed.mp4")]) == 0
+    assert "DEVELOPMENT KEYS" in capsys.readouterr().out
+    assert run(["verify", "--trust", str(folder / "text.mp4"), str(folder / "sealed.mp4")]) == 70
+    assert "PEM" in capsys.readouterr().err
+
+
+def test_a_hostile_file_name_reaches_no_terminal(folder, capsys) -> None:
+    evil = folder / "a\x1b[31m\nb.mp4"
+    evil.write_text("hello\n")
+    assert run(["verify", str(evil)]) == 3
+    shown = capsys.readouterr().err
+    assert "\x1b" not in shown
+    assert len(shown.splitlines()) == 1
+
+
+@pytest.mark.parametrize("arguments", [["verify"], ["verify", "--nonsense", "x"], ["report", "x.mp4"]])
+def test_wrong_use_is_64(arguments, capsys) -> None:
+    assert run(arguments) == 64
+    assert capsys.readouterr().err
+
+
+def test_a_report_is_written_and_not_over_another_by_accident(folder, capsys, tmp_path) -> None:
+    page = tmp_path / "report.html"
+    assert run(["report", str(folder / "tampered.mp4"), "-o", str(page)]) == 1
+    assert "tampered" in capsys.readouterr().out
+    first = page.read_text(encoding="utf-8")
+    assert first.startswith("<!DOCTYPE html>")
+    assert run(["report", str(folder / "sealed.mp4"), "-o", str(page)]) == 64
+    assert page.read_text(encoding="utf-8") == first
+    assert run(["report", str(folder / "sealed.mp4"), "-o", str(page), "--force"]) == 0
+    assert page.read_text(encoding="utf-8") != first
+
+
+def test_a_report_on_what_cannot_be_read_writes_nothing(folder, tmp_path, capsys) -> None:
+    assert run(["report", str(folder / "text.mp4"), "-o", str(tmp_path / "r.html")]) == 3
+    assert list(tmp_path.iterdir()) == []
+    assert len(capsys.readouterr().err.splitlines()) == 1

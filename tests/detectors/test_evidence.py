@@ -1,0 +1,127 @@
+"""Collecting evidence: what cannot be read, what changes meanwhile, and what is found in the bytes."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import replace
+from pathlib import Path
+
+import av
+import numpy as np
+import pytest
+
+from touchmark.detectors import evidence as module
+from touchmark.detectors.evidence import ChangedFileError, Sources, gather
+from touchmark.detectors.verify import Verifier
+from touchmark.provenance.manifest.context import TrustAnchorsError
+from touchmark.provenance.media.boxes import C2PA_UUID
+from touchmark.provenance.media.errors import MediaError
+from touchmark.provenance.media.limits import Limits
+from touchmark.provenance.registry import RegistryError
+
+
+def _text(folder: Path, sealed: Path) -> Path:
+    path = folder / "text.mp4"
+    path.write_text("not a video\n")
+    return path
+
+
+def _empty(folder: Path, sealed: Path) -> Path:
+    path = folder / "empty.mp4"
+    path.touch()
+    return path
+
+
+def _truncated(folder: Path, sealed: Path) -> Path:
+    path = folder / "truncated.mp4"
+    path.write_bytes(sealed.read_bytes()[: sealed.stat().st_size * 2 // 3])
+    return path
+
+
+def _huge(folder: Path, sealed: Path) -> Path:
+    path = folder / "huge.avi"
+    with av.open(str(path), "w") as container:
+        stream = container.add_stream("mjpeg", rate=1)
+        stream.width = stream.height = 10_000
+        stream.pix_fmt = "yuvj420p"
+        black = av.VideoFrame.from_ndarray(np.zeros((15_000, 10_000), np.uint8), format="yuvj420p")
+        container.mux(stream.encode(black))
+        container.mux(stream.encode(None))
+    return path
+
+
+def _pipe(folder: Path, sealed: Path) -> Path:
+    path = folder / "pipe.mp4"
+    os.mkfifo(path)
+    return path
+
+
+@pytest.mark.parametrize("make", [_text, _empty, _truncated, _huge, _pipe])
+def test_what_cannot_be_read_says_so(make, sealed, tmp_path) -> None:
+    with pytest.raises(MediaError) as raised:
+        Verifier().verify(make(tmp_path, sealed))
+    assert raised.value.exit_status == 3
+    assert "\n" not in raised.value.diagnostics()
+
+
+def test_a_folder_and_a_missing_file_cannot_be_read(tmp_path) -> None:
+    for path in (tmp_path, tmp_path / "none.mp4"):
+        with pytest.raises(MediaError):
+            Verifier().verify(path)
+
+
+def test_limits_hold(sealed) -> None:
+    with pytest.raises(MediaError):
+        Verifier(limits=Limits(max_bytes=1000)).verify(sealed)
+
+
+def test_a_file_that_changes_meanwhile_gets_no_verdict(sealed, tmp_path, studio) -> None:
+    copy = tmp_path / "copy.mp4"
+    copy.write_bytes(sealed.read_bytes())
+
+    def overwrite(done: int, of_all: int) -> None:
+        if done == 1:
+            copy.write_bytes(sealed.read_bytes() + bytes(8))
+
+    with pytest.raises(ChangedFileError):
+        gather(copy, Sources(keys=(studio.ring.watermark_key,)), Limits(), overwrite)
+
+
+def test_progress_counts_pictures_over_all_keys(sealed, studio) -> None:
+    calls: list[tuple[int, int]] = []
+    keys = (studio.ring.watermark_key, studio.ring.watermark_key)
+    gather(sealed, Sources(keys=keys), Limits(), lambda done, of_all: calls.append((done, of_all)))
+    assert calls[-1] == (48, 48)
+    assert [done for done, _ in calls] == sorted(done for done, _ in calls)
+
+
+@pytest.mark.parametrize("before", [0, module._CHUNK - 5, module._CHUNK - 16, module._CHUNK])
+def test_remains_of_a_store_are_found_across_chunks(tmp_path, before) -> None:
+    path = tmp_path / "bytes"
+    path.write_bytes(bytes(before) + C2PA_UUID + bytes(40))
+    assert module._read_through(path)[1]
+    path.write_bytes(bytes(before) + C2PA_UUID[:-1] + bytes(40))
+    assert not module._read_through(path)[1]
+
+
+def test_a_registration_of_another_key_is_a_coincidence(stripped, studio, registration, tmp_path) -> None:
+    from touchmark.provenance.database import open_database
+    from touchmark.provenance.registry import Registry
+
+    registry = Registry(open_database(tmp_path / "r.sqlite3"))
+    registry.register(replace(registration, key_id="ffffffff"))
+    found = gather(stripped, Sources(keys=(studio.ring.watermark_key,), registry=registry), Limits())
+    assert found.mark.payload == registration.payload
+    assert found.registration is None
+
+
+def test_a_broken_registry_gives_no_verdict(studio, sealed, tmp_path) -> None:
+    home = replace(studio.home, root=tmp_path)
+    home.database.write_bytes(b"this is no database" * 100)
+    with pytest.raises(RegistryError):
+        Verifier.default(home).verify(sealed)
+
+
+def test_further_roots_must_be_certificates(studio) -> None:
+    with pytest.raises(TrustAnchorsError):
+        Verifier.default(studio.home, anchors=b"no certificate\n")
