@@ -7,6 +7,7 @@ where one of them wins, nobody was named. Whatever is left of the text is then s
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
@@ -18,7 +19,8 @@ from touchmark.safety.canonical import CanonicalText, View, ViewKind
 from touchmark.safety.figures.data import Figure, FigureData, FigureStatus, read_figures, shipped_folder
 from touchmark.safety.figures.forms import fold, folded_name, is_whole, variants
 from touchmark.safety.figures.misspelling import Misspellings
-from touchmark.safety.figures.offices import Country, OfficeGrammar, Place, Title, apart
+from touchmark.safety.figures.offices import Country, OfficeGrammar, Title
+from touchmark.safety.figures.places import Place, Taken, apart
 
 
 class MatchKind(StrEnum):
@@ -129,9 +131,15 @@ class FigureIndex:
                 seen.add(view.text)
                 matches += self._in_view(view)
         matches.sort(key=lambda match: (match.kind is MatchKind.MISSPELLING, match.span[0] - match.span[1]))
+        told = Taken(len(text.original))
+        told_of: dict[str, Taken] = defaultdict(lambda: Taken(len(text.original)))
         kept: list[FigureMatch] = []
         for match in matches:
-            if not any(_same(match, other) for other in kept):
+            # Views repeat one another; and a slip never stands beside what was written right.
+            if match.kind is MatchKind.MISSPELLING and not told.is_free(match.span):
+                continue
+            if told_of[match.figure.id].claim(match.span):
+                told.cover(match.span)
                 kept.append(match)
         return tuple(sorted(kept, key=lambda match: match.span))
 
@@ -154,36 +162,37 @@ class FigureIndex:
             if is_whole(text, start, end):
                 senses[start, end] = meanings
         forms = {place: sense for place, found in senses.items() for sense in found if isinstance(sense, _Form | _Veto)}
-        taken = apart(forms)
-        for place in taken:
+        holds_offices = not self._offices.in_another_time(text)
+        taken = Taken(len(text))
+        for place in apart(forms):
+            taken.cover(place)
             form = forms[place]
-            if isinstance(form, _Form) and self._names_somebody(text, place, form):
+            if isinstance(form, _Form) and self._names_somebody(text, place, form, holds_offices):
                 yield _Found(place, form)
-        titles = {place: tuple(sense for sense in found if isinstance(sense, Title)) for place, found in senses.items()}
-        titles = {place: found for place, found in titles.items() if found}
-        countries = {place: sense for place, found in senses.items() for sense in found if isinstance(sense, Country)}
-        for place, holder in self._offices.holders(text, titles, countries):
-            figure = self._by_id[holder]
-            yield _Found(place, _Form(figure, text[slice(*place)], MatchKind.OFFICE))
+        if holds_offices:
+            yield from self._holders(text, senses)
         if misspelt:
             yield from self._slips(text, taken)
 
-    def _slips(self, text: str, taken: list[Place]) -> Iterator[_Found]:
-        slips = sorted(self._misspellings.find(text), key=lambda slip: -slip.score)
-        places = list(taken)
-        for slip in slips:
+    def _holders(self, text: str, senses: dict[Place, tuple[_Meaning, ...]]) -> Iterator[_Found]:
+        titles = {place: tuple(sense for sense in found if isinstance(sense, Title)) for place, found in senses.items()}
+        countries = {place: sense for place, found in senses.items() for sense in found if isinstance(sense, Country)}
+        for place, holder in self._offices.holders(
+            text, {place: found for place, found in titles.items() if found}, countries
+        ):
+            yield _Found(place, _Form(self._by_id[holder], text[slice(*place)], MatchKind.OFFICE))
+
+    def _slips(self, text: str, taken: Taken) -> Iterator[_Found]:
+        for slip in sorted(self._misspellings.find(text), key=lambda slip: -slip.score):
             form = self._names[slip.form]
             place = (slip.start, slip.end)
-            if all(slip.end <= start or end <= slip.start for start, end in places) and self._names_somebody(
-                text, place, form
-            ):
-                places.append(place)
+            if self._names_somebody(text, place, form, False) and taken.claim(place):
                 yield _Found(place, _Form(form.figure, form.stated, MatchKind.MISSPELLING), round(slip.score / 100, 3))
 
-    def _names_somebody(self, text: str, place: Place, form: _Form) -> bool:
+    def _names_somebody(self, text: str, place: Place, form: _Form, holds_offices: bool) -> bool:
         """Whether a form is used of the person: bridges are named after the dead, and office phrases can be past."""
         if form.kind is MatchKind.OFFICE:
-            return not (self._offices.in_another_time(text) or self._offices.is_past(text, place[0]))
+            return holds_offices and not self._offices.is_past(text, place[0])
         if form.figure.status is FigureStatus.LIVING:
             return True
         following = text[place[1] : place[1] + 24].split()
@@ -214,9 +223,3 @@ def _other_senses(data: FigureData) -> Iterator[tuple[str, _Meaning]]:
         yield from ((folded_name(way), Title(title)) for way in ways)
     for code, ways in data.countries.countries.items():
         yield from ((folded_name(way), Country(code)) for way in ways)
-
-
-def _same(match: FigureMatch, other: FigureMatch) -> bool:
-    """Whether two matches, perhaps of two views, are one: a slip never stands beside an exact match."""
-    overlap = match.span[0] < other.span[1] and other.span[0] < match.span[1]
-    return overlap and (match.figure.id == other.figure.id or match.kind is MatchKind.MISSPELLING)

@@ -7,9 +7,10 @@ a whole. One slip a word, names of two words or more: shorter names would turn u
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from itertools import accumulate
 
 from rapidfuzz import fuzz
 from rapidfuzz.distance import OSA
@@ -18,6 +19,7 @@ MIN_SCORE = 88.0
 """rapidfuzz ratio below which two names are two people; the research page's figure."""
 _MIN_NAME = 9
 _MIN_WORD = 4
+_MAX_WORD = 24
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,59 +48,55 @@ class Misspellings:
 
     def __init__(self, forms: Iterable[str], words: Iterable[str]) -> None:
         self._ordinary = frozenset(words)
-        self._names: list[tuple[str, ...]] = []
-        self._with_word: dict[str, list[tuple[int, int]]] = defaultdict(list)
-        for form in dict.fromkeys(forms):
-            name = tuple(form.split())
-            if len(name) > 1 and len(form) >= _MIN_NAME:
-                for place, word in enumerate(name):
-                    if len(word) >= _MIN_WORD:
-                        self._with_word[word].append((len(self._names), place))
-                self._names.append(name)
-        self._words_near: dict[str, list[str]] = defaultdict(list)
-        for word in self._with_word:
+        names = [tuple(form.split()) for form in dict.fromkeys(forms) if " " in form and len(form) >= _MIN_NAME]
+        frequency = Counter(word for name in names for word in name)
+        self._anchored: dict[str, list[tuple[int, tuple[str, ...]]]] = defaultdict(list)
+        for name in names:
+            # Every word has to be near, so one of them finds the name, and the rarest is proposed least.
+            anchor = min(name, key=lambda word: (len(word) < _MIN_WORD, frequency[word], -len(word)))
+            if len(anchor) >= _MIN_WORD:
+                self._anchored[anchor].append((name.index(anchor), name))
+        self._anchors_near: dict[str, list[str]] = defaultdict(list)
+        for word in self._anchored:
             for shorter in _shortened(word):
-                self._words_near[shorter].append(word)
+                self._anchors_near[shorter].append(word)
 
     def find(self, text: str) -> Iterator[Slip]:
         """Stretches of a folded text that are almost a name, in the order of the text; exact names are not told."""
         words = text.split(" ")
-        starts = [0]
-        for word in words:
-            starts.append(starts[-1] + len(word) + 1)
-        seen: set[tuple[int, int]] = set()
+        starts = list(accumulate((len(word) + 1 for word in words), initial=0))
+        near = {word: self._names_near(word) for word in set(words)}
         for here, word in enumerate(words):
-            for near in self._near(word):
-                for number, place in self._with_word[near]:
-                    first = here - place
-                    if first < 0 or (first, number) in seen:
-                        continue
-                    seen.add((first, number))
-                    name = self._names[number]
-                    score = self._likeness(words[first : first + len(name)], name)
-                    if score >= MIN_SCORE:
-                        yield Slip(starts[first], starts[first + len(name)] - 1, " ".join(name), score)
+            for place, name in near[word]:
+                first = here - place
+                score = self._likeness(words[first : first + len(name)], name) if first >= 0 else 0.0
+                if score:
+                    yield Slip(starts[first], starts[first + len(name)] - 1, " ".join(name), score)
 
-    def _near(self, word: str) -> set[str]:
-        """Words of names that ``word`` may stand for."""
-        if len(word) < _MIN_WORD:
-            return set()
-        found: set[str] = set()
-        for shorter in _shortened(word):
-            found.update(self._words_near.get(shorter, ()))
-        return found
+    def _names_near(self, word: str) -> list[tuple[int, tuple[str, ...]]]:
+        """Names whose anchor ``word`` may stand for, each with the place of the anchor in it."""
+        if not _MIN_WORD <= len(word) <= _MAX_WORD:
+            return []
+        anchors = {anchor for shorter in _shortened(word) for anchor in self._anchors_near.get(shorter, ())}
+        return [entry for anchor in sorted(anchors) for entry in self._anchored[anchor]]
 
     def _likeness(self, words: list[str], name: tuple[str, ...]) -> float:
-        if len(words) != len(name) or tuple(words) == name:
+        """0, or at least ``MIN_SCORE``."""
+        if len(words) != len(name) or not all(map(self._is_slip, words, name)) or tuple(words) == name:
             return 0.0
-        for word, right in zip(words, name, strict=True):
-            if word != right and (
-                min(len(word), len(right)) < _MIN_WORD
-                or word in self._ordinary
-                or OSA.distance(word, right, score_cutoff=1) > 1
-            ):
-                return 0.0
         return fuzz.ratio(" ".join(words), " ".join(name), score_cutoff=MIN_SCORE)
+
+    def _is_slip(self, word: str, right: str) -> bool:
+        """Whether ``word`` is ``right``, or one slip from it and nothing else."""
+        if word == right:
+            return True
+        shorter, longer = sorted((len(word), len(right)))
+        return (
+            shorter >= _MIN_WORD
+            and longer - shorter <= 1
+            and word not in self._ordinary
+            and OSA.distance(word, right, score_cutoff=1) == 1
+        )
 
 
 def _shortened(word: str) -> Iterator[str]:

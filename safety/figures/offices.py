@@ -8,11 +8,12 @@ countries and links are data, so a language is added in ``policies/figures`` and
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from touchmark.safety.figures.data import OfficesFile
 from touchmark.safety.figures.forms import folded_name
+from touchmark.safety.figures.places import Place, apart
 
 _YEAR_OF_THE_PAST = re.compile(r"(?<!\S)1[0-9]{3}s?(?!\S)")
 
@@ -29,10 +30,6 @@ class Country:
     """A way of saying a country; the value of a search."""
 
     code: str
-
-
-Place = tuple[int, int]
-"""Start and end in a folded text."""
 
 
 class OfficeGrammar:
@@ -63,14 +60,17 @@ class OfficeGrammar:
             titles: every whole title in it.
             countries: every whole name of a country in it.
         """
-        if not titles or not countries or self.in_another_time(text):
+        if not titles or not countries:
             return
+        starts, ends = _by_edge(countries)
         for place in apart(titles):
-            for (begin, end), code in self._beside(text, place, countries):
+            for begin, end in self._beside(text, place, starts, ends):
+                code = countries[begin, end].code
                 held = (self._holder.get((title.name, code)) for title in titles[place])
                 holder = next((holder for holder in held if holder is not None), None)
-                if holder is not None and not self.is_past(text, begin):
-                    yield (begin, end), holder
+                office = min(place[0], begin), max(place[1], end)
+                if holder is not None and not self.is_past(text, office[0]):
+                    yield office, holder
                     break
 
     def in_another_time(self, text: str) -> bool:
@@ -84,21 +84,21 @@ class OfficeGrammar:
             before.pop()
         return bool(before) and (before[-1] in self._past or before[-1].endswith(self._past_unspaced))
 
-    def _beside(self, text: str, title: Place, countries: Mapping[Place, Country]) -> Iterator[tuple[Place, str]]:
-        """The country after a title and the one before it, each by its longest name: "guinea bissau", not "guinea"."""
+    def _beside(self, text: str, title: Place, starts: dict[int, Place], ends: dict[int, Place]) -> Iterator[Place]:
+        """The country after a title, and the one before it."""
         start, end = title
-        by_length = sorted(countries, key=lambda place: place[0] - place[1])
-        after = (place for place in by_length if place[0] >= end and text[end : place[0]] in self._after_title)
-        before = (place for place in by_length if place[1] <= start and text[place[1] : start] in self._before_title)
-        for country in (next(after, None), next(before, None)):
+        after = (starts.get(end + len(gap)) for gap in self._after_title if text.startswith(gap, end))
+        before = (ends.get(start - len(gap)) for gap in self._before_title if text.endswith(gap, 0, start))
+        for found in (after, before):
+            country = next((place for place in found if place is not None), None)
             if country is not None:
-                yield (min(start, country[0]), max(end, country[1])), countries[country].code
+                yield country
 
 
-def apart(places: Iterable[Place]) -> list[Place]:
-    """Of places that overlap the longest: in "vice president" the title is not "president"."""
-    kept: list[Place] = []
-    for start, end in sorted(places, key=lambda place: place[0] - place[1]):
-        if not any(begin < end and start < stop for begin, stop in kept):
-            kept.append((start, end))
-    return sorted(kept)
+def _by_edge(countries: Mapping[Place, Country]) -> tuple[dict[int, Place], dict[int, Place]]:
+    """The longest country that starts, and that ends, at each place: "guinea bissau", not "guinea"."""
+    starts: dict[int, Place] = {}
+    ends: dict[int, Place] = {}
+    for place in sorted(countries, key=lambda place: place[1] - place[0]):
+        starts[place[0]] = ends[place[1]] = place
+    return starts, ends
