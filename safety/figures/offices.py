@@ -15,6 +15,7 @@ from touchmark.safety.figures.data import OfficesFile
 from touchmark.safety.figures.forms import folded_name
 from touchmark.safety.figures.places import Place, apart
 
+_ORDINAL = re.compile("[0-9]+(?:st|nd|rd|th)")
 _YEAR_OF_THE_PAST = re.compile(r"(?<!\S)1[0-9]{3}s?(?!\S)")
 
 
@@ -82,7 +83,11 @@ class OfficeGrammar:
         before = text[max(0, begin - 40) : begin].split()
         if before and before[-1] == "the":
             before.pop()
-        return bool(before) and (before[-1] in self._past or before[-1].endswith(self._past_unspaced))
+        return bool(before) and (
+            before[-1] in self._past
+            or before[-1].endswith(self._past_unspaced)
+            or _ORDINAL.fullmatch(before[-1]) is not None
+        )
 
     def _beside(self, text: str, title: Place, starts: dict[int, Place], ends: dict[int, Place]) -> Iterator[Place]:
         """The country after a title, and the one before it."""

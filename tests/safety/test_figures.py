@@ -194,6 +194,7 @@ def test_an_office_means_its_holder(text: str, holder: str | None, stretch: str)
         "the first president of the United States",
         "an ex president of Brazil",
         "the 16th president of the United States",
+        "the 2nd king of Spain",
         "a king of Spain",
         "the king of England in 1400",
         "a medieval tapestry of the king of England",
