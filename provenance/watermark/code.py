@@ -1,8 +1,8 @@
 """Payload bits to code bits and back: keyed check bits, and a convolutional code that corrects errors.
 
     bits = encode(payload, key)              # CODE_BITS of 0 and 1
-    guess = decode(evidence, key)            # evidence: log-likelihood ratios, positive for 0
-    guess.payload                            # None unless all 40 check bits agree
+    decoded = decode(evidence, key)          # evidence: log-likelihood ratios, positive for 0
+    decoded.payload                          # None unless all 40 check bits agree
 
 A message is the 64 payload bits followed by 40 bits of a MAC over them, so that only the holder of the key can
 make a payload verify, and noise does so with probability 2**-40 a decoding. It passes through a tail-biting
@@ -13,6 +13,7 @@ convolutional codes with maximal free distance for rates 1/2, 1/3 and 1/4", IEEE
 from __future__ import annotations
 
 import hashlib
+import hmac
 from dataclasses import dataclass
 from typing import Final
 
@@ -38,10 +39,12 @@ class Decoded:
 
     Attributes:
         payload: what it says, or None where its check bits do not agree.
+        guess: what it says, checked or not; worth nothing except to measure bit accuracy.
         code_bits: ndarray of shape (CODE_BITS,), uint8: the message encoded again.
     """
 
     payload: Payload | None
+    guess: Payload
     code_bits: NDArray[np.uint8]
 
 
@@ -60,9 +63,9 @@ def decode(evidence: NDArray[np.float32], key: WatermarkKey) -> Decoded:
     """
     message = _viterbi(evidence.reshape(MESSAGE_BITS, _RATE))
     packed = np.packbits(message).tobytes()
-    payload = Payload.from_bytes(packed[: PAYLOAD_BITS // 8])
-    verified = packed[PAYLOAD_BITS // 8 :] == _check(payload, key)
-    return Decoded(payload if verified else None, _convolve(message))
+    guess = Payload.from_bytes(packed[: PAYLOAD_BITS // 8])
+    verified = hmac.compare_digest(packed[PAYLOAD_BITS // 8 :], _check(guess, key))
+    return Decoded(guess if verified else None, guess, _convolve(message))
 
 
 def _check(payload: Payload, key: WatermarkKey) -> bytes:

@@ -18,11 +18,16 @@ Real = NDArray[np.float32]
 _PLAN_SIDE = 270
 """Short side of the small copy on which strengths are planned."""
 
-# Root mean square of the pattern in 8-bit steps. Luma: _FLAT on a flat area, _PER_TEXTURE more for each step of local
-# standard deviation, never over _MOST.
-_FLAT, _PER_TEXTURE, _MOST = 0.55, 0.1, 1.9
-CHROMA_STRENGTH: Final = (1.6, 1.05)
-"""Cb and Cr, before the attenuation in the dark. Cr is weaker because it turns skin red."""
+# Strength of the luma pattern, as root mean square in 8-bit steps, over the local standard deviation of the picture.
+# It climbs fast over the first step: where there is grain the eye forgives a pattern, and the coder crushes one.
+_LUMA_BY_TEXTURE = ((0.0, 1.0, 3.0, 13.0), (0.6, 0.8, 0.9, 1.85))
+
+# Chroma likewise, as a factor. Flat areas get more: the coder keeps little of their luma, the eye sees little of
+# their chroma. Textured areas have luma enough.
+_CHROMA_BY_TEXTURE = ((0.5, 4.0), (1.3, 0.9))
+
+CHROMA_STRENGTH: Final = (1.5, 1.0)
+"""Root mean square of the pattern in Cb and Cr, before the factor. Cr is weaker because it turns skin red."""
 
 
 def strengths(luma: NDArray[np.uint8]) -> tuple[Real, Real]:
@@ -33,7 +38,7 @@ def strengths(luma: NDArray[np.uint8]) -> tuple[Real, Real]:
 
     Returns:
         Two maps of one small size, to be stretched over the picture: the luma pattern's root mean square in
-        8-bit steps, and a factor 0..1 for CHROMA_STRENGTH.
+        8-bit steps, and a factor near 1 for CHROMA_STRENGTH.
     """
     height, width = luma.shape
     shrink = max(1.0, min(height, width) / _PLAN_SIDE)
@@ -44,9 +49,9 @@ def strengths(luma: NDArray[np.uint8]) -> tuple[Real, Real]:
     # An edge is not texture: what lies beside it is flat, and a strong pattern there shows as a halo.
     texture = cv2.blur(cv2.erode(texture, np.ones((3, 3), np.uint8)), (5, 5))
     adaptation = np.interp(mean, (0, 50, 160, 255), (0.7, 1.0, 1.0, 1.3)).astype(np.float32)
-    for_luma = np.minimum(_FLAT + _PER_TEXTURE * np.minimum(texture, 16), _MOST) * adaptation
-    for_chroma = np.interp(mean, (0, 60), (0.75, 1.0)).astype(np.float32)
-    return for_luma.astype(np.float32), for_chroma
+    for_luma = np.interp(texture, *_LUMA_BY_TEXTURE) * adaptation
+    for_chroma = np.interp(texture, *_CHROMA_BY_TEXTURE) * np.interp(mean, (0, 60), (0.9, 1.0))
+    return for_luma.astype(np.float32), for_chroma.astype(np.float32)
 
 
 def headroom() -> NDArray[np.uint8]:

@@ -40,11 +40,13 @@ class Reading:
 
     Attributes:
         payload: what was read, None unless it verified.
+        guess: the likeliest payload, verified or not, to measure bit accuracy.
         z: correlation of the waves that carry bits with the code word nearest to them.
         matched: that code word, to test seconds with.
     """
 
     payload: Payload | None
+    guess: Payload
     z: float
     matched: Matched
 
@@ -93,7 +95,7 @@ class Reader:
         decoded = code.decode(soft.astype(np.float32), self._key)
         signed = {plane: weights[plane] * waves.signs(decoded.code_bits) for plane, waves in self._waves.items()}
         matched = Matched(geometry, signed)
-        return Reading(decoded.payload, matched.z(amplitudes), matched)
+        return Reading(decoded.payload, decoded.guess, matched.z(amplitudes), matched)
 
     @staticmethod
     def _gain(waves: Waves, held: Complex) -> Real:
