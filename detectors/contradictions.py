@@ -47,7 +47,7 @@ class ContradictionKind(StrEnum):
     """The registry of sealed files tells another story."""
 
     @property
-    def title(self) -> str:
+    def in_words(self) -> str:
         """In plain words."""
         return _TITLES[self]
 

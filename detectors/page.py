@@ -115,7 +115,7 @@ def _development(verdict: Verdict) -> str:
 
 def _faults(verdict: Verdict) -> str:
     items = [
-        f"<li><h3>{_text(found.kind.title)} <code>{found.kind.value}</code></h3>"
+        f"<li><h3>{_text(found.kind.in_words)} <code>{found.kind.value}</code></h3>"
         f"<p>{_text(found.explanation, 800)}</p></li>"
         for found in verdict.contradictions
     ]
@@ -136,8 +136,8 @@ def _stills(pictures: Sequence[Still]) -> str:
 def _origin(verdict: Verdict) -> str:
     if verdict.origin is None:
         return ""
-    believed = verdict.outcome in (Outcome.GENERATED, Outcome.CAPTURED)
-    note = "" if believed else '<p class="note">As claimed. The verdict above says how far to believe it.</p>'
+    claimed = '<p class="note">As the file claims. The verdict above says why that is not to be relied upon.</p>'
+    note = "" if verdict.believes_origin else claimed
     return _section("Origin", note + _facts(describe(verdict.origin)))
 
 

@@ -119,7 +119,7 @@ class VerdictModel(_Model):
             headline=verdict.headline,
             origin=OriginModel.of(verdict.origin) if verdict.origin else None,
             contradictions=[
-                ContradictionModel(kind=found.kind, title=found.kind.title, explanation=found.explanation)
+                ContradictionModel(kind=found.kind, title=found.kind.in_words, explanation=found.explanation)
                 for found in verdict.contradictions
             ],
             tampering=list(verdict.tampering),

@@ -64,20 +64,21 @@ def _banner(verdict: Verdict) -> RenderableType:
 
 def _development(verdict: Verdict) -> Iterator[RenderableType]:
     if verdict.development_keys:
-        text = Text(" DEVELOPMENT KEYS ", style="bold reverse yellow")
-        text.append(
-            " The signer is trusted only through keys made by `touchmark keys init`. Anybody can make such keys: this "
-            "convinces nobody else.",
-            style="yellow",
+        text = Text.assemble(
+            (" DEVELOPMENT KEYS ", "bold reverse yellow"),
+            (
+                " The signer is trusted only through keys made by `touchmark keys init`. Anybody can make such keys: "
+                "this convinces nobody else.",
+                "yellow",
+            ),
         )
         yield Padding(text, (0, 1))
 
 
 def _contradictions(verdict: Verdict) -> Iterator[RenderableType]:
     for found in verdict.contradictions:
-        text = Text(f"✗ {found.kind.title}. ", style="bold red")
-        text.append(safe_text(found.explanation, 600), style="default not bold")
-        yield Padding(text, (0, 1))
+        title = (f"✗ {found.kind.in_words}. ", "bold red")
+        yield Padding(Text.assemble(title, safe_text(found.explanation, 600)), (0, 1))
 
 
 def _origin(verdict: Verdict) -> Iterator[RenderableType]:
@@ -89,9 +90,7 @@ def _origin(verdict: Verdict) -> Iterator[RenderableType]:
     table.add_column(overflow="fold")
     for name, value in describe(origin):
         table.add_row(Text(name), Text(safe_text(value)))
-    believed = verdict.outcome in (Outcome.GENERATED, Outcome.CAPTURED)
-    title = "Origin" if believed else "Claimed origin (the verdict says how far to believe it)"
-    yield _section(title, table)
+    yield _section("Origin" if verdict.believes_origin else "Claimed origin (not to be relied upon)", table)
 
 
 def _evidence(verdict: Verdict) -> RenderableType:
@@ -117,17 +116,19 @@ def _timelines(verification: Verification) -> Iterator[RenderableType]:
 
 
 def _timeline(detection: Detection) -> RenderableType:
-    """A cell for each stretch of time; where there are more stretches than cells, a cell shows its weakest."""
+    """Cells for each stretch of time; where there are more stretches than cells, a cell shows its weakest."""
     segments = detection.timeline
     count = min(len(segments), _CELLS)
+    repeat = _CELLS // count
     bar = Text()
     for cell in range(count):
         stretch = segments[cell * len(segments) // count : (cell + 1) * len(segments) // count]
         weakest = max(segment.p_value for segment in stretch)
         if weakest < _CERTAIN:
-            bar.append("█", style="green")
+            bar.append("█" * repeat, style="green")
         else:
-            bar.append("▒" if weakest < _LIKELY else "░", style="yellow" if weakest < _LIKELY else "dim")
+            cell_of, style = ("▒", "yellow") if weakest < _LIKELY else ("░", "dim")
+            bar.append(cell_of * repeat, style=style)
     bar.append(f"  {segments[0].start:.0f} to {segments[-1].end:.1f} s", style="dim")
     bar.append("   █ marked  ▒ likely  ░ no mark found", style="dim")
     return bar

@@ -63,6 +63,12 @@ class Verdict:
     statements: tuple[Statement, ...] = ()
     development_keys: bool = False
 
+    @property
+    def believes_origin(self) -> bool:
+        """Whether the origin is more than a claim of the file: accepted, or told by the watermark."""
+        told = self.origin is not None and self.origin.via is not Via.MANIFEST
+        return told or self.outcome in (Outcome.GENERATED, Outcome.CAPTURED)
+
 
 def judge(evidence: Evidence) -> Verdict:
     """The verdict on one file."""
@@ -135,7 +141,7 @@ def _headline(
             still = " The watermark still tells where the picture came from." if origin and origin.payload else ""
             return f"Changed after it was signed.{still}"
         case Outcome.CONTRADICTORY:
-            titles = "; ".join(dict.fromkeys(found.kind.title.lower() for found in contradictions))
+            titles = "; ".join(dict.fromkeys(found.kind.in_words.lower() for found in contradictions))
             return f"The evidence contradicts itself: {titles}."
         case Outcome.UNKNOWN:
             return f"{_unknown(evidence)} That is not evidence of authenticity."
@@ -148,7 +154,7 @@ def _generated(origin: Origin | None) -> str:
         return f"Generated: its pixels carry a watermark of key {origin.key_id}, which no registry here knows."
     by = f" by {safe_text(origin.generator, 80)}" if origin.generator else ""
     if origin.via is Via.WATERMARK_AND_REGISTRY:
-        return f"Generated{by}. Its own manifest is gone; its watermark led to the registry, which names the origin."
+        return f"Generated{by}. The manifest is gone from the file; its watermark led to the registry, which kept it."
     if origin.trusted:
         return f"Generated{by}, says {_name(origin.signer)}, whom this installation trusts."
     return f"Generated{by}: its pixels carry this operator's watermark. Its signer is not trusted here."

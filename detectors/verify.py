@@ -104,6 +104,19 @@ class Verifier:
         return Verification(path, judge(evidence), evidence, time.monotonic() - began)
 
 
+def verify(path: Path | str, *, home: Home | None = None) -> Verification:
+    """Find out where a video comes from.
+
+    Args:
+        path: of a video.
+        home: the operator's folder, whose keys and registry are used; the default one if not given. Need not exist.
+
+    Raises:
+        TouchmarkError: the file cannot be read, or the keys or the registry that are there cannot be used.
+    """
+    return Verifier.default(home or Home.default()).verify(Path(path))
+
+
 def _require_certificates(anchors: bytes) -> None:
     try:
         x509.load_pem_x509_certificates(anchors)

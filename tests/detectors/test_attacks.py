@@ -325,3 +325,9 @@ def test_only_what_rests_on_development_keys_is_labelled(studio, sealed, plain, 
     assert not studio.judge(signed, camera).development_keys
     assert not studio.judge(signed).development_keys
     assert studio.judge(sealed, camera).development_keys
+
+
+def test_the_public_function_verifies(studio, sealed, registration) -> None:
+    import touchmark
+
+    assert touchmark.verify(str(sealed), home=studio.home).evidence.registration == registration

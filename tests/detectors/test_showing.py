@@ -86,7 +86,7 @@ def test_the_terminal_explains_contradictions(hostile) -> None:
     assert "CONTRADICTORY" in shown
     assert hostile.verdict.contradictions
     for found in hostile.verdict.contradictions:
-        assert found.kind.title in shown
+        assert found.kind.in_words in shown
 
 
 def test_hostile_text_does_nothing_on_a_terminal(hostile) -> None:
