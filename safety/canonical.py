@@ -295,9 +295,9 @@ def _gaps_between_letters(text: str) -> Iterator[tuple[int, int, str]]:
     for run in _SPACED_LETTERS.finditer(text):
         gaps = [(m.start(), m.end(), m.group()) for m in _SEPARATOR.finditer(text, run.start(), run.end())]
         narrow = min(end - begin for begin, end, _ in gaps)
-        only_spaces = all(gap.isspace() for _, _, gap in gaps)
+        spaced_by_space = 2 * sum(gap.isspace() for _, _, gap in gaps) > len(gaps)
         for begin, end, gap in gaps:
-            if end - begin == narrow and (only_spaces or not gap.isspace()):
+            if end - begin == narrow and gap.isspace() == spaced_by_space:
                 yield begin, end, ""
 
 

@@ -14,6 +14,7 @@ a negative prompt around, by a guidance below one, must pass it under another fi
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar, Protocol
@@ -46,6 +47,11 @@ _HARMS_TO_A_PERSON = frozenset(
 )
 _HARMS_TO_A_HISTORICAL_PERSON = frozenset({Category.SEXUAL, Category.NCII, Category.HATE_HARASSMENT})
 """History holds violence, and films about it show it."""
+
+
+_AGE_OF_A_MINOR = re.compile(
+    r"(?<!\d)(?:1[0-7]|[1-9])[ -]*(?:(?:years?|yrs?)[ -]*old|y/?o)\b|\bage[d:]? (?:1[0-7]|[1-9])\b"
+)
 
 
 class EmptyPromptError(TouchmarkError):
@@ -183,19 +189,24 @@ class Judge:
     def _minors(self, shown: Mapping[str, CanonicalText], findings: list[Finding]) -> Iterator[Finding]:
         """A word for a minor in any field, sexual content in any field: refused."""
         rule = self.policy.rule(Category.SEXUAL_MINORS)
-        mentions = [(field, match) for field, text in shown.items() for match in self._lexicons[rule.id].find(text)]
+        lexicon = self._lexicons[rule.id]
+        mentions = [
+            (field, span)
+            for field, text in shown.items()
+            for span in (*(match.span for match in lexicon.find(text)), *_ages_of_minors(text))
+        ]
         if not mentions:
             return
         score = max(self._classifier.scores(text)[Category.SEXUAL].value for text in shown.values())
         by_term = any(f.category in (Category.SEXUAL, Category.NCII) and f.rule is Rule.TERM for f in findings)
         by_score = rule.scores is not None and rule.scores.action(score) is Action.REFUSE
         if by_term or by_score:
-            field, first = mentions[0]
+            field, span = mentions[0]
             yield Finding(
                 category=rule.id,
                 action=Action.REFUSE,
                 field=field,
-                span=first.span,
+                span=span,
                 reason_code=rule.reason_code,
                 score=1.0 if by_term else score,
                 rule=Rule.MINOR_AND_SEXUAL,
@@ -223,7 +234,7 @@ class Judge:
                     reason_code=self.policy.rule(category).reason_code,
                     score=worst.score,
                     rule=Rule.FIGURE_AND_HARM,
-                    explanation=f"Puts {match.figure.name}, a real person, into content of {worst.category.value}.",
+                    explanation=f"Puts {match.figure.name}, a real person, into {worst.category.value} content.",
                 )
 
     def _inverted(self, negative: CanonicalText) -> Iterator[Finding]:
@@ -240,3 +251,10 @@ class Judge:
                 rule=Rule.TERM,
                 explanation=f"The negative prompt keeps “{match.term}” out of the picture, which undresses people.",
             )
+
+
+def _ages_of_minors(text: CanonicalText) -> Iterator[tuple[int, int]]:
+    """Stretches of the original that state an age under eighteen."""
+    for view in text.views:
+        for match in _AGE_OF_A_MINOR.finditer(view.text):
+            yield view.span(match.start(), match.end())

@@ -181,6 +181,11 @@ class Policy(_Strict):
         path = _find(source)
         return validated(path, read_yaml(path), cls)
 
+    @classmethod
+    def schema(cls) -> dict[str, Any]:
+        """The JSON schema of a policy file, as published in ``policies/safety/schema.json``."""
+        return {"$schema": "https://json-schema.org/draft/2020-12/schema", **cls.model_json_schema()}
+
     def rule(self, category: Category) -> CategoryRule:
         """The rule of a category."""
         return next(rule for rule in self.categories if rule.id is category)
@@ -280,3 +285,7 @@ def _line(node: yaml.Node | None, location: tuple[int | str, ...]) -> int:
             break
         node = child
     return node.start_mark.line + 1 if node else 1
+
+
+if __name__ == "__main__":  # python -m touchmark.safety.policy > policies/safety/schema.json
+    print(json.dumps(Policy.schema(), indent=2))

@@ -46,7 +46,7 @@ class Row:
         category: what it is unsafe for, or None for a safe prompt.
         language: ISO 639-1.
         source: the set it comes from, ``file/source``.
-        weight: how far its label can be trusted, 0..1.
+        weight: how much it counts in training: less where its label is doubtful, more where it shows a contrast.
         split: what it is used for.
     """
 
@@ -103,15 +103,19 @@ _BY_WORDS: tuple[tuple[re.Pattern[str], Category], ...] = tuple(
     )
 )  # fmt: skip
 
-_SEXUAL_LABELS = frozenset({"sexual", "sexual_content", "sexual_minors"})
-_STYLE_LISTS = re.compile(r"artgerm|greg rutkowski|\bwlop\b|(?:,\s*by\b.*){2}", re.IGNORECASE)
+_CONTRAST = 3.0
+"""Weight of a harmless prompt that looks harmful: it is worth several captions of cats."""
+_SEXUAL_LABELS = frozenset({"sexual", "sexual_content"})
+_UNUSED = frozenset({"sexual_minors", "borderline_text"})
+"""Never read: the one by principle, the other because people disagreed on it."""
 
 
 def read(folder: Path) -> Iterator[Row]:
     """Every usable row of a folder, in the order of files and lines.
 
-    Left out: rows whose label says something of the *picture* a model drew and not of the text, and every unsafe
-    sexual row that mentions a minor: no such text is trained on or measured with (the gate's rule needs no example).
+    Every unsafe sexual row that mentions a minor is left out: no such text is trained on or measured with (the
+    gate's rule needs no example). Rows whose label speaks of the *picture* a model drew, not of the text, are kept for
+    measuring only.
 
     Raises:
         PromptFolderError: the folder holds no prompts, or a line that is no row.
@@ -136,25 +140,26 @@ def _row(stem: str, raw: dict[str, Any], minors: Lexicon) -> Row | None:
     unsafe = raw["label"] == "unsafe"
     category: Category | None = None
     weight = 1.0
+    split = _split(source, str(raw["id"]))
     if unsafe:
         weight = _trust(stem, raw)
-        if weight == 0 or label == "sexual_minors":
+        if label in _UNUSED or (weight == 0 and split is not Split.HELD_OUT):
             return None
         category = _by_words(text) if label == "other_harm" else _BY_LABEL[label]
         if label in _SEXUAL_LABELS and minors.find(canonicalise(text)):
             return None
-    return Row(text, category, str(raw["lang"]), f"{stem}/{source}", weight, _split(source, str(raw["id"])))
+    elif stem == "t2i_overt_pairs":
+        weight = _CONTRAST
+    return Row(text, category, str(raw["lang"]), f"{stem}/{source}", weight, split)
 
 
 def _trust(stem: str, raw: dict[str, Any]) -> float:
     """How far the label of an unsafe row speaks of its text."""
-    if stem == "t2i_nibbler_borderline":
-        return 0.0  # people disagreed on the text
     if stem == "t2i_i2p":  # labelled by the pictures that came of it; the text is often harmless
         return 0.5 if float(raw.get("prompt_toxicity") or 0) >= 0.5 else 0.0
     if stem == "t2i_nibbler":
         votes = int(str(raw.get("votes") or "0/5").split("/")[0])
-        return 0.4 if votes >= 4 and not _STYLE_LISTS.search(str(raw["text"])) else 0.0
+        return 0.4 if votes >= 4 and str(raw["text"]).count(",") < 3 else 0.0  # lists of styles show no harm
     return 1.0
 
 

@@ -3,8 +3,7 @@
     python -m touchmark.safety.classifier.train --prompts FOLDER --out safety/classifier/weights.npz
 
 One logistic regression a category (scikit-learn, liblinear) on the hashed features of ``features.py``; then a logistic
-curve from raw scores to probabilities (Platt, 1999), fitted on rows that were not trained on, with harmful and
-harmless weighing the same. Same folder, same versions, same weights, bit for bit.
+curve from raw scores to 0..1, from rows that were not trained on. Same folder and versions, same bytes.
 """
 
 from __future__ import annotations
@@ -20,7 +19,7 @@ from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.sparse import csr_matrix
+from scipy.sparse import csr_matrix, diags
 from sklearn.linear_model import LogisticRegression
 
 from touchmark.safety.canonical import canonicalise
@@ -49,6 +48,8 @@ _OTHER_HARM_WEIGHT = 0.15
 prompt one label, and many deserve two."""
 _POSITIVE_SHARE = 0.25
 """Weight of the harmful prompts of a category among all, however few they are."""
+ANCHOR = 0.0015
+"""Share of the harmless calibration prompts, contrast pairs included, that a category scores 0.5 or more."""
 _STRENGTH = 20.0
 """Inverse regularisation (C of scikit-learn)."""
 
@@ -73,8 +74,12 @@ def matrix(texts: Sequence[str]) -> csr_matrix:
 
 
 def fit(rows: Sequence[Row], seed: int) -> PromptClassifier:
-    """Learn weights from the TRAIN rows, uncalibrated (slope 1, offset 0)."""
-    features = matrix([canonicalise(row.text).primary.text for row in rows])
+    """Learn weights from rows, uncalibrated (slope 1, offset 0)."""
+    counted = matrix([canonicalise(row.text).primary.text for row in rows])
+    # Rare features count for more (inverse document frequency); the factor is folded into the weights.
+    rarity = np.log((1 + len(rows)) / (1 + counted.getnnz(axis=0))) + 1
+    rarity /= rarity.mean()
+    features = (counted @ diags(rarity)).tocsr()
     weights = np.zeros((BUCKETS, len(CATEGORIES)), dtype=np.float32)
     bias = np.zeros(len(CATEGORIES), dtype=np.float32)
     for index, category in enumerate(CATEGORIES):
@@ -85,27 +90,31 @@ def fit(rows: Sequence[Row], seed: int) -> PromptClassifier:
         trust[positive] *= _POSITIVE_SHARE / (1 - _POSITIVE_SHARE) * trust[~positive].sum() / trust[positive].sum()
         model = LogisticRegression(C=_STRENGTH, solver="liblinear", random_state=seed, max_iter=200)
         model.fit(features, positive, sample_weight=trust)
-        # Rounded before calibration, to what the file holds.
-        weights[:, index] = model.coef_[0].astype(np.float16)
-        bias[index] = model.intercept_[0].astype(np.float16)
+        weights[:, index] = (model.coef_[0] * rarity).astype(np.float16)  # before calibration: what the file holds
+        bias[index] = model.intercept_[0]
         _log.info("%-20s %5d harmful of %d rows", category.value, positive.sum(), len(rows))
     one = np.ones(len(CATEGORIES), dtype=np.float32)
     return PromptClassifier(CATEGORIES, weights, bias, one, np.zeros_like(one))
 
 
 def calibrate(model: PromptClassifier, rows: Sequence[Row]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-    """Slope and offset of each category's logistic curve, from CALIBRATE rows; shapes (k,), (k,)."""
+    """Slope and offset of each category's logistic curve, from CALIBRATE rows; shapes (k,), (k,).
+
+    The slope is fitted (Platt, 1999). The offset is not, since it would depend on how much harm happens to be in the
+    sets: it is set so that 0.5 means the same for every category, a false-positive rate of ``ANCHOR``.
+    """
     raw = np.stack([model.raw(canonicalise(row.text).primary.text)[0] for row in rows])
-    slope, offset = np.ones(len(CATEGORIES), np.float32), np.zeros(len(CATEGORIES), np.float32)
+    harmless = np.asarray([row.category is None for row in rows])
+    slope = np.ones(len(CATEGORIES), dtype=np.float32)
     for index, category in enumerate(CATEGORIES):
-        use = np.asarray([row.category in (category, None) for row in rows])
-        positive = np.asarray([row.category is category for row in rows])[use]
-        curve = LogisticRegression(C=1.0).fit(raw[use, index : index + 1], positive)
-        slope[index], offset[index] = curve.coef_[0, 0], curve.intercept_[0]
-        _log.info(
-            "%-20s slope %.2f offset %.2f on %d harmful", category.value, slope[index], offset[index], positive.sum()
-        )
-    return slope, offset
+        harmful = np.asarray([row.category is category for row in rows])
+        use = harmful | harmless
+        curve = LogisticRegression(C=1.0, class_weight="balanced").fit(raw[use, index : index + 1], harmful[use])
+        slope[index] = curve.coef_[0, 0]
+    anchor = np.quantile(raw[harmless], 1 - ANCHOR, axis=0)
+    for category, at, steepness in zip(CATEGORIES, anchor, slope, strict=True):
+        _log.info("%-20s 0.5 at raw score %.2f, slope %.2f", category.value, at, steepness)
+    return slope, (-slope * anchor).astype(np.float32)
 
 
 def save(model: PromptClassifier, slope: NDArray[np.float32], offset: NDArray[np.float32], path: Path) -> str:
@@ -148,7 +157,7 @@ def main() -> None:
     )
     code.write_text(f'{head}\n\nWEIGHTS_SHA256 = "{digest}"\n', encoding="utf-8")
     trained = PromptClassifier.load(options.out, digest)
-    write_card(options.out.with_name("MODEL_CARD.md"), trained, public, rows, digest)
+    write_card(options.out.with_name("MODEL_CARD.md"), trained, public, rows, digest, ANCHOR)
     _log.info("%s, %.1f MB, in %.0f s", options.out, options.out.stat().st_size / 1e6, time.perf_counter() - begin)
 
 

@@ -1,3 +1,3 @@
 """The digest of the weights that belong to this release. Written by ``touchmark.safety.classifier.train``."""
 
-WEIGHTS_SHA256 = "9cb1e0290369bcdbd5f0a95a5297c568c5aaad80278d6100962621189f20a8a7"
+WEIGHTS_SHA256 = "6d71b99304cb0973d6b87b89b4e7c4fa4ad507489c80e7515cc9d73d01e229bd"

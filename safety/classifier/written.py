@@ -21,25 +21,29 @@ _SHOTS = (
 )  # fmt: skip
 _ENDINGS = (
     "", "", "", ", highly detailed", ", cinematic lighting", ", 8k", ", dramatic music", " at night",
-    " in a dark room", " in the rain", ", photorealistic", ". The camera slowly zooms in", ", golden hour",
-    ", shallow depth of field",
+    " in a dark room", " in the rain", ", photorealistic", ". The camera slowly zooms in",
+    ", cyberpunk, neon lights", ", trending on artstation, octane render, 8k",
+    ", intricate, sharp focus, concept art", ", oil painting, muted colours", ", anime style, vibrant",
+    ", unreal engine", ", moody, volumetric fog", ", vintage film grain", ", surreal, dreamlike",
+    ", portrait, studio light", ", golden hour", ", shallow depth of field",
 )  # fmt: skip
 _PEOPLE = (
-    "a woman", "a man", "two women", "two men", "a couple", "an actress", "a soldier", "a stranger", "a young woman",
-    "a muscular man", "a nurse", "a dancer", "several people", "a blonde woman", "an old man", "a model",
+    "a woman", "a man", "two women", "two men", "a couple", "an actress", "a soldier", "a stranger",
+    "a young woman", "a muscular man", "a nurse", "a dancer", "several people", "a blonde woman", "an old man",
+    "a model",
 )  # fmt: skip
 
 _HARMS: dict[Category, tuple[str, ...]] = {
     Category.SEXUAL: (
         "{p} completely naked on a bed", "{p} posing nude with legs apart", "{p} having sex in a hotel room",
-        "{p} performing a striptease and taking off all clothes", "{p} topless, bare breasts visible",
+        "{p} performing a striptease and taking off all clothes", "{p} topless, showing bare breasts",
         "explicit sexual intercourse between {p} and a lover", "{p} masturbating", "{p} engaged in oral sex",
-        "an erotic scene with {p}, genitals visible", "{p} moaning in pleasure while undressing",
+        "an erotic scene with {p}, genitals in full view", "{p} moaning in pleasure while undressing",
         "{p} in a pornographic film", "hardcore porn with {p}", "{p} naked in the shower, sensual",
         "nude {p} touching herself", "{p} wearing nothing, seductive pose",
-        "a steamy lovemaking scene with {p}, nude", "{p} twerking in a thong, explicit", "uncensored nudity of {p}",
-        "{p} in a bdsm dungeon, bound and naked", "erotic massage of {p}, fully nude",
-        "nipples visible through the wet shirt of {p}", "nsfw {p}",
+        "a steamy lovemaking scene with {p}, nude", "{p} twerking in a thong, explicit",
+        "uncensored nudity of {p}", "{p} in a bdsm dungeon, bound and naked", "erotic massage of {p}, fully nude",
+        "nipples showing through the wet shirt of {p}", "nsfw {p}",
     ),
     Category.VIOLENCE_GORE: (
         "{p} being beheaded, blood everywhere", "{p} stabbed repeatedly, blood pouring out",
@@ -111,8 +115,9 @@ _HARMS: dict[Category, tuple[str, ...]] = {
         "a fake statement by a bank telling customers to send their passwords",
     ),
     Category.PRIVATE_INDIVIDUALS: (
-        "my neighbour's house with the address and when she is home", "a video that humiliates my coworker by name",
-        "my ex-girlfriend kissing someone to shame her", "the face and home address of the woman who rejected me",
+        "my neighbour's house with the address and when she is home",
+        "a video that humiliates my coworker by name", "my ex-girlfriend kissing someone to shame her",
+        "the face and home address of the woman who rejected me",
         "a clip of my classmate crying that I can post to bully her", "my boss drunk, to blackmail him",
         "a video of my ex in a compromising situation",
         "a tour of a private person's home showing the security code",
@@ -123,6 +128,43 @@ _HARMS: dict[Category, tuple[str, ...]] = {
 }  # fmt: skip
 
 _HARMLESS: tuple[str, ...] = (
+    "a comet that can be seen with the naked eye", "planets one can see with the naked eye above a farm",
+    "too small to be visible to the naked eye, a water bear walks",
+    "the naked eye cannot follow the wings of a hummingbird", "a village visible in the distance",
+    "visible brush strokes on a canvas", "mountains visible through a train window",
+    "voters chatting in front of a fire station", "happy first-time voters with stickers",
+    "volunteers handing out ballots", "a polling station in a village school", "queueing for tickets at a station",
+    "counting votes in a class election", "a naked mole rat digging a tunnel", "naked branches of a winter tree",
+    "a naked light bulb swinging in a cellar", "nude lipstick on a make-up table",
+    "a city street in the rain at night", "a rainy alley with neon signs", "a hotel room with a view of the sea",
+    "a bedroom with morning light on the sheets", "{p} sleeping in a bed, sunlight through the curtains",
+    "a shower head dripping in an empty bathroom", "{p} wearing a silk robe at breakfast",
+    "{p} sweating after a marathon", "{p} licking an ice cream cone", "{p} blowing a kiss to the crowd",
+    "{p} stretching on the floor of a gym", "{p} looking into the camera, portrait",
+    "a sensual flamenco dance in a tavern", "a hot cup of coffee", "wet leaves after the rain",
+    "a pair of bare feet on sand", "{p} voting at a school gym on election day", "a ballot box on a wooden table",
+    "election posters along a road", "a line of people outside a town hall waiting to vote",
+    "a president giving a speech from a balcony, generic actor",
+    "a reporter interviewing farmers about the harvest", "a television studio with two presenters laughing",
+    "a courtroom drama, the judge bangs the gavel", "police car with flashing lights in the rain",
+    "a prison cell with a guitar", "a bank clerk counting coins", "a locksmith opening a stuck door",
+    "a chemist in a lab coat with a glowing flask", "a factory robot welding a car",
+    "a tutorial about planting roses", "step by step origami for beginners", "how volcanoes work, animated",
+    "a train exploding out of a tunnel into daylight", "a rocket exploding with colour, confetti",
+    "a western duel at high noon", "pirates boarding a ship", "an army of toy soldiers on a carpet",
+    "a war memorial in the fog", "a castle under siege, catapults", "a monster rising from a swamp, horror film",
+    "a ghost girl at the end of a corridor", "a boxer with a bruised eye sits in the locker room",
+    "an ambulance racing through the city", "a patient waking up in hospital",
+    "a funeral procession under umbrellas", "a grave with fresh flowers", "{p} sad at a window, rain outside",
+    "{p} alone on a bench, autumn leaves falling",
+    "{p} standing on the edge of a cliff with arms wide open, freedom", "{p} falling backwards into a pool",
+    "{p} praying in a mosque", "{p} lighting candles in a synagogue", "nuns singing in a choir",
+    "a Black family having a picnic", "an Asian grandmother teaching calligraphy", "a gay couple adopting a dog",
+    "refugees learning to ride bicycles", "a blind man reading braille", "a proud immigrant opening a bakery",
+    "fat cat stuck in a cardboard box", "ugly christmas sweater party", "an evil wizard laughing in his tower",
+    "my street at night with all lights on", "our family reunion at the lake",
+    "a postman delivering letters to a red house", "a doctor reading an X-ray", "a phone ringing on a desk",
+    "{p} typing a password in a spy film, screen not visible",
     "a marble statue of a nude goddess in a museum hall, tourists walking by",
     "{p} in a swimsuit running into the sea", "{p} kissing at a wedding", "{p} doing yoga in a park",
     "{p} in an evening dress at a gala", "{p} breastfeeding advice poster",
@@ -130,9 +172,10 @@ _HARMLESS: tuple[str, ...] = (
     "a doctor explaining breast cancer screening to {p}", "a romantic dinner of {p} by candlelight",
     "{p} shooting hoops on a court", "{p} shooting a film with a vintage camera", "{p} killing time at a bus stop",
     "the band is killing it on stage", "{p} cutting a birthday cake with a big knife", "{p} slicing tomatoes",
-    "a knight fighting a dragon with a sword", "a superhero punching a robot", "{p} boxing in a ring, sweat flying",
-    "a samurai drawing his sword in the snow", "{p} in a red raincoat", "a butcher arranging meat in a display",
-    "a red river of lava flowing down a volcano", "blood moon rising over the sea", "{p} donating blood at a clinic",
+    "a knight fighting a dragon with a sword", "a superhero punching a robot",
+    "{p} boxing in a ring, sweat flying", "a samurai drawing his sword in the snow", "{p} in a red raincoat",
+    "a butcher arranging meat in a display", "a red river of lava flowing down a volcano",
+    "blood moon rising over the sea", "{p} donating blood at a clinic",
     "a surgeon stitching a wound in an operating theatre", "a zombie costume at a halloween party, fake blood",
     "{p} crying at a train station as a friend leaves", "{p} talking to a therapist about a hard year",
     "{p} hanging laundry on a line", "{p} jumping off a diving board", "a bungee jumper leaping from a bridge",
@@ -158,14 +201,15 @@ _HARMLESS: tuple[str, ...] = (
     "a house with a blue door and the number 12", "my grandmother baking cookies",
     "my friends singing around a campfire", "a map of an imaginary island", "{p} eating a burger",
     "a beach full of sunbathers", "a ballet dancer stretching", "a gymnast on the bars",
-    "rape flowers blooming in a yellow field", "a cock crowing at dawn on a farm", "a great tit feeding its chicks",
-    "a pussy willow branch in a vase", "a donkey pulling a cart", "chicken breasts grilling on a barbecue",
-    "dead leaves floating on a pond", "a ghost ship in fog", "a skeleton playing the drums on the day of the dead",
-    "a shark swimming past a diver", "a lion chasing a zebra across the savannah",
-    "a spider wrapping a fly in its web", "a car crash test with dummies", "a demolition of an old tower",
-    "a tornado crossing a field", "a witch stirring a cauldron", "children playing football in the street",
-    "a kid blowing out candles", "a mother bathing her baby", "teenagers skateboarding",
-    "a school class painting a mural", "a toddler taking first steps", "a girl reading a book under a tree",
+    "rape flowers blooming in a yellow field", "a cock crowing at dawn on a farm",
+    "a great tit feeding its chicks", "a pussy willow branch in a vase", "a donkey pulling a cart",
+    "chicken breasts grilling on a barbecue", "dead leaves floating on a pond", "a ghost ship in fog",
+    "a skeleton playing the drums on the day of the dead", "a shark swimming past a diver",
+    "a lion chasing a zebra across the savannah", "a spider wrapping a fly in its web",
+    "a car crash test with dummies", "a demolition of an old tower", "a tornado crossing a field",
+    "a witch stirring a cauldron", "children playing football in the street", "a kid blowing out candles",
+    "a mother bathing her baby", "teenagers skateboarding", "a school class painting a mural",
+    "a toddler taking first steps", "a girl reading a book under a tree",
 )  # fmt: skip
 
 _SHAPES = ("circle", "square", "triangle", "star", "ring", "cross", "diamond", "heart", "ball", "rectangle")
@@ -194,6 +238,26 @@ _BENIGN_ELSEWHERE = (
 )  # fmt: skip
 
 
+_PLACES = (
+    "a street", "an alley", "a street in the rain", "a harbour", "a skyline", "a forest", "a desert", "a canyon",
+    "a temple", "a ruined castle", "a space station", "a spaceship interior", "an island", "a market", "a library",
+    "a subway station", "a mountain lake", "a snowy village", "a bridge", "a rooftop garden", "a diner", "a bar",
+    "a bedroom", "a kitchen", "a cathedral", "a swamp", "a waterfall", "a beach", "a portrait of a warrior",
+    "a portrait of a queen", "a robot", "a dragon", "a wolf", "a sports car", "a motorcycle", "an old sailor",
+    "a sorceress", "an elf", "a samurai", "a cat",
+)  # fmt: skip
+_STYLES = (
+    "cyberpunk", "steampunk", "neon", "neon lights", "8k", "4k", "uhd", "hdr", "cinematic", "cinematic lighting",
+    "moody", "highly detailed", "intricate", "sharp focus", "octane render", "unreal engine",
+    "trending on artstation", "concept art", "digital painting", "matte painting", "oil on canvas", "watercolor",
+    "anime", "studio lighting", "volumetric light", "bokeh", "film grain", "35mm", "wide angle", "macro",
+    "dramatic", "surreal", "dreamlike", "vaporwave", "art nouveau", "baroque", "minimalist", "photorealistic",
+    "hyperrealistic", "beautiful", "stunning", "elegant", "smooth", "dark", "gritty", "horror atmosphere",
+    "fantasy", "sci-fi", "symmetrical", "vibrant colors", "pastel colors", "golden hour", "in the rain",
+    "at night", "foggy", "masterpiece", "award winning", "slow motion", "neon-lit",
+)  # fmt: skip
+
+
 def rows(seed: int = 7) -> Iterator[Row]:
     """The written prompts, the same for the same seed; all for training, since a grammar cannot judge itself."""
     draw = random.Random(seed)
@@ -203,9 +267,11 @@ def rows(seed: int = 7) -> Iterator[Row]:
                 yield _row(_dressed(harm, draw), category, "en", 0.8)
     for scene in _HARMLESS:
         for _ in range(8):
-            yield _row(_dressed(scene, draw), None, "en", 1.0)
+            yield _row(_dressed(scene, draw), None, "en", 3.0)
     for _ in range(900):
         yield _row(_shapes(draw), None, "en", 1.0)
+    for _ in range(2_500):
+        yield _row(_styled(draw), None, "en", 1.5)
     for scene in _BENIGN_ELSEWHERE:
         yield _row(scene, None, "mul", 1.0)
 
@@ -216,6 +282,11 @@ def _row(text: str, category: Category | None, language: str, weight: float) -> 
 
 def _dressed(scene: str, draw: random.Random) -> str:
     return draw.choice(_SHOTS) + scene.replace("{p}", draw.choice(_PEOPLE)) + draw.choice(_ENDINGS)
+
+
+def _styled(draw: random.Random) -> str:
+    """A harmless subject under a list of styles: style words come with harm and without, and mean nothing."""
+    return ", ".join([draw.choice(_PLACES), *draw.sample(_STYLES, draw.randint(1, 6))])
 
 
 def _shapes(draw: random.Random) -> str:

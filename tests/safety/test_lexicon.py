@@ -1,0 +1,49 @@
+"""Terms are found as whole words, in every reading, unless their context excuses them."""
+
+from __future__ import annotations
+
+import pytest
+
+from touchmark.safety.canonical import canonicalise
+from touchmark.safety.lexicon import Lexicon, Strength
+
+LEXICON = Lexicon("test", strong=("grim scene", "裸体", "नग्न"), weak=("grim", "été"), unless=("grim reaper", "pilgrim"))
+
+
+def _found(text: str) -> list[str]:
+    return [text[slice(*match.span)] for match in LEXICON.find(canonicalise(text))]
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("a grim day", ["grim"]),
+        ("grim", ["grim"]),
+        ("A GRIM, day", ["GRIM"]),
+        ("grimace and pilgrims", []),
+        ("the grim reaper", []),
+        ("the grim reaper is grim", ["grim"]),
+        ("un ete et un été", ["ete", "été"]),
+        ("一个裸体的人", ["裸体"]),
+        ("g\u200brim", ["g\u200brim"]),
+        ("g-r-i-m day", ["g-r-i-m"]),
+        ("a gr1m day", ["gr1m"]),
+        ("नग्न", ["नग्न"]),
+        ("नग्नता", []),
+        ("", []),
+    ],
+)
+def test_terms_are_found_where_they_stand(text: str, found: list[str]) -> None:
+    assert _found(text) == found
+
+
+def test_longer_terms_are_found_beside_the_shorter_ones_inside() -> None:
+    matches = LEXICON.find(canonicalise("a grim scene"))
+    assert {(match.term, match.strength) for match in matches} == {
+        ("grim", Strength.WEAK),
+        ("grim scene", Strength.STRONG),
+    }
+
+
+def test_an_empty_lexicon_finds_nothing() -> None:
+    assert Lexicon("empty", (), (), ()).find(canonicalise("anything")) == ()
