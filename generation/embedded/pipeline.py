@@ -1,0 +1,156 @@
+"""The embedded model as a diffusers pipeline.
+
+    import touchmark.generation.embedded.pipeline  # makes the class known to diffusers
+    from diffusers import DiffusionPipeline
+
+    pipeline = DiffusionPipeline.from_pretrained(WEIGHTS, local_files_only=True, torch_dtype=torch.float32)
+    frames = pipeline("a red circle bounces on a blue background").frames[0]  # (32, 256, 256, 3) float32 in 0..1
+
+The call has the shape of diffusers' own text-to-video pipelines. It knows nothing of files, marks or manifests: what it gives
+is raw video, which only `touchmark.generation.release` may hand out.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import diffusers
+import numpy as np
+import torch
+from diffusers import DiffusionPipeline, FlowMatchEulerDiscreteScheduler
+from diffusers.utils import BaseOutput
+from PIL import Image
+from torch import Tensor
+
+from touchmark.generation.embedded.codec import ClipCodec
+from touchmark.generation.embedded.scope import NOTE, outside_world
+from touchmark.generation.embedded.text import PromptReader
+from touchmark.generation.embedded.transformer import ClipTransformer
+from touchmark.generation.embedded.world import FRAME_RATE
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+WEIGHTS = Path(__file__).with_name("weights")
+"""The pipeline folder that ships with touchmark."""
+
+
+@dataclass
+class ClipOutput(BaseOutput):  # type: ignore[misc] # diffusers ships no types
+    """frames: (B, T, H, W, 3) float32 in 0..1 for "np"; (B, T, 3, H, W) for "pt"; lists of images for "pil"; latents else."""
+
+    frames: Any
+
+
+class TouchmarkPipeline(DiffusionPipeline):  # type: ignore[misc] # diffusers ships no types
+    """Text to video in a small world of shapes."""
+
+    model_cpu_offload_seq = "reader->transformer->codec"
+    _callback_tensor_inputs = ("latents",)
+    frame_rate = FRAME_RATE
+
+    def __init__(
+        self,
+        codec: ClipCodec,
+        reader: PromptReader,
+        transformer: ClipTransformer,
+        scheduler: FlowMatchEulerDiscreteScheduler,
+    ) -> None:
+        super().__init__()
+        self.register_modules(codec=codec, reader=reader, transformer=transformer, scheduler=scheduler)
+
+    def notes(self, prompt: str) -> tuple[str, ...]:
+        """Sentences for a person whose prompt asks for more than the model knows; none if it does not."""
+        findings = outside_world(prompt)
+        return (f"The embedded model {'; '.join(findings)}.", NOTE) if findings else ()
+
+    @torch.no_grad()
+    def __call__(
+        self,
+        prompt: str | list[str],
+        negative_prompt: str | list[str] | None = None,
+        height: int = 256,
+        width: int = 256,
+        num_frames: int = 32,
+        num_inference_steps: int = 24,
+        guidance_scale: float = 3.0,
+        generator: torch.Generator | None = None,
+        latents: Tensor | None = None,
+        output_type: str = "np",
+        return_dict: bool = True,
+        callback_on_step_end: Callable[..., dict[str, Tensor] | None] | None = None,
+        callback_on_step_end_tensor_inputs: Sequence[str] = ("latents",),
+    ) -> ClipOutput | tuple[Any]:
+        """Generate clips.
+
+        height, width: multiples of 32. num_frames: any; frames are made by fours and what is too much is cut off.
+        negative_prompt: what guidance leads away from (default: no caption). latents: the noise to begin with, of shape
+        (B, 16, slices, height / 16, width / 16). Raises ValueError for sizes and types it cannot make.
+        """
+        grid = self.codec.stride * self.transformer.config.patch
+        if height % grid or width % grid or min(height, width, num_frames, num_inference_steps) < 1:
+            raise ValueError(f"height and width must be positive multiples of {grid} (got {height} and {width})")
+        if output_type not in {"np", "pt", "pil", "latent"}:
+            raise ValueError(f"output_type must be np, pt, pil or latent (got {output_type!r})")
+        prompts = [prompt] if isinstance(prompt, str) else list(prompt)
+        against = [negative_prompt or ""] * len(prompts) if not isinstance(negative_prompt, list) else negative_prompt
+        if len(against) != len(prompts):
+            raise ValueError(f"{len(prompts)} prompts need as many negative prompts (got {len(against)})")
+
+        device, kind = self._execution_device, self.transformer.dtype
+        guided = guidance_scale != 1.0
+        words, summary = self.reader(*self.reader.encode(prompts + against if guided else prompts))
+        words, summary = words.to(kind), summary.to(kind)
+        slices = -(-num_frames // self.codec.config.frames_per_slice)
+        shape = (len(prompts), self.transformer.config.latent_channels, slices, height // 16, width // 16)
+        if latents is None:
+            latents = diffusers.utils.torch_utils.randn_tensor(shape, generator=generator, device=device)
+        latents = latents.to(device, torch.float32)
+        if tuple(latents.shape) != shape:
+            raise ValueError(f"latents must have shape {shape} (got {tuple(latents.shape)})")
+
+        self.scheduler.set_timesteps(
+            sigmas=np.linspace(1.0, 1.0 / num_inference_steps, num_inference_steps), device=device
+        )
+        with self.progress_bar(total=num_inference_steps) as bar:
+            for index, (time, noise) in enumerate(zip(self.scheduler.timesteps, self.scheduler.sigmas, strict=False)):
+                seen = torch.cat([latents, latents]) if guided else latents
+                clean = (1 - noise).to(device).expand(len(seen), slices)
+                found = self.transformer(seen.to(kind), clean, words, summary).float()
+                if guided:
+                    with_caption, without = found.chunk(2)
+                    found = without + guidance_scale * (with_caption - without)
+                velocity = (latents - found) / noise  # diffusers' convention: along growing noise
+                latents = self.scheduler.step(velocity, time, latents, return_dict=False)[0]
+                if callback_on_step_end is not None:
+                    offered = {name: latents for name in callback_on_step_end_tensor_inputs if name == "latents"}
+                    latents = (callback_on_step_end(self, index, time, offered) or {}).get("latents", latents)
+                bar.update()
+
+        frames = latents if output_type == "latent" else self._frames(latents, num_frames, output_type)
+        self.maybe_free_model_hooks()
+        return ClipOutput(frames=frames) if return_dict else (frames,)
+
+    def _frames(self, latents: Tensor, num_frames: int, output_type: str) -> Any:
+        """Decode slice by slice, straight into the array that is handed out."""
+        batch, _, slices, height, width = latents.shape
+        depth, stride = self.codec.config.frames_per_slice, self.codec.stride
+        pixels = torch.empty(batch, num_frames, height * stride, width * stride, 3)
+        for index in range(slices):
+            piece = self.codec.decode(latents[:, :, index : index + 1].to(self.codec.dtype)).float()
+            piece = piece.add_(1).div_(2).clamp_(0, 1).permute(0, 2, 3, 4, 1)
+            first = index * depth
+            pixels[:, first : first + depth] = piece[:, : num_frames - first]
+        if output_type == "pt":
+            return pixels.permute(0, 1, 4, 2, 3)
+        if output_type == "np":
+            return pixels.numpy()
+        levels = pixels.mul_(255).round_().to(torch.uint8).numpy()
+        return [[Image.fromarray(frame) for frame in clip] for clip in levels]
+
+
+# `DiffusionPipeline.from_pretrained` looks a pipeline's class up by name among diffusers' own. Adding ours there, where this
+# module is imported, is what lets one call load every pipeline without ever running code from a model's folder.
+diffusers.TouchmarkPipeline = TouchmarkPipeline
