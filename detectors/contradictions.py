@@ -76,6 +76,11 @@ class Contradiction:
     kind: ContradictionKind
     explanation: str
 
+    @property
+    def title(self) -> str:
+        """The kind, in plain words."""
+        return self.kind.in_words
+
 
 def find_contradictions(evidence: Evidence) -> tuple[Contradiction, ...]:
     """Every contradiction in the evidence; pure."""

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from enum import StrEnum
 
 from touchmark.detectors.evidence import Evidence
-from touchmark.detectors.history import signer_name
+from touchmark.detectors.history import is_accounted_for, signer_name
 from touchmark.provenance.manifest.claim import DigitalSourceType
 from touchmark.provenance.manifest.report import ManifestReport, ReportedIngredient
 from touchmark.provenance.registry import Registration
@@ -61,15 +61,18 @@ class Origin:
 
 
 def find_origin(evidence: Evidence) -> Origin | None:
-    """The best account of where the file comes from, or None. Says nothing about whether it may be believed."""
+    """The best account of where the file comes from, or None. Says nothing about whether it may be believed.
+
+    A manifest that is not trusted, or keeps silent about the mark in the pixels, gives way to what the mark leads to.
+    """
     mark = evidence.mark
     verified = mark if mark is not None and mark.state is MarkState.VERIFIED else None
     manifest, registration = evidence.manifest, evidence.registration
     origin = None
-    if manifest.signature_valid and (manifest.signer_trusted or not (verified and registration)):
-        origin = _from_manifest(manifest, Via.MANIFEST)
-    elif verified and registration:
+    if verified and registration and not (manifest.signer_trusted and is_accounted_for(evidence)):
         origin = _from_registry(registration, evidence)
+    elif manifest.signature_valid:
+        origin = _from_manifest(manifest, Via.MANIFEST)
     elif verified:
         origin = Origin(via=Via.WATERMARK)
     if origin is not None and verified:

@@ -115,8 +115,7 @@ def _development(verdict: Verdict) -> str:
 
 def _faults(verdict: Verdict) -> str:
     items = [
-        f"<li><h3>{_text(found.kind.in_words)} <code>{found.kind.value}</code></h3>"
-        f"<p>{_text(found.explanation, 800)}</p></li>"
+        f"<li><h3>{_text(found.title)} <code>{found.kind.value}</code></h3><p>{_text(found.explanation, 800)}</p></li>"
         for found in verdict.contradictions
     ]
     items += [f"<li><p>{_text(sentence, 800)}</p></li>" for sentence in verdict.tampering]

@@ -19,32 +19,41 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 from touchmark.detectors.acceptance import Acceptance
 from touchmark.detectors.contradictions import ContradictionKind
 from touchmark.detectors.evidence import Container, Evidence
-from touchmark.detectors.origin import Origin, Via
+from touchmark.detectors.origin import Via
 from touchmark.detectors.statements import Source, Tone
-from touchmark.detectors.verdict import Outcome, Verdict
+from touchmark.detectors.verdict import Outcome
 from touchmark.detectors.verify import Verification
 from touchmark.provenance.manifest.claim import DigitalSourceType
-from touchmark.provenance.manifest.report import (
-    ManifestPresence,
-    ManifestReport,
-    ReportedIngredient,
-    StatusCode,
-    ValidationState,
-)
+from touchmark.provenance.manifest.report import ManifestPresence, ValidationState
 from touchmark.provenance.registry import Registration
-from touchmark.provenance.watermark.protocol import Detection, MarkState
+from touchmark.provenance.watermark.protocol import MarkState, Payload
 
 SCHEMA_ID = "urn:touchmark:schema:verify:1"
 
-Hex64 = Annotated[str, Field(pattern="^[0-9a-f]{64}$")]
+
+def _well_formed(text: str) -> str:
+    """Without the lone surrogates that a hostile file (or an odd file name) brings."""
+    return text.encode("utf-8", "backslashreplace").decode()
+
+
+def _in_hex(value: Payload | bytes | str | None) -> str | None:
+    """A payload in hexadecimal; None where there is none."""
+    if isinstance(value, bytes):
+        return value.hex()
+    return str(value) if value else None
+
+
+Text = Annotated[str, BeforeValidator(_well_formed)]
+Sha256 = Annotated[str, Field(pattern="^[0-9a-f]{64}$")]
 PayloadText = Annotated[str, Field(pattern="^[0-9a-f]{16}$", description="64 bits, hexadecimal")]
-Text = Annotated[str, BeforeValidator(lambda text: text.encode("utf-8", "backslashreplace").decode())]
-"""Any text, also with the lone surrogates that a hostile file (or an odd file name) brings."""
+MaybePayload = Annotated[PayloadText | None, BeforeValidator(_in_hex)]
 Probability = Annotated[float, Field(ge=0, le=1)]
 
 
 class _Model(BaseModel):
-    model_config = ConfigDict(frozen=True, use_attribute_docstrings=True)
+    """Read straight from the attributes of the value that it shows; a name that does not exist there fails."""
+
+    model_config = ConfigDict(frozen=True, from_attributes=True, use_attribute_docstrings=True)
 
 
 class ContradictionModel(_Model):
@@ -76,32 +85,15 @@ class OriginModel(_Model):
     source_type: DigitalSourceType | None
     title: Text
     manifest_label: Text
-    payload: PayloadText | None
-    key_id: Text | None
-
-    @classmethod
-    def of(cls, origin: Origin) -> Self:
-        return cls(
-            via=origin.via,
-            signer=origin.signer,
-            trusted=origin.trusted,
-            generator=origin.generator,
-            model=origin.model,
-            created=origin.created,
-            source_type=origin.source_type,
-            title=origin.title,
-            manifest_label=origin.manifest_label,
-            payload=origin.payload or None,
-            key_id=origin.key_id or None,
-        )
+    payload: MaybePayload
+    key_id: Text
+    """Empty where no mark was read."""
 
 
 class VerdictModel(_Model):
     """What the file turned out to be."""
 
     outcome: Outcome
-    accepted: bool
-    """Whether the policy accepts a file with this outcome."""
     headline: Text
     origin: OriginModel | None
     contradictions: list[ContradictionModel]
@@ -111,27 +103,11 @@ class VerdictModel(_Model):
     development_keys: bool
     """The signer is believed only through a development certificate authority."""
 
-    @classmethod
-    def of(cls, verdict: Verdict, acceptance: Acceptance) -> Self:
-        return cls(
-            outcome=verdict.outcome,
-            accepted=acceptance.accepts(verdict.outcome),
-            headline=verdict.headline,
-            origin=OriginModel.of(verdict.origin) if verdict.origin else None,
-            contradictions=[
-                ContradictionModel(kind=found.kind, title=found.kind.in_words, explanation=found.explanation)
-                for found in verdict.contradictions
-            ],
-            tampering=list(verdict.tampering),
-            statements=[StatementModel(source=s.source, tone=s.tone, text=s.text) for s in verdict.statements],
-            development_keys=verdict.development_keys,
-        )
-
 
 class ContainerModel(_Model):
     """The file as a container of bytes."""
 
-    sha256: Hex64
+    sha256: Sha256
     size: int = Field(ge=0)
     container: Text
     codec: Text
@@ -143,9 +119,10 @@ class ContainerModel(_Model):
     has_sound: bool
     labels: dict[Text, Text]
     """The container's own metadata; proves nothing."""
-    damaged_packets: int
+    damage: int
+    """Packets of picture or sound that could not be decoded."""
     has_manifest_box: bool
-    unhashed_bytes: int
+    unhashed: int
     """Non-zero bytes in boxes that the C2PA hash leaves out."""
 
     @classmethod
@@ -162,9 +139,9 @@ class ContainerModel(_Model):
             duration=None if info.duration is None else float(info.duration),
             has_sound=info.has_sound,
             labels=dict(info.labels),
-            damaged_packets=container.damage,
+            damage=container.damage,
             has_manifest_box=container.has_manifest_box,
-            unhashed_bytes=container.unhashed,
+            unhashed=container.unhashed,
         )
 
 
@@ -173,10 +150,6 @@ class FaultModel(_Model):
 
     code: Text
     explanation: Text
-
-    @classmethod
-    def of(cls, fault: StatusCode) -> Self:
-        return cls(code=fault.code, explanation=fault.explanation)
 
 
 class ActionModel(_Model):
@@ -192,10 +165,18 @@ class SoftBindingModel(_Model):
     """A mark that the manifest says the pixels carry."""
 
     algorithm: Text
-    payload: Text
+    payload: Annotated[str | None, BeforeValidator(_in_hex)]
     """Hexadecimal."""
     start: float | None
     end: float | None
+
+
+class SignerModel(_Model):
+    """Whom a signing certificate names."""
+
+    common_name: Text
+    organisation: Text
+    serial: Text
 
 
 class IngredientModel(_Model):
@@ -208,28 +189,8 @@ class IngredientModel(_Model):
     description: Text
     data_types: list[Text]
     source_type: Text
+    signer: SignerModel | None
     faults: list[FaultModel]
-
-    @classmethod
-    def of(cls, ingredient: ReportedIngredient) -> Self:
-        return cls(
-            title=ingredient.title,
-            relationship=ingredient.relationship,
-            label=ingredient.label,
-            depth=ingredient.depth,
-            description=ingredient.description,
-            data_types=list(ingredient.data_types),
-            source_type=ingredient.source_type,
-            faults=[FaultModel.of(fault) for fault in ingredient.faults],
-        )
-
-
-class SignerModel(_Model):
-    """Whom the signing certificate names."""
-
-    common_name: Text
-    organisation: Text
-    serial: Text
 
 
 class ManifestModel(_Model):
@@ -237,6 +198,7 @@ class ManifestModel(_Model):
 
     presence: ManifestPresence
     reason: Text
+    remote_url: Text
     state: ValidationState | None
     label: Text
     title: Text
@@ -255,44 +217,6 @@ class ManifestModel(_Model):
     failures: list[FaultModel]
     truncated: bool
 
-    @classmethod
-    def of(cls, report: ManifestReport) -> Self:
-        signer = report.signer
-        return cls(
-            presence=report.presence,
-            reason=report.reason,
-            state=report.state,
-            label=report.label,
-            title=report.title,
-            claim_generator=report.claim_generator,
-            signer=None
-            if signer is None
-            else SignerModel(common_name=signer.common_name, organisation=signer.organisation, serial=signer.serial),
-            algorithm=report.algorithm,
-            signed_at=report.signed_at,
-            time_stamped=report.time_stamped,
-            signature_valid=report.signature_valid,
-            signer_trusted=report.signer_trusted,
-            hard_binding_matches=report.hard_binding_matches,
-            source_type=report.source_type,
-            actions=[
-                ActionModel(
-                    name=action.name,
-                    when=action.when,
-                    digital_source_type=action.digital_source_type,
-                    software_agent=action.software_agent,
-                )
-                for action in report.actions
-            ],
-            soft_bindings=[
-                SoftBindingModel(algorithm=b.algorithm, payload=b.payload.hex(), start=b.start, end=b.end)
-                for b in report.soft_bindings
-            ],
-            ingredients=[IngredientModel.of(ingredient) for ingredient in report.ingredients],
-            failures=[FaultModel.of(failure) for failure in report.failures],
-            truncated=report.truncated,
-        )
-
 
 class SegmentModel(_Model):
     """One stretch of the timeline, in seconds."""
@@ -307,45 +231,21 @@ class DetectionModel(_Model):
 
     state: MarkState
     key_id: Text
-    payload: PayloadText | None
+    payload: MaybePayload
     p_value: Probability
     """Probability, over everything that was tried, that an unmarked video gives this result."""
     timeline: list[SegmentModel]
-
-    @classmethod
-    def of(cls, detection: Detection) -> Self:
-        return cls(
-            state=detection.state,
-            key_id=detection.key_id,
-            payload=None if detection.payload is None else str(detection.payload),
-            p_value=detection.p_value,
-            timeline=[SegmentModel(start=s.start, end=s.end, p_value=s.p_value) for s in detection.timeline],
-        )
 
 
 class RegistrationModel(_Model):
     """What the registry knows."""
 
-    payload: PayloadText
+    payload: MaybePayload
     manifest_label: Text
-    file_sha256: Hex64
-    same_file: bool
-    """Whether the file examined is the published one, byte for byte."""
+    file_sha256: Sha256
     title: Text
     source_type: Text
     created: datetime
-
-    @classmethod
-    def of(cls, registration: Registration, sha256: str) -> Self:
-        return cls(
-            payload=str(registration.payload),
-            manifest_label=registration.manifest_label,
-            file_sha256=registration.file_sha256,
-            same_file=registration.file_sha256 == sha256,
-            title=registration.title,
-            source_type=registration.source_type,
-            created=registration.created,
-        )
 
 
 class EvidenceModel(_Model):
@@ -364,17 +264,16 @@ class EvidenceModel(_Model):
 
     @classmethod
     def of(cls, evidence: Evidence) -> Self:
-        sha256 = evidence.container.sha256
+        def registered(row: Registration | None) -> RegistrationModel | None:
+            return None if row is None else RegistrationModel.model_validate(row)
 
-        def registered(registration: Registration | None) -> RegistrationModel | None:
-            return None if registration is None else RegistrationModel.of(registration, sha256)
-
+        recovered = evidence.recovered
         return cls(
             container=ContainerModel.of(evidence.container),
-            manifest=ManifestModel.of(evidence.manifest),
-            recovered_manifest=None if evidence.recovered is None else ManifestModel.of(evidence.recovered),
+            manifest=ManifestModel.model_validate(evidence.manifest),
+            recovered_manifest=None if recovered is None else ManifestModel.model_validate(recovered),
             watermark_algorithm=evidence.algorithm,
-            watermarks=[DetectionModel.of(detection) for detection in evidence.detections],
+            watermarks=[DetectionModel.model_validate(detection) for detection in evidence.detections],
             registry_consulted=evidence.registry_consulted,
             registration_by_watermark=registered(evidence.registration),
             registration_by_manifest=registered(evidence.manifest_registration),
@@ -387,6 +286,8 @@ class VerificationReport(_Model):
     schema_version: Literal[1]
     file: Text
     """As it was given."""
+    accepted: bool
+    """Whether the policy accepts a file with this outcome."""
     verdict: VerdictModel
     evidence: EvidenceModel
     seconds: float = Field(ge=0)
@@ -398,7 +299,8 @@ class VerificationReport(_Model):
         return cls(
             schema_version=1,
             file=str(verification.path),
-            verdict=VerdictModel.of(verification.verdict, acceptance or Acceptance()),
+            accepted=(acceptance or Acceptance()).accepts(verification.verdict.outcome),
+            verdict=VerdictModel.model_validate(verification.verdict),
             evidence=EvidenceModel.of(verification.evidence),
             seconds=verification.seconds,
         )
@@ -416,18 +318,19 @@ class UnreadableReport(_Model):
 
 def schema() -> dict[str, Any]:
     """The JSON schema (draft 2020-12) of one line of ``touchmark verify --json``."""
-    both: dict[str, Any] = {}
-    for model in (VerificationReport, UnreadableReport):
+    definitions: dict[str, Any] = {}
+    models = (VerificationReport, UnreadableReport)
+    for model in models:
         generated = model.model_json_schema(mode="serialization")
-        both |= generated.pop("$defs", {})
-        both[model.__name__] = generated
+        definitions |= generated.pop("$defs", {})
+        definitions[model.__name__] = generated
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "$id": SCHEMA_ID,
         "title": "touchmark verification",
         "description": "One line of `touchmark verify --json`: a verification, or why the file could not be read.",
-        "anyOf": [{"$ref": f"#/$defs/{model.__name__}"} for model in (VerificationReport, UnreadableReport)],
-        "$defs": dict(sorted(both.items())),
+        "anyOf": [{"$ref": f"#/$defs/{model.__name__}"} for model in models],
+        "$defs": dict(sorted(definitions.items())),
     }
 
 

@@ -77,7 +77,7 @@ def _development(verdict: Verdict) -> Iterator[RenderableType]:
 
 def _contradictions(verdict: Verdict) -> Iterator[RenderableType]:
     for found in verdict.contradictions:
-        title = (f"✗ {found.kind.in_words}. ", "bold red")
+        title = (f"✗ {found.title}. ", "bold red")
         yield Padding(Text.assemble(title, safe_text(found.explanation, 600)), (0, 1))
 
 

@@ -141,7 +141,7 @@ def _headline(
             still = " The watermark still tells where the picture came from." if origin and origin.payload else ""
             return f"Changed after it was signed.{still}"
         case Outcome.CONTRADICTORY:
-            titles = "; ".join(dict.fromkeys(found.kind.in_words.lower() for found in contradictions))
+            titles = "; ".join(dict.fromkeys(found.title.lower() for found in contradictions))
             return f"The evidence contradicts itself: {titles}."
         case Outcome.UNKNOWN:
             return f"{_unknown(evidence)} That is not evidence of authenticity."

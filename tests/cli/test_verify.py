@@ -83,7 +83,7 @@ def test_the_exit_status_tells(folder, capsys, name, status, outcome) -> None:
     output = capsys.readouterr()
     document = json.loads(output.out)
     assert document["verdict"]["outcome"] == outcome
-    assert document["verdict"]["accepted"] is (status == 0)
+    assert document["accepted"] is (status == 0)
     assert output.err == ""
 
 

@@ -178,6 +178,8 @@ def test_a_manifest_over_other_marked_pixels_is_a_transplant(
     verdict = studio.judge(with_manifest_of(sealed, other, tmp_path / "t.mp4"))
     assert verdict.outcome is Outcome.CONTRADICTORY
     assert kinds(verdict) == {ContradictionKind.TRANSPLANTED_MANIFEST}
+    assert verdict.origin.payload == str(studio.seal("other.mp4", seed=2)[1].payload)
+    assert verdict.origin.manifest_label == studio.seal("other.mp4", seed=2)[1].manifest_label
 
 
 def test_a_manifest_over_unmarked_pixels_is_a_transplant(
@@ -202,6 +204,8 @@ def test_a_camera_claim_over_marked_pixels_is_named(studio, stripped, camera, tm
     assert verdict.outcome is Outcome.CONTRADICTORY
     assert kinds(verdict) == {ContradictionKind.CAPTURE_CLAIM_OVER_MARK}
     assert "Honest Cameras" in verdict.contradictions[0].explanation
+    assert verdict.origin.via is Via.WATERMARK_AND_REGISTRY, "the mark tells better than the forger"
+    assert verdict.origin.signer.startswith("Example Studio")
 
 
 def test_a_camera_claim_that_admits_the_mark_is_still_named(studio, stripped, registration, camera, tmp_path) -> None:
