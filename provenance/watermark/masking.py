@@ -46,7 +46,7 @@ def strengths(luma: NDArray[np.uint8]) -> tuple[Real, Real]:
     small = cv2.resize(luma, size, interpolation=cv2.INTER_AREA).astype(np.float32)
     mean = cv2.blur(small, (5, 5))
     texture = np.sqrt(np.maximum(cv2.blur(small * small, (5, 5)) - mean * mean, 0))
-    # An edge is not texture: what lies beside it is flat, and a strong pattern there shows as a halo.
+    # An edge hides a pattern on itself, not beside itself: without narrowing it would wear a halo.
     texture = cv2.blur(cv2.erode(texture, np.ones((3, 3), np.uint8)), (5, 5))
     adaptation = np.interp(mean, (0, 50, 160, 255), (0.7, 1.0, 1.0, 1.3)).astype(np.float32)
     for_luma = np.interp(texture, *_LUMA_BY_TEXTURE) * adaptation

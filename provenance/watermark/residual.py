@@ -1,15 +1,17 @@
-"""From frames to evidence: what is left of sampled frames when the picture itself is filtered out, second by second.
+"""From frames to evidence: what is left of sampled frames when the picture itself is filtered out.
 
-Residuals of frames add up, because the pattern stands still while pictures change. They are kept per second, so that
-the timeline comes out of the same pass, and in bounded memory: where a video has more than MAX_SEGMENTS seconds,
-neighbours are merged and sampling is thinned, again and again.
+Residuals of frames add up, because the pattern stands still while pictures change. They are not added at once: some
+frames hold more of the mark than others (a coder keeps it in key frames and loses it where the picture moves), and the
+timeline needs them apart. So sums are kept for short stretches of time, and memory is bounded by merging neighbours,
+again and again, where a video has more than MAX_STRETCHES of them.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import math
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Final, Self
+from typing import Final
 
 import cv2
 import numpy as np
@@ -20,10 +22,11 @@ from touchmark.provenance.watermark.lattice import SHORT_SIDE, Plane
 
 Real = NDArray[np.float32]
 
-MAX_SEGMENTS: Final = 64
-_DENSE, _SPARSE = 12, 4
-"""Pictures sampled a segment: many while there are few segments (grain averages out), fewer in a long video."""
-_DENSE_SEGMENTS = 3
+MAX_STRETCHES: Final = 64
+_SHORTEST = 1 / 12
+"""Seconds in a stretch, before any merging."""
+_SPARSEST = 1 / 4
+"""Seconds between sampled frames, at most, however long the stretches have become."""
 _LONGEST_ASPECT = 4
 """Of a longer strip only the beginning is looked at."""
 
@@ -65,10 +68,6 @@ class Evidence:
     width: float
     height: float
 
-    def __add__(self, other: Self) -> Evidence:
-        planes = {plane: self.planes[plane] + other.planes[plane] for plane in Plane}
-        return Evidence(planes, self.width, self.height)
-
     def pitch(self, plane: Plane) -> tuple[float, float]:
         """Units from one sample to the next, across and down."""
         rows, columns = self.planes[plane].shape
@@ -93,40 +92,46 @@ class TimedEvidence:
     evidence: Evidence
 
 
+def weighted(stretches: Sequence[TimedEvidence], weights: Sequence[float] | None = None) -> Evidence:
+    """The sum of evidence, each stretch times its weight."""
+    first = stretches[0].evidence
+    weights = weights or [1.0] * len(stretches)
+    planes = {plane: np.zeros_like(values) for plane, values in first.planes.items()}
+    for stretch, weight in zip(stretches, weights, strict=True):
+        for plane, values in stretch.evidence.planes.items():
+            planes[plane] += np.float32(weight) * values
+    return Evidence(planes, first.width, first.height)
+
+
 def gather(frames: Iterable[Frame]) -> list[TimedEvidence]:
-    """Sample a video and sum its residuals by second, in order of time; empty for a video without frames."""
+    """Sample a video and sum its residuals by stretches of time, in order; empty for a video without frames."""
     sums: dict[int, Evidence] = {}
-    length = 1.0
-    last_sample = last = None
+    length = _SHORTEST
+    last_sample: float | None = None
     shape: tuple[int, int] | None = None
     for frame in frames:
         if frame.pixels.size == 0:
             continue
-        last = time = float(frame.time)
-        samples = _DENSE if len(sums) <= _DENSE_SEGMENTS else _SPARSE
-        if last_sample is not None and abs(time - last_sample) < 0.999 * length / samples:
+        time = float(frame.time)
+        if last_sample is not None and abs(time - last_sample) < 0.99 * min(length, _SPARSEST):
             continue
         last_sample = time
         shape = shape or _working_shape(frame.pixels)
-        found = _residual(frame.pixels, shape)
-        index = int(time // length)
-        sums[index] = sums[index] + found if index in sums else found
-        while len(sums) > MAX_SEGMENTS:
+        _add(sums, math.floor(time / length + 1e-6), _residual(frame.pixels, shape))
+        while len(sums) > MAX_STRETCHES:
             length *= 2
-            sums = _merged(sums)
-    if last is None:
-        return []
-    final = max(sums)
-    ends = {index: (index + 1) * length for index in sums}
-    ends[final] = max(final * length, min(ends[final], last))
-    return [TimedEvidence(index * length, ends[index], sums[index]) for index in sorted(sums)]
+            finer, sums = sums, {}
+            for index, evidence in finer.items():
+                _add(sums, index // 2, evidence)
+    return [TimedEvidence(index * length, (index + 1) * length, sums[index]) for index in sorted(sums)]
 
 
-def _merged(sums: dict[int, Evidence]) -> dict[int, Evidence]:
-    merged: dict[int, Evidence] = {}
-    for index, evidence in sums.items():
-        merged[index // 2] = merged[index // 2] + evidence if index // 2 in merged else evidence
-    return merged
+def _add(sums: dict[int, Evidence], index: int, evidence: Evidence) -> None:
+    if index not in sums:
+        sums[index] = evidence
+        return
+    for plane, values in evidence.planes.items():
+        sums[index].planes[plane] += values
 
 
 def _working_shape(pixels: NDArray[np.uint8]) -> tuple[int, int]:

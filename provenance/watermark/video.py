@@ -18,8 +18,7 @@ remove or forge it.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from functools import reduce
-from operator import add
+from itertools import groupby
 from typing import ClassVar
 
 from touchmark.provenance.errors import TouchmarkError
@@ -36,7 +35,7 @@ from touchmark.provenance.watermark.protocol import (
     WatermarkKey,
 )
 from touchmark.provenance.watermark.reading import Matched, Reader, Reading
-from touchmark.provenance.watermark.residual import Evidence, TimedEvidence, gather
+from touchmark.provenance.watermark.residual import Evidence, TimedEvidence, gather, weighted
 from touchmark.provenance.watermark.synchronise import Alignment, Geometry, TemplateFinder
 
 SMALLEST_SIDE = 128
@@ -85,64 +84,67 @@ class LatticeWatermark:
 
     def extract(self, frames: Iterable[Frame], key: WatermarkKey) -> Detection:
         """Look for a mark of ``key`` in any copy, in a few frames a second. Never raises for want of a mark."""
-        seconds = gather(frames)
-        if not seconds:
+        stretches = gather(frames)
+        if not stretches:
             return Detection(MarkState.NOTHING_FOUND, key.key_id)
-        return _Extraction(seconds, key).detection()
+        return _Extraction(stretches, key).detection()
 
 
 class _Extraction:
     """One search for one key, with the account of everything that was tried."""
 
-    def __init__(self, seconds: Sequence[TimedEvidence], key: WatermarkKey) -> None:
+    def __init__(self, stretches: Sequence[TimedEvidence], key: WatermarkKey) -> None:
         lattice = Lattice.of(key)
         self._key = key
-        self._seconds = seconds
-        self._whole = reduce(add, (second.evidence for second in seconds))
+        self._stretches = stretches
+        self._whole = weighted(stretches)
         self._reader = Reader(lattice, key)
         self._finder = TemplateFinder(lattice)
         self._decodings = 0
 
     def detection(self) -> Detection:
-        for geometry in _NOMINAL:
-            if reading := self._read([geometry]):
-                return self._verified(reading)
-        fit = max((self._nominal_fit(geometry) for geometry in _NOMINAL), key=lambda a: a.z)
+        """The first reading that verifies: as it came, then by the frames that hold most, then after a search."""
+        if reading := self._first(self._read(geometry) for geometry in _NOMINAL):
+            return self._verified(reading)
+        if reading := self._first(self._read_best_frames(geometry) for geometry in _NOMINAL):
+            return self._verified(reading)
+        fit = max((self._nominal_fit(geometry) for geometry in _NOMINAL), key=lambda fit: fit.z)
         tests = float(len(_NOMINAL))
         if statistics.tail(fit.z, tests) < statistics.PRESENCE_LEVEL:
-            if reading := self._read_where_present(fit.geometry):
-                return self._verified(reading)
             return self._present(fit, tests)
-        for alignment in self._finder.search(self._whole):
-            if alignment.z < _WORTH_READING:
+        for found in self._finder.search(self._whole):
+            if found.z < _WORTH_READING:
                 break
-            if reading := self._read(alignment.geometry.half_tile_shifts()):
+            if reading := self._first(self._read(place) for place in found.geometry.half_tile_shifts()):
                 return self._verified(reading)
-            if alignment.z > fit.z:
-                fit, tests = alignment, len(_NOMINAL) + synchronise.TESTS
+            if found.z > fit.z:
+                fit, tests = found, len(_NOMINAL) + synchronise.TESTS
         return self._present(fit, tests)
 
     def _nominal_fit(self, geometry: Geometry) -> Alignment:
         return Alignment(self._reader.template(self._whole, geometry)[0], geometry)
 
-    def _read(self, geometries: Sequence[Geometry], evidence: Evidence | None = None) -> Reading | None:
-        """The first verified reading."""
-        for geometry in geometries:
-            if self._decodings >= _MOST_DECODINGS:
-                break
-            self._decodings += 1
-            reading = self._reader.read(evidence or self._whole, geometry)
-            if reading.payload is not None:
-                return reading
-        return None
+    @staticmethod
+    def _first(readings: Iterable[Reading | None]) -> Reading | None:
+        return next((reading for reading in readings if reading and reading.payload is not None), None)
 
-    def _read_where_present(self, geometry: Geometry) -> Reading | None:
-        """Read only the seconds that have the template: in a spliced video the others are noise."""
-        _, matched = self._reader.template(self._whole, geometry)
-        present = [s.evidence for s in self._seconds if self._z(s, matched) > 2.0]
-        if not 0 < len(present) < len(self._seconds):
+    def _read(self, geometry: Geometry, evidence: Evidence | None = None) -> Reading | None:
+        if self._decodings >= _MOST_DECODINGS:
             return None
-        return self._read([geometry], reduce(add, present))
+        self._decodings += 1
+        return self._reader.read(evidence or self._whole, geometry)
+
+    def _read_best_frames(self, geometry: Geometry) -> Reading | None:
+        """Read again, and trust each stretch of time as far as the template is seen in it.
+
+        A coder keeps the pattern in key frames and, where the picture moves, lets it move along until the next;
+        and of a spliced video only a part is marked. Without a mark the weights are chance, and harmless: the waves
+        that carry the payload have no say in them.
+        """
+        weights = [max(0.0, self._reader.template(s.evidence, geometry)[0]) ** 2 for s in self._stretches]
+        if len(weights) < 2 or not any(weights):
+            return None
+        return self._read(geometry, weighted(self._stretches, weights))
 
     def _verified(self, reading: Reading) -> Detection:
         return Detection(
@@ -168,10 +170,16 @@ class _Extraction:
         )
 
     def _timeline(self, matched: Matched, tests: float = 1.0) -> tuple[Segment, ...]:
-        return tuple(Segment(s.start, s.end, statistics.tail(self._z(s, matched), tests)) for s in self._seconds)
-
-    def _z(self, second: TimedEvidence, matched: Matched) -> float:
-        return matched.z(self._reader.amplitudes(second.evidence, matched.geometry))
+        """P-values of single seconds, or of single stretches where those have become longer."""
+        length = self._stretches[0].end - self._stretches[0].start
+        by_second = max(1, round(1 / length))
+        segments = []
+        for number, members in groupby(self._stretches, key=lambda s: round(s.start / length) // by_second):
+            amplitudes = self._reader.amplitudes(weighted(list(members)), matched.geometry)
+            start, end = number * by_second * length, (number + 1) * by_second * length
+            p_value = statistics.tail(matched.z(amplitudes), tests)
+            segments.append(Segment(start, min(end, self._stretches[-1].end), p_value))
+        return tuple(segments)
 
 
 def _transform(geometry: Geometry) -> Transform:

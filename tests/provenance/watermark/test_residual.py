@@ -1,0 +1,66 @@
+from __future__ import annotations
+
+from collections.abc import Iterator
+from fractions import Fraction
+from itertools import pairwise
+
+import numpy as np
+import pytest
+
+from touchmark.provenance.media.video import Frame
+from touchmark.provenance.watermark.lattice import Plane
+from touchmark.provenance.watermark.residual import MAX_STRETCHES, gather, weighted
+
+PICTURE = np.random.default_rng(0).integers(0, 256, (64, 96, 3), dtype=np.uint8)
+
+
+def stills(count: int, step: Fraction) -> Iterator[Frame]:
+    return (Frame(PICTURE, index * step) for index in range(count))
+
+
+def test_no_frames_no_evidence() -> None:
+    assert gather([]) == []
+    assert gather([Frame(np.zeros((0, 5, 3), np.uint8), Fraction(0))]) == []
+
+
+def test_pictures_are_kept_apart_while_there_are_few() -> None:
+    stretches = gather(stills(30, Fraction(1, 12)))
+    assert [s.start for s in stretches] == pytest.approx([index / 12 for index in range(30)])
+    assert stretches[-1].end == pytest.approx(30 / 12)
+
+
+def test_a_long_video_takes_no_more_memory_than_a_short_one() -> None:
+    stretches = gather(stills(3 * MAX_STRETCHES, Fraction(1)))
+    assert MAX_STRETCHES // 2 < len(stretches) <= MAX_STRETCHES
+    assert stretches[0].start == 0
+    assert all(here.end == there.start for here, there in pairwise(stretches))
+
+
+def test_evidence_adds_up() -> None:
+    stretches = gather(stills(4, Fraction(1, 12)))
+    once, twice = weighted(stretches), weighted(stretches, [2.0, 2.0, 2.0, 2.0])
+    alone = stretches[0].evidence.planes[Plane.BLUE]
+    assert np.allclose(once.planes[Plane.BLUE], 4 * alone, atol=1e-4)
+    assert np.allclose(twice.planes[Plane.BLUE], 8 * alone, atol=1e-4)
+
+
+def test_strange_times_do_no_harm() -> None:
+    times = [Fraction(0), Fraction(10**12), Fraction(-5), Fraction(3, 7), Fraction(10**12 + 1)]
+    stretches = gather(Frame(PICTURE, time) for time in times)
+    assert 1 <= len(stretches) <= len(times)
+    assert all(np.isfinite(s.start) and s.start <= s.end for s in stretches)
+
+
+@pytest.mark.parametrize("size", [(1, 1), (16, 16), (2, 900), (500, 3), (64, 64)])
+@pytest.mark.parametrize("level", [0, 255])
+def test_any_size_gives_finite_evidence(size: tuple[int, int], level: int) -> None:
+    (second,) = gather([Frame(np.full((*size, 3), level, np.uint8), Fraction(0))])
+    for plane in Plane:
+        assert np.isfinite(second.evidence.planes[plane]).all()
+        assert max(second.evidence.planes[plane].shape) <= 4 * 320
+
+
+def test_frames_that_change_size_are_summed_all_the_same() -> None:
+    odd = np.zeros((33, 77, 3), np.uint8)
+    first, second = gather([Frame(PICTURE, Fraction(0)), Frame(odd, Fraction(1, 2))])
+    assert weighted([first, second]).planes[Plane.LUMA].shape == second.evidence.planes[Plane.LUMA].shape == (320, 480)

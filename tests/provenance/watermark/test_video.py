@@ -1,0 +1,187 @@
+"""The whole mark, through real encoders: what must survive, what must not be found, and what must not change."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from fractions import Fraction
+
+import cv2
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from touchmark.provenance.media.video import Frame
+from touchmark.provenance.watermark.protocol import MarkState, Payload, Watermark, WatermarkKey
+from touchmark.provenance.watermark.video import SMALLEST_SIDE, LatticeWatermark, PictureTooSmallError
+
+Pixels = NDArray[np.uint8]
+Stamp = Callable[[Sequence[Pixels]], list[Frame]]
+Draw = Callable[..., list[Pixels]]
+Recode = Callable[..., list[Frame]]
+
+MARK: Watermark = LatticeWatermark()
+BLACK, WHITE, RED, BLUE = (0, 0, 0), (255, 255, 255), (255, 0, 0), (0, 0, 255)
+GREY, NEARLY_BLACK = (128, 128, 128), (1, 5, 0)
+
+
+def marked(frames: Sequence[Frame], payload: Payload, key: WatermarkKey) -> list[Frame]:
+    return list(MARK.embed(frames, payload, key))
+
+
+@pytest.mark.parametrize("ground", [BLACK, WHITE, RED, BLUE, GREY, NEARLY_BLACK])
+@pytest.mark.parametrize(("crf", "size"), [(28, 1.0), (23, 0.5)])
+def test_drawings_survive_coding_and_halving(
+    ground: tuple[int, int, int],
+    crf: int,
+    size: float,
+    drawing: Draw,
+    stamped: Stamp,
+    recoded: Recode,
+    payload: Payload,
+    key: WatermarkKey,
+) -> None:
+    published = recoded(marked(stamped(drawing(ground)), payload, key), crf=18)
+    detection = MARK.extract(recoded(published, crf, size), key)
+    assert detection.state is MarkState.VERIFIED
+    assert detection.payload == payload
+    assert detection.p_value < 2**-40
+    assert detection.transform is not None
+    assert not detection.transform.mirrored
+
+
+@pytest.mark.parametrize(("crf", "size"), [(18, 1.0), (28, 1.0), (23, 0.5)])
+def test_a_textured_scene_survives_coding_and_halving(
+    crf: int, size: float, still: list[Pixels], stamped: Stamp, recoded: Recode, payload: Payload, key: WatermarkKey
+) -> None:
+    detection = MARK.extract(recoded(marked(stamped(still), payload, key), crf, size), key)
+    assert detection.payload == payload
+    assert [(s.start, s.p_value < 1e-3) for s in detection.timeline] == [(0.0, True), (1.0, True)]
+
+
+def test_a_moving_scene_is_read_by_its_key_frames(
+    natural: list[Pixels], stamped: Stamp, recoded: Recode, payload: Payload, key: WatermarkKey
+) -> None:
+    # At this rate the coder lets the pattern drift along with the pan; most frames hold it in the wrong place.
+    assert MARK.extract(recoded(marked(stamped(natural), payload, key), crf=28), key).payload == payload
+
+
+@pytest.mark.parametrize("value", [0, 1, 2**63, 2**64 - 1, 0xDEAD_BEEF_0BAD_CAFE])
+def test_any_payload_is_read_back(value: int, drawing: Draw, stamped: Stamp, key: WatermarkKey) -> None:
+    frames = marked(stamped(drawing(GREY, count=2, side=SMALLEST_SIDE)), Payload(value), key)
+    assert MARK.extract(frames, key).payload == Payload(value)
+
+
+def test_another_key_finds_nothing(drawing: Draw, stamped: Stamp, payload: Payload, key: WatermarkKey) -> None:
+    other = WatermarkKey(key.secret[:-1] + b"!")
+    detection = MARK.extract(marked(stamped(drawing(GREY, count=12)), payload, key), other)
+    assert detection.state is MarkState.NOTHING_FOUND
+    assert (detection.payload, detection.p_value, detection.transform) == (None, 1.0, None)
+    assert detection.key_id == other.key_id != key.key_id
+
+
+def test_nothing_is_found_where_nothing_is(
+    natural: list[Pixels], drawing: Draw, stamped: Stamp, key: WatermarkKey
+) -> None:
+    for pictures in (natural[:6], drawing(BLACK, count=3), drawing(RED, count=3)):
+        assert MARK.extract(stamped(pictures), key).state is MarkState.NOTHING_FOUND
+
+
+@pytest.mark.parametrize("side", [1, 16, 40])
+def test_tiny_pictures_are_read_without_a_word(side: int, stamped: Stamp, key: WatermarkKey) -> None:
+    pictures = [np.full((side, side, 3), 90, np.uint8), np.zeros((side + 3, side, 3), np.uint8)]
+    assert MARK.extract(stamped(pictures), key).state is MarkState.NOTHING_FOUND
+
+
+def test_no_frames_no_finding(key: WatermarkKey) -> None:
+    detection = MARK.extract([], key)
+    assert (detection.state, detection.p_value, detection.timeline) == (MarkState.NOTHING_FOUND, 1.0, ())
+
+
+def test_one_picture_is_enough(natural: list[Pixels], stamped: Stamp, payload: Payload, key: WatermarkKey) -> None:
+    assert MARK.extract(marked(stamped(natural[:1]), payload, key), key).payload == payload
+
+
+def test_cropped_mirrored_and_turned_copies_are_read(
+    natural: list[Pixels], stamped: Stamp, payload: Payload, key: WatermarkKey
+) -> None:
+    frames = marked(stamped(natural[:8]), payload, key)
+    height, width = natural[0].shape[:2]
+    turn = cv2.getRotationMatrix2D((width / 2, height / 2), 2.0, 1.0)
+    ways: dict[str, Callable[[Pixels], Pixels]] = {
+        "cropped": lambda p: p[37:-31, 50:-20],
+        "mirrored": lambda p: p[:, ::-1],
+        "turned": lambda p: np.asarray(cv2.warpAffine(p, turn, (width, height)), np.uint8)[16:-16, 24:-24],
+    }
+    found = {}
+    for name, way in ways.items():
+        copy = [Frame(np.ascontiguousarray(way(f.pixels)), f.time) for f in frames]
+        detection = MARK.extract(copy, key)
+        assert detection.payload == payload, name
+        assert detection.transform is not None
+        found[name] = detection.transform
+    assert found["mirrored"].mirrored
+    assert found["cropped"].scale_x == pytest.approx(height / (height - 68), rel=0.01)
+    assert found["turned"].rotation == pytest.approx(2.0, abs=0.3)
+
+
+def test_the_timeline_shows_which_seconds_are_ours(
+    natural: list[Pixels], stamped: Stamp, payload: Payload, key: WatermarkKey
+) -> None:
+    ours = [f.pixels for f in marked(stamped(natural[:12]), payload, key)]
+    strange = [np.ascontiguousarray(p[::-1]) for p in natural[12:]]
+    detection = MARK.extract(stamped([*strange, *ours, *strange]), key)
+    assert detection.payload == payload
+    assert [s.p_value < 1e-6 for s in detection.timeline] == [False, True, False]
+    assert [s.p_value > 1e-3 for s in detection.timeline] == [True, False, True]
+
+
+@pytest.mark.parametrize("size", [(128, 128), (135, 241), (1280, 160)])
+def test_marking_changes_nothing_but_the_pixels_and_those_little(
+    size: tuple[int, int], payload: Payload, key: WatermarkKey
+) -> None:
+    random = np.random.default_rng(3)
+    pictures = [cv2.blur(random.integers(0, 256, (*size, 3), dtype=np.uint8), (9, 9)) for _ in range(3)]
+    frames = [Frame(np.asarray(p, np.uint8), Fraction(index**2, 7)) for index, p in enumerate(pictures)]
+    kept = [f.pixels.copy() for f in frames]
+    first, second = marked(frames, payload, key), marked(frames, payload, key)
+    assert [f.time for f in first] == [f.time for f in frames]
+    for before, after, again, given in zip(kept, first, second, frames, strict=True):
+        assert after.pixels.shape == before.shape
+        assert after.pixels.dtype == np.uint8
+        assert np.array_equal(after.pixels, again.pixels)
+        assert np.array_equal(before, given.pixels), "the frame handed in must be left alone"
+        change = after.pixels.astype(float) - before
+        luma = change @ (0.299, 0.587, 0.114)
+        assert 0 < np.mean(luma**2) < 255**2 / 10**4.2
+        assert np.mean(change**2) < 255**2 / 10**3.8
+
+
+def test_frames_are_marked_one_by_one(stamped: Stamp, drawing: Draw, payload: Payload, key: WatermarkKey) -> None:
+    drawn = 0
+
+    def source() -> Iterator[Frame]:
+        nonlocal drawn
+        for frame in stamped(drawing(GREY, count=4)):
+            drawn += 1
+            yield frame
+
+    stream = MARK.embed(source(), payload, key)
+    assert drawn == 0
+    next(stream)
+    assert drawn == 1
+
+
+def test_a_picture_too_small_is_refused_with_a_remedy(payload: Payload, key: WatermarkKey) -> None:
+    small = Frame(np.zeros((SMALLEST_SIDE - 1, 500, 3), np.uint8), Fraction(0))
+    with pytest.raises(PictureTooSmallError, match="500x127") as caught:
+        next(MARK.embed([small], payload, key))
+    assert str(SMALLEST_SIDE) in caught.value.remedy
+
+
+def test_marks_of_two_keys_can_be_read_from_one_video(
+    natural: list[Pixels], stamped: Stamp, payload: Payload, key: WatermarkKey
+) -> None:
+    other, second = WatermarkKey(b"a second operator"), Payload(42)
+    frames = marked(marked(stamped(natural[:8]), payload, key), second, other)
+    assert MARK.extract(frames, key).payload == payload
+    assert MARK.extract(frames, other).payload == second
