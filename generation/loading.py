@@ -117,7 +117,7 @@ def load_pipeline(folder: ModelFolder, device: torch.device) -> Any:
     """
     import diffusers
 
-    loader = diffusers.DiffusionPipeline
+    loader: Any = diffusers.DiffusionPipeline
     try:
         with quiet() as heard:
             if folder.class_name in OWN_PIPELINES:

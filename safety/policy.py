@@ -159,8 +159,9 @@ class Policy(_Strict):
         missing = [category.value for category in Category if category not in listed]
         if missing:
             raise ValueError(f"every category must be listed, so that none is off by oversight; missing: {missing}")
-        for what, values in (("category", listed), ("reason code", [rule.reason_code for rule in self.categories])):
-            twice = sorted({str(value) for value in values if values.count(value) > 1})
+        codes = [rule.reason_code for rule in self.categories]
+        for what, values in (("category", [str(category) for category in listed]), ("reason code", codes)):
+            twice = sorted({value for value in values if values.count(value) > 1})
             if twice:
                 raise ValueError(f"{what} given twice: {twice}")
         minors = self.rule(Category.SEXUAL_MINORS)
@@ -182,7 +183,7 @@ class Policy(_Strict):
         return validated(path, read_yaml(path), cls)
 
     @classmethod
-    def schema(cls) -> dict[str, Any]:
+    def file_schema(cls) -> dict[str, Any]:
         """The JSON schema of a policy file, as published in ``policies/safety/schema.json``."""
         return {"$schema": "https://json-schema.org/draft/2020-12/schema", **cls.model_json_schema()}
 
@@ -218,7 +219,8 @@ class _Loader(yaml.SafeLoader):
 
     def compose_node(self, parent: yaml.Node | None, index: int) -> yaml.Node | None:
         if self.check_event(yaml.AliasEvent):
-            raise yaml.constructor.ConstructorError(None, None, "aliases are not read", self.peek_event().start_mark)
+            mark = self.peek_event().start_mark  # type: ignore[no-untyped-call]  # the stubs leave it out
+            raise yaml.constructor.ConstructorError(None, None, "aliases are not read", mark)
         return super().compose_node(parent, index)
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, Any]:
@@ -288,4 +290,4 @@ def _line(node: yaml.Node | None, location: tuple[int | str, ...]) -> int:
 
 
 if __name__ == "__main__":  # python -m touchmark.safety.policy > policies/safety/schema.json
-    print(json.dumps(Policy.schema(), indent=2))
+    print(json.dumps(Policy.file_schema(), indent=2))

@@ -17,6 +17,7 @@ import secrets
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from io import BufferedRandom
 from mimetypes import guess_type
 from pathlib import Path
 from typing import BinaryIO
@@ -230,7 +231,7 @@ def _remedy(signer: Signer) -> str:
     return "Check that the input is an undamaged file of the media type that the claim names."
 
 
-def _create(part: Path) -> BinaryIO:
+def _create(part: Path) -> BufferedRandom:
     # Not tempfile: what is published gets the permissions that the umask gives any new file.
     return os.fdopen(os.open(part, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o666), "w+b")
 

@@ -42,7 +42,7 @@ class Orientation:
     @classmethod
     def of(cls, picture: VideoFrame) -> Orientation:
         """Read the display matrix (ISO/IEC 14496-12:2022, 6.2.2): x' = ax + cy, y' = bx + dy, in 16.16 fixed point."""
-        data = picture.side_data.get(Type.DISPLAYMATRIX)
+        data = picture.side_data.get(Type.DISPLAYMATRIX)  # type: ignore[call-overload]  # the stubs know names only
         if data is None:
             return cls()
         matrix = np.frombuffer(bytes(data), dtype=np.int32)
@@ -104,7 +104,7 @@ class PictureConverter:
             interpolation=_QUALITY,
             threads=1,
         )
-        return self._orientation.apply(rgb.to_ndarray())
+        return self._orientation.apply(rgb.to_ndarray().astype(np.uint8, copy=False))
 
 
 def _matrix(picture: VideoFrame) -> Colorspace:

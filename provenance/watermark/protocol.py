@@ -1,7 +1,7 @@
 """The seam that every invisible picture watermark stands behind: ours, and other people's later.
 
-    marked = mark.embed(frames, payload, key)      # lazily, frame by frame
-    detection = mark.extract(frames, key)          # of any copy, also a damaged one
+marked = mark.embed(frames, payload, key)      # lazily, frame by frame
+detection = mark.extract(frames, key)          # of any copy, also a damaged one
 """
 
 from __future__ import annotations
