@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from io import TextIOWrapper
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -100,10 +102,12 @@ def _print(verification: Verification, as_json: bool) -> None:
     from touchmark.detectors.terminal import render
 
     if as_json:
-        click.echo(VerificationReport.of(verification).model_dump_json())
+        click.echo(VerificationReport.of(verification).line())
         return
     from rich.console import Console
 
+    if isinstance(sys.stdout, TextIOWrapper):
+        sys.stdout.reconfigure(errors="replace")  # a terminal that cannot show a tick shows a question mark, no error
     Console().print(render(verification))
 
 
@@ -113,5 +117,5 @@ def _print_unreadable(file: Path, error: MediaError, as_json: bool) -> None:
 
     if as_json:
         report = UnreadableReport(schema_version=1, file=str(file), error=error.code, problem=error.problem)
-        click.echo(report.model_dump_json())
+        click.echo(report.line())
     click.echo(f"touchmark: {safe_text(error.diagnostics(), 1000)}", err=True)

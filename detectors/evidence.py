@@ -213,7 +213,7 @@ def _is_development(path: Path, report: ManifestReport, anchors: bytes, manifest
     others = [certificate for certificate in certificates if not is_development(certificate)]
     if len(others) == len(certificates):
         return False
-    return not (others and read_manifest(path, b"".join(others), manifest=manifest).signer_trusted)
+    return not read_manifest(path, b"".join(others), manifest=manifest).signer_trusted
 
 
 def _read_through(path: Path) -> tuple[str, bool]:

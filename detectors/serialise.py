@@ -1,11 +1,11 @@
 """A verification as JSON, under a published schema: what ``touchmark verify --json`` prints, and what services store.
 
-    VerificationReport.of(verification).model_dump_json()
+    print(VerificationReport.of(verification).line())
 
     python -m touchmark.detectors.serialise > docs/schemas/verify.schema.json
 
 Fields are added, never renamed or removed, while ``schema_version`` stays the same. Text that comes from the file is
-passed on as it was read (JSON escapes it): whoever shows it makes it safe for where it is shown.
+passed on as it was read, in ASCII escapes: whoever decodes and shows it makes it safe for where it is shown.
 """
 
 from __future__ import annotations
@@ -54,6 +54,10 @@ class _Model(BaseModel):
     """Read straight from the attributes of the value that it shows; a name that does not exist there fails."""
 
     model_config = ConfigDict(frozen=True, from_attributes=True, use_attribute_docstrings=True)
+
+    def line(self) -> str:
+        """As one line of JSON, in ASCII: no control or direction character of a stranger's reaches a terminal."""
+        return json.dumps(self.model_dump(mode="json"), ensure_ascii=True)
 
 
 class ContradictionModel(_Model):

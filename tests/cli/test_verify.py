@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
+import sys
 from datetime import UTC, datetime
 from fractions import Fraction
 from pathlib import Path
@@ -170,3 +173,12 @@ def test_a_report_on_what_cannot_be_read_writes_nothing(folder, tmp_path, capsys
     assert run(["report", str(folder / "text.mp4"), "-o", str(tmp_path / "r.html")]) == 3
     assert list(tmp_path.iterdir()) == []
     assert len(capsys.readouterr().err.splitlines()) == 1
+
+
+def test_a_terminal_of_few_characters_is_enough(folder) -> None:
+    program = "import sys; from touchmark.cli.main import run; sys.exit(run(sys.argv[1:]))"
+    environment = {**os.environ, "PYTHONIOENCODING": "ascii"}
+    command = [sys.executable, "-c", program, "verify", str(folder / "sealed.mp4")]
+    done = subprocess.run(command, env=environment, capture_output=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert b"GENERATED" in done.stdout
