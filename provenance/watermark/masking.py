@@ -20,13 +20,13 @@ _PLAN_SIDE = 270
 
 # Strength of the luma pattern, as root mean square in 8-bit steps, over the local standard deviation of the picture.
 # It climbs fast over the first step: where there is grain the eye forgives a pattern, and the coder crushes one.
-_LUMA_BY_TEXTURE = ((0.0, 1.0, 3.0, 13.0), (0.6, 0.8, 0.9, 1.85))
+_LUMA_BY_TEXTURE = ((0.0, 1.0, 3.0, 13.0), (0.62, 0.8, 0.9, 1.85))
 
 # Chroma likewise, as a factor. Flat areas get more: the coder keeps little of their luma, the eye sees little of
 # their chroma. Textured areas have luma enough.
-_CHROMA_BY_TEXTURE = ((0.5, 4.0), (1.3, 0.9))
+_CHROMA_BY_TEXTURE = ((0.1, 0.5, 4.0), (1.5, 1.2, 0.85))
 
-CHROMA_STRENGTH: Final = (1.5, 1.0)
+CHROMA_STRENGTH: Final = (1.5, 1.05)
 """Root mean square of the pattern in Cb and Cr, before the factor. Cr is weaker because it turns skin red."""
 
 
@@ -55,15 +55,15 @@ def strengths(luma: NDArray[np.uint8]) -> tuple[Real, Real]:
 
 
 def headroom() -> NDArray[np.uint8]:
-    """Lookup table of shape (256, 3) that lifts the blackest and lowers the whitest R, G, B by a step or two.
+    """Lookup table of shape (256, 3) that lifts the blackest and lowers the whitest R, G, B by a few steps.
 
     A pattern cannot go below black or above white: where a channel is clipped, one half of every wave is lost. On
-    a black, white or saturated area of a drawing that would be the whole mark. Steps are fewer where a channel
-    carries less of the pattern (green carries little chroma), and blend into identity above.
+    a black, white or saturated area of a drawing that would be the whole mark. A channel gets one standard deviation
+    of the pattern that a flat area adds to it (most in blue), blending into identity further in.
     """
     levels = np.arange(256, dtype=np.float64)
     table = np.empty((256, 3), np.uint8)
-    for channel, steps in enumerate((2.0, 1.5, 2.5)):
+    for channel, steps in enumerate((2.0, 1.5, 3.5)):
         lifted = steps * np.exp(-levels / (2 * steps))
         lowered = steps * np.exp(-(255 - levels) / (2 * steps))
         table[:, channel] = np.rint(levels + lifted - lowered)
