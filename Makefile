@@ -22,7 +22,7 @@ wheel: $(STAMP) ## Build the wheel, install it without extras into an empty envi
 	BIN=$(abspath $(BIN)) PYTHON=$(PYTHON) sh tests/wheel.sh
 
 images: $(STAMP) ## The pictures of the README, made from a real run.
-	$(BIN)/python docs/make_images.py
+	$(BIN)/python -m docs.make_images
 
 # torch goes in alone and first: later installs find the pinned build in place and bring no other.
 $(STAMP): pyproject.toml constraints.txt

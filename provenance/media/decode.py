@@ -257,6 +257,7 @@ class VideoReader:
             assert isinstance(picture, VideoFrame)
             self._limits.check_frames(count, self._source.name)
             self._limits.check_dimensions(picture.width, picture.height, self._source.name)
+            self._damage += picture.is_corrupt  # decoded, but the decoder had to conceal something
             yield picture
 
     def _sound_blocks(self, rate: int, channels: int) -> Iterator[NDArray[np.float32]]:
