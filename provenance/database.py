@@ -8,6 +8,7 @@ from pathlib import Path
 
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.engine import URL
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.pool import NullPool
 
 from touchmark.provenance.errors import TouchmarkError
@@ -54,3 +55,16 @@ def writing(engine: Engine) -> Iterator[Connection]:
     """A transaction that means to write: committed at the end, rolled back on any exception."""
     with engine.connect().execution_options(**{_WRITING: True}) as connection, connection.begin():
         yield connection
+
+
+@contextmanager
+def reported(engine: Engine, kind: type[DatabaseError], problem: str) -> Iterator[None]:
+    """Turn whatever the database raises inside into ``kind``, with ``problem`` and the address of the database."""
+    try:
+        yield
+    except SQLAlchemyError as error:
+        raise kind(
+            f"{problem} ({error.__class__.__name__})",
+            subject=str(engine.url),
+            remedy="Check that the database is reachable, writable and intact, and that there is room.",
+        ) from error

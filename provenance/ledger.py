@@ -13,14 +13,13 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from typing import Any
 
 from sqlalchemy import Column, Engine, Integer, MetaData, Select, String, Table, Text, insert, select
-from sqlalchemy.exc import SQLAlchemyError
 
-from touchmark.provenance.database import DatabaseError, writing
+from touchmark.provenance.database import DatabaseError, reported, writing
 
 GENESIS = "0" * 64
 """What the first entry chains to."""
@@ -89,14 +88,8 @@ class Ledger:
             LedgerError: the database cannot be opened.
         """
         self._engine = engine
-        try:
+        with reported(engine, LedgerError, "the ledger cannot be opened"):
             _METADATA.create_all(engine)
-        except SQLAlchemyError as error:
-            raise LedgerError(
-                f"the database cannot be opened ({error.__class__.__name__})",
-                subject=str(engine.url),
-                remedy="Check that the path exists, is writable and is a touchmark database.",
-            ) from error
 
     def append(self, kind: str, body: Mapping[str, Any], now: datetime) -> LedgerEntry:
         """Add an entry.
@@ -106,26 +99,15 @@ class Ledger:
         """
         text = json.dumps(body, sort_keys=True, ensure_ascii=True, separators=(",", ":"))
         time = now.astimezone(UTC).isoformat(timespec="microseconds")
-        try:
-            with writing(self._engine) as connection:
-                last = connection.execute(
-                    select(_LEDGER.c.sequence, _LEDGER.c.digest).order_by(_LEDGER.c.sequence.desc()).limit(1)
-                ).one_or_none()
-                sequence, previous = (1, GENESIS) if last is None else (int(last.sequence) + 1, str(last.digest))
-                entry = LedgerEntry(
-                    sequence, time, kind, text, previous, entry_digest(sequence, time, kind, text, previous)
-                )
-                connection.execute(
-                    insert(_LEDGER).values(
-                        sequence=sequence, time=time, kind=kind, body=text, previous=previous, digest=entry.digest
-                    )
-                )
-        except SQLAlchemyError as error:
-            raise LedgerError(
-                f"the ledger cannot be written ({error.__class__.__name__})",
-                subject=str(self._engine.url),
-                remedy="Check disk space and permissions; nothing is released without its ledger entry.",
-            ) from error
+        problem = "the ledger cannot be written"
+        with reported(self._engine, LedgerError, problem), writing(self._engine) as connection:
+            last = connection.execute(
+                select(_LEDGER.c.sequence, _LEDGER.c.digest).order_by(_LEDGER.c.sequence.desc()).limit(1)
+            ).one_or_none()
+            sequence, previous = (1, GENESIS) if last is None else (int(last.sequence) + 1, str(last.digest))
+            digest = entry_digest(sequence, time, kind, text, previous)
+            entry = LedgerEntry(sequence, time, kind, text, previous, digest)
+            connection.execute(insert(_LEDGER).values(**asdict(entry)))
         return entry
 
     def entries(self) -> Iterator[LedgerEntry]:
@@ -145,16 +127,9 @@ class Ledger:
         return next(self._read(select(_LEDGER).order_by(_LEDGER.c.sequence.desc()).limit(1)), None)
 
     def _read(self, query: Select[tuple[object, ...]]) -> Iterator[LedgerEntry]:
-        try:
-            with self._engine.connect() as connection:
-                for row in connection.execution_options(yield_per=500).execute(query):
-                    yield LedgerEntry(row.sequence, row.time, row.kind, row.body, row.previous, row.digest)
-        except SQLAlchemyError as error:
-            raise LedgerError(
-                f"the ledger cannot be read ({error.__class__.__name__})",
-                subject=str(self._engine.url),
-                remedy="Check that the database is reachable and intact.",
-            ) from error
+        with reported(self._engine, LedgerError, "the ledger cannot be read"), self._engine.connect() as connection:
+            for row in connection.execution_options(yield_per=500).execute(query):
+                yield LedgerEntry(row.sequence, row.time, row.kind, row.body, row.previous, row.digest)
 
     def verify(self, head: str | None = None) -> tuple[LedgerFault, ...]:
         """Recompute the chain.

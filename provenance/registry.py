@@ -11,12 +11,15 @@ A row is written once and never changed. This module keeps no media and judges n
 from __future__ import annotations
 
 import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, fields
 from datetime import UTC, datetime
 
 from sqlalchemy import (
     Column,
     ColumnElement,
+    Connection,
     DateTime,
     Engine,
     LargeBinary,
@@ -28,9 +31,9 @@ from sqlalchemy import (
     insert,
     select,
 )
-from sqlalchemy.exc import IntegrityError, SQLAlchemyError
+from sqlalchemy.exc import IntegrityError
 
-from touchmark.provenance.database import DatabaseError, writing
+from touchmark.provenance.database import DatabaseError, reported, writing
 from touchmark.provenance.watermark.protocol import Payload
 
 _METADATA = MetaData()
@@ -95,14 +98,8 @@ class Registry:
             RegistryError: the database cannot be opened.
         """
         self._engine = engine
-        try:
+        with reported(engine, RegistryError, "the registry cannot be opened"):
             _METADATA.create_all(engine)
-        except SQLAlchemyError as error:
-            raise RegistryError(
-                f"the database cannot be opened ({error.__class__.__name__})",
-                subject=str(engine.url),
-                remedy="Check that the path exists, is writable and is a touchmark database.",
-            ) from error
 
     def reserve(self) -> Payload:
         """A payload that nothing carries yet: 64 random bits, checked against the register."""
@@ -119,20 +116,16 @@ class Registry:
         """
         row = {**asdict(registration), "payload": str(registration.payload)}
         try:
-            with writing(self._engine) as connection:
+            with self._writing() as connection:
                 connection.execute(insert(_SEALED).values(**row))
-        except IntegrityError as error:
-            raise RegistryError(
-                "this payload or manifest is registered already",
-                subject=str(registration.payload),
-                remedy="Seal again: each file gets a payload of its own.",
-            ) from error
-        except SQLAlchemyError as error:
-            raise RegistryError(
-                f"the registry cannot be written ({error.__class__.__name__})",
-                subject=str(self._engine.url),
-                remedy="Check disk space and permissions.",
-            ) from error
+        except RegistryError as error:
+            if isinstance(error.__cause__, IntegrityError):
+                raise RegistryError(
+                    "this payload or manifest is registered already",
+                    subject=str(registration.payload),
+                    remedy="Seal again: each file gets a payload of its own.",
+                ) from error
+            raise
 
     def withdraw(self, payload: Payload) -> None:
         """Take back a row whose file was never published.
@@ -140,7 +133,7 @@ class Registry:
         Raises:
             RegistryError: the database fails.
         """
-        with writing(self._engine) as connection:
+        with self._writing() as connection:
             connection.execute(delete(_SEALED).where(_SEALED.c.payload == str(payload)))
 
     def by_payload(self, payload: Payload) -> Registration | None:
@@ -152,16 +145,15 @@ class Registry:
         return self._one(_SEALED.c.manifest_label == label)
 
     def _one(self, condition: ColumnElement[bool]) -> Registration | None:
-        try:
-            with self._engine.connect() as connection:
-                row = connection.execute(select(_SEALED).where(condition)).one_or_none()
-        except SQLAlchemyError as error:
-            raise RegistryError(
-                f"the registry cannot be read ({error.__class__.__name__})",
-                subject=str(self._engine.url),
-                remedy="Check that the database is reachable and intact.",
-            ) from error
+        with reported(self._engine, RegistryError, "the registry cannot be read"), self._engine.connect() as connection:
+            row = connection.execute(select(_SEALED).where(condition)).one_or_none()
         return None if row is None else _registration(row)
+
+    @contextmanager
+    def _writing(self) -> Iterator[Connection]:
+        problem = "the registry cannot be written"
+        with reported(self._engine, RegistryError, problem), writing(self._engine) as connection:
+            yield connection
 
 
 def _registration(row: Row[tuple[object, ...]]) -> Registration:
