@@ -56,7 +56,14 @@ class _Band:
 # Below 2 periods the picture itself is loudest and the eye sees clouds; what is finer than the upper limits does
 # not survive H.264 at CRF 28 or, in chroma, halving the picture. Fine waves are drawn fainter: the coder drops
 # them first, so amplitude spent on them is lost.
-_BANDS = {Plane.LUMA: _Band(2.5, 10.0, -0.9), Plane.BLUE: _Band(2.0, 6.4, -0.7), Plane.RED: _Band(2.0, 6.4, -0.7)}
+_BANDS = {Plane.LUMA: _Band(2.5, 9.0, -0.9), Plane.BLUE: _Band(2.0, 6.4, -0.7), Plane.RED: _Band(2.0, 6.4, -0.7)}
+
+
+_DEALING_ORDER = (Plane.BLUE, Plane.RED, Plane.LUMA)
+
+_TEMPLATE_SHARE = 0.65
+"""Amplitude of a template wave over that of a wave beside it. Finding takes less than reading: at 1 the payload's
+correlation is a twelfth smaller, and nothing is found that is not found now."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,8 +103,24 @@ class Lattice:
 
     @classmethod
     def of(cls, key: WatermarkKey) -> Lattice:
-        """Draw phases and bit positions from the key."""
-        return cls({plane: _waves(key, plane) for plane in Plane})
+        """Draw phases and bit positions from the key.
+
+        Code bits are dealt out to the waves like a pack of cards, shuffled anew each round and from the coarsest wave
+        of a plane to its finest: no bit goes without a wave, and none has much more than another.
+        """
+        random = generator(key, "bits")
+        rounds = -(-sum(int(np.sum(~_shape(plane).template)) for plane in Plane) // CODE_BITS)
+        deck = np.concatenate([random.permutation(CODE_BITS) for _ in range(rounds)])
+        waves = {}
+        for plane in _DEALING_ORDER:
+            shape = _shape(plane)
+            carriers = np.flatnonzero(~shape.template)
+            carriers = carriers[np.argsort(shape.radius[carriers], kind="stable")]
+            bit = np.full(shape.radius.size, -1, np.intp)
+            bit[carriers], deck = deck[: carriers.size], deck[carriers.size :]
+            phase = generator(key, f"phases {plane}").uniform(0, 2 * np.pi, bit.size).astype(np.float32)
+            waves[plane] = Waves(shape.u, shape.v, shape.radius, shape.amplitude, phase, bit)
+        return cls({plane: waves[plane] for plane in Plane})
 
     def draw(self, plane: Plane, code_bits: NDArray[np.uint8], height: int, width: int) -> Real:
         """The pattern over a whole picture: ndarray of shape (height, width), mean square about 1."""
@@ -136,35 +159,25 @@ def harmonics(samples: int, pitch: float, frequencies: NDArray[np.intp] | NDArra
     return np.exp(2j * np.pi / TILE * np.outer(position, frequencies)).astype(np.complex64)
 
 
-def _waves(key: WatermarkKey, plane: Plane) -> Waves:
+@dataclass(frozen=True, slots=True)
+class _Shape:
+    """What the waves of a plane are under every key."""
+
+    u: NDArray[np.intp]
+    v: NDArray[np.intp]
+    radius: Real
+    amplitude: Real
+    template: NDArray[np.bool_]
+
+
+def _shape(plane: Plane) -> _Shape:
     band = _BANDS[plane]
     reach = math.floor(band.high * TILE / 64)
     u, v = (axis.ravel() for axis in np.meshgrid(np.arange(reach + 1), np.arange(-reach, reach + 1)))
     radius = np.hypot(u, v) * 64 / TILE
     keep = (radius >= band.low) & (radius <= band.high) & ((u > 0) | (v > 0))
     u, v, radius = u[keep], v[keep], radius[keep]
-    random = generator(key, f"waves {plane}")
-    phase = random.uniform(0, 2 * np.pi, u.size)
-    amplitude = radius**band.slope
+    template = (u % 2 == 0) & (v % 2 == 0)
+    amplitude = radius**band.slope * np.where(template, _TEMPLATE_SHARE, 1)
     amplitude *= math.sqrt(2 / np.sum(amplitude**2))
-    return Waves(
-        u=u,
-        v=v,
-        radius=radius.astype(np.float32),
-        amplitude=amplitude.astype(np.float32),
-        phase=phase.astype(np.float32),
-        bit=_spread(random, radius, (u % 2 == 0) & (v % 2 == 0)),
-    )
-
-
-def _spread(random: np.random.Generator, radius: NDArray[np.float64], template: NDArray[np.bool_]) -> NDArray[np.intp]:
-    """Give each wave its code bit so that every bit has coarse waves, which survive, and fine ones, which help.
-
-    From the coarsest wave to the finest, the code bits are dealt out like a pack of cards, shuffled anew each round.
-    """
-    bit = np.full(radius.size, -1, np.intp)
-    carriers = np.flatnonzero(~template)
-    carriers = carriers[np.argsort(radius[carriers], kind="stable")]
-    rounds = [random.permutation(CODE_BITS) for _ in range(-(-carriers.size // CODE_BITS))]
-    bit[carriers] = np.concatenate(rounds)[: carriers.size]
-    return bit
+    return _Shape(u, v, radius.astype(np.float32), amplitude.astype(np.float32), template)

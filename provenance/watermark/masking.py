@@ -20,11 +20,11 @@ _PLAN_SIDE = 270
 
 # Strength of the luma pattern, as root mean square in 8-bit steps, over the local standard deviation of the picture.
 # It climbs fast over the first step: where there is grain the eye forgives a pattern, and the coder crushes one.
-_LUMA_BY_TEXTURE = ((0.0, 1.0, 3.0, 13.0), (0.62, 0.8, 0.9, 1.85))
+_LUMA_BY_TEXTURE = ((0.0, 1.0, 3.0, 13.0), (0.65, 0.8, 0.9, 1.8))
 
 # Chroma likewise, as a factor. Flat areas get more: the coder keeps little of their luma, the eye sees little of
 # their chroma. Textured areas have luma enough.
-_CHROMA_BY_TEXTURE = ((0.1, 0.5, 4.0), (1.5, 1.2, 0.85))
+_CHROMA_BY_TEXTURE = ((0.1, 0.5, 4.0), (1.6, 1.2, 0.92))
 
 CHROMA_STRENGTH: Final = (1.5, 1.05)
 """Root mean square of the pattern in Cb and Cr, before the factor. Cr is weaker because it turns skin red."""
