@@ -132,7 +132,7 @@ class Peer:
     name = "imwatermark dwtDctSvd"
 
     def __init__(self) -> None:
-        from imwatermark import WatermarkDecoder, WatermarkEncoder
+        from imwatermark import WatermarkDecoder, WatermarkEncoder  # type: ignore[import-not-found]
 
         self._encoder = WatermarkEncoder()
         self._encoder.set_watermark("bytes", PAYLOAD.to_bytes())
