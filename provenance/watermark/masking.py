@@ -19,12 +19,16 @@ _PLAN_SIDE = 270
 """Short side of the small copy on which strengths are planned."""
 
 # Strength of the luma pattern, as root mean square in 8-bit steps, over the local standard deviation of the picture.
-# It climbs fast over the first step: where there is grain the eye forgives a pattern, and the coder crushes one.
-_LUMA_BY_TEXTURE = ((0.0, 1.0, 3.0, 13.0), (0.65, 0.8, 0.9, 1.8))
+# Where there is grain the eye forgives a pattern, and the coder crushes one, so it climbs fast over the first step.
+_TEXTURE_FOR_LUMA, _LUMA = (0.0, 1.0, 3.0, 13.0), (0.5, 0.8, 0.9, 1.8)
 
-# Chroma likewise, as a factor. Flat areas get more: the coder keeps little of their luma, the eye sees little of
-# their chroma. Textured areas have luma enough.
-_CHROMA_BY_TEXTURE = ((0.1, 0.5, 4.0), (1.6, 1.2, 0.92))
+# Chroma likewise, as a factor. Flat areas keep theirs; textured ones have luma enough.
+_TEXTURE_FOR_CHROMA, _CHROMA = (0.1, 0.5, 4.0), (1.0, 1.0, 0.92)
+
+# A small picture has few samples to carry the payload, and what is flat in it loses most in coding: there, and only
+# there, flat areas get more. Luma, then chroma, on flat ground of a picture of _SMALL lines or fewer.
+_SMALL, _LARGE = 256, 480
+_FLAT_IN_SMALL = (0.65, 1.6)
 
 CHROMA_STRENGTH: Final = (1.5, 1.05)
 """Root mean square of the pattern in Cb and Cr, before the factor. Cr is weaker because it turns skin red."""
@@ -49,8 +53,13 @@ def strengths(luma: NDArray[np.uint8]) -> tuple[Real, Real]:
     # An edge hides a pattern on itself, not beside itself: without narrowing it would wear a halo.
     texture = cv2.blur(cv2.erode(texture, np.ones((3, 3), np.uint8)), (5, 5))
     adaptation = np.interp(mean, (0, 50, 160, 255), (0.7, 1.0, 1.0, 1.3)).astype(np.float32)
-    for_luma = np.interp(texture, *_LUMA_BY_TEXTURE) * adaptation
-    for_chroma = np.interp(texture, *_CHROMA_BY_TEXTURE) * np.interp(mean, (0, 60), (0.9, 1.0))
+    flat_luma, flat_chroma = (
+        np.interp(min(height, width), (_SMALL, _LARGE), (most, usual))
+        for most, usual in zip(_FLAT_IN_SMALL, (_LUMA[0], _CHROMA[0]), strict=True)
+    )
+    for_luma = np.interp(texture, _TEXTURE_FOR_LUMA, (flat_luma, *_LUMA[1:])) * adaptation
+    for_chroma = np.interp(texture, _TEXTURE_FOR_CHROMA, (flat_chroma, *_CHROMA[1:]))
+    for_chroma *= np.interp(mean, (0, 60), (0.9, 1.0))
     return for_luma.astype(np.float32), for_chroma.astype(np.float32)
 
 
