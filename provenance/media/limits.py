@@ -12,7 +12,7 @@ from types import TracebackType
 
 from touchmark.provenance.media.errors import LimitExceededError
 
-_REMEDY = "Raise the limit if you trust where the file comes from."
+_REMEDY = "Where you trust its source, verify it from Python with wider Limits."
 
 
 @dataclass(frozen=True, slots=True)
