@@ -107,11 +107,11 @@ class TemplateFinder:
             scales = _SCALES if degrees == 0 else _TURNED_SCALES
             stack = _Stack.of(evidence.transformed(degrees=degrees))
             waves = self._measured(stack, scales, scales)
-            found += self._best_shifts(waves, [Geometry(scale, scale, degrees) for scale in scales])
+            found += self._best_shifts(waves, [Geometry(scale, scale, degrees) for scale in scales.tolist()])
             # A mirrored copy holds the conjugate of what its mirror image holds at the opposite v.
             across = np.exp(-2j * np.pi / _PERIOD * stack.width * np.outer(scales, self._right))
             mirrored = waves.conj()[:, :, ::-1] * across.astype(np.complex64)[:, None]
-            found += self._best_shifts(mirrored, [Geometry(scale, scale, -degrees, True) for scale in scales])
+            found += self._best_shifts(mirrored, [Geometry(scale, scale, -degrees, True) for scale in scales.tolist()])
         found = sorted((fit for fit in found if fit.z > _PROMISING), key=lambda fit: -fit.z)
         refined = [self._refined(evidence, fit) for fit in _distinct(found, _REFINED)]
         return sorted(refined, key=lambda fit: -fit.z)

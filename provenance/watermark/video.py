@@ -42,7 +42,7 @@ SMALLEST_SIDE = 128
 """Fewest pixels on the short side of a picture that can be marked."""
 
 _NOMINAL = (Geometry(), Geometry(mirrored=True))
-_WORTH_READING = 6.0
+_WORTH_READING = 5.5
 """A searched geometry whose template fits worse than this is not decoded."""
 _MOST_DECODINGS = 24
 
