@@ -3,9 +3,10 @@
     text, reading = caption(scene, rng)
     # "on a white background, a small red ball slides slowly to the left"
 
-A caption and its `Reading` are drawn together: the reading holds exactly what the caption tells, so that the text encoder can
-be taught to read before it is asked to guide a picture. What is not said has a meaning too: a thing is of medium size and
-normal speed, and stands still, unless the caption says otherwise; an unsaid colour, shape or background is free (None).
+A caption and its `Reading` are drawn together: the reading holds exactly what the caption tells, so that the text
+encoder can be taught to read before it is asked to guide a picture. What is not said has a meaning too: a thing is of
+medium size and normal speed, and stands still, unless the caption says otherwise; an unsaid
+background is white (black behind something white), and an unsaid colour or shape is free.
 
 This is a grammar for drawing captions, not a parser: prompts are read by the trained `text.PromptReader`.
 """
@@ -84,7 +85,7 @@ def _regular(*bare: str) -> tuple[Verb, ...]:
     return tuple(inflect(w) for w in bare)
 
 
-_GO = _regular(
+_GO: tuple[Verb, ...] = _regular(
     "move", "move", "move", "move", "slide", "slide", "drift", "glide", "travel", "go", "float", "fly", "roll"
 )
 _GO += _regular("head", "run", "sweep", "shift", "pass")
@@ -150,7 +151,7 @@ _ADJECTIVES: dict[Motion, tuple[str, ...]] = {
     Motion.LEFT: ("left moving", "left-moving"),
     Motion.RIGHT: ("right moving", "right-moving"),
 }
-_BACKGROUNDS = (
+_BACKGROUNDS: tuple[str, ...] = (
     *("on a {} background", "on a {} background", "over a {} background", "against a {} background"),
     *("in front of a {} wall", "in front of a {} wall", "in front of a {} background", "against a {} wall"),
     *("on {}", "over {}", "against {}", "on a {} backdrop", "against a {} backdrop", "with a {} background"),
@@ -160,18 +161,36 @@ _OPENINGS = (
     *("a video of", "a clip of", "an animation of", "a video showing", "show", "show me", "make a video of"),
     *("a short video of", "create a clip of", "generate a video of", "animate", "picture"),
 )
-_JOINS = (" and ", " and ", " and ", ", and ", " while ", " while ", ", while ", " as ", ", ", "; ", ". ")
+_JOINS: tuple[str, ...] = (
+    " and ",
+    " and ",
+    " and ",
+    ", and ",
+    " while ",
+    " while ",
+    ", while ",
+    " as ",
+    ", ",
+    "; ",
+    ". ",
+)
 _JOINS += (" and at the same time ", ", meanwhile ", " and next to it ", " whereas ")
 
 
 def caption(scene: Scene, rng: random.Random) -> tuple[str, Reading]:
     """Draw one of the many captions of a scene, lower case, with what it tells."""
-    background = None if rng.random() < 0.06 else scene.background
+    unsaid = scene.background is unsaid_background(scene) and rng.random() < 0.4
+    background = None if unsaid else scene.background
     things = tuple(_told(actor, rng) for actor in scene.actors)
     text = _alone(things[0], background, rng) if len(things) == 1 else _together(things, background, rng)
     if rng.random() < 0.2:
         text += "."
     return " ".join(text.split()), Reading(background, things)
+
+
+def unsaid_background(scene: Scene) -> Colour:
+    """The background of a caption that names none: white, or black behind something white."""
+    return Colour.BLACK if any(actor.colour is Colour.WHITE for actor in scene.actors) else Colour.WHITE
 
 
 def _told(actor: Actor, rng: random.Random) -> ThingRead:
@@ -253,7 +272,7 @@ def _clause(thing: ThingRead, rng: random.Random, *, finite: bool | None = None,
 
 def _alone(thing: ThingRead, background: Colour | None, rng: random.Random) -> str:
     behind, chance = _behind(background, rng), rng.random()
-    if chance < 0.5 or not behind:
+    if chance < 0.5 or background is None:
         opening = rng.choice(_OPENINGS) if rng.random() < 0.15 else ""
         return f"{opening} {_clause(thing, rng, finite=False if opening else None)} {behind}"
     if chance < 0.65:
@@ -268,7 +287,7 @@ def _alone(thing: ThingRead, background: Colour | None, rng: random.Random) -> s
     if chance < 0.94:
         backdrop = rng.choice(("the background is {}", "the wall is {}", "the background colour is {}"))
         it = f"{rng.choice(('there is ', '', 'we see '))}{_noun(thing, rng)}. it {_does(thing, THIRD, rng)}"
-        parts = [it, backdrop.format(background.value if background else "")]
+        parts = [it, backdrop.format(background.value)]
         return ". ".join(parts if rng.random() < 0.7 else parts[::-1])
     return f"{_does(thing, PARTICIPLE, rng)}, {_noun(thing, rng)} {behind}"
 

@@ -1,4 +1,4 @@
-"""The model card of the embedded model: what it is, how it was made and how well it obeys, from the records of a run."""
+"""The model card of the embedded model: what it is, how it was made, how well it obeys; from the records of a run."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ library_name: diffusers
 
 # The embedded model of touchmark
 
-A text-to-video diffusion model small enough to ship inside a package. {note} A prompt that asks for more gets a clip and a
-note that says so.
+A text-to-video diffusion model small enough to ship inside a package. {note}
+A prompt that asks for more gets a clip and a note that says so.
 
 ```python
 import torch
@@ -39,9 +39,10 @@ frames = pipeline("a red circle bounces on a blue background").frames[0]  # (32,
 
 - **codec**: a convolutional autoencoder; four frames of 16x16 pixels become one site of sixteen numbers.
 - **reader**: a bidirectional transformer over words, first taught to say what a caption tells, then frozen.
-- **transformer**: a diffusion transformer over 2x2 sites of a slice, rectified flow with prediction of the clean clip, a
-  noise level for each slice, captions as keys and values of attention and as modulation, dropped one time in ten for
-  guidance; rotary positions and place features, so that width, height and length may vary.
+- **transformer**: a diffusion transformer over 2x2 sites of a slice, rectified flow with prediction of the clean clip,
+  a noise level for each slice, captions as keys and values of attention and as modulation, dropped one time in ten for
+  guidance; rotary positions and place features, so that width, height and length may vary. In its
+  training clips a thing begins near one place, so that the seed varies little more than where exactly it stands.
 
 ## Training
 
@@ -52,7 +53,7 @@ All data is drawn by `world.py` and described by `captions.py`; no picture, vide
 | --- | ---: | ---: | ---: |
 {courses}
 
-The pool held {clips} clips of three seconds. The machine was two shared processor cores, of which training had about one.
+The pool held {clips} clips of three seconds. The machine was two shared processor cores, of which training had one.
 Weights are running means, kept in half precision.
 """
 
@@ -60,8 +61,8 @@ _MEASURED = """
 ## Adherence
 
 {count} prompts over scenes that training never saw, {steps} steps, guidance {guidance}, found in the clips by OpenCV
-(`adherence.py`, which describes {truth:.1%} of drawn clips rightly). A figure counts a clip only if it is right for every thing
-that the prompt names.
+(`adherence.py`, which describes {truth:.1%} of drawn clips rightly). A figure counts a clip only if it is right for
+every thing that the prompt names.
 
 | prompts | background | count | colour | shape | motion |
 | --- | ---: | ---: | ---: | ---: | ---: |
@@ -73,8 +74,8 @@ A default clip took {seconds:.1f} s of one processor core.
 _TAIL = """
 ## Limits
 
-It knows nothing else: no people, no places, no text, no sound. It cannot show more than two things, and it takes no part in
-deciding what is safe: the gate does that before it runs.
+It knows nothing else: no people, no places, no text, no sound. It cannot show more than two things. It takes no part
+in deciding what is safe: the gate does that before it runs.
 """
 
 
@@ -83,7 +84,7 @@ def card(run: Path, folder: Path, adherence: Path | None) -> str:
     text = _HEAD.format(
         note=NOTE,
         parts="\n".join(_part(folder / name) for name in ("codec", "reader", "transformer")),
-        courses="\n".join(_course(run / name) for name in ("codec", "reader", "transformer")),
+        courses="\n".join(_course(run / name) for name in ("codec", "decoder", "reader", "transformer")),
         held_out=HELD_OUT_SHARE,
         clips=64 * len(list((run / "pool").glob("*.npy"))),
     )

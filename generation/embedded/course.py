@@ -2,9 +2,10 @@
 
     follow(lesson, out=Path("runs/codec"), budget=Budget(minutes=15))
 
-The lesson says what is learned and what a step's loss is; this module owns the clock, the rate, the averaged weights, the log
-and the checkpoint. Every random draw of a lesson derives from the number of the step, so no generator's state is kept and a
-course that was cut off gives the same weights as one that was not. It knows nothing of clips or captions.
+The lesson says what is learned and what a step's loss is; this module owns the clock, the rate, the averaged weights,
+the log and the checkpoint. Every random draw of a lesson derives from the number of the step, so no generator's state
+is kept and a course that was cut off gives the same weights as one that was not. It knows nothing of clips or
+captions.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ import json
 import math
 import time
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 import torch
 from torch import Tensor, nn
@@ -29,19 +30,23 @@ LOG = "log.jsonl"
 class Lesson(Protocol):
     """What is learned."""
 
-    model: nn.Module
     average_over: int
     """The averaged weights are a running mean over about this many steps."""
+
+    @property
+    def model(self) -> nn.Module:
+        """The module whose weights are learned."""
+        ...
 
     def optimisers(self) -> list[torch.optim.Optimizer]:
         """Optimisers over all weights, at their highest rates."""
         ...
 
-    def batches(self, first_step: int) -> Iterator[object]:
+    def batches(self, first_step: int) -> Iterator[Any]:
         """Training data, step by step, from `first_step` on."""
         ...
 
-    def loss(self, batch: object, step: int) -> Tensor:
+    def loss(self, batch: Any, step: int) -> Tensor:
         """The loss of one batch; randomness must derive from `step`."""
         ...
 

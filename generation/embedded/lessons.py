@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import random
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from touchmark.generation.embedded.pool import Pool
-    from touchmark.generation.embedded.transformer import ClipTransformer
+    from touchmark.generation.embedded.transformer import ClipTransformer, Moments
 
 
 class SliceCrops(Dataset[Tensor]):
@@ -57,16 +57,23 @@ class SliceCrops(Dataset[Tensor]):
 
 
 class CodecLesson:
-    """Rebuild clips from noisy latents."""
+    """Rebuild clips from noisy latents.
+
+    decoder_only: leave the latents as they are and better what is made of them.
+    """
 
     average_over = 300
 
-    def __init__(self, codec: ClipCodec, *, seed: int = 0, device: str = "cpu", batch: int = 16) -> None:
+    def __init__(
+        self, codec: ClipCodec, *, seed: int = 0, device: str = "cpu", batch: int = 16, decoder_only: bool = False
+    ) -> None:
         self.model, self._seed, self._device, self._batch = codec, seed, device, batch
-        codec.to(device, memory_format=torch.channels_last)
+        self._decoder_only = decoder_only
+        torch.nn.Module.to(codec, device)
 
     def optimisers(self) -> list[torch.optim.Optimizer]:
-        weights = list(self.model.parameters())
+        parts = [self.model.decoder, self.model.colour_out] if self._decoder_only else [self.model]
+        weights = [p for part in parts for p in part.parameters()]
         return [
             torch.optim.Muon([p for p in weights if p.ndim == 2], lr=1e-2, momentum=0.95, weight_decay=0.01),
             torch.optim.AdamW([p for p in weights if p.ndim != 2], lr=1e-3, betas=(0.9, 0.99), weight_decay=0.0),
@@ -76,23 +83,25 @@ class CodecLesson:
         crops = SliceCrops(seed=self._seed, first=first_step, batch=self._batch)
         return iter(DataLoader(crops, batch_size=None, num_workers=1, prefetch_factor=4))
 
-    def loss(self, batch: object, step: int) -> Tensor:
-        assert isinstance(batch, Tensor)
+    def loss(self, batch: Any, step: int) -> Tensor:
         draw = torch.Generator().manual_seed(self._seed * 1_000_003 + step)
         clip = batch.to(self._device).float() / 127.5 - 1
         with torch.autocast(self._device, torch.bfloat16):
-            z = self.model.encode(clip)
+            self.model.scaling.train(not self._decoder_only)
+            with torch.set_grad_enabled(not self._decoder_only):
+                z = self.model.encode(clip)
             # Half of the clips bear no noise, so that what is exact stays exact.
             level = (torch.rand(len(z), 1, 1, 1, 1, generator=draw) - 0.5).clamp(min=0) * 0.4
             noise = torch.randn(z.shape, generator=draw) * level
             out = self.model.decode(z + noise.to(self._device))
         error = out.float() - clip
-        return error.abs().mean() + 0.5 * error.square().mean()
+        loss: Tensor = error.abs().mean() + 0.5 * error.square().mean()
+        return loss
 
 
 @torch.no_grad()
 def settle(codec: ClipCodec, *, seed: int = 0, batches: int = 40) -> ClipCodec:
-    """Measure the latents' mean and variance anew, for weights that no longer change; returns the codec ready for use."""
+    """Measure the latents' mean and variance anew, for weights that no longer change; returns it, ready."""
     codec.scaling.reset_running_stats()
     codec.scaling.momentum, kept = None, codec.scaling.momentum  # None: a plain mean over all batches
     codec.train()
@@ -100,7 +109,8 @@ def settle(codec: ClipCodec, *, seed: int = 0, batches: int = 40) -> ClipCodec:
     for index in range(batches):
         codec.encode(crops[index].float() / 127.5 - 1)
     codec.scaling.momentum = kept
-    return codec.eval()
+    codec.eval()
+    return codec
 
 
 def common_words(*, draws: int = 30_000) -> tuple[str, ...]:
@@ -131,10 +141,11 @@ class ReadingLesson:
     average_over = 300
 
     def __init__(self, reader: PromptReader, *, seed: int = 0, device: str = "cpu", batch: int = 128) -> None:
-        self.model, self._seed, self._device, self._batch = reader.to(device), seed, device, batch
+        self.model, self._seed, self._device, self._batch = reader, seed, device, batch
+        torch.nn.Module.to(reader, device)
 
     def optimisers(self) -> list[torch.optim.Optimizer]:
-        return [torch.optim.AdamW(self.model.parameters(), lr=1.5e-3, betas=(0.9, 0.98), weight_decay=0.01)]
+        return [torch.optim.AdamW(self.model.parameters(), lr=2.5e-3, betas=(0.9, 0.98), weight_decay=0.01)]
 
     def batches(self, first_step: int) -> Iterator[tuple[list[str], list[Reading]]]:
         step = first_step
@@ -149,8 +160,8 @@ class ReadingLesson:
             yield [text for text, _ in pairs], [reading for _, reading in pairs]
             step += 1
 
-    def loss(self, batch: object, step: int) -> Tensor:
-        texts, readings = batch  # type: ignore[misc] # (texts, readings) of `batches`
+    def loss(self, batch: Any, step: int) -> Tensor:
+        texts, readings = batch
         tokens, _ = self.model(*self.model.encode(texts))
         wanted = answers(readings).to(self._device)
         scores = self.model.scores(tokens)
@@ -158,7 +169,7 @@ class ReadingLesson:
 
 
 NOISE_SHIFT = 6.0
-"""How far noise levels lean to the noisy end, in training and in sampling: what, where and which colour is decided there."""
+"""How far noise levels lean to the noisy end, in training and in sampling: what, where and which is decided there."""
 
 
 class DiffusionLesson:
@@ -175,33 +186,36 @@ class DiffusionLesson:
         seed: int = 0,
         device: str = "cpu",
         patches: int = 4096,
-        windows: tuple[int, ...] = (3, 3, 3, 3, 8, 8, 8, 8, 6, 9),
+        windows: tuple[int, ...] = (8, 8, 8, 8, 8, 8, 8, 6, 7, 9),
+        sparse: float = 0.6,
     ) -> None:
-        self.model, self._reader, self._pool = transformer.to(device), reader.to(device).eval(), pool
-        self._seed, self._device, self._patches, self._windows = seed, device, patches, windows
+        self.model, self._reader, self._pool = transformer, reader, pool
+        for model in (transformer, reader.eval()):
+            torch.nn.Module.to(model, device)
+        self._seed, self._device, self._patches, self._windows, self._sparse = seed, device, patches, windows, sparse
 
     def optimisers(self) -> list[torch.optim.Optimizer]:
         # Orthogonalised updates for the matrices inside the blocks; the ends, which face data, learn by AdamW.
         inside = {id(p) for m in self.model.blocks.modules() if isinstance(m, torch.nn.Linear) for p in m.parameters()}
-        weights = list(self.model.parameters())
+        weights = [p for p in self.model.parameters() if p.requires_grad]
         return [
-            torch.optim.Muon([p for p in weights if id(p) in inside], lr=1.5e-2, momentum=0.95, weight_decay=0.01),
+            torch.optim.Muon([p for p in weights if id(p) in inside], lr=1e-2, momentum=0.95, weight_decay=0.01),
             torch.optim.AdamW(
                 [p for p in weights if id(p) not in inside], lr=1.5e-3, betas=(0.9, 0.98), weight_decay=0.0
             ),
         ]
 
-    def batches(self, first_step: int) -> Iterator[tuple[Tensor, list[Scene]]]:
+    def batches(self, first_step: int) -> Iterator[tuple[Tensor, Moments, list[Scene]]]:
         step = first_step
         while True:
             if step % 50 == 0:
                 self._pool.refresh()
             rng = random.Random(f"clips {self._seed} {step}")
-            yield self._pool.draw(rng, patches=self._patches, windows=self._windows)
+            yield self._pool.draw(rng, patches=self._patches, windows=self._windows, sparse=self._sparse)
             step += 1
 
-    def loss(self, batch: object, step: int) -> Tensor:
-        latents, scenes = batch  # type: ignore[misc] # (latents, scenes) of `batches`
+    def loss(self, batch: Any, step: int) -> Tensor:
+        latents, moments, scenes = batch
         rng = random.Random(f"captions {self._seed} {step}")
         draw = torch.Generator().manual_seed(self._seed * 1_000_003 + step)
         texts = [roughen(caption(s, rng)[0], rng) if rng.random() > 0.1 else "" for s in scenes]
@@ -209,7 +223,10 @@ class DiffusionLesson:
         # Levels of noise are spread evenly over the batch (each in its own stratum), which steadies small batches.
         strata = (torch.randperm(count, generator=draw)[:, None] + torch.rand(count, 1, generator=draw)) / count
         u = torch.sigmoid(torch.special.ndtri(strata.clamp(1e-4, 1 - 1e-4)) * 1.2)
-        clean = (u / (u + NOISE_SHIFT * (1 - u))).repeat(1, slices)
+        clean = u / (u + NOISE_SHIFT * (1 - u))
+        # Sampling begins in pure noise, where the caption alone decides: a third of the clips are taken from there.
+        start = 0.08 * torch.rand(count, 1, generator=draw).square()
+        clean = torch.where(torch.rand(count, 1, generator=draw) < 0.15, start, clean).repeat(1, slices)
         # One clip in ten begins with slices that are given, so that the model also learns to continue a clip.
         given = torch.randint(1, max(2, slices), (count, 1), generator=draw) > torch.arange(slices)
         given &= torch.rand(count, 1, generator=draw) < (0.1 if slices > 1 else 0.0)
@@ -220,6 +237,7 @@ class DiffusionLesson:
         with torch.autocast(self._device, torch.bfloat16):
             with torch.no_grad():
                 words, summary = self._reader(*self._reader.encode(texts))
-            found = self.model(share * latents + (1 - share) * noise, clean, words, summary)
+            found = self.model(share * latents + (1 - share) * noise, clean, words, summary, moments)
         error = (found.float() - latents).square().mean((1, 3, 4)) / (1 - clean).clamp(min=0.2).square()
-        return (error * ~given).mean()
+        loss: Tensor = (error * ~given).mean()
+        return loss

@@ -6,8 +6,8 @@
     pipeline = DiffusionPipeline.from_pretrained(WEIGHTS, local_files_only=True, torch_dtype=torch.float32)
     frames = pipeline("a red circle bounces on a blue background").frames[0]  # (32, 256, 256, 3) float32 in 0..1
 
-The call has the shape of diffusers' own text-to-video pipelines. It knows nothing of files, marks or manifests: what it gives
-is raw video, which only `touchmark.generation.release` may hand out.
+The call has the shape of diffusers' own text-to-video pipelines. It knows nothing of files, marks or manifests: what
+it gives is raw video, which only `touchmark.generation.release` may hand out.
 """
 
 from __future__ import annotations
@@ -19,8 +19,10 @@ from typing import TYPE_CHECKING, Any
 import diffusers
 import numpy as np
 import torch
-from diffusers import DiffusionPipeline, FlowMatchEulerDiscreteScheduler
-from diffusers.utils import BaseOutput
+from diffusers.pipelines.pipeline_utils import DiffusionPipeline
+from diffusers.schedulers.scheduling_flow_match_euler_discrete import FlowMatchEulerDiscreteScheduler
+from diffusers.utils.outputs import BaseOutput
+from diffusers.utils.torch_utils import randn_tensor
 from PIL import Image
 from torch import Tensor
 
@@ -38,18 +40,26 @@ WEIGHTS = Path(__file__).with_name("weights")
 
 
 @dataclass
-class ClipOutput(BaseOutput):  # type: ignore[misc] # diffusers ships no types
-    """frames: (B, T, H, W, 3) float32 in 0..1 for "np"; (B, T, 3, H, W) for "pt"; lists of images for "pil"; latents else."""
+class ClipOutput(BaseOutput):
+    """What a call gives.
+
+    frames: (B, T, H, W, 3) float32 in 0..1 for "np"; (B, T, 3, H, W) for "pt"; lists of images for "pil"; or latents.
+    """
 
     frames: Any
 
 
-class TouchmarkPipeline(DiffusionPipeline):  # type: ignore[misc] # diffusers ships no types
+class TouchmarkPipeline(DiffusionPipeline):
     """Text to video in a small world of shapes."""
 
-    model_cpu_offload_seq = "reader->transformer->codec"
+    model_cpu_offload_seq = "reader->transformer->codec"  # type: ignore[assignment] # None in the base class
     _callback_tensor_inputs = ("latents",)
     frame_rate = FRAME_RATE
+
+    codec: ClipCodec
+    reader: PromptReader
+    transformer: ClipTransformer
+    scheduler: Any
 
     def __init__(
         self,
@@ -59,7 +69,8 @@ class TouchmarkPipeline(DiffusionPipeline):  # type: ignore[misc] # diffusers sh
         scheduler: FlowMatchEulerDiscreteScheduler,
     ) -> None:
         super().__init__()
-        self.register_modules(codec=codec, reader=reader, transformer=transformer, scheduler=scheduler)
+        parts = {"codec": codec, "reader": reader, "transformer": transformer, "scheduler": scheduler}
+        self.register_modules(**parts)  # type: ignore[no-untyped-call] # diffusers ships no types
 
     def notes(self, prompt: str) -> tuple[str, ...]:
         """Sentences for a person whose prompt asks for more than the model knows; none if it does not."""
@@ -74,7 +85,7 @@ class TouchmarkPipeline(DiffusionPipeline):  # type: ignore[misc] # diffusers sh
         height: int = 256,
         width: int = 256,
         num_frames: int = 32,
-        num_inference_steps: int = 24,
+        num_inference_steps: int = 16,
         guidance_scale: float = 3.0,
         generator: torch.Generator | None = None,
         latents: Tensor | None = None,
@@ -89,7 +100,7 @@ class TouchmarkPipeline(DiffusionPipeline):  # type: ignore[misc] # diffusers sh
         negative_prompt: what guidance leads away from (default: no caption). latents: the noise to begin with, of shape
         (B, 16, slices, height / 16, width / 16). Raises ValueError for sizes and types it cannot make.
         """
-        grid = self.codec.stride * self.transformer.config.patch
+        grid = self.codec.stride * self.transformer.patch
         if height % grid or width % grid or min(height, width, num_frames, num_inference_steps) < 1:
             raise ValueError(f"height and width must be positive multiples of {grid} (got {height} and {width})")
         if output_type not in {"np", "pt", "pil", "latent"}:
@@ -103,10 +114,10 @@ class TouchmarkPipeline(DiffusionPipeline):  # type: ignore[misc] # diffusers sh
         guided = guidance_scale != 1.0
         words, summary = self.reader(*self.reader.encode(prompts + against if guided else prompts))
         words, summary = words.to(kind), summary.to(kind)
-        slices = -(-num_frames // self.codec.config.frames_per_slice)
-        shape = (len(prompts), self.transformer.config.latent_channels, slices, height // 16, width // 16)
+        slices = -(-num_frames // self.codec.frames_per_slice)
+        shape = (len(prompts), self.transformer.latent_channels, slices, height // 16, width // 16)
         if latents is None:
-            latents = diffusers.utils.torch_utils.randn_tensor(shape, generator=generator, device=device)
+            latents = randn_tensor(shape, generator=generator, device=device)
         latents = latents.to(device, torch.float32)
         if tuple(latents.shape) != shape:
             raise ValueError(f"latents must have shape {shape} (got {tuple(latents.shape)})")
@@ -130,13 +141,13 @@ class TouchmarkPipeline(DiffusionPipeline):  # type: ignore[misc] # diffusers sh
                 bar.update()
 
         frames = latents if output_type == "latent" else self._frames(latents, num_frames, output_type)
-        self.maybe_free_model_hooks()
+        self.maybe_free_model_hooks()  # type: ignore[no-untyped-call] # diffusers ships no types
         return ClipOutput(frames=frames) if return_dict else (frames,)
 
     def _frames(self, latents: Tensor, num_frames: int, output_type: str) -> Any:
         """Decode slice by slice, straight into the array that is handed out."""
         batch, _, slices, height, width = latents.shape
-        depth, stride = self.codec.config.frames_per_slice, self.codec.stride
+        depth, stride = self.codec.frames_per_slice, self.codec.stride
         pixels = torch.empty(batch, num_frames, height * stride, width * stride, 3)
         for index in range(slices):
             piece = self.codec.decode(latents[:, :, index : index + 1].to(self.codec.dtype)).float()
@@ -151,6 +162,7 @@ class TouchmarkPipeline(DiffusionPipeline):  # type: ignore[misc] # diffusers sh
         return [[Image.fromarray(frame) for frame in clip] for clip in levels]
 
 
-# `DiffusionPipeline.from_pretrained` looks a pipeline's class up by name among diffusers' own. Adding ours there, where this
-# module is imported, is what lets one call load every pipeline without ever running code from a model's folder.
-diffusers.TouchmarkPipeline = TouchmarkPipeline
+# `DiffusionPipeline.from_pretrained` looks a pipeline's class up by name among diffusers' own. Adding ours there,
+# where this module is imported, is what lets one call load every pipeline without ever running code from a model's
+# folder.
+diffusers.TouchmarkPipeline = TouchmarkPipeline  # type: ignore[attr-defined] # a new name there

@@ -1,8 +1,8 @@
 """A pool of coded clips on disk, from which the transformer is taught.
 
-Drawing and coding a clip takes longer than learning from it once, so clips are kept, with the scene that each shows; captions
-are drawn anew every time. A pool is a folder of shards, each one frame size: `<width>x<height>-<number>.npy` (latents, float16)
-beside `.json` (scenes). It may grow while it is read, and any number of programs may fill it.
+Drawing and coding a clip takes longer than learning from it once, so clips are kept, with the scene that each shows;
+captions are drawn anew every time. A pool is a folder of shards, each one frame size: `<width>x<height>-<number>.npy`
+(latents, float16) beside `.json` (scenes). It may grow while it is read, and any number of programs may fill it.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import torch
 
+from touchmark.generation.embedded.transformer import Moments
 from touchmark.generation.embedded.world import (
     Actor,
     Colour,
@@ -38,6 +39,9 @@ if TYPE_CHECKING:
 
 CLIP_SLICES = 9
 """Slices of every clip in a pool: three seconds."""
+
+USUAL_SLICES = 8
+"""Slices of the clip that a scene's paths are centred in; a longer clip goes on, a shorter one stops before."""
 
 FRAME_SIZES = (*((256, 256),) * 11, (320, 256), (256, 320), (384, 256), (256, 384), (192, 192))
 """Width and height of a shard's clips, drawn evenly from these."""
@@ -79,9 +83,9 @@ def fill(folder: Path, codec: ClipCodec, *, number: int, seed: int, clips: int =
     folder.mkdir(parents=True, exist_ok=True)
     scenes = [draw_scene(rng) for _ in range(clips)]
     latents = []
-    device = codec.scaling.running_mean.device
+    device = codec.device
     for scene in scenes:
-        frames = render(scene, width=width, height=height, num_frames=4 * CLIP_SLICES)
+        frames = render(scene, width=width, height=height, num_frames=4 * CLIP_SLICES, of=4 * USUAL_SLICES)
         clip = torch.from_numpy(frames).to(device).permute(3, 0, 1, 2)[None].float() / 127.5 - 1
         with torch.autocast(device.type, torch.bfloat16):
             latents.append(codec.encode(clip)[0].float().cpu().numpy().astype(np.float16))
@@ -115,19 +119,25 @@ class Pool:
     def __len__(self) -> int:
         return sum(len(scenes) for shards in self._shards.values() for _, scenes in shards)
 
-    def draw(self, rng: random.Random, *, patches: int, windows: Sequence[int]) -> tuple[torch.Tensor, list[Scene]]:
-        """Latents (n, C, S, h, w) of one frame size and their scenes.
+    def draw(
+        self, rng: random.Random, *, patches: int, windows: Sequence[int], sparse: float = 0.0
+    ) -> tuple[torch.Tensor, Moments, list[Scene]]:
+        """Latents (n, C, S, h, w) of one frame size, which slices of how many they are, and their scenes.
 
-        S is drawn from `windows`, and n such that the batch has about `patches` patches of 2x2 sites.
+        The window is drawn from `windows`; with probability `sparse` only half of its slices, drawn at random, are
+        given. n is such that the batch has about `patches` patches of 2x2 sites.
         """
         sizes = sorted(self._shards)
         size = rng.choices(sizes, [len(self._shards[s]) for s in sizes])[0]
         shards, length = self._shards[size], rng.choice(windows)
         height, width = shards[0][0].shape[-2:]
+        chosen = list(range(length))
+        if rng.random() < sparse:
+            chosen = sorted(rng.sample(chosen, length // 2))
         latents, scenes = [], []
-        for _ in range(max(1, round(patches * 4 / (length * height * width)))):
+        for _ in range(max(1, round(patches * 4 / (len(chosen) * height * width)))):
             coded, told = rng.choice(shards)
-            index, first = rng.randrange(len(told)), rng.randrange(CLIP_SLICES - length + 1)
-            latents.append(coded[index, :, first : first + length])
+            index = rng.randrange(len(told))
+            latents.append(coded[index][:, chosen])
             scenes.append(told[index])
-        return torch.from_numpy(np.stack(latents)).float(), scenes
+        return torch.from_numpy(np.stack(latents)).float(), Moments(tuple(chosen), length), scenes

@@ -24,15 +24,39 @@ NOTE = (
 """What to tell a person whose prompt asks for more."""
 
 _SHAPE_WORDS = frozenset(
-    "circle ball disc disk dot sphere round circular square box block cube triangle triangular pyramid "
-    "shape object thing".split()
+    {
+        *("circle", "ball", "disc", "disk", "dot", "sphere", "round", "circular", "square", "box", "block", "cube"),
+        *("triangle", "triangular", "pyramid", "shape", "object", "thing"),
+    }
 )
 # Words that change nothing here and deserve no note.
 _EMPTY_WORDS = frozenset(
-    "a an the this that these of in on at by to from with and or as is are be being it its there here so very just "
-    "please me i we want would like can you see make create generate draw show video clip film movie animation scene "
-    "picture image short seconds second long looping loop simple plain flat 2d frame screen camera view then also too "
-    "which who while when into onto out through its his her their whole entire all around over".split()
+    {
+        *(
+            "a",
+            "an",
+            "the",
+            "this",
+            "that",
+            "of",
+            "in",
+            "on",
+            "at",
+            "by",
+            "to",
+            "from",
+            "with",
+            "and",
+            "or",
+            "as",
+            "is",
+        ),
+        *("are", "be", "being", "it", "its", "there", "here", "so", "very", "just", "please", "me", "i", "we", "want"),
+        *("would", "like", "can", "you", "see", "make", "create", "generate", "draw", "show", "video", "clip", "film"),
+        *("movie", "animation", "scene", "picture", "image", "short", "second", "seconds", "long", "loop", "looping"),
+        *("simple", "plain", "flat", "frame", "screen", "view", "then", "also", "too", "which", "while", "when"),
+        *("into", "onto", "out", "through", "whole", "entire", "all", "around", "over"),
+    }
 )
 _MANY = re.compile(r"^(three|four|five|six|seven|eight|nine|ten|several|many|[0-9]+)$")
 
@@ -44,7 +68,7 @@ def _known() -> frozenset[str]:
 
 
 def outside_world(prompt: str) -> tuple[str, ...]:
-    """What of a prompt the embedded model does not know, as phrases for a person; empty if all of it is within its world."""
+    """What of a prompt the embedded model does not know, as phrases for a person; empty if it knows it all."""
     words = re.findall(r"[^\W_]+", prompt.lower().replace("'", ""))
     findings = [f"does not know the word {word!r}" for word in dict.fromkeys(words) if word not in _known()]
     singular = {word.removesuffix("s") for word in words} | set(words)

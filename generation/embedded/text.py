@@ -3,9 +3,10 @@
     reader = PromptReader(vocabulary=("a", "blue", ...))
     tokens, summary = reader(*reader.encode(["a red circle moves to the left"]))
 
-Words of the captions have vectors of their own. Any other word is known by its letters only (hashed trigrams), so that it is
-told apart from silence without disturbing the words that are known. Before it ever guides a picture the reader is taught to
-say what a caption tells (`PromptReader.read`), which is most of what there is to learn about language in so small a world.
+Words of the captions have vectors of their own. Any other word is known by its letters only (hashed trigrams), so
+that it is told apart from silence without disturbing the words that are known. Before it ever guides a picture the
+reader is taught to say what a caption tells (`PromptReader.read`), which is most of what there is to learn about
+language in so small a world.
 """
 
 from __future__ import annotations
@@ -16,8 +17,8 @@ from typing import TYPE_CHECKING
 
 import torch
 import torch.nn.functional as F  # noqa: N812 - the name every reader of torch code expects
-from diffusers import ConfigMixin, ModelMixin
-from diffusers.configuration_utils import register_to_config
+from diffusers.configuration_utils import ConfigMixin, register_to_config
+from diffusers.models.modeling_utils import ModelMixin
 from torch import Tensor, nn
 
 from touchmark.generation.embedded.captions import Reading, ThingRead
@@ -32,7 +33,8 @@ MAX_WORDS = 40
 _GRAMS = 6
 _SLOTS = 3  # the scene, the first thing, the second thing
 _PADDING, _UNKNOWN = 0, 1
-_SHAPES, _COLOURS, _SIZES, _MOTIONS, _SPEEDS = map(tuple, (Shape, Colour, Size, Motion, Speed))
+_SHAPES, _COLOURS, _SIZES = tuple(Shape), tuple(Colour), tuple(Size)
+_MOTIONS, _SPEEDS = tuple(Motion), tuple(Speed)
 _SCENE_FIELDS = (len(_COLOURS) + 1, 3)  # background or unsaid; how many things
 _THING_FIELDS = (len(_SHAPES) + 1, len(_COLOURS) + 1, len(_SIZES), len(_MOTIONS), len(_SPEEDS))
 
@@ -51,20 +53,22 @@ class _Layer(nn.Module):
         self.first, self.second = nn.LayerNorm(dim), nn.LayerNorm(dim)
 
     def forward(self, x: Tensor, keep: Tensor) -> Tensor:
-        q, k, v = self.qkv(self.first(x)).unflatten(-1, (3, self.heads, -1)).permute(2, 0, 3, 1, 4)
+        q, k, v = torch.unflatten(self.qkv(self.first(x)), -1, (3, self.heads, -1)).permute(2, 0, 3, 1, 4)
         mixed = F.scaled_dot_product_attention(q, k, v, attn_mask=keep)
         x = x + self.out(mixed.transpose(1, 2).flatten(2))
-        return x + self.down(F.gelu(self.up(self.second(x)), approximate="tanh"))
+        wide: Tensor = self.up(self.second(x))
+        return x + torch.as_tensor(self.down(F.gelu(wide, approximate="tanh")))
 
 
 class PromptReader(ModelMixin, ConfigMixin):  # type: ignore[misc] # diffusers ships no types
     """A small bidirectional transformer over words."""
 
-    @register_to_config
+    @register_to_config  # type: ignore[untyped-decorator] # diffusers ships no types
     def __init__(
         self, vocabulary: Sequence[str] = (), dim: int = 128, depth: int = 3, heads: int = 4, trigrams: int = 512
     ) -> None:
-        super().__init__()
+        super().__init__()  # type: ignore[no-untyped-call] # diffusers ships no types
+        self._size, self._buckets = dim, trigrams - 1  # number 0 is padding
         self._ids = {word: index + 2 for index, word in enumerate(vocabulary)}
         self.words = nn.Embedding(len(vocabulary) + 2, dim)
         self.letters = nn.Embedding(trigrams, dim, padding_idx=0)
@@ -80,7 +84,7 @@ class PromptReader(ModelMixin, ConfigMixin):  # type: ignore[misc] # diffusers s
     @property
     def summary_size(self) -> int:
         """Length of the summary vector."""
-        return _SLOTS * int(self.config.dim)
+        return _SLOTS * self._size
 
     @property
     def vocabulary(self) -> frozenset[str]:
@@ -91,19 +95,21 @@ class PromptReader(ModelMixin, ConfigMixin):  # type: ignore[misc] # diffusers s
         """Word numbers (B, MAX_WORDS) and, for unknown words, trigram numbers (B, MAX_WORDS, 6); 0 is padding."""
         ids = torch.zeros(len(prompts), MAX_WORDS, dtype=torch.long)
         grams = torch.zeros(len(prompts), MAX_WORDS, _GRAMS, dtype=torch.long)
-        buckets = int(self.config.trigrams) - 1
         for row, prompt in enumerate(prompts):
             for place, word in enumerate(words_of(prompt)[:MAX_WORDS]):
                 ids[row, place] = self._ids.get(word, _UNKNOWN)
                 if word not in self._ids:
                     edged = f"<{word}>"
                     for slot, at in enumerate(range(min(_GRAMS, len(edged) - 2))):
-                        grams[row, place, slot] = 1 + zlib.crc32(edged[at : at + 3].encode()) % buckets
+                        grams[row, place, slot] = 1 + zlib.crc32(edged[at : at + 3].encode()) % self._buckets
         device = self.slots.device
         return ids.to(device), grams.to(device)
 
     def forward(self, ids: Tensor, grams: Tensor) -> tuple[Tensor, Tensor]:
-        """-> token vectors (B, 3 + MAX_WORDS, dim), zero where there is no word, and a summary (B, 3 dim)."""
+        """Read prompts.
+
+        Returns token vectors (B, 3 + MAX_WORDS, dim), zero where there is no word, and a summary (B, 3 dim).
+        """
         count = (grams > 0).sum(-1, keepdim=True).clamp(min=1)
         x = self.words(ids) + self.letters(grams).sum(2) / count + self.places
         x = torch.cat([self.slots.expand(len(ids), -1, -1), x], 1)
@@ -114,7 +120,7 @@ class PromptReader(ModelMixin, ConfigMixin):  # type: ignore[misc] # diffusers s
         return x, x[:, :_SLOTS].flatten(1)
 
     def scores(self, tokens: Tensor) -> list[Tensor]:
-        """Logits of everything that a caption tells, from the token vectors: two of the scene, then five of each thing."""
+        """Logits of all that a caption tells, from the token vectors: two of the scene, then five of each thing."""
         fields = list(self.scene_head(tokens[:, 0]).split(_SCENE_FIELDS, -1))
         for slot in range(1, _SLOTS):
             fields += self.thing_head(tokens[:, slot]).split(_THING_FIELDS, -1)

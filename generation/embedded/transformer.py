@@ -1,22 +1,34 @@
-"""The diffusion transformer of the embedded model: latents of a clip, a caption, and how noisy each slice is -> the clean clip.
+"""The diffusion transformer of the embedded model: noisy latents, noise levels and a caption in, the clean clip out.
 
-Spacetime patches (2x2 sites of one slice, that is 32x32 pixels of four frames) and the words of the caption stand in one
-sequence of attention; rotary positions in three dimensions, counted from the middle of the picture, let width, height and
-length vary. Each slice has a noise level of its own: a clip whose first slices are clean is a clip to be continued.
+Spacetime patches (2x2 sites of one slice, that is 32x32 pixels of four frames) and the words of the caption stand in
+one sequence of attention; rotary positions in three dimensions, counted from the middle of the picture, let width,
+height and length vary. Each slice has a noise level of its own: a clip whose first slices are clean is a clip to be
+continued.
 
-Words are read by the patches and are not changed by them, which halves the work of a short sequence: they enter every block
-as keys and values only. Padding words are zero vectors, which as keys attract nothing in particular and as values add nothing.
+Words are read by the patches and are not changed by them, which halves the work of a short sequence: they enter every
+block as keys and values only. Padding words are zero vectors, which as keys attract nothing in particular and as
+values add nothing.
 """
 
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
 
 import torch
 import torch.nn.functional as F  # noqa: N812 - the name every reader of torch code expects
-from diffusers import ConfigMixin, ModelMixin
-from diffusers.configuration_utils import register_to_config
+from diffusers.configuration_utils import ConfigMixin, register_to_config
+from diffusers.models.modeling_utils import ModelMixin
 from torch import Tensor, nn
+
+
+@dataclass(frozen=True, slots=True)
+class Moments:
+    """Which slices of a clip are shown: their numbers, and how many slices the whole clip has."""
+
+    numbers: tuple[int, ...]
+    length: int
+
 
 _EDGE = 1e-3  # noise levels are told apart between this and one less this
 _PLACE_WAVES = (0.2, 0.4, 0.8, 1.6)
@@ -50,8 +62,8 @@ class _Block(nn.Module):
         heads = (self.heads, dim // self.heads)
         # A block that sees one slice takes slices as batch, and each of them reads the whole caption.
         group = 1 if self.whole else slices
-        q, k, v = self.qkv(y.reshape(batch * group, -1, dim)).unflatten(-1, (3, *heads)).permute(2, 0, 3, 1, 4)
-        word_k, word_v = self.context(words).unflatten(-1, (2, *heads)).permute(2, 0, 3, 1, 4)
+        q, k, v = torch.unflatten(self.qkv(y.reshape(batch * group, -1, dim)), -1, (3, *heads)).permute(2, 0, 3, 1, 4)
+        word_k, word_v = torch.unflatten(self.context(words), -1, (2, *heads)).permute(2, 0, 3, 1, 4)
         q = _rotate(F.layer_norm(q, heads[1:]) * self.gain.to(q.dtype), cos, sin).to(v.dtype)
         k = _rotate(F.layer_norm(k, heads[1:]), cos, sin).to(v.dtype)
         word_k = F.layer_norm(word_k, heads[1:], eps=1e-4).to(v.dtype)
@@ -67,10 +79,25 @@ class _Block(nn.Module):
         return torch.addcmul(x, gate2, self.down(F.gelu(self.up(y))).to(x.dtype))
 
 
+def place_features(moments: Moments, rows: int, columns: int, device: torch.device) -> Tensor:
+    """Where each patch is (N, 30): slices counted from the first, rows and columns from the middle of the picture."""
+    axes = (
+        (torch.tensor(moments.numbers, device=device) * 1.0, moments.length),
+        (torch.arange(rows, device=device) - (rows - 1) / 2, rows),
+        (torch.arange(columns, device=device) - (columns - 1) / 2, columns),
+    )
+    features = []
+    for place, (_, whole) in zip(torch.meshgrid(*(axis for axis, _ in axes), indexing="ij"), axes, strict=True):
+        at = place.flatten()[:, None]
+        waves = at * torch.tensor(_PLACE_WAVES, device=device)
+        features += [waves.cos(), waves.sin(), at / 4, torch.full_like(at, whole / 8)]
+    return torch.cat(features, 1)
+
+
 class ClipTransformer(ModelMixin, ConfigMixin):  # type: ignore[misc] # diffusers ships no types
     """Single-stream diffusion transformer over clip latents, predicting the clean latents."""
 
-    @register_to_config
+    @register_to_config  # type: ignore[untyped-decorator] # diffusers ships no types
     def __init__(
         self,
         latent_channels: int = 16,
@@ -82,10 +109,16 @@ class ClipTransformer(ModelMixin, ConfigMixin):  # type: ignore[misc] # diffuser
         text_dim: int = 128,
         summary_dim: int = 384,
     ) -> None:
-        super().__init__()
+        super().__init__()  # type: ignore[no-untyped-call] # diffusers ships no types
+        self.latent_channels, self.patch = latent_channels, patch
+        self._pairs = dim // heads // 2  # each pair of numbers in a head turns by one angle
         values = latent_channels * patch * patch
         self.entry = nn.Linear(values, dim)
         self.place = nn.Linear(_PLACE_FEATURES, dim)
+        self.sketch_place = nn.Linear(_PLACE_FEATURES, 256)
+        self.sketch_caption = nn.Linear(summary_dim, 256)
+        sketched = nn.Linear(256, dim)
+        self.sketch = nn.Sequential(nn.Linear(256, 256), nn.SiLU(), sketched)
         self.level = nn.Sequential(nn.Linear(64, dim), nn.SiLU(), nn.Linear(dim, dim))
         self.summary = nn.Sequential(nn.Linear(summary_dim, dim), nn.SiLU(), nn.Linear(dim, dim))
         self.modulation = nn.Linear(dim, 6 * dim)
@@ -94,65 +127,66 @@ class ClipTransformer(ModelMixin, ConfigMixin):  # type: ignore[misc] # diffuser
         )
         self.last = nn.Linear(dim, 2 * dim)
         self.exit = nn.Linear(dim, values)
-        for layer in (self.last, self.exit, self.place):
+        for layer in (self.last, self.exit, self.place, sketched):
             nn.init.zeros_(layer.weight)
             nn.init.zeros_(layer.bias)
         nn.init.normal_(self.modulation.weight, std=0.02)
         nn.init.zeros_(self.modulation.bias)
 
-    def _places(self, slices: int, rows: int, columns: int, device: torch.device) -> tuple[Tensor, Tensor, Tensor]:
-        """Where each patch is: features of its place (N, 30), and cosines and sines (N, half a head) of its rotations.
-
-        Slices are counted from the first, rows and columns from the middle of the picture. Rotations alone would tell how
-        patches lie to each other; the features tell where in the picture and when in the clip, which motion is about.
-        """
-        pairs = self.config.dim // self.config.heads // 2
-        across = 3 * pairs // 8
+    def _turns(self, moments: Moments, rows: int, columns: int, device: torch.device) -> tuple[Tensor, Tensor]:
+        """Cosines and sines (N, half a head) of the patches' rotations."""
+        across = 3 * self._pairs // 8
         axes = (
-            (torch.arange(slices, device=device) * 1.0, pairs - 2 * across),
+            (torch.tensor(moments.numbers, device=device) * 1.0, self._pairs - 2 * across),
             (torch.arange(rows, device=device) - (rows - 1) / 2, across),
             (torch.arange(columns, device=device) - (columns - 1) / 2, across),
         )
-        grid = torch.meshgrid(*(axis for axis, _ in axes), indexing="ij")
-        features, angles = [], []
-        for place, (axis, count) in zip(grid, axes, strict=True):
-            at = place.flatten()[:, None]
-            waves = at * torch.tensor(_PLACE_WAVES, device=device)
-            features += [waves.cos(), waves.sin(), at / 4, torch.full_like(at, len(axis) / 8)]
-            angles.append(at * 2.0 * 60.0 ** (-torch.arange(count, device=device) / count))
+        angles = [
+            place.flatten()[:, None] * 2.0 * 60.0 ** (-torch.arange(count, device=device) / count)
+            for place, (_, count) in zip(torch.meshgrid(*(a for a, _ in axes), indexing="ij"), axes, strict=True)
+        ]
         turns = torch.cat(angles, 1)
-        return torch.cat(features, 1), turns.cos(), turns.sin()
+        return turns.cos(), turns.sin()
 
     @staticmethod
     def _working_type(x: Tensor) -> torch.dtype:
         kind = x.device.type
         return torch.get_autocast_dtype(kind) if torch.is_autocast_enabled(kind) else x.dtype
 
-    def forward(self, latents: Tensor, clean: Tensor, words: Tensor, summary: Tensor) -> Tensor:
+    def forward(
+        self, latents: Tensor, clean: Tensor, words: Tensor, summary: Tensor, moments: Moments | None = None
+    ) -> Tensor:
         """Predict the clean latents.
 
-        latents (B, C, S, h, w): signal and noise, `clean * signal + (1 - clean) * noise`. clean (B, S): share of signal in
-        each slice, 1 for a slice that is given. words (B, L, text_dim) and summary (B, summary_dim): from `PromptReader`.
+        latents (B, C, S, h, w): signal and noise, `clean * signal + (1 - clean) * noise`. clean (B, S): share of
+        signal in each slice, 1 for a slice that is given. words (B, L, text_dim) and summary (B, summary_dim): from
+        `PromptReader`.
         """
         batch, channels, slices, height, width = latents.shape
-        p = self.config.patch
+        p = self.patch
         rows, columns = height // p, width // p
         x = latents.reshape(batch, channels, slices, rows, p, columns, p).permute(0, 2, 3, 5, 1, 4, 6)
-        x = self.entry(x.reshape(batch, slices, rows * columns, -1))
-        # The logarithm of signal to noise spreads out evenly what differs: most of it is decided under heavy noise.
         share = clean.float().clamp(_EDGE, 1 - _EDGE)
+        # Under heavy noise the latents are almost silent, so that place and caption are heard (a Wiener estimate).
+        heard = (share / (share.square() + (1 - share).square()))[..., None, None]
+        x = self.entry(x.reshape(batch, slices, rows * columns, -1) * heard.to(x.dtype))
+        # The logarithm of signal to noise spreads out evenly what differs: most of it is decided under heavy noise.
         ratio = (share / (1 - share)).log()[..., None]
         waves = ratio * torch.exp(torch.linspace(math.log(0.1), math.log(8.0), 32, device=x.device))
         state = self.level(torch.cat([waves.cos(), waves.sin()], -1).to(x.dtype)) + self.summary(summary)[:, None]
         state = F.silu(state)
-        modulation = self.modulation(state).unflatten(-1, (1, 6, -1))
-        places, *rotations = self._places(slices, rows, columns, x.device)
-        x = x + self.place(places.to(x.dtype)).view(slices, rows * columns, -1)
+        modulation = torch.unflatten(self.modulation(state), -1, (1, 6, -1))
+        moments = moments or Moments(tuple(range(slices)), slices)
+        places = place_features(moments, rows, columns, x.device).to(x.dtype)
+        # What the caption alone says of each place, before any patch has looked at another: the sketch of a motion.
+        sketch = self.sketch(F.silu(self.sketch_place(places) + self.sketch_caption(summary)[:, None]))
+        x = x + (self.place(places) + sketch).view(batch, slices, rows * columns, -1)
+        rotations = self._turns(moments, rows, columns, x.device)
         turns = tuple(t.to(self._working_type(x)) for t in rotations)
         here = tuple(t[: rows * columns] for t in turns)  # rotations within one slice
         for block in self.blocks:
             x = block(x, modulation, words, *(turns if block.whole else here))
         scale, shift = self.last(state)[:, :, None].chunk(2, -1)
         x = self.exit(torch.addcmul(shift, F.layer_norm(x, x.shape[-1:]), 1 + scale))
-        x = x.reshape(batch, slices, rows, columns, channels, p, p).permute(0, 4, 1, 2, 5, 3, 6)
-        return x.reshape(batch, channels, slices, height, width)
+        found: Tensor = x.reshape(batch, slices, rows, columns, channels, p, p).permute(0, 4, 1, 2, 5, 3, 6)
+        return found.reshape(batch, channels, slices, height, width)

@@ -1,13 +1,13 @@
 """The small world that the embedded model knows: one or two plain shapes that move in front of a plain background.
 
-Everything is measured in short sides of the frame from its centre (x to the right, y downwards) and in seconds, so that one
-scene can be drawn at any width, height, length and frame rate:
+Everything is measured in short sides of the frame from its centre (x to the right, y downwards) and in seconds, so
+that one scene can be drawn at any width, height, length and frame rate:
 
     scene = draw_scene(random.Random(7), seconds=3.0)
     frames = render(scene, width=256, height=256, num_frames=36, frame_rate=12)   # (36, 256, 256, 3) uint8
 
-Words for a scene are found in `captions`; which scenes a model may be trained on is said by `held_out`. This module knows
-nothing of models.
+Words for a scene are found in `captions`; which scenes a model may be trained on is said by `held_out`. This module
+knows nothing of models.
 """
 
 from __future__ import annotations
@@ -110,7 +110,8 @@ class Actor:
     """One thing and its whole path.
 
     x, y: where it is half-way through the clip, or the middle of its path (short sides from the centre of the frame).
-    phase: where in its bounce or circle it starts, in turns. reach: how far it may go, 1.0 alone and less beside another.
+    phase: where in its bounce or circle it starts, in turns. reach: how far it may go, 1.0 alone and less beside
+    another.
     scale: factor on its size.
     """
 
@@ -175,7 +176,8 @@ def held_out(scene: Scene) -> bool:
 def draw_scene(rng: random.Random, *, things: int | None = None, unseen: bool = False) -> Scene:
     """Draw a scene at random.
 
-    things: 1 or 2 (None: 2 in three of ten). unseen: draw only scenes that `held_out` keeps from training, else only others.
+    things: 1 or 2 (None: 2 in three of ten). unseen: draw only scenes that `held_out` keeps from training, else only
+    others.
     """
     count = things or (2 if rng.random() < 0.3 else 1)
     while True:
@@ -192,15 +194,16 @@ def _draw_any(rng: random.Random, count: int) -> Scene:
     for index, (colour, motion) in enumerate(zip(colours, motions, strict=True)):
         reach = scale = 1.0
         if count == 1:
-            x, y = scatter(-0.1, 0.1), scatter(-0.1, 0.1)
+            x, y = scatter(-0.03, 0.03), scatter(-0.03, 0.03)
         else:
-            # Two things keep to bands of their own, so that neither hides the other: the first named above or to the left.
+            # Two things keep to bands of their own, so that neither hides the other: the first named above or to the
+            # left.
             scale, side = 0.8, (-0.25, 0.25)[index]
             if any(m in _HORIZONTAL for m in motions):
-                x, y = scatter(-0.05, 0.05), side + scatter(-0.02, 0.02)
+                x, y = scatter(-0.02, 0.02), side + scatter(-0.02, 0.02)
                 reach = 0.5
             else:
-                x, y = side + scatter(-0.02, 0.02), scatter(-0.05, 0.05)
+                x, y = side + scatter(-0.02, 0.02), scatter(-0.02, 0.02)
                 reach = 0.6 if motion is Motion.CIRCLE else 1.0
         actors.append(
             Actor(
@@ -211,7 +214,7 @@ def _draw_any(rng: random.Random, count: int) -> Scene:
                 speed=rng.choice((Speed.SLOW, Speed.NORMAL, Speed.NORMAL, Speed.QUICK)),
                 x=x,
                 y=y,
-                phase=rng.random(),
+                phase=0.75 + scatter(-0.02, 0.02),
                 reach=reach,
                 scale=scale,
             )
@@ -231,8 +234,8 @@ def render(
 ) -> NDArray[np.uint8]:
     """Draw a clip, antialiased.
 
-    first, of: draw `num_frames` frames from number `first` of a clip that is `of` frames long (default: the whole clip).
-    Returns an array of shape (num_frames, height, width, 3), RGB.
+    first, of: draw `num_frames` frames from number `first` of a clip that is `of` frames long (default: the whole
+    clip). Returns an array of shape (num_frames, height, width, 3), RGB.
     """
     side = min(width, height)
     middle = ((num_frames if of is None else of) - 1) / 2
