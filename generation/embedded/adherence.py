@@ -141,7 +141,7 @@ def main() -> None:
     parser.add_argument("--prompts", type=int, default=200)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--steps", type=int, default=16)
-    parser.add_argument("--guidance", type=float, default=3.0)
+    parser.add_argument("--guidance", type=float, default=2.0)
     parser.add_argument("--folder", type=Path, default=Path(__file__).with_name("weights"))
     parser.add_argument("--processes", type=int, default=2)
     parser.add_argument("--out", type=Path, help="where to write the figures as JSON")

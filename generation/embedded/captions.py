@@ -5,8 +5,8 @@
 
 A caption and its `Reading` are drawn together: the reading holds exactly what the caption tells, so that the text
 encoder can be taught to read before it is asked to guide a picture. What is not said has a meaning too: a thing is of
-medium size and normal speed, and stands still, unless the caption says otherwise; an unsaid
-background is white (black behind something white), and an unsaid colour or shape is free.
+medium size and normal speed, and stands still, unless the caption says otherwise; an unsaid background
+is white (black behind something white), and an unsaid colour or shape is free.
 
 This is a grammar for drawing captions, not a parser: prompts are read by the trained `text.PromptReader`.
 """

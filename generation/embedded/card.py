@@ -41,7 +41,7 @@ frames = pipeline("a red circle bounces on a blue background").frames[0]  # (32,
 - **reader**: a bidirectional transformer over words, first taught to say what a caption tells, then frozen.
 - **transformer**: a diffusion transformer over 2x2 sites of a slice, rectified flow with prediction of the clean clip,
   a noise level for each slice, captions as keys and values of attention and as modulation, dropped one time in ten for
-  guidance; rotary positions and place features, so that width, height and length may vary. In its
+  guidance; rotary positions and place features, so that width, height and length may vary. In the
   training clips a thing begins near one place, so that the seed varies little more than where exactly it stands.
 
 ## Training
@@ -54,7 +54,8 @@ All data is drawn by `world.py` and described by `captions.py`; no picture, vide
 {courses}
 
 The pool held {clips} clips of three seconds. The machine was two shared processor cores, of which training had one.
-Weights are running means, kept in half precision.
+Steps and minutes count all sessions of a course: the earlier ones were in a world with less certain starting places,
+and each began with the weights of the one before. Weights are running means, kept in half precision.
 """
 
 _MEASURED = """
@@ -112,8 +113,9 @@ def _part(folder: Path) -> str:
 
 
 def _course(folder: Path) -> str:
-    last = json.loads((folder / "log.jsonl").read_text().splitlines()[-1])
-    return f"| {folder.name} | {last['step']:,} | {last['seconds'] / 60:.0f} | {last['loss']:.4f} |"
+    ends = [json.loads(log.read_text().splitlines()[-1]) for log in (*folder.glob("log?.jsonl"), folder / "log.jsonl")]
+    steps, minutes = sum(end["step"] for end in ends), sum(end["seconds"] for end in ends) / 60
+    return f"| {folder.name} | {steps:,} | {minutes:.0f} | {ends[-1]['loss']:.4f} |"
 
 
 def _row(name: str, figures: dict[str, Any]) -> str:

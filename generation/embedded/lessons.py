@@ -224,7 +224,7 @@ class DiffusionLesson:
         strata = (torch.randperm(count, generator=draw)[:, None] + torch.rand(count, 1, generator=draw)) / count
         u = torch.sigmoid(torch.special.ndtri(strata.clamp(1e-4, 1 - 1e-4)) * 1.2)
         clean = u / (u + NOISE_SHIFT * (1 - u))
-        # Sampling begins in pure noise, where the caption alone decides: a third of the clips are taken from there.
+        # Sampling begins in pure noise, where the caption alone decides: more clips are taken from there.
         start = 0.08 * torch.rand(count, 1, generator=draw).square()
         clean = torch.where(torch.rand(count, 1, generator=draw) < 0.15, start, clean).repeat(1, slices)
         # One clip in ten begins with slices that are given, so that the model also learns to continue a clip.

@@ -86,7 +86,7 @@ class TouchmarkPipeline(DiffusionPipeline):
         width: int = 256,
         num_frames: int = 32,
         num_inference_steps: int = 16,
-        guidance_scale: float = 3.0,
+        guidance_scale: float = 2.0,
         generator: torch.Generator | None = None,
         latents: Tensor | None = None,
         output_type: str = "np",
