@@ -41,7 +41,9 @@ def test_examples_show_every_action(name: str) -> None:
 
 def test_the_published_schema_is_the_one_in_force() -> None:
     published = json.loads((POLICIES / "safety" / "schema.json").read_text(encoding="utf-8"))
-    assert published == Policy.file_schema(), "regenerate: python -m touchmark.safety.policy > policies/safety/schema.json"
+    assert published == Policy.file_schema(), (
+        "regenerate: python -m touchmark.safety.policy > policies/safety/schema.json"
+    )
     for name in SHIPPED:
         jsonschema.validate(yaml.safe_load((POLICIES / "safety" / f"{name}.yaml").read_text("utf-8")), published)
 
