@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import cv2
 import numpy as np
+from cv2.typing import MatLike
 from numpy.typing import NDArray
 
 from touchmark.provenance.watermark.lattice import Lattice, Plane
@@ -26,11 +27,11 @@ class Painter:
 
     def paint(self, pixels: Pixels) -> Pixels:
         """A marked copy of a picture: ndarray of shape (height, width, 3), uint8, RGB; the input is left alone."""
-        for_luma, for_chroma = strengths(cv2.cvtColor(pixels, cv2.COLOR_RGB2GRAY))
-        for_chroma = cv2.resize(for_chroma, self._blue.shape[::-1], interpolation=cv2.INTER_LINEAR)
-        luma = cv2.multiply(self._luma, self._stretch(for_luma))
-        blue = self._stretch(cv2.multiply(self._blue, for_chroma))
-        red = self._stretch(cv2.multiply(self._red, for_chroma))
+        for_luma, for_chroma = strengths(np.asarray(cv2.cvtColor(pixels, cv2.COLOR_RGB2GRAY), np.uint8))
+        for_chroma = _resized(for_chroma, *self._blue.shape)
+        luma = cv2.multiply(self._luma, _resized(for_luma, *self.size))
+        blue = _resized(cv2.multiply(self._blue, for_chroma), *self.size)
+        red = _resized(cv2.multiply(self._red, for_chroma), *self.size)
         # Y'CbCr to R'G'B' by ITU-R BT.601.
         changes = (
             cv2.scaleAdd(red, 1.402, luma),
@@ -41,5 +42,6 @@ class Painter:
         marked = [cv2.add(c, change, dtype=cv2.CV_8U) for c, change in zip(channels, changes, strict=True)]
         return np.asarray(cv2.merge(marked), np.uint8)
 
-    def _stretch(self, small: NDArray[np.float32]) -> NDArray[np.float32]:
-        return np.asarray(cv2.resize(small, self.size[::-1], interpolation=cv2.INTER_LINEAR), np.float32)
+
+def _resized(plane: MatLike, height: int, width: int) -> NDArray[np.float32]:
+    return np.asarray(cv2.resize(plane, (width, height), interpolation=cv2.INTER_LINEAR), np.float32)

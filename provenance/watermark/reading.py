@@ -114,7 +114,7 @@ class Reader:
 
 def _origin(waves: Waves, geometry: Geometry) -> Complex:
     angle = 2 * np.pi / TILE * (waves.u * geometry.shift_x + waves.v * geometry.shift_y) + waves.phase
-    return np.exp(-1j * angle).astype(np.complex64)
+    return np.asarray(np.exp(-1j * angle), np.complex64)
 
 
 def _ring(waves: Waves) -> NDArray[np.intp]:

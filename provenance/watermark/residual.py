@@ -138,7 +138,8 @@ def _working_shape(pixels: NDArray[np.uint8]) -> tuple[int, int]:
     """Rows and columns of the luma plane: even, about one sample a unit."""
     height, width = pixels.shape[:2]
     short = min(height, width)
-    return tuple(2 * round(min(side, _LONGEST_ASPECT * short) / short * SHORT_SIDE / 2) for side in (height, width))  # type: ignore[return-value]
+    rows, columns = (2 * round(min(side, _LONGEST_ASPECT * short) / short * SHORT_SIDE / 2) for side in (height, width))
+    return rows, columns
 
 
 def _residual(pixels: NDArray[np.uint8], shape: tuple[int, int]) -> Evidence:
@@ -157,7 +158,7 @@ def _residual(pixels: NDArray[np.uint8], shape: tuple[int, int]) -> Evidence:
         if chosen.step > 1:
             size = (columns // chosen.step, rows // chosen.step)
             values = cv2.resize(values, size, interpolation=cv2.INTER_AREA)  # noqa: PLW2901
-        planes[plane] = _whitened(values, chosen)
+        planes[plane] = _whitened(np.asarray(values, np.float32), chosen)
     return Evidence(planes, width * SHORT_SIDE / short, height * SHORT_SIDE / short)
 
 
