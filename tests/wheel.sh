@@ -29,7 +29,7 @@ assert touchmark.screen("a red circle moves left to right over a blue background
 PYTHON
 TOUCHMARK_HOME="$work/home" "$work/env/bin/touchmark" verify "$work/made.mp4"
 status=0
-"$work/env/bin/touchmark" generate "a red circle" --output "$work/none.mp4" 2>"$work/error" || status=$?
+TOUCHMARK_HOME="$work/home" "$work/env/bin/touchmark" generate "a red circle" --output "$work/none.mp4" 2>"$work/error" || status=$?
 test "$status" -eq 70 && grep -q 'touchmark\[generate\]' "$work/error" || {
     echo "without the generate extra, generate must say which extra it wants (exit $status):" && cat "$work/error" && exit 1
 }
