@@ -45,7 +45,7 @@ from touchmark.provenance.media.video import Frame, RawVideo
 from touchmark.provenance.registry import Registration, Registry
 from touchmark.provenance.seal import Sealer
 from touchmark.provenance.watermark.protocol import MarkState, Payload
-from touchmark.safety.decision import Action, Decision, RefusalError, ReviewRequiredError
+from touchmark.safety.decision import Decision
 from touchmark.safety.gate import Gate
 from touchmark.safety.output import OutputCheck, checked, default_checks
 
@@ -183,14 +183,11 @@ class Studio:
         _check_output(output, overwrite)
         screening = self.gate.screen(request.digest, request.texts(), self.clock())
         self.ledger.append("decision", _decision_record(screening.decision), self.clock())
-        if screening.decision.action is Action.REFUSE:
-            raise RefusalError(screening.decision)
-        if screening.clearance is None:
-            raise ReviewRequiredError(screening.decision)
+        clearance = screening.require()
         generator = generator or _load_generator(request.model)
         raw = generator.generate(
             request,
-            screening.clearance,
+            clearance,
             self.gate.authority,
             _step(progress, "rendering") if progress else None,
             policy_digest=self.gate.policy.digest(),

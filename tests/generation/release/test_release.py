@@ -31,7 +31,7 @@ from touchmark.provenance.errors import TouchmarkError
 from touchmark.provenance.home import Home
 from touchmark.provenance.keys.ring import KeysMissingError
 from touchmark.provenance.manifest.claim import Claim, DigitalSourceType, SoftwareAgent
-from touchmark.provenance.manifest.write import sign_file
+from touchmark.provenance.manifest.write import SignedManifest, sign_file
 from touchmark.provenance.media.encode import encode
 from touchmark.provenance.media.video import Frame, RawVideo
 from touchmark.provenance.signing import CallbackSigner, SigningError
@@ -303,10 +303,7 @@ def test_a_sealed_video_is_not_sealed_again(studio: Studio, folder: Path, made_e
     assert not (folder / "again.mp4").exists()
 
 
-def test_a_manifest_of_another_maker_stays_as_the_parent(
-    studio: Studio, folder: Path, made_elsewhere: Path, tmp_path: Path
-) -> None:
-    signed = tmp_path / "signed.mp4"
+def _signed_by_another_maker(studio: Studio, video: Path, signed: Path) -> SignedManifest:
     sealer = studio.sealer
     claim = Claim(
         title="theirs",
@@ -315,7 +312,14 @@ def test_a_manifest_of_another_maker_stays_as_the_parent(
         software_agent=SoftwareAgent("another generator", "1"),
         created=studio.clock(),
     )
-    theirs = sign_file(made_elsewhere, signed, claim, sealer.signer, sealer.anchors)
+    return sign_file(video, signed, claim, sealer.signer, sealer.anchors)
+
+
+def test_a_manifest_of_another_maker_stays_as_the_parent(
+    studio: Studio, folder: Path, made_elsewhere: Path, tmp_path: Path
+) -> None:
+    signed = tmp_path / "signed.mp4"
+    theirs = _signed_by_another_maker(studio, made_elsewhere, signed)
     release = studio.seal(signed, folder / "sealed.mp4", Declaration("Wan"))
     ingredients = release.verification.evidence.manifest.ingredients
     assert [i.label for i in ingredients if i.relationship == "parentOf"] == [theirs.label]
@@ -323,15 +327,7 @@ def test_a_manifest_of_another_maker_stays_as_the_parent(
 
 def test_a_tampered_video_is_not_sealed(studio: Studio, folder: Path, made_elsewhere: Path, tmp_path: Path) -> None:
     signed = tmp_path / "signed.mp4"
-    sealer = studio.sealer
-    claim = Claim(
-        title="theirs",
-        media_type="video/mp4",
-        source_type=DigitalSourceType.TRAINED_ALGORITHMIC_MEDIA,
-        software_agent=SoftwareAgent("another generator", "1"),
-        created=studio.clock(),
-    )
-    sign_file(made_elsewhere, signed, claim, sealer.signer, sealer.anchors)
+    _signed_by_another_maker(studio, made_elsewhere, signed)
     content = bytearray(signed.read_bytes())
     content[-200] ^= 1
     signed.write_bytes(content)
