@@ -27,10 +27,10 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmarks.attacks import ATTACKS
 from touchmark.provenance.media.decode import open_video
 from touchmark.provenance.media.encode import encode
 from touchmark.provenance.media.video import Frame, RawVideo
+from touchmark.provenance.watermark.bench.attacks import ATTACKS
 from touchmark.provenance.watermark.lattice import Lattice
 from touchmark.provenance.watermark.protocol import Payload, WatermarkKey
 from touchmark.provenance.watermark.reading import Reader

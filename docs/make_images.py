@@ -15,13 +15,13 @@ from pathlib import Path
 from rich.console import Console
 from rich.terminal_theme import TerminalTheme
 
-from benchmarks.attacks import ATTACKS
 from touchmark.detectors.terminal import render
 from touchmark.detectors.verify import Verification, Verifier
 from touchmark.generation.release import Studio
 from touchmark.generation.request import GenerationRequest
 from touchmark.provenance.home import Home
 from touchmark.provenance.keys.development import make_development_keys
+from touchmark.provenance.watermark.bench.attacks import ATTACKS
 
 PICTURE = Path(__file__).parent / "images" / "verify.svg"
 PROMPT = "a red circle moves left to right over a blue background"

@@ -9,8 +9,8 @@ import os
 import shutil
 from pathlib import Path
 
-from benchmarks.attacks import ATTACKS
 from touchmark.cli.main import run
+from touchmark.provenance.watermark.bench.attacks import ATTACKS
 
 PROMPT = "a red circle moves left to right over a blue background"
 FOLDER = Path("demo")

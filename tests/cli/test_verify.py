@@ -12,7 +12,6 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.attacks import remux
 from tests.clips import moving_clip, write_clip
 from touchmark.cli.main import run
 from touchmark.provenance.database import open_database
@@ -21,6 +20,7 @@ from touchmark.provenance.keys.development import make_development_keys
 from touchmark.provenance.manifest.claim import Claim, DigitalSourceType, SoftwareAgent
 from touchmark.provenance.registry import Registration, Registry
 from touchmark.provenance.seal import Sealer
+from touchmark.provenance.watermark.bench.attacks import remux
 
 NOW = datetime.now(UTC)
 

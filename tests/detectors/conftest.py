@@ -16,7 +16,6 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
-from benchmarks.attacks import remux
 from tests.clips import moving_clip, write_clip
 from touchmark.detectors.verdict import Verdict
 from touchmark.detectors.verify import Verification, Verifier
@@ -38,6 +37,7 @@ from touchmark.provenance.media.video import RawVideo
 from touchmark.provenance.registry import Registration, Registry
 from touchmark.provenance.seal import Sealer
 from touchmark.provenance.signing import PemSigner
+from touchmark.provenance.watermark.bench.attacks import remux
 
 NOW = datetime.now(UTC).replace(microsecond=0)
 

@@ -8,7 +8,6 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.attacks import ATTACKS
 from touchmark.detectors.acceptance import Acceptance, ExitStatus
 from touchmark.detectors.contradictions import ContradictionKind
 from touchmark.detectors.evidence import Sources
@@ -23,6 +22,7 @@ from touchmark.provenance.manifest.report import ManifestPresence
 from touchmark.provenance.media.boxes import C2PA_UUID, scan_boxes
 from touchmark.provenance.media.errors import MediaError
 from touchmark.provenance.registry import Registry
+from touchmark.provenance.watermark.bench.attacks import ATTACKS
 from touchmark.provenance.watermark.protocol import MarkState, WatermarkKey
 
 Transplant = Callable[[Path, Path, Path], Path]
