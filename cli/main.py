@@ -29,7 +29,9 @@ _COMMANDS = {
     "seal": ("touchmark.cli.seal", "Mark and sign a video that another generator made."),
     "screen": ("touchmark.cli.screen", "Ask the gate about a prompt, without making anything."),
     "figures": ("touchmark.cli.figures", "Look up the public figures that the gate knows."),
+    "watermark": ("touchmark.cli.watermark", "Mark, look for the mark, and test what it survives, on its own."),
     "keys": ("touchmark.cli.keys", "Make, show and check signing keys."),
+    "marks": ("touchmark.cli.marks", "Install marks of other makers, for verify to look for."),
     "ledger": ("touchmark.cli.ledger", "Read and verify the record of decisions and releases."),
     "completion": ("touchmark.cli.completion", "Print the completion script for a shell."),
 }

@@ -116,7 +116,7 @@ def _h264(crf: int, scale: Fraction = Fraction(1), lines: int | None = None) -> 
 
 
 def _codecs() -> Iterator[Attack]:
-    yield Attack("remux", remux, Family.CODEC, "packets copied, manifest lost")
+    yield Attack("remux", remux, Family.CODEC, "copied, manifest lost")
     for crf in (23, 28, 35, 40, 45):
         yield Attack(f"h264_crf{crf}", _h264(crf), Family.CODEC, f"H.264, CRF {crf}")
     rgb = Reencode("libx264rgb", {"crf": "30"}, pixel_format="rgb24")
@@ -204,8 +204,8 @@ def _chains() -> Iterator[Attack]:
         "social_540p_crf30": (_h264(30, lines=540), "social media: 540p, CRF 30"),
         "social_360p_crf32": (_h264(32, lines=360), "social media: 360p, CRF 32"),
         "vertical_recrop": (Edited(each(vertical), 28), "cropped to an upright screen, CRF 28"),
-        "combined_crf30": (Chain((_h264(30), darker_part)), "CRF 30, cropped to 50%, brightness 0.5"),
-        "combined_crf40": (Chain((_h264(40), darker_part)), "CRF 40, cropped to 50%, brightness 0.5"),
+        "combined_crf30": (Chain((_h264(30), darker_part)), "CRF 30, then 50%, half as bright"),
+        "combined_crf40": (Chain((_h264(40), darker_part)), "CRF 40, then 50%, half as bright"),
         "screen_recording": (
             Edited(each(moire, perspective(HANDHELD), resized(0.85, 0.85)), 28),
             "filmed off a screen, CRF 28",

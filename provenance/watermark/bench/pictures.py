@@ -164,7 +164,8 @@ def jpeg(quality: int) -> Change:
 
     def change(pixels: Pixels) -> Pixels:
         _, data = cv2.imencode(".jpg", pixels[..., ::-1], [cv2.IMWRITE_JPEG_QUALITY, quality])
-        return _pixels(cv2.cvtColor(cv2.imdecode(data, cv2.IMREAD_COLOR), cv2.COLOR_BGR2RGB))
+        decoded = np.asarray(cv2.imdecode(data, cv2.IMREAD_COLOR), np.uint8)
+        return _pixels(cv2.cvtColor(decoded, cv2.COLOR_BGR2RGB))
 
     return change
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import tempfile
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
 from pathlib import Path
@@ -116,19 +116,25 @@ class Edited:
     crf: int = 23
 
     def __call__(self, source: Path, destination: Path) -> None:
-        with open_video(source) as video, _writing(destination) as made:
-            stream = _add_stream(made, "libx264", {"crf": str(self.crf)}, video.info.frame_rate)
-            context = stream.codec_context
-            context.color_primaries = context.color_trc = context.colorspace = _BT709
-            context.color_range = ColorRange.MPEG
-            context.time_base = Fraction(1, _CLOCK)
-            for count, frame in enumerate(self.edit(video)):
-                pixels = frame.pixels
-                height, width = (side // 2 * 2 for side in pixels.shape[:2])
-                if count == 0:
-                    stream.width, stream.height, stream.pix_fmt = width, height, "yuv420p"
-                made.mux(stream.encode(_picture(pixels[:height, :width], frame.time)))
-            made.mux(stream.encode(None))
+        with open_video(source) as video:
+            write(self.edit(video), video.info.frame_rate, destination, self.crf)
+
+
+def write(frames: Iterable[Frame], rate: Fraction, destination: Path, crf: int) -> None:
+    """Encode pictures of one size with x264; an odd last row or column is lost, a CRF of 0 loses nothing else."""
+    with _writing(destination) as made:
+        stream = _add_stream(made, "libx264", {"crf": str(crf)}, rate)
+        context = stream.codec_context
+        context.color_primaries = context.color_trc = context.colorspace = _BT709
+        context.color_range = ColorRange.MPEG
+        context.time_base = Fraction(1, _CLOCK)
+        for count, frame in enumerate(frames):
+            pixels = frame.pixels
+            height, width = (side // 2 * 2 for side in pixels.shape[:2])
+            if count == 0:
+                stream.width, stream.height, stream.pix_fmt = width, height, "yuv420p"
+            made.mux(stream.encode(_picture(pixels[:height, :width], frame.time)))
+        made.mux(stream.encode(None))
 
 
 @dataclass(frozen=True, slots=True)

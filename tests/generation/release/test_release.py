@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import os
 import resource
 import signal
@@ -13,6 +14,7 @@ from dataclasses import replace
 from datetime import timedelta
 from fractions import Fraction
 from pathlib import Path
+from typing import get_type_hints
 
 import pytest
 
@@ -35,7 +37,9 @@ from touchmark.provenance.manifest.write import SignedManifest, sign_file
 from touchmark.provenance.media.encode import encode
 from touchmark.provenance.media.video import Frame, RawVideo
 from touchmark.provenance.signing import CallbackSigner, SigningError
+from touchmark.provenance.watermark.bench.trial import Clip
 from touchmark.provenance.watermark.protocol import Payload, WatermarkKey
+from touchmark.provenance.watermark.standalone import mark_file
 from touchmark.provenance.watermark.video import LatticeWatermark
 from touchmark.safety.clearance import (
     Clearance,
@@ -342,7 +346,12 @@ def test_nobody_can_declare_a_camera() -> None:
 
 
 def test_only_the_sealer_writes_video() -> None:
-    """Invariant 2, read off the code: no other module of ours reaches the encoder."""
+    """Invariant 2, read off the code: no other module of ours reaches the encoder with what a generator draws.
+
+    Two more reach it with files that people already have: ``watermark embed``, which marks a video of the user's own,
+    and the bench, whose marked copies live in a temporary folder. Neither takes frames, and nobody who holds generated
+    frames may import them.
+    """
     root = Path(__file__).parents[3]
     rooms = ("provenance", "safety", "detectors", "generation", "cli")
     users = {
@@ -351,4 +360,10 @@ def test_only_the_sealer_writes_video() -> None:
         for path in (root / room).rglob("*.py")
         if "media.encode import" in path.read_text() and "generation/embedded/" not in str(path)
     }
-    assert users == {"provenance/seal.py"}
+    takers_of_files = {"provenance/watermark/standalone.py", "provenance/watermark/bench/trial.py"}
+    assert users == {"provenance/seal.py", *takers_of_files}
+    for path in (root / "generation").rglob("*.py"):
+        assert "watermark.standalone" not in path.read_text(), path
+        assert "watermark.bench" not in path.read_text(), path
+    assert list(inspect.signature(mark_file).parameters)[:2] == ["source", "destination"]
+    assert get_type_hints(mark_file)["source"] is get_type_hints(Clip)["path"] is Path

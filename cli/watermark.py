@@ -1,0 +1,241 @@
+"""``touchmark watermark``: the invisible mark on its own, and a test of it on the user's own clips. Decides nothing."""
+
+from __future__ import annotations
+
+import json
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from io import TextIOWrapper
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+if TYPE_CHECKING:
+    from touchmark.provenance.watermark.bench.attacks import Attack
+    from touchmark.provenance.watermark.protocol import Detection, Payload, WatermarkKey
+
+_PATIENCE = 2.0
+"""Seconds before a progress bar is worth showing."""
+_NOTHING_FOUND, _UNREADABLE = 2, 3
+_NO_MANIFEST = "This file carries the mark alone: no manifest, no entry in a registry. `touchmark seal` makes both."
+
+
+@click.group()
+def watermark() -> None:
+    """Mark videos of your own, look for the mark, and test what it survives.
+
+    This is the invisible mark alone. `touchmark generate` and `touchmark seal` put it into what they publish, with a
+    signed manifest; `touchmark verify` weighs all evidence that a file holds.
+    """
+
+
+@watermark.command(
+    epilog="\b\nExamples:\n  touchmark watermark embed holiday.mov -o marked.mp4\n"
+    "  touchmark watermark embed holiday.mov -o marked.mp4 --payload 00000000000000ff\n\n"
+    "\b\nExit status:\n  0   marked, and the mark was read back\n  1   it is marked already\n"
+    "  3   the video could not be read\n  64  the command was used wrongly, or the output exists\n"
+    "  70  no key, a picture that is too small, a disk that is full"
+)
+@click.argument("video", type=click.Path(path_type=Path))
+@click.option("-o", "--output", type=click.Path(path_type=Path), required=True, help="The .mp4 to write.")
+@click.option("--payload", "digits", metavar="HEX", help="The 64 bits to carry, as 16 digits; random if not given.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+def embed(video: Path, output: Path, digits: str | None, as_json: bool) -> None:
+    """Write a copy of VIDEO that carries an invisible mark.
+
+    The key is the one of your home folder (`touchmark keys init` makes it). The output carries no manifest, also where
+    VIDEO had one, and says nothing about where the video comes from to those who do not have your key.
+    """
+    from touchmark.generation.staging import Staging, output_exists
+    from touchmark.provenance.watermark.standalone import mark_file
+
+    payload = _payload(digits)
+    if output.suffix.lower() != ".mp4":
+        raise click.BadParameter("the output is an .mp4", param_hint="--output")
+    if output.exists():
+        raise output_exists(output)
+    key = _key()
+    with Staging(output) as staging:
+        with _patient() as progress:
+            found = mark_file(video, staging.file, payload, key, progress)
+        staging.publish(overwrite=False)
+    if as_json:
+        document = {"path": str(output), "payload": str(payload), "key_id": key.key_id, "p_value": found.p_value}
+        click.echo(json.dumps({**document, "manifest": None}))
+        return
+    click.echo(f"marked {click.format_filename(output)}")
+    click.echo(f"  payload  {payload}")
+    click.echo(f"  key      {key.key_id}")
+    click.echo(f"  note     {_NO_MANIFEST}")
+
+
+@watermark.command(
+    epilog="\b\nExamples:\n  touchmark watermark extract copy.mp4\n"
+    "  touchmark watermark extract --json uploads/*.mp4 | jq -r .payload\n\n"
+    "\b\nExit status (of several files, the worst: 3, then 2, then 0):\n  0   a payload was read and verified\n"
+    "  2   none was; that is not evidence of authenticity\n  3   the file could not be read\n"
+    "  64  the command was used wrongly\n  70  no key"
+)
+@click.argument("files", nargs=-1, required=True, metavar="FILE...", type=click.Path(path_type=Path))
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object a file, each on one line.")
+def extract(files: tuple[Path, ...], as_json: bool) -> int:
+    """Look for your mark in each FILE.
+
+    Finds marks of the key in your home folder, in copies that were scaled, cropped, turned or re-encoded as well.
+    """
+    from touchmark.provenance.media.errors import MediaError
+    from touchmark.provenance.watermark.standalone import find
+
+    key = _key()
+    statuses = []
+    for file in files:
+        try:
+            with _patient() as progress:
+                detection = find(file, key, progress)
+        except MediaError as error:
+            statuses.append(_UNREADABLE)
+            if as_json:
+                click.echo(json.dumps({"file": str(file), "error": error.code, "problem": error.problem}))
+            click.echo(f"touchmark: {_visible(error.diagnostics())}", err=True)
+            continue
+        statuses.append(_NOTHING_FOUND if detection.payload is None else 0)
+        click.echo(json.dumps(_document(file, detection)) if as_json else _sentence(file, detection))
+    return max(statuses)
+
+
+@watermark.command(
+    epilog="\b\nExamples:\n  touchmark watermark bench holiday.mp4 -o report.html\n"
+    "  touchmark watermark bench clips/*.mp4 --attacks h264_crf28,crop_50,screen_recording\n"
+    "  touchmark watermark bench --attacks geometric,temporal holiday.mp4\n\n"
+    "\b\nExit status:\n  0   the table is made, whatever it says\n  3   a clip could not be read\n"
+    "  64  the command was used wrongly\n  70  a picture that is too small, a disk that is full"
+)
+@click.argument("clips", nargs=-1, required=True, metavar="CLIP...", type=click.Path(path_type=Path))
+@click.option("--attacks", metavar="NAME,...", help="Only these attacks, or all of a family: codec, geometric, ...")
+@click.option("-o", "--output", type=click.Path(dir_okay=False, path_type=Path), help="An HTML page with pictures.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+def bench(clips: tuple[Path, ...], attacks: str | None, output: Path | None, as_json: bool) -> None:
+    """Find out what the mark survives on each CLIP.
+
+    Every clip is marked with a key of the bench's own, attacked in some seventy ways through real encoders (H.264,
+    H.265, AV1, VP9; crops, turns, filters, cuts, what social media do), and read back. Nothing marked is kept. It takes
+    minutes: about as long as encoding the clip a hundred times.
+    """
+    from touchmark.provenance.watermark.bench.page import page
+    from touchmark.provenance.watermark.bench.trial import Clip, Ours, run_trial
+
+    chosen = _chosen(attacks)
+    if output is not None and output.exists():
+        raise click.UsageError(f"{click.format_filename(output)} exists already; give another name.")
+    results = []
+    for clip in clips:
+        with _patient() as progress:
+            results.append(run_trial(Ours(), Clip(clip.name, clip), chosen, progress))
+    if output is not None:
+        _write(output, page(results))
+    if as_json:
+        click.echo(json.dumps({"results": [result.document() for result in results]}))
+        return
+    from rich.console import Console
+
+    from touchmark.provenance.watermark.bench.table import render
+
+    if isinstance(sys.stdout, TextIOWrapper):
+        sys.stdout.reconfigure(errors="replace")  # a terminal of few characters shows a question mark, no error
+    Console().print(render(results))
+    if output is not None:
+        click.echo(f"wrote {click.format_filename(output)}")
+
+
+def _payload(digits: str | None) -> Payload:
+    import secrets
+
+    from touchmark.provenance.watermark.protocol import PAYLOAD_BITS, Payload
+
+    if digits is None:
+        return Payload(secrets.randbits(PAYLOAD_BITS))
+    try:
+        return Payload.from_bytes(bytes.fromhex(digits))
+    except ValueError:
+        raise click.BadParameter(f"{digits!r} is not 16 hexadecimal digits", param_hint="--payload") from None
+
+
+def _key() -> WatermarkKey:
+    from touchmark.provenance.home import Home
+    from touchmark.provenance.keys.ring import KeyRing
+
+    return KeyRing.load(Home.default().keys).watermark_key
+
+
+def _chosen(names: str | None) -> list[Attack]:
+    from touchmark.provenance.watermark.bench.attacks import ATTACKS, Family
+
+    if names is None:
+        return list(ATTACKS.values())
+    wanted = {name.strip() for name in names.split(",")}
+    unknown = wanted - set(ATTACKS) - set(Family)
+    if unknown:
+        known = "\n".join(
+            f"  {family.value}: {', '.join(a.name for a in ATTACKS.values() if a.family is family)}"
+            for family in Family
+        )
+        raise click.BadParameter(
+            f"there is no attack called {', '.join(sorted(map(_visible, unknown)))}. There are\n{known}",
+            param_hint="--attacks",
+        )
+    return [attack for attack in ATTACKS.values() if wanted & {attack.name, attack.family.value}]
+
+
+def _document(file: Path, detection: Detection) -> dict[str, Any]:
+    from dataclasses import asdict
+
+    return {
+        "file": str(file),
+        "state": detection.state.value,
+        "payload": None if detection.payload is None else str(detection.payload),
+        "key_id": detection.key_id,
+        "p_value": detection.p_value,
+        "timeline": [asdict(segment) for segment in detection.timeline],
+        "transform": None if detection.transform is None else asdict(detection.transform),
+    }
+
+
+def _sentence(file: Path, detection: Detection) -> str:
+    from touchmark.provenance.watermark.protocol import MarkState
+
+    found = {
+        MarkState.VERIFIED: f"{detection.payload}, with key {detection.key_id} (p {detection.p_value:.0e})",
+        MarkState.PRESENT: f"a mark of key {detection.key_id}, too damaged to be read (p {detection.p_value:.0e})",
+        MarkState.NOTHING_FOUND: f"nothing found with key {detection.key_id}; that is not evidence of authenticity",
+    }
+    return f"{_visible(str(file))}: {found[detection.state]}"
+
+
+@contextmanager
+def _patient() -> Iterator[Callable[[str, int, int], None]]:
+    """A progress callback that shows nothing of what is done in a moment."""
+    from touchmark.cli.progress import shown
+
+    began = time.monotonic()
+    with shown() as show:
+
+        def update(step: str, done: int, of_all: int) -> None:
+            if time.monotonic() - began > _PATIENCE:
+                show(step, done, of_all)
+
+        yield update
+
+
+def _write(path: Path, text: str) -> None:
+    try:
+        path.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise click.FileError(str(path), hint=str(error.strerror)) from error
+
+
+def _visible(text: str) -> str:
+    """Names of files are other people's text: no control character of theirs reaches the terminal."""
+    return "".join(character if character.isprintable() else "\N{REPLACEMENT CHARACTER}" for character in text)

@@ -1,0 +1,324 @@
+"""One mark on one clip: mark it, encode it as a release does, attack it, read it back; one row for each attack.
+
+    result = run_trial(Ours(), Clip("holiday", Path("holiday.mp4")), ATTACKS.values())
+    result.fidelity.psnr_luma, [row.attack for row in result.rows if not row.decoded]
+
+Everything streams from file to file in a folder of its own, which is removed afterwards: nothing that was marked here
+is ever published. Times are of one core, without decoding and encoding.
+"""
+
+from __future__ import annotations
+
+import tempfile
+import time
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import asdict, dataclass, field, replace
+from itertools import islice
+from pathlib import Path
+from typing import Any, Final, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from touchmark.provenance.media.decode import open_video
+from touchmark.provenance.media.encode import EncodeSettings, encode
+from touchmark.provenance.media.limits import Limits
+from touchmark.provenance.media.video import Frame, RawVideo
+from touchmark.provenance.watermark.bench.attacks import Attack, AttackUnavailableError
+from touchmark.provenance.watermark.bench.fidelity import Fidelity, FidelityMeter, has_vmaf, vmaf
+from touchmark.provenance.watermark.bench.transcode import write
+from touchmark.provenance.watermark.lattice import Lattice
+from touchmark.provenance.watermark.protocol import PAYLOAD_BITS, Payload, WatermarkKey
+from touchmark.provenance.watermark.reading import Reader
+from touchmark.provenance.watermark.residual import gather, weighted
+from touchmark.provenance.watermark.synchronise import Geometry
+from touchmark.provenance.watermark.video import LatticeWatermark
+
+Pixels = NDArray[np.uint8]
+Passes = Callable[[], Iterator[Frame]]
+"""Starts a pass over the pictures of a file."""
+Progress = Callable[[str, int, int], None]
+"""Called with (attack, done, of all)."""
+
+KEY: Final = WatermarkKey(b"the key of the benchmark")
+"""Everybody knows it: what it marks is measured and thrown away."""
+PAYLOAD: Final = Payload(0x9E37_79B9_7F4A_7C15)
+
+_COMPARED: Final = 4
+"""Fidelity is measured on every picture of this many."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a mark read from a copy.
+
+    Attributes:
+        decoded: whether the payload is wholly right, and the mark says so itself.
+        bit_accuracy: share of payload bits that are right in its best guess.
+        p_value: what the mark says of chance, None where it says nothing.
+    """
+
+    decoded: bool
+    bit_accuracy: float
+    p_value: float | None = None
+
+
+class Candidate(Protocol):
+    """A mark under test, with its key and payload."""
+
+    @property
+    def name(self) -> str:
+        """What tables call it."""
+        ...
+
+    def embed(self, frames: Iterable[Frame]) -> Iterator[Frame]:
+        """Mark frames as they stream; same count, size and times."""
+        ...
+
+    def read(self, passes: Passes) -> Answer:
+        """Read a copy, in as many passes as it takes."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Ours:
+    """The mark of this package."""
+
+    key: WatermarkKey = KEY
+    payload: Payload = PAYLOAD
+    watermark: LatticeWatermark = field(default_factory=LatticeWatermark)
+
+    @property
+    def name(self) -> str:
+        """What tables call it."""
+        return "touchmark"
+
+    def embed(self, frames: Iterable[Frame]) -> Iterator[Frame]:
+        """Mark frames as they stream."""
+        return self.watermark.embed(frames, self.payload, self.key)
+
+    def read(self, passes: Passes) -> Answer:
+        """As ``verify`` reads; where nothing is verified, the guess at the geometry of the original is counted."""
+        detection = self.watermark.extract(passes(), self.key)
+        if detection.payload is not None:
+            accuracy = agreement(detection.payload, self.payload)
+            return Answer(detection.payload == self.payload, accuracy, detection.p_value)
+        stretches = gather(passes())
+        if not stretches:
+            return Answer(False, 0.5, detection.p_value)
+        guess = Reader(Lattice.of(self.key), self.key).read(weighted(stretches), Geometry()).guess
+        return Answer(False, agreement(guess, self.payload), detection.p_value)
+
+
+def agreement(read: Payload, sent: Payload) -> float:
+    """Share of equal bits."""
+    return 1 - (read.value ^ sent.value).bit_count() / PAYLOAD_BITS
+
+
+@dataclass(frozen=True, slots=True)
+class Clip:
+    """A video to try marks on.
+
+    Attributes:
+        name: what tables call it.
+        path: the file.
+        frames: how many of its first pictures are used; all, if None.
+        limits: the most that reading it may cost.
+    """
+
+    name: str
+    path: Path
+    frames: int | None = None
+    limits: Limits = field(default_factory=Limits)
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """How one attack went.
+
+    Attributes:
+        attack: its name.
+        decoded, bit_accuracy, p_value: see :class:`Answer`.
+        extract_ms_per_frame: milliseconds of one core for each picture of the copy, besides decoding it.
+    """
+
+    attack: str
+    decoded: bool
+    bit_accuracy: float
+    p_value: float | None
+    extract_ms_per_frame: float
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """How one mark stood on one clip.
+
+    Attributes:
+        mark, clip: their names.
+        width, height, frames: of what was marked.
+        fidelity: what marking did to it.
+        embed_ms_per_frame: milliseconds of one core for each picture.
+        rows: one for each attack that was made.
+        unavailable: names of attacks whose encoder is missing here.
+        before, after: the same picture of the clip, unmarked and marked; RGB.
+    """
+
+    mark: str
+    clip: str
+    width: int
+    height: int
+    frames: int
+    fidelity: Fidelity
+    embed_ms_per_frame: float
+    rows: tuple[Row, ...]
+    unavailable: tuple[str, ...]
+    before: Pixels = field(repr=False)
+    after: Pixels = field(repr=False)
+
+    def document(self) -> dict[str, Any]:
+        """Everything but the pictures, as JSON writes it."""
+        fields = {name: getattr(self, name) for name in ("mark", "clip", "width", "height", "frames")}
+        return {
+            **fields,
+            **asdict(self.fidelity),
+            "embed_ms_per_frame": self.embed_ms_per_frame,
+            "attacks": [asdict(row) for row in self.rows],
+            "unavailable": list(self.unavailable),
+        }
+
+
+def run_trial(candidate: Candidate, clip: Clip, attacks: Iterable[Attack], progress: Progress | None = None) -> Result:
+    """Mark ``clip`` and try every attack on it.
+
+    Raises:
+        MediaError: the clip cannot be read.
+        TouchmarkError: of the mark (a picture that is too small) or of the encoder.
+    """
+    chosen = list(attacks)
+    rows: list[Row] = []
+    unavailable: list[str] = []
+    with tempfile.TemporaryDirectory(prefix="touchmark-bench-") as folder:
+        released = Path(folder) / "released.mp4"
+        if progress:
+            progress("marking", 0, len(chosen))
+        marking = _Marking(candidate)
+        with open_video(clip.path, clip.limits) as video:
+            info = video.info
+            frames = islice(video.frames(), clip.frames)
+            raw = RawVideo(marking.watch(frames), info.width, info.height, info.frame_rate)
+            encode(raw, released, EncodeSettings())
+        fidelity = replace(marking.fidelity(), vmaf=_vmaf(candidate, clip, Path(folder)))
+        for done, attack in enumerate(chosen):
+            if progress:
+                progress(attack.name, done, len(chosen))
+            try:
+                rows.append(_attacked(candidate, released, attack))
+            except AttackUnavailableError:
+                unavailable.append(attack.name)
+        if progress:
+            progress("done", len(chosen), len(chosen))
+    return Result(
+        mark=candidate.name,
+        clip=clip.name,
+        width=info.width,
+        height=info.height,
+        frames=marking.count,
+        fidelity=fidelity,
+        embed_ms_per_frame=round(1000 * marking.seconds / marking.count, 2),
+        rows=tuple(rows),
+        unavailable=tuple(unavailable),
+        before=marking.before,
+        after=marking.after,
+    )
+
+
+class _Stopwatch:
+    """CPU time of this thread spent in one iterator, less what was spent in the iterator that it draws from."""
+
+    def __init__(self) -> None:
+        self.seconds = 0.0
+
+    def outer(self, frames: Iterator[Frame]) -> Iterator[Frame]:
+        return self._timed(frames, 1.0)
+
+    def inner(self, frames: Iterator[Frame]) -> Iterator[Frame]:
+        return self._timed(frames, -1.0)
+
+    def _timed(self, frames: Iterator[Frame], sign: float) -> Iterator[Frame]:
+        while True:
+            began = time.thread_time()
+            frame = next(frames, None)
+            self.seconds += sign * (time.thread_time() - began)
+            if frame is None:
+                return
+            yield frame
+
+
+class _Marking:
+    """Marks a clip, and compares and times that while the pictures stream past."""
+
+    def __init__(self, candidate: Candidate) -> None:
+        self._candidate = candidate
+        self._watch = _Stopwatch()
+        self._meter = FidelityMeter()
+        self._given: list[Frame] = []
+        self.count = 0
+
+    @property
+    def seconds(self) -> float:
+        return self._watch.seconds
+
+    def watch(self, frames: Iterator[Frame]) -> Iterator[Frame]:
+        marked = self._candidate.embed(self._remembered(self._watch.inner(frames)))
+        for after in self._watch.outer(marked):
+            before = self._given.pop(0)
+            if self.count % _COMPARED == 0:
+                self._meter.compare(before.pixels, after.pixels)
+            if self.count.bit_count() <= 1:  # picture 0, 1, 2, 4, 8: the last one kept is well inside the clip
+                self.before, self.after = before.pixels, after.pixels
+            self.count += 1
+            yield after
+
+    def fidelity(self) -> Fidelity:
+        return self._meter.result()
+
+    def _remembered(self, frames: Iterator[Frame]) -> Iterator[Frame]:
+        for frame in frames:
+            self._given.append(frame)
+            yield frame
+
+
+def _vmaf(candidate: Candidate, clip: Clip, folder: Path) -> float | None:
+    """Of the marked pictures before any lossy encoder, as the other measures."""
+    if not has_vmaf():
+        return None
+    paths = (folder / "reference.mp4", folder / "marked.mp4")
+    with open_video(clip.path, clip.limits) as video:
+        for path, change in zip(paths, (iter, candidate.embed), strict=True):
+            write(change(islice(video.frames(), clip.frames)), video.info.frame_rate, path, crf=0)
+    return vmaf(*paths)
+
+
+def _attacked(candidate: Candidate, released: Path, attack: Attack) -> Row:
+    copy = released.with_name(f"copy{attack.suffix}")
+    attack(released, copy)
+    watch, counts = _Stopwatch(), [0]
+    with open_video(copy) as video:
+
+        def passes() -> Iterator[Frame]:
+            counts[0] = 0
+            for frame in watch.inner(video.frames()):
+                counts[0] += 1
+                yield frame
+
+        began = time.thread_time()
+        answer = candidate.read(passes)
+        seconds = time.thread_time() - began + watch.seconds
+    copy.unlink()
+    return Row(
+        attack=attack.name,
+        decoded=answer.decoded,
+        bit_accuracy=round(answer.bit_accuracy, 4),
+        p_value=answer.p_value,
+        extract_ms_per_frame=round(1000 * seconds / max(counts[0], 1), 2),
+    )

@@ -1,0 +1,108 @@
+"""The mark alone: put it into a video file, or look for it in one. No manifest, no registry, no seal.
+
+    mark_file(Path("holiday.mp4"), Path("marked.mp4"), Payload(42), key)
+    find(Path("copy.mp4"), key).payload
+
+For people who want only this, on video of their own. It takes files, never frames: what a generator draws goes through
+``generation.release``, where nothing leaves without a seal.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from pathlib import Path
+
+from touchmark.provenance.errors import TouchmarkError
+from touchmark.provenance.media.decode import VideoReader, open_video
+from touchmark.provenance.media.encode import encode
+from touchmark.provenance.media.limits import Limits
+from touchmark.provenance.media.video import Frame
+from touchmark.provenance.watermark.protocol import Detection, MarkState, Payload, WatermarkKey
+from touchmark.provenance.watermark.video import LatticeWatermark
+
+Progress = Callable[[str, int, int], None]
+"""Called with (step, pictures done, of all); ``of all`` is 0 where it is not known."""
+
+
+class AlreadyMarkedError(TouchmarkError):
+    """The video carries a mark of this key: a second one would lie over it, and neither could be relied upon."""
+
+    code = "watermark.already_marked"
+    exit_status = 1
+
+
+class MarkNotReadableError(TouchmarkError):
+    """The mark cannot be read back from the file that was written."""
+
+    code = "watermark.not_readable"
+
+
+def mark_file(
+    source: Path,
+    destination: Path,
+    payload: Payload,
+    key: WatermarkKey,
+    progress: Progress | None = None,
+    limits: Limits = Limits(),  # noqa: B008 (frozen)
+) -> Detection:
+    """Write a marked copy of ``source``, and read the mark back from it. Sound is carried over; the manifest is not.
+
+    Args:
+        source: a video.
+        destination: an ``.mp4`` in a folder that is private to the caller.
+        payload: what the mark carries.
+        key: an operator's secret.
+        progress: told about each pass over the pictures.
+        limits: the most that reading may cost.
+
+    Returns:
+        What was found in ``destination``.
+
+    Raises:
+        MediaError: ``source`` cannot be read.
+        AlreadyMarkedError: it carries a mark of ``key``.
+        MarkNotReadableError: its pictures do not hold a mark (a picture of one even colour, a few small frames).
+        TouchmarkError: of the mark or the encoder. What then stands at ``destination`` is not to be used.
+    """
+    if find(source, key, progress, "looking", limits).state is not MarkState.NOTHING_FOUND:
+        raise AlreadyMarkedError(
+            "it carries a mark of this key already", subject=str(source), remedy="Mark the original instead."
+        )
+    with open_video(source, limits) as video:
+        raw = video.raw()
+        frames = _counted(raw.frames, video, "marking", progress)
+        encode(replace(raw, frames=LatticeWatermark().embed(frames, payload, key)), destination)
+    found = find(destination, key, progress, "checking", limits)
+    if found.payload != payload:
+        raise MarkNotReadableError(
+            "its mark cannot be read back, so it was not written",
+            subject=str(source),
+            remedy="Give a longer or a larger video.",
+        )
+    return found
+
+
+def find(
+    path: Path,
+    key: WatermarkKey,
+    progress: Progress | None = None,
+    step: str = "looking",
+    limits: Limits = Limits(),  # noqa: B008 (frozen)
+) -> Detection:
+    """Look for a mark of ``key`` in a video file, and nothing else. ``detectors.verify`` weighs all evidence.
+
+    Raises:
+        MediaError: ``path`` cannot be read.
+    """
+    with open_video(path, limits) as video:
+        return LatticeWatermark().extract(_counted(video.frames(), video, step, progress), key)
+
+
+def _counted(frames: Iterator[Frame], video: VideoReader, step: str, progress: Progress | None) -> Iterator[Frame]:
+    info = video.info
+    of_all = round(info.duration * info.frame_rate) if info.duration else 0
+    for count, frame in enumerate(frames, start=1):
+        if progress:
+            progress(step, min(count, of_all) if of_all else count, of_all)
+        yield frame

@@ -1,0 +1,160 @@
+"""``touchmark watermark``: the mark on its own, from file to file, with exit statuses that scripts can rely on."""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from tests.clips import moving_clip, write_clip
+from touchmark.cli.main import run
+from touchmark.provenance.home import Home
+from touchmark.provenance.keys.development import make_development_keys
+from touchmark.provenance.media.boxes import has_c2pa_box
+from touchmark.provenance.media.decode import open_video
+
+PAYLOAD = "00c0ffee00c0ffee"
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A home with keys, a plain video with sound, and one that carries the mark."""
+    folder = tmp_path_factory.mktemp("watermark")
+    home = Home(folder / "home").ensure()
+    make_development_keys(home.keys, organisation="Example Studio", now=datetime.now(UTC))
+    write_clip(folder / "plain.mp4", moving_clip(256, 256, count=12, style="flat", channels=1))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("TOUCHMARK_HOME", str(home.root))
+        marked = str(folder / "marked.mp4")
+        chosen = ["--payload", PAYLOAD, "--json"]
+        assert run(["watermark", "embed", str(folder / "plain.mp4"), "-o", marked, *chosen]) == 0
+    (folder / "text.mp4").write_text("hello\n")
+    return folder
+
+
+@pytest.fixture(autouse=True)
+def home(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TOUCHMARK_HOME", str(folder / "home"))
+
+
+def test_a_mark_is_read_back(folder, capsys) -> None:
+    assert run(["watermark", "extract", str(folder / "marked.mp4")]) == 0
+    assert PAYLOAD in capsys.readouterr().out
+    assert run(["watermark", "extract", "--json", str(folder / "marked.mp4")]) == 0
+    document = json.loads(capsys.readouterr().out)
+    assert (document["state"], document["payload"]) == ("verified", PAYLOAD)
+    assert document["p_value"] < 1e-9
+    assert document["timeline"]
+
+
+def test_the_copy_keeps_pictures_and_sound_and_has_no_manifest(folder) -> None:
+    with open_video(folder / "plain.mp4") as before, open_video(folder / "marked.mp4") as after:
+        assert (after.info.width, after.info.height) == (before.info.width, before.info.height)
+        assert after.info.has_sound
+        times = [float(frame.time) for frame in before.frames()]
+        assert [float(frame.time) for frame in after.frames()] == pytest.approx(times, abs=0.001)
+    assert not has_c2pa_box(folder / "marked.mp4")
+
+
+def test_embed_says_what_it_is_not(folder, capsys, tmp_path) -> None:
+    output = tmp_path / "marked.mp4"
+    assert run(["watermark", "embed", str(folder / "plain.mp4"), "-o", str(output)]) == 0
+    said = capsys.readouterr().out
+    assert "no manifest" in said
+    assert re.search(r"payload +[0-9a-f]{16}\n", said)
+    assert [path.name for path in tmp_path.iterdir()] == ["marked.mp4"]
+
+
+def test_a_marked_video_is_not_marked_again(folder, capsys, tmp_path) -> None:
+    assert run(["watermark", "embed", str(folder / "marked.mp4"), "-o", str(tmp_path / "twice.mp4")]) == 1
+    assert "watermark.already_marked" in capsys.readouterr().err
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_nothing_is_replaced_and_nothing_half_made_is_left(folder, capsys, tmp_path) -> None:
+    plain = str(folder / "plain.mp4")
+    assert run(["watermark", "embed", plain, "-o", plain]) == 64
+    assert "release.output_exists" in capsys.readouterr().err
+    small = write_clip(tmp_path / "small.mp4", moving_clip(96, 64, count=4))
+    assert run(["watermark", "embed", str(small), "-o", str(tmp_path / "out.mp4")]) == 70
+    assert "watermark.picture_too_small" in capsys.readouterr().err
+    assert run(["watermark", "embed", str(folder / "text.mp4"), "-o", str(tmp_path / "out.mp4")]) == 3
+    assert [path.name for path in tmp_path.iterdir()] == ["small.mp4"]
+
+
+def test_extract_tells_by_its_status(folder, capsys) -> None:
+    plain, marked, text = (str(folder / f"{name}.mp4") for name in ("plain", "marked", "text"))
+    assert run(["watermark", "extract", marked, plain]) == 2
+    assert "not evidence of authenticity" in capsys.readouterr().out
+    assert run(["watermark", "extract", "--json", text, marked]) == 3
+    output = capsys.readouterr()
+    first, second = (json.loads(line) for line in output.out.splitlines())
+    assert first["error"] == "media.not_a_video"
+    assert second["payload"] == PAYLOAD
+    assert len(output.err.splitlines()) == 1
+
+
+def test_another_key_finds_nothing(folder, capsys, monkeypatch, tmp_path) -> None:
+    other = Home(tmp_path / "other").ensure()
+    make_development_keys(other.keys, organisation="Someone Else", now=datetime.now(UTC))
+    monkeypatch.setenv("TOUCHMARK_HOME", str(other.root))
+    assert run(["watermark", "extract", str(folder / "marked.mp4")]) == 2
+    monkeypatch.setenv("TOUCHMARK_HOME", str(tmp_path / "none"))
+    assert run(["watermark", "extract", str(folder / "marked.mp4")]) == 70
+    assert "keys.missing" in capsys.readouterr().err
+
+
+def test_bench_prints_a_table_and_writes_a_page(folder, capsys, tmp_path) -> None:
+    page = tmp_path / "report.html"
+    chosen = "remux,flip_horizontal"
+    assert run(["watermark", "bench", str(folder / "plain.mp4"), "--attacks", chosen, "-o", str(page)]) == 0
+    shown = capsys.readouterr().out
+    assert "mirrored" in shown and "1 of 1" in shown
+    assert page.read_text(encoding="utf-8").startswith("<!DOCTYPE html>")
+    assert run(["watermark", "bench", str(folder / "plain.mp4"), "--attacks", chosen, "-o", str(page)]) == 64
+
+
+def test_bench_json_is_one_object(folder, capsys) -> None:
+    assert run(["watermark", "bench", "--json", str(folder / "plain.mp4"), "--attacks", "remux"]) == 0
+    (result,) = json.loads(capsys.readouterr().out)["results"]
+    assert result["clip"] == "plain.mp4"
+    assert [row["attack"] for row in result["attacks"]] == ["remux"]
+
+
+def test_an_unknown_attack_names_those_that_there_are(folder, capsys) -> None:
+    assert run(["watermark", "bench", str(folder / "plain.mp4"), "--attacks", "remux,\x1b[31mnone"]) == 64
+    shown = capsys.readouterr().err
+    assert "\x1b" not in shown
+    assert "screen_recording" in shown
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["embed", "plain.mp4"],
+        ["embed", "plain.mp4", "-o", "out.avi"],
+        ["embed", "plain.mp4", "-o", "out.mp4", "--payload", "12"],
+        ["embed", "plain.mp4", "-o", "out.mp4", "--payload", "not hexadecimal!"],
+        ["extract"],
+        ["bench"],
+        ["nonsense"],
+    ],
+)
+def test_wrong_use_is_64(arguments, capsys) -> None:
+    assert run(["watermark", *arguments]) == 64
+    assert capsys.readouterr().err
+
+
+@pytest.mark.parametrize("command", ["embed", "extract", "bench"])
+def test_help_loads_nothing_heavy(command: str) -> None:
+    program = (
+        f"import sys; from touchmark.cli.main import run; run(['watermark', '{command}', '--help']); "
+        "loaded = {'torch', 'cv2', 'av', 'numpy', 'sqlalchemy', 'c2pa'} & set(sys.modules); assert not loaded, loaded"
+    )
+    shown = subprocess.run([sys.executable, "-c", program], check=True, capture_output=True, text=True).stdout
+    assert "Examples:" in shown and "Exit status" in shown
