@@ -26,6 +26,8 @@ from touchmark.provenance.media.errors import MediaError
 from touchmark.provenance.media.limits import Limits
 from touchmark.provenance.media.video import Frame
 from touchmark.provenance.registry import Registration, Registry
+from touchmark.provenance.watermark.neural.claim import MarkClaim
+from touchmark.provenance.watermark.neural.installed import InstalledMark
 from touchmark.provenance.watermark.protocol import PAYLOAD_BITS, Detection, MarkState, Payload, Watermark, WatermarkKey
 from touchmark.provenance.watermark.video import LatticeWatermark
 
@@ -52,12 +54,14 @@ class Sources:
         keys: watermark secrets to look for.
         registry: of sealed files, or None.
         watermark: the algorithm that reads marks.
+        other_marks: marks of other makers that the operator has installed; their claims decide nothing.
     """
 
     anchors: bytes = b""
     keys: tuple[WatermarkKey, ...] = ()
     registry: Registry | None = None
     watermark: Watermark = field(default_factory=LatticeWatermark)
+    other_marks: tuple[InstalledMark, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +103,8 @@ class Evidence:
             another or none that holds. Its hard binding differs by nature: the copy is not the file that was signed.
         named_registrations: what the registry knows of payloads that the file's own manifest names.
         development: the signer is believed only through a development certificate authority.
+        claims: what marks of other makers say, one for each that is installed. Anybody with their published weights can
+            write them, so they inform a reviewer and no verdict is built on them.
     """
 
     container: Container
@@ -111,6 +117,7 @@ class Evidence:
     recovered: ManifestReport | None = None
     named_registrations: tuple[Registration, ...] = ()
     development: bool = False
+    claims: tuple[MarkClaim, ...] = ()
 
     @property
     def mark(self) -> Detection | None:
@@ -128,11 +135,13 @@ def gather(path: Path, sources: Sources, limits: Limits, progress: Progress | No
     Raises:
         MediaError: it cannot be read, is no video, costs more than ``limits`` allow, or changed meanwhile.
         RegistryError: there is a registry and it cannot be read. No verdict is better than one without it.
+        NeuralMarkError: a mark of another maker is installed and its weights were changed, or cannot be run.
     """
     with open_video(path, limits) as video:
         before = _state_of(path)
         detections = tuple(_detect(video, sources, progress))
         info, damage = video.info, video.damage
+        claims = tuple(mark.ask(video, sources.keys) for mark in sources.other_marks)
     sha256, store_remains = _read_through(path)
     container = Container(
         sha256=sha256,
@@ -148,6 +157,7 @@ def gather(path: Path, sources: Sources, limits: Limits, progress: Progress | No
         manifest=read_manifest(path, sources.anchors),
         algorithm=sources.watermark.algorithm,
         detections=detections,
+        claims=claims,
     )
     evidence = _with_registry(evidence, path, sources)
     if _state_of(path) != before:

@@ -26,6 +26,7 @@ from touchmark.detectors.text import safe_text
 from touchmark.detectors.verdict import Outcome, Verdict
 from touchmark.detectors.verify import Verification
 from touchmark.provenance.manifest.report import ManifestPresence, ManifestReport, ReportedIngredient, ValidationState
+from touchmark.provenance.watermark.neural.claim import ClaimState, MarkClaim
 from touchmark.provenance.watermark.protocol import Detection, MarkState
 
 _POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none'"
@@ -69,6 +70,7 @@ def page(verification: Verification, pictures: Sequence[Still] = (), now: dateti
         _stills(pictures),
         _origin(verdict),
         _evidence(verdict),
+        _other_marks(evidence.claims),
         _timelines(evidence.detections),
         _manifests(verification),
         _file(verification),
@@ -147,6 +149,26 @@ def _evidence(verdict: Verdict) -> str:
         for s in verdict.statements
     )
     return _section("Evidence", f'<table class="evidence"><tbody>{rows}</tbody></table>')
+
+
+def _other_marks(claims: Iterable[MarkClaim]) -> str:
+    rows = []
+    for claim in claims:
+        quiet = claim.state in (ClaimState.UNDECIDED, ClaimState.NOTHING_FOUND)
+        tone = Tone.SILENT if quiet else Tone.CAUTION
+        bits = f"<p>{len(claim.message)} bits: <code>{_text(claim.message_hex, 65)}</code></p>" if claim.message else ""
+        rows.append(
+            f'<tr class="{tone.value}"><td class="tick" title="{claim.state.value}">{_TICKS[tone]}</td>'
+            f"<th scope=row>{_text(claim.mark, 80)}</th><td>{_text(claim.in_words, 800)}{bits}"
+            f"<p>{claim.kind.value}, weights <code>{claim.weights[:16]}</code></p></td></tr>"
+        )
+    if not rows:
+        return ""
+    note = (
+        '<p class="note">Read with published weights and no secret: whoever has the weights can write such a mark. '
+        "The verdict does not rest on any of them.</p>"
+    )
+    return _section("Marks of other makers", f'{note}<table class="evidence"><tbody>{"".join(rows)}</tbody></table>')
 
 
 def _timelines(detections: Iterable[Detection]) -> str:

@@ -26,6 +26,7 @@ from touchmark.detectors.verify import Verification
 from touchmark.provenance.manifest.claim import DigitalSourceType
 from touchmark.provenance.manifest.report import ManifestPresence, ValidationState
 from touchmark.provenance.registry import Registration
+from touchmark.provenance.watermark.neural.claim import Basis, ClaimState, MarkKind
 from touchmark.provenance.watermark.protocol import MarkState, Payload
 
 SCHEMA_ID = "urn:touchmark:schema:verify:1"
@@ -241,6 +242,32 @@ class DetectionModel(_Model):
     timeline: list[SegmentModel]
 
 
+class MarkClaimModel(_Model):
+    """What a mark of another maker says: a claim, which whoever has its published weights can write."""
+
+    mark: Text
+    """The operator's name for it."""
+    kind: MarkKind
+    weights: Sha256
+    """Of the reader's file."""
+    state: ClaimState
+    message: Annotated[str, Field(pattern="^[01]*$")]
+    """The bits read; empty where there is nothing to show."""
+    known_as: Text
+    """The known message that comes nearest; empty where none is known."""
+    agreeing: int | None
+    """Bits in which it agrees."""
+    p_value: Probability | None
+    """Probability that an unmarked video does as well, under the basis; null where that is not known."""
+    basis: Basis | None
+    """random_message: known messages were drawn at random, and nothing is assumed of videos. uniform_bits: bits read
+    from unmarked videos are assumed to be fair and independent."""
+    score: float | None
+    """The mark's own detection score, where it has one."""
+    samples: int
+    """Pictures or windows of sound that were read."""
+
+
 class RegistrationModel(_Model):
     """What the registry knows."""
 
@@ -262,6 +289,8 @@ class EvidenceModel(_Model):
     watermark_algorithm: Text
     watermarks: list[DetectionModel]
     """One for each key tried; empty where no key is configured."""
+    other_marks: list[MarkClaimModel]
+    """Claims of marks of other makers, one for each that is installed. The verdict does not rest on them."""
     registry_consulted: bool
     registration_by_watermark: RegistrationModel | None
     registration_by_manifest: RegistrationModel | None
@@ -278,6 +307,7 @@ class EvidenceModel(_Model):
             recovered_manifest=None if recovered is None else ManifestModel.model_validate(recovered),
             watermark_algorithm=evidence.algorithm,
             watermarks=[DetectionModel.model_validate(detection) for detection in evidence.detections],
+            other_marks=[MarkClaimModel.model_validate(claim) for claim in evidence.claims],
             registry_consulted=evidence.registry_consulted,
             registration_by_watermark=registered(evidence.registration),
             registration_by_manifest=registered(evidence.manifest_registration),

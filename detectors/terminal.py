@@ -21,6 +21,7 @@ from touchmark.detectors.statements import Statement, Tone
 from touchmark.detectors.text import safe_text
 from touchmark.detectors.verdict import Outcome, Verdict
 from touchmark.detectors.verify import Verification
+from touchmark.provenance.watermark.neural.claim import ClaimState
 from touchmark.provenance.watermark.protocol import Detection, MarkState
 
 _STYLES = {
@@ -36,6 +37,7 @@ _TICKS = {
     Tone.CAUTION: ("!", "yellow"),
     Tone.SILENT: ("·", "dim"),
 }
+_QUIET_CLAIMS = {ClaimState.UNDECIDED, ClaimState.NOTHING_FOUND}
 _CELLS = 40
 _CERTAIN = 1e-6
 _LIKELY = 1e-2
@@ -51,6 +53,7 @@ def render(verification: Verification) -> RenderableType:
         *_contradictions(verdict),
         *_origin(verdict),
         _evidence(verdict),
+        *_other_marks(verification),
         *_timelines(verification),
         _footer(verification),
     )
@@ -107,6 +110,21 @@ def _row(statement: Statement) -> tuple[Text, Text, Text]:
     tick, style = _TICKS[statement.tone]
     quiet = "dim" if statement.tone is Tone.SILENT else ""
     return Text(tick, style=style), Text(statement.source.value), Text(safe_text(statement.text, 600), style=quiet)
+
+
+def _other_marks(verification: Verification) -> Iterator[RenderableType]:
+    table = Table.grid(padding=(0, 1))
+    table.add_column(no_wrap=True)
+    table.add_column(style="bold", no_wrap=True)
+    table.add_column(overflow="fold")
+    for claim in verification.evidence.claims:
+        tick, style = _TICKS[Tone.SILENT if claim.state in _QUIET_CLAIMS else Tone.CAUTION]
+        quiet = "dim" if claim.state in _QUIET_CLAIMS else ""
+        table.add_row(
+            Text(tick, style=style), Text(safe_text(claim.mark)), Text(safe_text(claim.in_words, 600), style=quiet)
+        )
+    if table.row_count:
+        yield _section("Marks of other makers (the verdict does not rest on them)", table)
 
 
 def _timelines(verification: Verification) -> Iterator[RenderableType]:

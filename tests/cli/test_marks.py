@@ -1,0 +1,55 @@
+"""``touchmark marks``: what it prints and how it leaves."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from touchmark.cli.main import run
+
+
+@pytest.fixture(autouse=True)
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("TOUCHMARK_HOME", str(tmp_path / "home"))
+    return tmp_path / "home"
+
+
+@pytest.fixture(scope="module")
+def archive(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    pytest.importorskip("torch")
+    from tests.provenance.watermark.neural.stand_ins import VideoSeal, torchscript
+
+    path = tmp_path_factory.mktemp("weights") / "seal.jit"
+    path.write_bytes(torchscript(VideoSeal()))
+    return path
+
+
+def test_a_mark_is_installed_listed_taught_and_removed(archive: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["marks", "list"]) == 0
+    assert capsys.readouterr().out == ""
+    assert run(["marks", "add", "seal", "--kind", "videoseal", str(archive)]) == 0
+    assert "installed seal: videoseal, 256 bits, sha256 " in capsys.readouterr().out
+    assert run(["marks", "enrol", "seal", "Studio B"]) == 0
+    message = capsys.readouterr().out.strip()
+    assert run(["marks", "list", "--json"]) == 0
+    (listed,) = json.loads(capsys.readouterr().out)
+    assert (listed["name"], listed["kind"], listed["writes"]) == ("seal", "videoseal", True)
+    assert listed["known"] == {"Studio B": message}
+    assert run(["marks", "list"]) == 0
+    assert "knows Studio B" in capsys.readouterr().out
+    assert run(["marks", "remove", "seal"]) == 0
+    assert run(["marks", "remove", "seal"]) == 64
+
+
+def test_what_cannot_be_installed_is_one_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    text = tmp_path / "text.jit"
+    text.write_text("hello")
+    assert run(["marks", "add", "seal", "--kind", "videoseal", str(tmp_path / "none.jit")]) == 3
+    assert run(["marks", "add", "seal", "--kind", "sepia", str(text)]) == 64
+    assert run(["marks", "add", "../seal", "--kind", "videoseal", str(text)]) == 64
+    assert run(["marks", "add", "seal", "--kind", "videoseal", str(text)]) == 70
+    lines = [line for line in capsys.readouterr().err.splitlines() if line.startswith("touchmark: ")]
+    assert len(lines) == 3
+    assert "[mark.unreadable]" in lines[0]
