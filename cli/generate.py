@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 @click.option("--steps", type=int, metavar="N", help="Denoising steps. Default: the model's own.")
 @click.option("--guidance", type=float, metavar="X", help="Classifier-free guidance. Default: the model's own.")
 @click.option("--seed", type=int, default=0, show_default=True, help="The same seed gives the same video.")
+@click.option("--latent-mark", is_flag=True, help="Mark the noise that the model starts from too.")
 @click.option("--force", is_flag=True, help="Replace the output if it exists.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 def generate(
@@ -40,6 +41,7 @@ def generate(
     steps: int | None,
     guidance: float | None,
     seed: int,
+    latent_mark: bool,
     force: bool,
     as_json: bool,
 ) -> None:
@@ -64,6 +66,7 @@ def generate(
         steps=steps,
         guidance=guidance,
         seed=seed,
+        latent_mark=latent_mark,
     )
     with shown() as progress:
         release = Studio.open(Home.default()).generate(request, output, overwrite=force, progress=progress)

@@ -10,14 +10,20 @@ torch and diffusers are imported when a model is loaded, not before.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from fractions import Fraction
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
+
 from touchmark.generation.dialects import SPELLINGS, call_parameters, native_frame_rate
 from touchmark.generation.generator import GenerationError, OutOfMemoryError, Progress, UnsupportedOptionError
+from touchmark.generation.latent_mark.marking import marked, read
+from touchmark.generation.latent_mark.pattern import LatentMark
 from touchmark.generation.libraries import first_line, is_out_of_memory, quiet, seeded
 from touchmark.generation.loading import choose_device, load_pipeline, locate, require_installed
 from touchmark.generation.rendering import BadOutputError, raw_sound, raw_video
@@ -25,6 +31,7 @@ from touchmark.generation.request import GenerationRequest
 from touchmark.provenance.errors import TouchmarkError
 from touchmark.provenance.manifest.claim import ModelIdentity, ModelKind
 from touchmark.provenance.media.video import RawVideo, Sound
+from touchmark.provenance.watermark.protocol import Detection, WatermarkKey
 from touchmark.safety.clearance import Clearance, ClearanceAuthority
 
 
@@ -76,12 +83,14 @@ class DiffusersGenerator:
         progress: Progress | None = None,
         *,
         policy_digest: str,
+        latent_mark: LatentMark | None = None,
     ) -> RawVideo:
         """Render; see :meth:`touchmark.generation.generator.Generator.generate`.
 
         Raises:
             ClearanceError: the clearance does not permit this.
             UnsupportedOptionError: the request sets something that this pipeline has no setting for.
+            NotInvertibleError: it asks for a latent mark, which could not be read again.
             OutOfMemoryError: it does not fit.
             GenerationError: the pipeline failed, or gave no video.
         """
@@ -91,9 +100,12 @@ class DiffusersGenerator:
                 f"the request is for another model (got {request.model!r}, expected {self.model!r})",
                 remedy="Load the model that the request names.",
             )
+        if request.latent_mark is not (latent_mark is not None):
+            raise GenerationError("a latent mark is given if, and only if, the request asks for one")
         arguments = self._arguments(request)
         rate = request.frame_rate or self.frame_rate
-        with quiet(), seeded(self._pipeline.device, request.seed):
+        start = marked(self._pipeline, arguments, latent_mark) if latent_mark else nullcontext(arguments)
+        with quiet(), seeded(self._pipeline.device, request.seed), start as arguments:
             if progress is not None and "callback_on_step_end" in call_parameters(self._pipeline):
                 arguments["callback_on_step_end"] = _on_step(progress, request.steps)
             try:
@@ -112,6 +124,21 @@ class DiffusersGenerator:
         """
         about_prompt = getattr(self._pipeline, "notes", None)
         return tuple(about_prompt(request.prompt)) if callable(about_prompt) else ()
+
+    def read_latent_mark(
+        self,
+        frames: Sequence[NDArray[np.uint8]],
+        keys: Sequence[WatermarkKey],
+        *,
+        size: tuple[int, int] | None = None,
+        frame_rate: Fraction | None = None,
+    ) -> tuple[Detection, ...]:
+        """Look for a mark of each key in the noise from which this model may have made a video.
+
+        Takes one to four times as long as generating it; see :func:`touchmark.generation.latent_mark.marking.read` for
+        arguments and errors.
+        """
+        return read(self._pipeline, frames, keys, size=size, frame_rate=frame_rate or self.frame_rate)
 
     def _arguments(self, request: GenerationRequest) -> dict[str, Any]:
         """What to call the pipeline with; only names that it knows."""

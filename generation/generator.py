@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import ClassVar, Protocol
 
+from touchmark.generation.latent_mark.pattern import LatentMark
 from touchmark.generation.request import GenerationRequest
 from touchmark.provenance.errors import TouchmarkError
 from touchmark.provenance.manifest.claim import ModelIdentity
@@ -57,8 +58,9 @@ class Generator(Protocol):
         progress: Progress | None = None,
         *,
         policy_digest: str,
+        latent_mark: LatentMark | None = None,
     ) -> RawVideo:
-        """Render ``request``.
+        """Render ``request``, starting from noise that carries ``latent_mark``, which is given if it asks for one.
 
         The first act of every implementation is to redeem ``clearance`` with ``authority`` for this very request
         under the policy now in force, before the model is touched. A clearance is spent by this whether or not

@@ -23,6 +23,7 @@ from touchmark import __version__
 from touchmark.detectors.verdict import Outcome
 from touchmark.detectors.verify import Verification, Verifier
 from touchmark.generation.generator import Generator
+from touchmark.generation.latent_mark.pattern import LatentMark
 from touchmark.generation.request import GenerationRequest
 from touchmark.generation.staging import OutputError, Staging, output_exists
 from touchmark.provenance.database import open_database
@@ -185,12 +186,14 @@ class Studio:
         self.ledger.append("decision", _decision_record(screening.decision), self.clock())
         clearance = screening.require()
         generator = generator or _load_generator(request.model)
+        payload = self.registry.reserve()
         raw = generator.generate(
             request,
             clearance,
             self.gate.authority,
             _step(progress, "rendering") if progress else None,
             policy_digest=self.gate.policy.digest(),
+            latent_mark=LatentMark(payload, self.sealer.key) if request.latent_mark else None,
         )
         claim = Claim(
             title=output.name,
@@ -202,7 +205,7 @@ class Studio:
             prompt=_prompt_record(request.prompt, embed=self.gate.policy.embed_prompt),
             human_oversight=HumanOversight.PROMPT_GUIDED,
         )
-        release = self._release(raw, claim, output, screening.decision, overwrite, progress)
+        release = self._release(raw, claim, payload, output, screening.decision, overwrite, progress)
         return replace(release, notes=generator.notes(request))
 
     def seal(
@@ -238,7 +241,7 @@ class Studio:
             parent=source if manifest.presence is ManifestPresence.PRESENT else None,
         )
         with open_video(source) as reader:
-            return self._release(reader.raw(), claim, output, None, overwrite, progress)
+            return self._release(reader.raw(), claim, self.registry.reserve(), output, None, overwrite, progress)
 
     @staticmethod
     def _require_unmarked(source: Path, found: Verification) -> None:
@@ -259,13 +262,13 @@ class Studio:
         self,
         raw: RawVideo,
         claim: Claim,
+        payload: Payload,
         output: Path,
         decision: Decision | None,
         overwrite: bool,
         progress: Progress | None,
     ) -> Release:
         """The second half of the way, the same for generated and for sealed video."""
-        payload = self.registry.reserve()
         watched = replace(raw, frames=checked(raw.frames, self.checks))
         if progress:
             watched = replace(watched, frames=_counted(watched, progress))

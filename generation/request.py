@@ -68,6 +68,8 @@ class GenerationRequest:
         steps: denoising steps.
         guidance: strength of classifier-free guidance; an int is taken too.
         seed: the same request with the same model on the same machine gives the same frames.
+        latent_mark: whether the noise that the model starts from carries the watermark's payload too
+            (`touchmark.generation.latent_mark`); then the seed alone does not give the same frames.
 
     Raises:
         RequestError: a field is of the wrong type or out of range.
@@ -83,6 +85,7 @@ class GenerationRequest:
     steps: int | None = None
     guidance: float | None = None
     seed: int = 0
+    latent_mark: bool = False
 
     def __post_init__(self) -> None:
         _check_text("prompt", self.prompt, MAX_TEXT)
@@ -100,6 +103,8 @@ class GenerationRequest:
         if self.seed is None:
             raise RequestError("seed", self.seed, f"a whole number from 0 to {MAX_SEED}")
         _check_int("seed", self.seed, 0, MAX_SEED)
+        if not isinstance(self.latent_mark, bool):
+            raise RequestError("latent_mark", self.latent_mark, "True or False")
         # Two spellings of one number are one request, so they must have one digest.
         object.__setattr__(self, "frame_rate", _frame_rate(self.frame_rate))
         object.__setattr__(self, "guidance", _guidance(self.guidance))
@@ -108,6 +113,8 @@ class GenerationRequest:
     def digest(self) -> str:
         """SHA-256, 64 hexadecimal digits, over canonical JSON of every field: any change of any field changes it."""
         document = {field.name: getattr(self, field.name) for field in fields(self)}
+        if not self.latent_mark:  # requests from before there was a choice keep their digest
+            del document["latent_mark"]
         if self.frame_rate is not None:
             document["frame_rate"] = [self.frame_rate.numerator, self.frame_rate.denominator]
         canonical = json.dumps(

@@ -28,6 +28,7 @@ FIELDS: dict[str, st.SearchStrategy[Any]] = {
     "steps": st.none() | st.integers(1, 1000),
     "guidance": st.none() | st.floats(0, 100),
     "seed": st.integers(0, MAX_SEED),
+    "latent_mark": st.booleans(),
 }
 requests = st.builds(GenerationRequest, **FIELDS)
 
@@ -120,6 +121,8 @@ def test_texts_are_all_that_a_person_wrote() -> None:
         ("seed", 2**63),
         ("seed", None),
         ("seed", 1.0),
+        ("latent_mark", None),
+        ("latent_mark", 1),
     ],
 )
 def test_bad_field_is_named(field: str, value: object) -> None:

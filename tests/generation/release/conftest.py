@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 
 from touchmark.generation.generator import Progress
+from touchmark.generation.latent_mark.pattern import LatentMark
 from touchmark.generation.release import Studio
 from touchmark.generation.request import GenerationRequest
 from touchmark.provenance.home import Home
@@ -46,6 +47,7 @@ class DrawnGenerator:
         progress: Progress | None = None,
         *,
         policy_digest: str,
+        latent_mark: LatentMark | None = None,
     ) -> RawVideo:
         authority.redeem(clearance, request.digest, policy_digest, datetime.now(UTC))
         return RawVideo(self._draw(), self.size, self.size, Fraction(12))
