@@ -95,7 +95,20 @@ def vmaf(reference: Path, marked: Path) -> float | None:
         return None
     inputs = [part for path in (marked, reference) for part in ("-i", f"file:{path.absolute()}")]
     measuring = "[0:v]setpts=N/TB[m];[1:v]setpts=N/TB[r];[m][r]libvmaf=log_fmt=json:log_path=vmaf.json"
-    command = [program, "-nostdin", "-v", "error", *inputs, "-lavfi", measuring, "-f", "null", "-"]
+    command = [
+        program,
+        "-nostdin",
+        "-v",
+        "error",
+        *inputs,
+        "-filter_threads",
+        "1",
+        "-lavfi",
+        measuring,
+        "-f",
+        "null",
+        "-",
+    ]
     with tempfile.TemporaryDirectory() as folder:
         try:
             subprocess.run(command, cwd=folder, capture_output=True, check=True, timeout=_PATIENCE)

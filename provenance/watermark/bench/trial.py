@@ -20,7 +20,7 @@ from typing import Any, Final, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from touchmark.provenance.media.decode import open_video
+from touchmark.provenance.media.decode import VideoReader, open_video
 from touchmark.provenance.media.encode import EncodeSettings, encode
 from touchmark.provenance.media.limits import Limits
 from touchmark.provenance.media.video import Frame, RawVideo
@@ -38,7 +38,7 @@ Pixels = NDArray[np.uint8]
 Passes = Callable[[], Iterator[Frame]]
 """Starts a pass over the pictures of a file."""
 Progress = Callable[[str, int, int], None]
-"""Called with (attack, done, of all)."""
+"""Called with (step, done, of all); the steps are ``marking``, in pictures, and ``attacking``, in attacks."""
 
 KEY: Final = WatermarkKey(b"the key of the benchmark")
 """Everybody knows it: what it marks is measured and thrown away."""
@@ -199,24 +199,24 @@ def run_trial(candidate: Candidate, clip: Clip, attacks: Iterable[Attack], progr
     unavailable: list[str] = []
     with tempfile.TemporaryDirectory(prefix="touchmark-bench-") as folder:
         released = Path(folder) / "released.mp4"
-        if progress:
-            progress("marking", 0, len(chosen))
         marking = _Marking(candidate)
         with open_video(clip.path, clip.limits) as video:
             info = video.info
-            frames = islice(video.frames(), clip.frames)
-            raw = RawVideo(marking.watch(frames), info.width, info.height, info.frame_rate)
+            frames = marking.watch(islice(video.frames(), clip.frames))
+            if progress:
+                frames = _counted(frames, progress, video, clip.frames)
+            raw = RawVideo(frames, info.width, info.height, info.frame_rate)
             encode(raw, released, EncodeSettings())
         fidelity = replace(marking.fidelity(), vmaf=_vmaf(candidate, clip, Path(folder)))
         for done, attack in enumerate(chosen):
             if progress:
-                progress(attack.name, done, len(chosen))
+                progress("attacking", done, len(chosen))
             try:
                 rows.append(_attacked(candidate, released, attack))
             except AttackUnavailableError:
                 unavailable.append(attack.name)
         if progress:
-            progress("done", len(chosen), len(chosen))
+            progress("attacking", len(chosen), len(chosen))
     return Result(
         mark=candidate.name,
         clip=clip.name,
@@ -230,6 +230,15 @@ def run_trial(candidate: Candidate, clip: Clip, attacks: Iterable[Attack], progr
         before=marking.before,
         after=marking.after,
     )
+
+
+def _counted(frames: Iterator[Frame], progress: Progress, video: VideoReader, most: int | None) -> Iterator[Frame]:
+    info = video.info
+    of_all = round(info.duration * info.frame_rate) if info.duration else 0
+    of_all = min(of_all, most) if most is not None else of_all
+    for count, frame in enumerate(frames, start=1):
+        progress("marking", min(count, of_all) if of_all else count, of_all)
+        yield frame
 
 
 class _Stopwatch:
@@ -292,11 +301,12 @@ def _vmaf(candidate: Candidate, clip: Clip, folder: Path) -> float | None:
     """Of the marked pictures before any lossy encoder, as the other measures."""
     if not has_vmaf():
         return None
-    paths = (folder / "reference.mp4", folder / "marked.mp4")
+    reference, marked = folder / "reference.mp4", folder / "marked.mp4"
     with open_video(clip.path, clip.limits) as video:
-        for path, change in zip(paths, (iter, candidate.embed), strict=True):
-            write(change(islice(video.frames(), clip.frames)), video.info.frame_rate, path, crf=0)
-    return vmaf(*paths)
+        rate = video.info.frame_rate
+        write(islice(video.frames(), clip.frames), rate, reference, crf=0)
+        write(candidate.embed(islice(video.frames(), clip.frames)), rate, marked, crf=0)
+    return vmaf(reference, marked)
 
 
 def _attacked(candidate: Candidate, released: Path, attack: Attack) -> Row:

@@ -47,7 +47,7 @@ def clip(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def result(clip: Path) -> Result:
     seen: list[tuple[str, int, int]] = []
     result = run_trial(Ours(), Clip(HOSTILE, clip), CHOSEN, lambda *step: seen.append(step))
-    assert seen == [("marking", 0, 4), *((a.name, i, 4) for i, a in enumerate(CHOSEN)), ("done", 4, 4)]
+    assert seen == [*(("marking", count, 12) for count in range(1, 13)), *(("attacking", i, 4) for i in range(5))]
     return result
 
 

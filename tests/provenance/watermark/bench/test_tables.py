@@ -1,0 +1,44 @@
+"""The program that measures keeps what it does not measure anew; the page in docs is what the data say."""
+
+from __future__ import annotations
+
+from benchmarks.watermark import merged
+from docs.make_tables import page
+
+
+def _trial(clip: str, **rows: bool) -> dict[str, object]:
+    attacks = [
+        {"attack": name, "decoded": decoded, "bit_accuracy": 1.0, "p_value": 1e-12, "extract_ms_per_frame": 1.0}
+        for name, decoded in rows.items()
+    ]
+    return {
+        "mark": "touchmark",
+        "clip": clip,
+        "width": 640,
+        "height": 360,
+        "frames": 8,
+        "psnr_luma": 47.0,
+        "psnr_rgb": 42.0,
+        "ssim": 0.996,
+        "vmaf": None,
+        "embed_ms_per_frame": 3.0,
+        "attacks": attacks,
+        "unavailable": [],
+    }
+
+
+def test_what_is_measured_again_replaces_and_the_rest_stays() -> None:
+    before = [_trial("sea", remux=True, h264_crf28=True, crop_50=False), _trial("sky", remux=True)]
+    after = {trial["clip"]: trial for trial in merged(before, _trial("sea", crop_50=True, av1_crf50=False))}
+    assert list(after) == ["sky", "sea"]
+    rows = {row["attack"]: row["decoded"] for row in after["sea"]["attacks"]}
+    assert list(rows.items()) == [("remux", True), ("h264_crf28", True), ("av1_crf50", False), ("crop_50", True)]
+
+
+def test_the_page_counts_clips() -> None:
+    trials = [_trial("sea", remux=True, crop_50=False), _trial("sky", remux=True, crop_50=True)]
+    text = page({"schema_version": 2, "machine": "one", "trials": trials, "speed": None})
+    assert "| copied, manifest lost | 2 of 2, 1.000 | 1e-12 |" in text
+    assert "| cropped to 50% of the area | 1 of 2, 1.000 | 1e-12 |" in text
+    assert "**temporal**" not in text
+    assert "| sky | 640x360 | touchmark | 47.0 | 42.0 | 0.9960 |  | 3.0 | 1.0 |" in text
