@@ -84,6 +84,8 @@ class Reencode:
             stream.width, stream.height = self._size(pictures.width, pictures.height)
             stream.pix_fmt = self.pixel_format
             stream.codec_context.time_base = pictures.time_base or Fraction(1, _CLOCK)
+            if self.pixel_format == "yuv420p":
+                _keep_colours(pictures, stream)
             tracks = given.streams.audio[:1] if destination.suffix == ".mp4" else ()
             sound = made.add_stream_from_template(tracks[0]) if tracks else None
             for packet in given.demux(pictures, *tracks):
@@ -164,6 +166,12 @@ def _add_stream(made: OutputContainer, codec: str, options: Mapping[str, str], r
     stream = cast(VideoStream, made.add_stream(codec, rate, options={**_QUIET.get(codec, {}), **options}))
     stream.codec_context.thread_count, stream.codec_context.thread_type = _THREADS, ThreadType.FRAME
     return stream
+
+
+def _keep_colours(given: VideoStream, made: VideoStream) -> None:
+    """Say of the copy what is said of the original: a player that has to guess the matrix guesses other colours."""
+    for name in ("color_primaries", "color_trc", "colorspace", "color_range"):
+        setattr(made.codec_context, name, getattr(given.codec_context, name))
 
 
 def _picture(pixels: NDArray[np.uint8], time: Fraction) -> VideoFrame:

@@ -46,6 +46,8 @@ PAYLOAD: Final = Payload(0x9E37_79B9_7F4A_7C15)
 
 _COMPARED: Final = 4
 """Fidelity is measured on every picture of this many."""
+_FOR_VMAF: Final = 96
+"""Pictures on which VMAF is measured, at most."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -298,14 +300,15 @@ class _Marking:
 
 
 def _vmaf(candidate: Candidate, clip: Clip, folder: Path) -> float | None:
-    """Of the marked pictures before any lossy encoder, as the other measures."""
+    """Of the first marked pictures before any lossy encoder; ffmpeg wants files, and lossless ones are large."""
     if not has_vmaf():
         return None
     reference, marked = folder / "reference.mp4", folder / "marked.mp4"
+    count = min(clip.frames or _FOR_VMAF, _FOR_VMAF)
     with open_video(clip.path, clip.limits) as video:
         rate = video.info.frame_rate
-        write(islice(video.frames(), clip.frames), rate, reference, crf=0)
-        write(candidate.embed(islice(video.frames(), clip.frames)), rate, marked, crf=0)
+        write(islice(video.frames(), count), rate, reference, crf=0)
+        write(candidate.embed(islice(video.frames(), count)), rate, marked, crf=0)
     return vmaf(reference, marked)
 
 

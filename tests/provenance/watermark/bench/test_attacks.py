@@ -4,6 +4,7 @@ from collections.abc import Callable
 from fractions import Fraction
 from pathlib import Path
 
+import av
 import cv2
 import numpy as np
 import pytest
@@ -229,6 +230,16 @@ def test_the_same_file_comes_out_every_time(name: str, sealed: Path, tmp_path: P
     attack(sealed, first)
     attack(sealed, second)
     assert first.read_bytes() == second.read_bytes()
+
+
+def test_a_copy_says_the_same_of_its_colours(still: Path, tmp_path: Path) -> None:
+    ATTACKS["h264_crf23"](still, tmp_path / "copy.mp4")
+    with av.open(str(still)) as before, av.open(str(tmp_path / "copy.mp4")) as after:
+        said = [
+            (c.color_primaries, c.color_trc, c.colorspace, c.color_range)
+            for c in (container.streams.video[0].codec_context for container in (before, after))
+        ]
+    assert said[0] == said[1] == (1, 1, 1, 1)
 
 
 def test_social_media_shrinks_what_is_large_and_enlarges_nothing() -> None:
