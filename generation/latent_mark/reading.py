@@ -88,18 +88,19 @@ def _decoded(
         guess = decode(said.sum(axis=0), key)
         agreement = said @ (1.0 - 2.0 * guess.code_bits)
         z = _score(agreement.sum(), power.sum())
-        of_slices = [tail(_score(a, p)) for a, p in zip(agreement, power, strict=True)]
-        timeline = _timeline([1.0] * slices[0] + of_slices, seconds)
         if guess.payload is not None and salt_of(guess.payload, key) == candidate.salt:
             decodings = hypotheses * _TRIED
             by_check = decodings * 2.0 ** -(CHECK_BITS + SALT_BITS)
             p_value = min(by_check, tail(z, hypotheses * 2.0**PAYLOAD_BITS))
+            of_slices = [tail(_score(a, p)) for a, p in zip(agreement, power, strict=True)]
+            timeline = _timeline([1.0] * slices[0] + of_slices, seconds)
             found.append(Detection(MarkState.VERIFIED, key.key_id, guess.payload, p_value, timeline))
             continue
-        # The payload is not to be had; that something was written in this code may be certain all the same.
+        # The payload is not to be had; that something was written in this code may be certain all the same. Slice by
+        # slice it is not: a guess fits the slices that it was made from.
         p_value = tail(z, hypotheses * SALTS * 2.0**MESSAGE_BITS)
         if p_value < PRESENCE_LEVEL:
-            found.append(Detection(MarkState.PRESENT, key.key_id, None, p_value, timeline))
+            found.append(Detection(MarkState.PRESENT, key.key_id, None, p_value))
     return found
 
 
