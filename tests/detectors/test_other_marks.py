@@ -35,16 +35,21 @@ CLAIM = MarkClaim(
 )
 
 
+@pytest.fixture(scope="module")
+def examined(studio, plain) -> Verification:
+    """A video without any mark, examined once."""
+    return studio.verify(plain)
+
+
 def claiming(verification: Verification, *claims: MarkClaim) -> Verification:
     evidence = replace(verification.evidence, claims=claims)
     return replace(verification, evidence=evidence, verdict=judge(evidence))
 
 
-@pytest.mark.parametrize("name", ["sealed", "stripped", "plain"])
-def test_no_verdict_rests_on_a_claim(name: str, studio, request) -> None:
-    verification = studio.verify(request.getfixturevalue(name))
+def test_no_verdict_rests_on_a_claim(studio, sealed, stripped, examined) -> None:
     own = replace(CLAIM, known_as="payload 0000000000000007 under key 01234567")
-    assert claiming(verification, CLAIM, own).verdict == verification.verdict
+    for verification in (studio.verify(sealed), studio.verify(stripped), examined):
+        assert claiming(verification, CLAIM, own).verdict == verification.verdict
 
 
 def test_an_installed_mark_is_asked_and_answers_beside_ours(studio, tmp_path: Path) -> None:
@@ -66,14 +71,14 @@ def test_an_installed_mark_is_asked_and_answers_beside_ours(studio, tmp_path: Pa
     assert verification.verdict.outcome is Outcome.UNKNOWN
     assert len(verification.evidence.detections) == 1
     (folder / "seal" / "reader").write_bytes(b"PK\x03\x04 something else")
-    changed = replace(verifier, sources=replace(verifier.sources, other_marks=installed_marks(folder)))
+    changed = replace(verifier, sources=replace(verifier.sources, keys=(), other_marks=installed_marks(folder)))
     with pytest.raises(MarkChangedError):
         changed.verify(path)
 
 
-def test_claims_are_in_the_json_under_the_schema(studio, plain) -> None:
+def test_claims_are_in_the_json_under_the_schema(examined) -> None:
     unread = replace(CLAIM, state=ClaimState.NOTHING_FOUND, message="", known_as="", agreeing=None, p_value=None)
-    report = VerificationReport.of(claiming(studio.verify(plain), CLAIM, replace(unread, basis=None, score=0.25)))
+    report = VerificationReport.of(claiming(examined, CLAIM, replace(unread, basis=None, score=0.25)))
     document = json.loads(report.line())
     Draft202012Validator(schema()).validate(document)
     first, second = document["evidence"]["other_marks"]
@@ -94,8 +99,8 @@ def test_claims_are_in_the_json_under_the_schema(studio, plain) -> None:
     assert VerificationReport.model_validate_json(report.line()) == report
 
 
-def test_terminal_and_page_show_claims_as_claims(studio, plain) -> None:
-    verification = claiming(studio.verify(plain), CLAIM, replace(CLAIM, mark="tm", state=ClaimState.NOTHING_FOUND))
+def test_terminal_and_page_show_claims_as_claims(examined) -> None:
+    verification = claiming(examined, CLAIM, replace(CLAIM, mark="tm", state=ClaimState.NOTHING_FOUND))
     shown = " ".join(plain_text(terminal(verification)).split())
     assert "the verdict does not rest on them" in shown
     assert "Carries the message of Studio B: 250 of 256 bits agree (p = 1e-40)." in shown
@@ -108,16 +113,15 @@ def test_terminal_and_page_show_claims_as_claims(studio, plain) -> None:
     assert "Carries the message of Studio B" in document
 
 
-def test_without_installed_marks_nothing_is_said_of_them(studio, plain) -> None:
-    verification = studio.verify(plain)
-    assert "Marks of other makers" not in terminal(verification)
-    assert "Marks of other makers" not in page(verification, (), NOW)
-    assert json.loads(VerificationReport.of(verification).line())["evidence"]["other_marks"] == []
+def test_without_installed_marks_nothing_is_said_of_them(examined) -> None:
+    assert "Marks of other makers" not in terminal(examined)
+    assert "Marks of other makers" not in page(examined, (), NOW)
+    assert json.loads(VerificationReport.of(examined).line())["evidence"]["other_marks"] == []
 
 
-def test_names_and_labels_do_nothing_where_they_are_shown(studio, plain) -> None:
+def test_names_and_labels_do_nothing_where_they_are_shown(examined) -> None:
     """They are the operator's own, and a partner's label may have been pasted."""
-    verification = claiming(studio.verify(plain), replace(CLAIM, mark=EVIL, known_as=EVIL))
+    verification = claiming(examined, replace(CLAIM, mark=EVIL, known_as=EVIL))
     left = plain_text(terminal(verification))
     assert not [c for c in left if (c < " " and c != "\n") or "\x7f" <= c <= "\x9f" or c in "\u202e\u2066\u2028"]
     document = page(verification, (), NOW)

@@ -27,6 +27,9 @@ from typing import Final
 MATCH_LEVEL: Final = 1e-6
 """A message counts as recognised below this p-value, all known messages counted."""
 
+_LEAST: Final = 1e-300
+"""Nothing is impossible: where the formula underflows, this is reported."""
+
 
 class MarkKind(StrEnum):
     """The marks whose networks are understood, one for each signature."""
@@ -121,33 +124,26 @@ class MarkClaim:
                     f"{self._chance()}. Anybody with the weights can write it, so it proves nothing by itself."
                 )
             case ClaimState.CLAIMED:
-                near = f"; nearest is {self.known_as}, {self.agreeing} bits agree" if self.known_as else ""
-                return (
-                    f"Its own test finds a mark of {len(self.message)} bits, {self._short()}{near}{self._rate()}. "
-                    "Anybody with the weights can write one."
-                )
+                score = "" if self.score is None else f" (score {self.score:.2f})"
+                near = f"; nearest is {self.known_as}, {self.agreeing} of them agree" if self.known_as else ""
+                found = f"{len(self.message)} bits, {self._short()}{near}{self._chance()}"
+                return f"Its own test finds a mark{score}: {found}. Anybody with the weights can write one."
             case ClaimState.UNDECIDED:
                 return (
                     f"{len(self.message)} bits were read, {self._short()}, as they would be from any video: this mark "
                     "has no test of its own, and no message is known here to compare them with."
                 )
             case ClaimState.NOTHING_FOUND:
-                looked = f" in {self.samples} samples" if self.samples else "; there was nothing to read"
-                return f"Nothing found{looked}. That says nothing about authenticity."
+                return f"Nothing found; samples read: {self.samples}. That says nothing about authenticity."
 
     def _short(self) -> str:
         return self.message_hex[:16] + ("…" if len(self.message_hex) > 16 else "")
 
     def _chance(self) -> str:
-        return "" if self.p_value is None else f" (p = {self.p_value:.0e})"
-
-    def _rate(self) -> str:
-        score = "" if self.score is None else f"; score {self.score:.2f}"
         if self.p_value is None:
-            return f"{score} (its error rate is not known)"
-        if self.basis is Basis.UNIFORM_BITS:
-            return f"{score} (p = {self.p_value:.0e} if bits of unmarked pictures were fair, which is not known)"
-        return f"{score}{self._chance()}"
+            return "; how often that happens by chance is not known"
+        fair = " if bits of unmarked pictures were fair, which is not known" if self.basis is Basis.UNIFORM_BITS else ""
+        return f" (p = {self.p_value:.0e}{fair})"
 
 
 def nearest(bits: str, known: Sequence[KnownMessage]) -> tuple[KnownMessage, int, float] | None:
@@ -163,7 +159,7 @@ def nearest(bits: str, known: Sequence[KnownMessage]) -> tuple[KnownMessage, int
 def agreement_tail(bits: int, agreeing: int, known: int = 1) -> float:
     """Probability that the best of ``known`` random messages agrees in ``agreeing`` of ``bits`` or more: a bound."""
     ways = sum(math.comb(bits, count) for count in range(max(agreeing, 0), bits + 1))
-    return min(1.0, known * ways / (1 << bits))
+    return min(1.0, max(_LEAST, known * ways / (1 << bits)))
 
 
 def _agreeing(first: str, second: str) -> int:

@@ -14,7 +14,7 @@ torch and onnxruntime are imported when weights are opened, not before: whoever 
 from __future__ import annotations
 
 import io
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from enum import StrEnum
 from importlib import import_module
 from typing import Any, Final, Protocol
@@ -54,11 +54,6 @@ class Role(StrEnum):
     READER = "reader"
     WRITER = "writer"
 
-    @property
-    def method(self) -> str:
-        """What a released VideoSeal archive calls it; other archives have ``forward`` alone."""
-        return "detect" if self is Role.READER else "embed"
-
 
 class Network(Protocol):
     """A network that runs on the CPU."""
@@ -93,7 +88,7 @@ def offers_writer(weights: bytes, *, subject: str) -> bool:
     """Whether one archive is both reader and writer, as VideoSeal's are. Raises as :func:`open_network`."""
     if not weights.startswith(_ZIP):
         return False
-    return TorchScriptNetwork(weights, Role.WRITER, subject).has_method
+    return TorchScriptNetwork(weights, Role.READER, subject).is_both
 
 
 class TorchScriptNetwork:
@@ -106,9 +101,9 @@ class TorchScriptNetwork:
             module = self._torch.jit.load(io.BytesIO(weights), map_location="cpu").eval()
         except (RuntimeError, ValueError) as error:
             raise _not_a_network(subject) from error
-        self.has_method = hasattr(module, role.method)
-        """Whether the archive has a method of its own for the role, besides ``forward``."""
-        self._run = getattr(module, role.method, module)
+        self.is_both = hasattr(module, "detect") and hasattr(module, "embed")
+        """Whether the archive is reader and writer in one."""
+        self._run = _entry_point(module, role)
 
     @property
     def side(self) -> int | None:
@@ -125,6 +120,17 @@ class TorchScriptNetwork:
                 return tuple(part.float().numpy() for part in parts)
         except (RuntimeError, TypeError, AttributeError) as error:
             raise _failed(self._subject, error) from error
+
+
+def _entry_point(module: Any, role: Role) -> Callable[..., Any]:
+    """What to call: the methods of VideoSeal's and AudioSeal's archives, else ``forward``."""
+    if role is Role.READER:
+        reader: Callable[..., Any] = getattr(module, "detect", module)
+        return reader
+    if hasattr(module, "get_watermark"):  # its second parameter is a sample rate
+        return lambda sound, message: module.get_watermark(sound, message=message)
+    writer: Callable[..., Any] = getattr(module, "embed", module)
+    return writer
 
 
 class OnnxNetwork:

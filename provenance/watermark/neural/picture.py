@@ -139,7 +139,7 @@ class PictureMark:
         return gathering
 
     def write(self, frames: Iterable[Frame], message: str) -> Iterator[Frame]:
-        """Mark frames one by one as they are drawn; same count, size and times.
+        """Mark frames one by one as they are drawn; same count, size and times. They come out in 8 bits.
 
         Args:
             frames: the pictures.

@@ -8,19 +8,15 @@ What the released networks expect (facebookresearch/audioseal, README and models
 detector gives, for each sample, the probabilities that it is not and that it is marked, and for the whole input the
 probability of 1 for each of 16 bits; its maker calls sound marked where over half of the samples are. The generator
 gives a watermark to add. The weights are published as checkpoints, which are never opened here; whoever has the
-``audioseal`` package exports them once:
+``audioseal`` package (0.2 or later) exports them once:
 
-    class Reader(torch.nn.Module):
-        def __init__(self):
-            super().__init__()
-            self.detector = AudioSeal.load_detector("audioseal_detector_16bits").eval()
-        def forward(self, x):
-            return self.detector(x, sample_rate=16000)
+    detector = AudioSeal.load_detector("audioseal_detector_16bits").eval()
+    torch.jit.script(detector).save("audioseal-reader.jit")
+    generator = AudioSeal.load_generator("audioseal_wm_16bits").eval()
+    torch.jit.script(generator).save("audioseal-writer.jit")
 
-    torch.jit.trace(Reader(), torch.zeros(1, 1, 80000)).save("audioseal-reader.jit")
-
-and in the same way a writer whose ``forward(x, message)`` returns ``generator.get_watermark(x, 16000, message)``,
-traced with ``torch.zeros(1, 16)``. The length, WINDOW, stays in the trace.
+A traced or ONNX export serves as well: a reader ``forward(x)`` and a writer ``forward(x, message)`` that returns the
+watermark, for ``x`` of shape (1, 1, WINDOW), which is the length that they are always given.
 """
 
 from __future__ import annotations
@@ -152,14 +148,14 @@ class AudioSealMark:
 
 
 def _mono(sound: Sound) -> Iterator[Real]:
-    blocks = (np.nan_to_num(block.mean(axis=0)) for block in sound.blocks)
+    blocks = (np.nan_to_num(block.mean(axis=0), posinf=0, neginf=0) for block in sound.blocks)
     return _resampled(blocks, sound.rate, RATE)
 
 
 def _resampled(blocks: Iterable[Real], before: int, after: int) -> Iterator[Real]:
     """One channel at another rate: blocks of shape (n,)."""
     resampler = av.AudioResampler(format="flt", layout="mono", rate=after)
-    for block in blocks:
+    for block in (block for block in blocks if block.size):
         frame = av.AudioFrame.from_ndarray(np.ascontiguousarray(block, np.float32)[None], format="flt", layout="mono")
         frame.sample_rate = before
         yield from (part.to_ndarray()[0] for part in resampler.resample(frame))

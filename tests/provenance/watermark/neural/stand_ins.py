@@ -121,11 +121,38 @@ class AudioSealReader(_Sounds):
 
 
 class AudioSealWriter(_Sounds):
-    """(1, 1, WINDOW) and (1, 16) to a watermark."""
+    """(1, 1, WINDOW) and (1, 16) to a watermark, or by ``forward`` to marked sound."""
 
-    def forward(self, x: torch.Tensor, message: torch.Tensor) -> torch.Tensor:
+    @torch.jit.export
+    def get_watermark(
+        self, x: torch.Tensor, sample_rate: int | None = None, message: torch.Tensor | None = None
+    ) -> torch.Tensor:
+        assert message is not None
         signs = (2.0 * message - 1.0).repeat(1, 4) * self.size
         return (signs @ self.carriers).unsqueeze(1)
+
+    def forward(
+        self,
+        x: torch.Tensor,
+        sample_rate: int | None = None,
+        message: torch.Tensor | None = None,
+        alpha: float = 1.0,
+    ) -> torch.Tensor:
+        return x + alpha * self.get_watermark(x, sample_rate, message)
+
+
+class TracedAudioSealWriter(AudioSealWriter):
+    """The same as an export for one length has it: ``forward`` alone, which returns the watermark."""
+
+    def forward(self, x: torch.Tensor, message: torch.Tensor) -> torch.Tensor:  # type: ignore[override]
+        return self.get_watermark(x, None, message)
+
+
+def traced(module: torch.nn.Module, *inputs: torch.Tensor) -> bytes:
+    """The archive of a trace: no methods, and the shapes of ``inputs`` for ever."""
+    file = io.BytesIO()
+    torch.jit.save(torch.jit.trace(module.eval(), inputs), file)
+    return file.getvalue()
 
 
 def torchscript(module: torch.nn.Module) -> bytes:

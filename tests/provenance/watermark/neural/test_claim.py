@@ -45,7 +45,8 @@ def test_the_tail_is_the_binomial_one() -> None:
     assert agreement_tail(4, 3) == 5 / 16
     assert agreement_tail(4, 0) == 1.0
     assert agreement_tail(16, 16, known=3) == 3 / 2**16
-    assert agreement_tail(1024, 1024) == 2.0**-1024
+    assert agreement_tail(512, 512) == 2.0**-512
+    assert agreement_tail(4096, 4096) == 1e-300
 
 
 @pytest.mark.parametrize("known", [1, 4])
@@ -136,6 +137,7 @@ def test_every_claim_has_a_sentence_that_promises_nothing(state: ClaimState, p_v
     said = claim.in_words
     disclaimers = ("proves nothing", "Anybody with the weights", "as they would be from any video", "says nothing")
     assert any(disclaimer in said for disclaimer in disclaimers)
+    assert ("not known" in said) == (p_value is None and state in (ClaimState.RECOGNISED, ClaimState.CLAIMED))
     assert ("1e-09" in said) == (p_value is not None and state in (ClaimState.RECOGNISED, ClaimState.CLAIMED))
 
 

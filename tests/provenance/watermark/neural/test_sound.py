@@ -79,6 +79,7 @@ def test_it_is_read_from_a_file(audioseal: AudioSealMark, tmp_path: Path) -> Non
     [
         None,
         Sound(48_000, 2, iter([])),
+        Sound(48_000, 2, iter([np.zeros((2, 0), np.float32)])),
         Sound(48_000, 1, iter([np.zeros((1, 10), np.float32)])),
         Sound(1, 1, iter([np.zeros((1, 10), np.float32)])),
         Sound(10**9, 1, iter([np.zeros((1, 10), np.float32)])),
@@ -89,8 +90,8 @@ def test_where_there_is_nothing_to_hear_nothing_is_read(sound: Sound | None, aud
 
 
 def test_sound_that_is_no_number_is_read_without_a_word(audioseal: AudioSealMark) -> None:
-    noise = np.full((2, 48_000), np.nan, np.float32)
-    gathering = audioseal.gather(Sound(48_000, 2, iter([noise])))
+    noise = [np.full((2, 24_000), value, np.float32) for value in (np.nan, np.inf, -np.inf)]
+    gathering = audioseal.gather(Sound(48_000, 2, iter(noise)))
     assert gathering.odds is not None
     assert np.all(np.isfinite(gathering.odds))
 
@@ -111,6 +112,18 @@ def test_without_a_writer_nothing_is_written(weights) -> None:
     assert not mark.writes
     with pytest.raises(NoWriterError):
         mark.write(tones(1), MESSAGE)
+
+
+def test_a_traced_export_serves_as_well(weights) -> None:
+    x, message = torch.zeros(1, 1, stand_ins.WINDOW), torch.zeros(1, 16)
+    exports = (
+        stand_ins.traced(stand_ins.AudioSealReader(), x),
+        stand_ins.traced(stand_ins.TracedAudioSealWriter(), x, message),
+    )
+    mark = AudioSealMark(*(open_network(e, role, subject="x") for e, role in zip(exports, Role, strict=True)))
+    gathering = mark.gather(mark.write(tones(7), MESSAGE))
+    assert gathering.odds is not None
+    assert bits_of(gathering.odds) == MESSAGE
 
 
 class NoMark(torch.nn.Module):
