@@ -50,7 +50,8 @@ MAX_BYTES: Final = 2 << 30
 
 _ENTRY: Final = "mark.json"
 _NAME: Final = re.compile(r"[a-z0-9][a-z0-9_-]{0,39}")
-_MAX_ENTRY: Final = 1 << 20
+_MAX_ENTRY: Final = 8 << 20
+_MAX_KNOWN: Final = 1000
 _MAX_LABEL: Final = 80
 _FEW_SECONDS: Final = 60
 """Of longer videos only key frames are read."""
@@ -101,7 +102,7 @@ class _Entry(_Model):
     bits: Annotated[int, Field(ge=1)]
     reader: _Weights
     writer: _Weights | None = None
-    known: tuple[_Known, ...] = ()
+    known: Annotated[tuple[_Known, ...], Field(max_length=_MAX_KNOWN)] = ()
 
 
 class InstalledMark:
@@ -110,7 +111,7 @@ class InstalledMark:
     Attributes:
         name: the operator's.
         kind: what it is.
-        bits: of a message that :meth:`write` takes and :func:`enrol` draws.
+        bits: of a message that :meth:`write_pictures` or :meth:`write_sound` takes and :func:`enrol` draws.
         known: messages that have been given names.
         weights: SHA-256 of the reader's file, hexadecimal.
         writes: whether there is a writer.
@@ -303,6 +304,12 @@ def enrol(folder: Path, name: str, label: str, message: str | None = None) -> st
             f"a label is 1 to {_MAX_LABEL} printable characters that are not taken",
             subject=ascii(label[:_MAX_LABEL]),
             remedy="Give another.",
+        )
+    if len(mark.known) >= _MAX_KNOWN:
+        raise MarkNameError(
+            f"{_MAX_KNOWN:,} messages are known; each costs certainty",
+            subject=name,
+            remedy="Install the weights again under another name.",
         )
     if message is None:
         message = f"{secrets.randbits(mark.bits):0{mark.bits}b}"

@@ -228,6 +228,18 @@ def test_messages_are_drawn_anew_and_kept(add, folder: Path) -> None:
     assert sorted(path.name for path in (folder / "videoseal").iterdir()) == ["mark.json", "reader"]
 
 
+def test_so_many_messages_and_no_more(add, folder: Path) -> None:
+    add(MarkKind.AUDIOSEAL)
+    path = folder / "audioseal" / "mark.json"
+    document = json.loads(path.read_text())
+    document["known"] = [{"label": f"Studio {n}", "bits": f"{n:016b}"} for n in range(999)]
+    path.write_text(json.dumps(document))
+    enrol(folder, "audioseal", "the last")
+    with pytest.raises(MarkNameError, match="1,000 messages"):
+        enrol(folder, "audioseal", "one more")
+    assert len(installed_mark(folder, "audioseal").known) == 1000
+
+
 @pytest.mark.parametrize(
     ("label", "message", "error"),
     [
