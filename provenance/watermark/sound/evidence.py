@@ -1,0 +1,104 @@
+"""What a stretch of sound says about the cells of a pattern, wherever in it they may lie."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import Final
+
+import numpy as np
+
+from touchmark.provenance.watermark.sound.framing import CHUNK, Framing, chunks
+from touchmark.provenance.watermark.sound.loudness import band_power, levels, surprise
+from touchmark.provenance.watermark.sound.masking import excitation, usual_change
+from touchmark.provenance.watermark.sound.pattern import EDGES, FRAMES_PER_CELL, ROWS, Real
+
+STRETCH: Final = 2 * ROWS * FRAMES_PER_CELL
+"""Spectra in a stretch: two periods, 20 s. The last one is up to half as long again."""
+SHORTEST: Final = 2 * FRAMES_PER_CELL
+"""Spectra below which there is no pattern to speak of."""
+MOST_PITCH: Final = 1.06
+"""Highest pitch that a stretch can be looked at, over the original's."""
+
+_SOFT_LIMIT = 1.5
+"""Surprises beyond this many times the usual are events in the sound, and must not outvote everything."""
+_FLOOR = 5.0
+"""Percentile of a band's levels that is taken for noise that was added."""
+_CODED_AWAY = 0.01
+"""Power of a cell over that of its surroundings at which half of it may be a coder's noise."""
+
+
+class Stretch:
+    """Some seconds of a sound.
+
+    Attributes:
+        first: number of its first spectrum, counted from the start of the sound.
+        count: how many spectra it has.
+        framing: how they were taken.
+    """
+
+    def __init__(self, power: Real, first: int, framing: Framing) -> None:
+        self._power = power
+        self._seen: dict[float, Real] = {}
+        self.first = first
+        self.count = len(power)
+        self.framing = framing
+
+    def evidence(self, pitch: float) -> Real:
+        """How far the cell that begins at each spectrum is louder than expected, weighted by what that is worth.
+
+        The weights are worked out from loudness alone and know nothing of a key.
+
+        Args:
+            pitch: by how much the sound is taken to be higher than the original.
+
+        Returns:
+            ndarray of shape (spectra, BANDS): log-likelihood ratios on some common scale, positive for louder; 0
+            where nothing can be told.
+        """
+        if pitch not in self._seen:
+            bands = band_power(self._power, self.framing, pitch)
+            level = levels(bands)
+            rest, irregularity = surprise(level)
+            weight = _own_share(bands, level) * usual_change(irregularity) / irregularity
+            found = np.clip(rest / irregularity, -_SOFT_LIMIT, _SOFT_LIMIT) * weight
+            found[:, ~np.any(bands > 0, axis=0)] = 0
+            self._seen[pitch] = found.astype(np.float32)
+        return self._seen[pitch]
+
+
+def _own_share(bands: Real, level: Real) -> Real:
+    """Which share of each cell's power is the sound that was marked: what came later holds no mark."""
+    loud = bands.sum(axis=1)
+    sounding = loud > 1e-9 * float(loud.mean())
+    if not sounding.any():
+        return np.zeros_like(bands)
+    floor = np.percentile(level[sounding], _FLOOR, axis=0).astype(np.float32)
+    over_noise = np.clip(1 - 10 ** ((floor - level) / 10), 0, 1)
+    return np.asarray(over_noise * bands / (bands + _CODED_AWAY * excitation(bands) + np.float32(1e-20)), np.float32)
+
+
+def stretches(blocks: Iterable[Real], channels: int, framing: Framing) -> Iterator[Stretch]:
+    """A sound in stretches of STRETCH spectra, the last one up to half as long again."""
+    window = framing.window**2
+    lines = int(EDGES[-1] * MOST_PITCH / framing.bin_width) + 2
+    held: list[Real] = []
+    first = total = 0
+
+    def counted() -> Iterator[Real]:
+        nonlocal total
+        for block in blocks:
+            total += block.shape[1]
+            yield block
+
+    for samples in chunks(counted(), channels, framing):
+        spectra = framing.spectra(samples, window)[:, :, :lines]
+        held.append(np.sum(spectra.real**2 + spectra.imag**2, axis=0))
+        if sum(map(len, held)) >= STRETCH * 3 // 2 + CHUNK:
+            power = np.concatenate(held)
+            yield Stretch(power[:STRETCH], first, framing)
+            first += STRETCH
+            held = [power[STRETCH:]]
+    # Beyond the last sample lies only the silence that fills the last chunk.
+    rest = -(-total // framing.hop) + 1 - first
+    if total and rest >= SHORTEST:
+        yield Stretch(np.concatenate(held)[:rest], first, framing)

@@ -1,0 +1,111 @@
+"""Cut a stream of samples into short overlapping spectra, most of a second at a time, at any sampling rate."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from touchmark.provenance.watermark.sound.pattern import HOP
+
+Real = NDArray[np.float32]
+Complex = NDArray[np.complex64]
+
+OVERLAP: Final = 4
+"""How many spectra look at each sample."""
+CHUNK: Final = 64
+"""Spectra that are worked on at once: 0.77 s."""
+
+
+@dataclass(frozen=True)
+class Framing:
+    """Where the spectra of a sound lie. Spectrum k is centred on sample (k - 1) * hop.
+
+    Attributes:
+        rate: samples a second.
+    """
+
+    rate: int
+
+    @property
+    def hop(self) -> int:
+        """Samples from one spectrum to the next: HOP seconds, to the nearest sample."""
+        return max(1, round(HOP * self.rate))
+
+    @property
+    def length(self) -> int:
+        """Samples that a spectrum looks at."""
+        return OVERLAP * self.hop
+
+    @property
+    def hop_seconds(self) -> float:
+        """Seconds from one spectrum to the next."""
+        return self.hop / self.rate
+
+    @property
+    def bin_width(self) -> float:
+        """Hz from one line of a spectrum to the next."""
+        return self.rate / self.length
+
+    @cached_property
+    def window(self) -> Real:
+        """Root of a Hann window: applied before and after, the overlapping windows add up to OVERLAP / 2."""
+        return np.sin(np.pi * (np.arange(self.length) + 0.5) / self.length).astype(np.float32)
+
+    def spectra(self, samples: Real, window: Real) -> Complex:
+        """Spectra of the windows in ``samples`` of shape (channels, n): shape (channels, spectra, lines)."""
+        views = np.lib.stride_tricks.sliding_window_view(samples, self.length, axis=1)[:, :: self.hop]
+        return np.asarray(np.fft.rfft(views * window, axis=2), np.complex64)
+
+    def overlapped(self, spectra: Complex, window: Real) -> Real:
+        """Windowed samples of each spectrum, added where they lie: shape (channels, n)."""
+        parts = (np.fft.irfft(spectra, self.length, axis=2) * window).astype(np.float32)
+        channels, count, _ = parts.shape
+        added = np.zeros((channels, count + OVERLAP - 1, self.hop), np.float32)
+        quarters = parts.reshape(channels, count, OVERLAP, self.hop)
+        for quarter in range(OVERLAP):
+            added[:, quarter : quarter + count] += quarters[:, :, quarter]
+        return added.reshape(channels, -1)
+
+
+def chunks(blocks: Iterable[Real], channels: int, framing: Framing) -> Iterator[Real]:
+    """The samples under CHUNK spectra after another, to the end of the sound.
+
+    Silence stands before the first sample and after the last, so that OVERLAP spectra look at every sample.
+
+    Args:
+        blocks: consecutive ndarrays of shape (channels, n). Samples that are no number count as silence.
+        channels: how many.
+        framing: where the spectra lie.
+
+    Yields:
+        ndarrays of shape (channels, (CHUNK - 1) * hop + length), each CHUNK * hop samples after the one before.
+    """
+    lead = framing.length - framing.hop
+    step = CHUNK * framing.hop
+    size = step + lead
+    held = [np.zeros((channels, lead), np.float32)]
+    have = lead
+    begun = False
+    for block in blocks:
+        held.append(np.nan_to_num(block, nan=0.0, posinf=0.0, neginf=0.0).astype(np.float32, copy=False))
+        have += block.shape[1]
+        if have < size:
+            continue
+        samples = np.concatenate(held, axis=1)
+        start = 0
+        for start in range(0, have - size + 1, step):
+            yield samples[:, start : start + size]
+        held = [samples[:, start + step :]]
+        have = held[0].shape[1]
+        begun = True
+    if have == lead and not begun:
+        return
+    count = -(-have // step)
+    samples = np.pad(np.concatenate(held, axis=1), ((0, 0), (0, (count - 1) * step + size - have)))
+    for start in range(0, count * step, step):
+        yield samples[:, start : start + size]

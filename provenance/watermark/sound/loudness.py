@@ -1,0 +1,112 @@
+"""Measure how loud the cells of a sound are, and what is unusual about each of them.
+
+A mark is a small error in a guess: what a cell's loudness is, compared with what its neighbours let expect. The better
+the guess, the less of the sound itself is left in the way of the mark (detection after whitening). So a cell is
+predicted from the cells before and after it, above and below, by weights fitted to the very sound.
+
+Everything here is worked out at every spectrum, as if a cell began there: where the cells of the pattern lie in a copy
+is not known yet.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Final
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from touchmark.provenance.watermark.sound.framing import Framing
+from touchmark.provenance.watermark.sound.pattern import EDGES, FRAMES_PER_CELL
+
+Real = NDArray[np.float32]
+
+SILENCE: Final = 1e-12
+"""Mean square of a band (of 1 for full scale) below which there is nothing to measure: -120 dB."""
+
+_NEAR = (3, 15)
+"""Bands and spectra (0.18 s) over which irregularity is averaged. Wider, a note spoils those beside it."""
+_REGULAR = 0.2
+"""dB: less irregular than this is nothing after a coder."""
+
+
+def band_power(power: NDArray[np.float32], framing: Framing, pitch: float = 1.0) -> Real:
+    """Mean square in each band.
+
+    Args:
+        power: ndarray of shape (spectra, lines): squared magnitudes of windowed spectra.
+        framing: how they were taken.
+        pitch: by how much the sound is higher than the original: all band edges are moved by this factor.
+
+    Returns:
+        ndarray of shape (spectra, BANDS); 0 in bands that lie above what was recorded.
+    """
+    lines = power.shape[1]
+    # The window is a root of Hann, whose squares sum up to length / 2; the factor 2 is for negative frequencies.
+    scale = 2.0 / (framing.length * framing.length / 2)
+    below = np.zeros((power.shape[0], lines + 1))
+    np.cumsum(power, axis=1, out=below[:, 1:], dtype=np.float64)
+    place = EDGES * pitch / framing.bin_width + 0.5
+    known = np.flatnonzero(place < lines)
+    whole = place[known].astype(np.intp)
+    part = place[known] - whole
+    at_edges = below[:, whole] * (1 - part) + below[:, whole + 1] * part
+    bands = np.zeros((power.shape[0], EDGES.size - 1), np.float32)
+    bands[:, : max(0, known.size - 1)] = np.diff(at_edges, axis=1) * scale
+    return bands
+
+
+def levels(bands: Real) -> Real:
+    """Decibels of each band, averaged over the cell that begins at each spectrum: shape (spectra, BANDS)."""
+    quiet = SILENCE + 1e-7 * float(bands.mean()) if bands.size else SILENCE
+    decibels = 10 * np.log10(bands + np.float32(quiet))
+    padded = np.pad(decibels, ((0, FRAMES_PER_CELL - 1), (0, 0)), "edge")
+    count = decibels.shape[0]
+    cell = sum((padded[i : i + count] for i in range(1, FRAMES_PER_CELL)), padded[:count].copy())
+    return np.asarray(cell / FRAMES_PER_CELL, np.float32)
+
+
+def surprise(level: Real) -> tuple[Real, Real]:
+    """What each cell's level differs by from the best guess that its neighbours allow.
+
+    Args:
+        level: ndarray of shape (spectra, BANDS), dB, as :func:`levels` gives it.
+
+    Returns:
+        Two ndarrays of that shape, dB: the differences, and how large they usually are nearby (the standard deviation
+        of a normal distribution with the same mean size: single large ones raise it less than a mean square).
+    """
+    one, two = FRAMES_PER_CELL, 2 * FRAMES_PER_CELL
+    p = np.pad(level, ((two, two), (2, 2)), "edge")
+    height, width = level.shape
+
+    def at(frames: int, bands: int) -> Real:
+        return p[two + frames : two + frames + height, 2 + bands : 2 + bands + width]
+
+    neighbours = (
+        (at(-one, 0) + at(one, 0)) / 2,
+        (at(-two, 0) + at(two, 0)) / 2,
+        (at(0, -1) + at(0, 1)) / 2,
+        (at(0, -2) + at(0, 2)) / 2,
+        (at(-one, -1) + at(-one, 1) + at(one, -1) + at(one, 1)) / 4,
+    )
+    mean = sum(neighbours[1:], neighbours[0]) / np.float32(len(neighbours))
+    # Weights that sum up to 1, so that a louder copy surprises as little: fitted to differences from the mean.
+    rest = level - mean
+    unknown = [n - mean for n in neighbours[:-1]]
+    trust = 1 / _usual(rest) ** 2
+    sample = (slice(None, None, 3), slice(None))
+    a = np.stack([u[sample].ravel() for u in unknown])
+    w = trust[sample].ravel()
+    gram = (a * w) @ a.T
+    gram += np.eye(len(a), dtype=np.float32) * np.float32(1e-4 * np.trace(gram) + 1e-9)
+    weights = np.linalg.solve(gram, (a * w) @ rest[sample].ravel())
+    for weight, u in zip(weights, unknown, strict=True):
+        rest -= np.float32(weight) * u
+    return rest, _usual(rest)
+
+
+def _usual(rest: Real) -> Real:
+    size = cv2.blur(np.abs(rest), _NEAR, borderType=cv2.BORDER_REPLICATE)
+    return np.asarray(size, np.float32) * np.float32(math.sqrt(math.pi / 2)) + np.float32(_REGULAR)

@@ -1,0 +1,200 @@
+"""Find where the pattern lies in a stretch of sound, also in one that was cut, played faster or moved in pitch.
+
+The template is slid along the stretch, for every pair of tempo and pitch in a grid: a copy played faster moves both,
+a changed tempo or a shifted pitch one of them. The slides of all pairs are worked out together by Fourier transforms.
+The best few are then climbed in smaller steps.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from touchmark.provenance.watermark.sound.evidence import Stretch
+from touchmark.provenance.watermark.sound.pattern import BANDS, CELL, FRAMES_PER_CELL, ROWS, Pattern, Real
+
+_COARSE = 0.005
+_REACH = 11
+"""Tempo and pitch are searched _REACH steps of _COARSE up and down: 5.5%."""
+_FINE = (_COARSE / 2, _COARSE / 4)
+_ROW_STEP = 1 / (2 * FRAMES_PER_CELL)
+_PER_PITCH = 3
+_REFINED = 6
+
+_GRID = tuple(1 + _COARSE * step for step in range(-_REACH, _REACH + 1))
+
+_SIDES = 2 * (round(_REACH * _COARSE / _FINE[-1]) + sum(round(step / _FINE[-1]) for step in _FINE)) + 1
+TESTS: Final = _SIDES**2 * ROWS / _ROW_STEP
+"""All alignments that a search can end in, whether or not it looked at them: what a p-value must pay for."""
+
+
+@dataclass(frozen=True, slots=True)
+class Alignment:
+    """Where the pattern lies in a stretch.
+
+    Attributes:
+        z: how well the template fits, in standard deviations of what chance gives.
+        row: of the pattern, at the stretch's first spectrum.
+        tempo: duration of the copy over that of the original.
+        pitch: frequencies of the copy over those of the original.
+    """
+
+    z: float
+    row: float
+    tempo: float = 1.0
+    pitch: float = 1.0
+
+    def spectra_per_row(self, stretch: Stretch) -> float:
+        """How far the pattern's rows lie apart in the copy."""
+        return CELL * self.tempo / stretch.framing.hop_seconds
+
+    def row_at(self, spectrum: float, stretch: Stretch) -> float:
+        """The row of the pattern at another spectrum, counted on beyond ROWS."""
+        return self.row + spectrum / self.spectra_per_row(stretch)
+
+
+@dataclass(frozen=True, slots=True)
+class Cells:
+    """The evidence for the cells of a pattern that lies in a stretch in a certain way.
+
+    Attributes:
+        row: ndarray of shape (n,): which row of the pattern each is, in the order of time.
+        middle: ndarray of shape (n,): seconds from the start of the sound to its middle.
+        values: ndarray of shape (n, BANDS).
+    """
+
+    row: NDArray[np.intp]
+    middle: NDArray[np.float64]
+    values: Real
+
+    @classmethod
+    def of(cls, stretch: Stretch, alignment: Alignment) -> Cells:
+        """Read between the spectra where the cells lie there."""
+        evidence = stretch.evidence(alignment.pitch)
+        pace = alignment.spectra_per_row(stretch)
+        last = stretch.count - FRAMES_PER_CELL
+        rows = np.arange(math.ceil(alignment.row), math.floor(alignment.row_at(max(last, 0), stretch)) + 1)
+        place = (rows - alignment.row) * pace
+        below = np.minimum(place.astype(np.intp), max(stretch.count - 2, 0))
+        part = (place - below).astype(np.float32)[:, None]
+        values = evidence[below] * (1 - part) + evidence[np.minimum(below + 1, stretch.count - 1)] * part
+        middle = (stretch.first + place + pace / 2 - 1) * stretch.framing.hop_seconds
+        return cls(rows % ROWS, middle, values)
+
+    def folded(self) -> Real:
+        """The evidence of all repetitions added up: shape (ROWS, BANDS)."""
+        total = np.zeros((ROWS, BANDS), np.float32)
+        np.add.at(total, self.row, self.values)
+        return total
+
+
+def correlation(cells: Real, signs: Real) -> float:
+    """Agreement with signs, in standard deviations, as :mod:`touchmark.provenance.watermark.statistics` has it.
+
+    Independent fair signs satisfy the bound of that module as random phases do: E exp(s x) = cosh(s) <= exp(s**2 / 2)
+    (Hoeffding). Sign 0 leaves a cell out.
+    """
+    counted = cells[signs != 0]
+    power = float(np.sum(counted.astype(np.float64) ** 2))
+    return float(np.sum(cells * signs, dtype=np.float64)) / math.sqrt(power) if power > 0 else 0.0
+
+
+class Finder:
+    """Searches for the template of one key."""
+
+    def __init__(self, pattern: Pattern) -> None:
+        self._signs = np.where(pattern.template, pattern.signs, 0).astype(np.float32)
+        self._slides: dict[tuple[int, float, tuple[float, ...]], NDArray[np.complex64]] = {}
+
+    def as_it_was(self, stretch: Stretch) -> list[Alignment]:
+        """The best place for the pattern in a copy of unchanged tempo and pitch."""
+        return [self._moved(stretch, fit) for fit in self._refined(stretch, self._coarse(stretch, (1.0,), (1.0,)), ())]
+
+    def anyhow(self, stretch: Stretch) -> list[Alignment]:
+        """The best places over all tempos and pitches, best first."""
+        return self._refined(stretch, self._coarse(stretch, _GRID, _GRID), steps=_FINE)
+
+    def fit(self, stretch: Stretch, alignment: Alignment) -> Alignment:
+        """The same alignment, its ``z`` worked out."""
+        cells = Cells.of(stretch, alignment).folded()
+        return replace(alignment, z=correlation(cells, self._signs))
+
+    def _coarse(self, stretch: Stretch, tempos: Sequence[float], pitches: Sequence[float]) -> list[Alignment]:
+        length = _transform_length(stretch)
+        slides = self._slides_of(stretch, length, tuple(tempos))
+        evidence = [stretch.evidence(pitch)[: stretch.count - FRAMES_PER_CELL + 1] for pitch in pitches]
+        spectra = np.stack([np.fft.rfft(e, length, axis=0).astype(np.complex64) for e in evidence], axis=2)
+        scores = np.fft.irfft(np.matmul(slides, spectra), length, axis=0)  # (slide, tempo, pitch)
+        found = []
+        for number, pitch in enumerate(pitches):
+            noise = math.sqrt(float(np.sum(evidence[number] ** 2)) * np.mean(self._signs**2) / FRAMES_PER_CELL) + 1e-9
+            best = []
+            for tempo, slide in zip(tempos, scores[:, :, number].T, strict=True):
+                pace = CELL * tempo / stretch.framing.hop_seconds
+                period = math.ceil(ROWS * pace)
+                # Slides count backwards from the end of the transform; see _slides_of.
+                at = int(np.argmax(slide[-period:]))
+                best.append(Alignment(float(slide[at - period]) / noise, -at / pace % ROWS, tempo, pitch))
+            found += sorted(best, key=lambda a: -a.z)[:_PER_PITCH]
+        return sorted(found, key=lambda a: -a.z)[:_REFINED]
+
+    def _slides_of(self, stretch: Stretch, length: int, tempos: tuple[float, ...]) -> NDArray[np.complex64]:
+        """Transforms of the template stretched to each tempo: shape (frequencies, tempos, BANDS), conjugated."""
+        key = (length, stretch.framing.hop_seconds, tempos)
+        if key not in self._slides:
+            drawn = np.zeros((len(tempos), length, BANDS), np.float32)
+            for number, tempo in enumerate(tempos):
+                pace = CELL * tempo / stretch.framing.hop_seconds
+                period = math.ceil(ROWS * pace)
+                rows = np.arange(math.floor((stretch.count + period) / pace))
+                # The template begins one period before the stretch does, so that a slide only ever goes back.
+                place = rows * pace + (period - ROWS * pace)
+                below = place.astype(np.intp)
+                part = (place - below).astype(np.float32)[:, None]
+                signs = self._signs[rows % ROWS]
+                drawn[number, below] += signs * (1 - part)
+                drawn[number, np.minimum(below + 1, length - 1)] += signs * part
+            transformed = np.fft.rfft(drawn, axis=1).conj().astype(np.complex64)
+            self._slides[key] = np.ascontiguousarray(transformed.transpose(1, 0, 2))
+        return self._slides[key]
+
+    def _refined(self, stretch: Stretch, coarse: Sequence[Alignment], steps: Sequence[float]) -> list[Alignment]:
+        found: list[Alignment] = []
+        for start in coarse:
+            best = self.fit(stretch, replace(start, row=_on_grid(start.row)))
+            for step in steps:
+                best = self._climbed(stretch, best, step)
+            if all(abs(best.row - a.row) > 1 or best.tempo != a.tempo or best.pitch != a.pitch for a in found):
+                found.append(best)
+        return sorted(found, key=lambda a: -a.z)
+
+    def _climbed(self, stretch: Stretch, best: Alignment, step: float) -> Alignment:
+        """One round over the neighbours; tempo turns about the middle of the stretch."""
+        middle = stretch.count / 2
+        for way in (-step, step):
+            other = replace(best, tempo=best.tempo + way)
+            moved = best.row_at(middle, stretch) - middle / other.spectra_per_row(stretch)
+            best = max(best, self.fit(stretch, replace(other, row=_on_grid(moved))), key=lambda a: a.z)
+        for way in (-step, step):
+            best = max(best, self.fit(stretch, replace(best, pitch=best.pitch + way)), key=lambda a: a.z)
+        return self._moved(stretch, best)
+
+    def _moved(self, stretch: Stretch, best: Alignment) -> Alignment:
+        """The best of an alignment and its two neighbours in time."""
+        either = [replace(best, row=_on_grid(best.row + way)) for way in (-_ROW_STEP, _ROW_STEP)]
+        return max(best, *(self.fit(stretch, other) for other in either), key=lambda a: a.z)
+
+
+def _on_grid(row: float) -> float:
+    return round(row / _ROW_STEP) * _ROW_STEP % ROWS
+
+
+def _transform_length(stretch: Stretch) -> int:
+    """Room for the stretch and a period, in whole multiples that are quick to transform."""
+    longest = ROWS * CELL * _GRID[-1] / stretch.framing.hop_seconds
+    return -(-math.ceil(stretch.count + longest + 2) // 640) * 640
