@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import math
 import random
 from typing import TYPE_CHECKING, Any
 
@@ -169,7 +170,10 @@ class ReadingLesson:
 
 
 NOISE_SHIFT = 6.0
-"""How far noise levels lean to the noisy end, in training and in sampling: what, where and which is decided there."""
+"""How far noise levels lean to the noisy end in sampling: what, where and which is decided there."""
+
+LESSON_SHIFT = 2.5
+"""The same in training."""
 
 
 class DiffusionLesson:
@@ -197,6 +201,7 @@ class DiffusionLesson:
     def optimisers(self) -> list[torch.optim.Optimizer]:
         # Orthogonalised updates for the matrices inside the blocks; the ends, which face data, learn by AdamW.
         inside = {id(p) for m in self.model.blocks.modules() if isinstance(m, torch.nn.Linear) for p in m.parameters()}
+        inside |= {id(p) for p in self.model.outlines.parameters()}
         weights = [p for p in self.model.parameters() if p.requires_grad]
         return [
             torch.optim.Muon([p for p in weights if id(p) in inside], lr=1e-2, momentum=0.95, weight_decay=0.01),
@@ -220,10 +225,10 @@ class DiffusionLesson:
         draw = torch.Generator().manual_seed(self._seed * 1_000_003 + step)
         texts = [roughen(caption(s, rng)[0], rng) if rng.random() > 0.1 else "" for s in scenes]
         count, slices = len(latents), latents.shape[2]
-        # Levels of noise are spread evenly over the batch (each in its own stratum), which steadies small batches.
+        # Levels of noise are spread evenly over the batch (each in its own stratum), which steadies small batches. They
+        # lean less to the noisy end than sampling does: outlines are drawn where there is little noise.
         strata = (torch.randperm(count, generator=draw)[:, None] + torch.rand(count, 1, generator=draw)) / count
-        u = torch.sigmoid(torch.special.ndtri(strata.clamp(1e-4, 1 - 1e-4)) * 1.2)
-        clean = u / (u + NOISE_SHIFT * (1 - u))
+        clean = torch.sigmoid(torch.special.ndtri(strata.clamp(1e-4, 1 - 1e-4)) * 1.5 - math.log(LESSON_SHIFT))
         # Sampling begins in pure noise, where the caption alone decides: more clips are taken from there.
         start = 0.08 * torch.rand(count, 1, generator=draw).square()
         clean = torch.where(torch.rand(count, 1, generator=draw) < 0.15, start, clean).repeat(1, slices)

@@ -5,6 +5,11 @@ one sequence of attention; rotary positions in three dimensions, counted from th
 height and length vary. Each slice has a noise level of its own: a clip whose first slices are clean is a clip to be
 continued.
 
+What a patch of 2x2 sites cannot say well, an exact outline that lies anywhere within it, is said by a convolutional
+network over single sites, which sees the noisy latents and what the transformer made of them (as the local levels of
+an hourglass transformer do: Crowson et al. 2024, "Scalable High-Resolution Pixel-Space Image Synthesis with Hourglass
+Diffusion Transformers").
+
 Words are read by the patches and are not changed by them, which halves the work of a short sequence: they enter every
 block as keys and values only. Padding words are zero vectors, which as keys attract nothing in particular and as
 values add nothing.
@@ -79,6 +84,25 @@ class _Block(nn.Module):
         return torch.addcmul(x, gate2, self.down(F.gelu(self.up(y))).to(x.dtype))
 
 
+class _Outline(nn.Module):
+    """Two 3x3 convolutions over the sites of a slice beside a straight path, modulated like a block."""
+
+    def __init__(self, channels: int) -> None:
+        super().__init__()
+        inputs = channels * 9
+        # Weights are kept as matrices, for optimisers that orthogonalise matrices.
+        self.first = nn.Parameter(torch.randn(channels, inputs) * inputs**-0.5)
+        self.second = nn.Parameter(torch.randn(channels, inputs) * 0.02 * inputs**-0.5)
+
+    def forward(self, x: Tensor, scale: Tensor, shift: Tensor) -> Tensor:
+        """x (N, h, w, channels), scale and shift (N, 1, 1, channels)."""
+        channels = x.shape[-1]
+        y = torch.addcmul(shift, F.layer_norm(x, (channels,)), 1 + scale).permute(0, 3, 1, 2)
+        y = F.gelu(F.conv2d(y, self.first.view(channels, channels, 3, 3), padding=1))
+        y = F.conv2d(y, self.second.view(channels, channels, 3, 3), padding=1)
+        return x + y.permute(0, 2, 3, 1)
+
+
 def place_features(moments: Moments, rows: int, columns: int, device: torch.device) -> Tensor:
     """Where each patch is (N, 30): slices counted from the first, rows and columns from the middle of the picture."""
     axes = (
@@ -108,6 +132,8 @@ class ClipTransformer(ModelMixin, ConfigMixin):  # type: ignore[misc] # diffuser
         widening: int = 3,
         text_dim: int = 128,
         summary_dim: int = 384,
+        outline: int = 96,
+        outline_depth: int = 5,
     ) -> None:
         super().__init__()  # type: ignore[no-untyped-call] # diffusers ships no types
         self.latent_channels, self.patch = latent_channels, patch
@@ -127,11 +153,17 @@ class ClipTransformer(ModelMixin, ConfigMixin):  # type: ignore[misc] # diffuser
         )
         self.last = nn.Linear(dim, 2 * dim)
         self.exit = nn.Linear(dim, values)
-        for layer in (self.last, self.exit, self.place, sketched):
+        self.outline_in = nn.Linear(latent_channels, outline)
+        self.outline_from = nn.Linear(dim, patch * patch * outline)
+        self.outline_modulation = nn.Linear(dim, outline_depth * 2 * outline)
+        self.outlines = nn.ModuleList(_Outline(outline) for _ in range(outline_depth))
+        self.outline_exit = nn.Linear(outline, latent_channels)
+        for layer in (self.last, self.exit, self.place, sketched, self.outline_exit):
             nn.init.zeros_(layer.weight)
             nn.init.zeros_(layer.bias)
-        nn.init.normal_(self.modulation.weight, std=0.02)
-        nn.init.zeros_(self.modulation.bias)
+        for layer in (self.modulation, self.outline_modulation):
+            nn.init.normal_(layer.weight, std=0.02)
+            nn.init.zeros_(layer.bias)
 
     def _turns(self, moments: Moments, rows: int, columns: int, device: torch.device) -> tuple[Tensor, Tensor]:
         """Cosines and sines (N, half a head) of the patches' rotations."""
@@ -187,6 +219,17 @@ class ClipTransformer(ModelMixin, ConfigMixin):  # type: ignore[misc] # diffuser
         for block in self.blocks:
             x = block(x, modulation, words, *(turns if block.whole else here))
         scale, shift = self.last(state)[:, :, None].chunk(2, -1)
-        x = self.exit(torch.addcmul(shift, F.layer_norm(x, x.shape[-1:]), 1 + scale))
-        found: Tensor = x.reshape(batch, slices, rows, columns, channels, p, p).permute(0, 4, 1, 2, 5, 3, 6)
-        return found.reshape(batch, channels, slices, height, width)
+        x = torch.addcmul(shift, F.layer_norm(x, x.shape[-1:]), 1 + scale)
+
+        def sites(values: Tensor) -> Tensor:
+            """Numbers of patches as numbers of sites: (B S, h, w, numbers / p^2)."""
+            spread = values.reshape(batch * slices, rows, columns, -1, p, p).permute(0, 1, 4, 2, 5, 3)
+            return spread.reshape(batch * slices, height, width, -1)
+
+        noisy = latents.transpose(1, 2).flatten(0, 1).permute(0, 2, 3, 1) * heard.view(-1, 1, 1, 1).to(x.dtype)
+        fine = sites(self.outline_from(x)) + self.outline_in(noisy)
+        changes = torch.unflatten(self.outline_modulation(state).flatten(0, 1), -1, (-1, 2, 1, 1, fine.shape[-1]))
+        for index, outline in enumerate(self.outlines):
+            fine = outline(fine, *changes[:, index].unbind(1))
+        found = sites(self.exit(x)) + self.outline_exit(F.layer_norm(fine, fine.shape[-1:]))
+        return torch.unflatten(found, 0, (batch, slices)).permute(0, 4, 1, 2, 3)
