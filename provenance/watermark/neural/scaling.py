@@ -46,8 +46,8 @@ def shrunk(pixels: Pixels, side: int) -> Real:
     across, down = _triangle(width, side), _triangle(height, side)
     narrow = np.empty((height, 3, side), np.float32)
     for top in range(0, height, _ROWS):
-        rows = pixels[top : top + _ROWS].astype(np.float32).transpose(0, 2, 1)
-        narrow[top : top + _ROWS] = rows @ across.T
+        rows = pixels[top : top + _ROWS].transpose(0, 2, 1).astype(np.float32, order="C")
+        narrow[top : top + _ROWS] = (rows.reshape(-1, width) @ across.T).reshape(-1, 3, side)
     small = (down @ narrow.reshape(height, -1)).reshape(side, 3, side)
     return np.asarray(np.ascontiguousarray(small.transpose(1, 0, 2)[None]) / 255, np.float32)
 
