@@ -20,13 +20,13 @@ from touchmark.provenance.watermark.sound.pattern import CENTRES
 
 Real = NDArray[np.float32]
 
-_SHARE = 0.6
+_SHARE = 0.7
 """Change of level over the sound's own irregularity."""
 _COMPENSATION = 0.6
 """How much of the sound's own leaning is made up for."""
 LEAST: Final = 0.6
 """dB. Half of it would be lost in a coder's noise."""
-USUALLY_MOST: Final = 3.0
+USUALLY_MOST: Final = 3.5
 """dB, where the sound does not lean against its mark."""
 MOST: Final = 5.0
 """dB."""
@@ -54,12 +54,12 @@ _SPREADING = _spreading()
 
 def excitation(bands: Real) -> Real:
     """Power that each band's place on the basilar membrane gets from all bands; shape (spectra, BANDS)."""
-    return bands @ _SPREADING
+    return np.asarray(bands @ _SPREADING, np.float32)
 
 
 def usual_change(irregularity: Real) -> Real:
     """The change that irregularity alone would hide, in dB: what extraction expects of a cell."""
-    return np.clip(_SHARE * irregularity, LEAST, USUALLY_MOST)
+    return np.asarray(np.clip(_SHARE * irregularity, LEAST, USUALLY_MOST), np.float32)
 
 
 def wanted_change(agreement: Real, irregularity: Real) -> Real:
@@ -74,7 +74,7 @@ def wanted_change(agreement: Real, irregularity: Real) -> Real:
         irregularity: how large surprises usually are nearby, dB.
     """
     lean = np.clip(agreement, -2 * irregularity, 2 * irregularity)
-    return np.clip(usual_change(irregularity) - _COMPENSATION * lean, 0, MOST)
+    return np.asarray(np.clip(usual_change(irregularity) - _COMPENSATION * lean, 0, MOST), np.float32)
 
 
 def permitted_change(bands: Real) -> Real:

@@ -84,7 +84,7 @@ class Cells:
         part = (place - below).astype(np.float32)[:, None]
         values = evidence[below] * (1 - part) + evidence[np.minimum(below + 1, stretch.count - 1)] * part
         middle = (stretch.first + place + pace / 2 - 1) * stretch.framing.hop_seconds
-        return cls(rows % ROWS, middle, values)
+        return cls(rows % ROWS, np.asarray(middle, np.float64), values)
 
     def folded(self) -> Real:
         """The evidence of all repetitions added up: shape (ROWS, BANDS)."""
