@@ -20,6 +20,7 @@ import platform
 import tempfile
 import time
 from collections.abc import Iterable, Iterator
+from contextlib import nullcontext
 from dataclasses import asdict, dataclass
 from fractions import Fraction
 from itertools import pairwise
@@ -75,8 +76,8 @@ class Model:
     frames: int
     rate: Fraction
 
-    def make(self, seed: int, mark: LatentMark) -> list[Pixels]:
-        """A marked clip."""
+    def make(self, seed: int, mark: LatentMark | None) -> list[Pixels]:
+        """A clip, marked in its noise or not."""
         arguments = {
             "prompt": PROMPTS[seed % len(PROMPTS)],
             "width": self.width,
@@ -87,7 +88,7 @@ class Model:
         }
         if self.name == "clouds":
             arguments |= {"num_inference_steps": 20, "guidance_scale": 1.0}
-        with marked(self.pipeline, arguments, mark) as changed:
+        with marked(self.pipeline, arguments, mark) if mark else nullcontext(arguments) as changed:
             video = self.pipeline(**changed).frames[0]
         return [np.asarray(np.rint(frame * 255), np.uint8) for frame in video]
 
@@ -142,6 +143,7 @@ def _load(name: str) -> Model:
 def _trial(model: Model, clip: int, attacks: Iterable[str]) -> Iterator[Row]:
     digest = hashlib.sha256(f"{model.name} {clip}".encode()).digest()
     mark = LatentMark(Payload.from_bytes(digest[:8]), KEY)
+    yield _latent(model, clip, "nothing marked", model.make(clip, None), mark)
     made = model.make(clip, mark)
     yield _latent(model, clip, "as rendered, no picture mark", made, mark)
     picture = Ours(payload=mark.payload)
@@ -205,6 +207,7 @@ def _latent(model: Model, clip: int, attack: str, frames: list[Pixels], mark: La
         # Other beginnings are looked for only where pictures are missing: each costs another walk.
         detection = read(model.pipeline, frames, [KEY], **model.walk)[0]
     cost = round(time.process_time() - began, 2)
+    decoded = detection.payload == mark.payload
     salt = salt_of(mark.payload, KEY)
     level = noise / np.maximum(noise.std(axis=1, keepdims=True), 1e-9)
     said = sum(evidence(level[index], KEY, [salt], index)[0] for index in range(len(noise)))
@@ -214,8 +217,8 @@ def _latent(model: Model, clip: int, attack: str, frames: list[Pixels], mark: La
         clip,
         attack,
         "latent",
-        detection.payload == mark.payload,
-        round(agreement(guess, mark.payload), 4),
+        decoded,
+        1.0 if decoded else round(agreement(guess, mark.payload), 4),
         detection.p_value,
         round(float(np.mean(np.sign(noise) == mark.signs(*noise.shape))), 4),
         cost,

@@ -8,8 +8,8 @@ A sampler that adds no noise of its own solves an ordinary differential equation
 backwards (Song et al., "Denoising Diffusion Implicit Models", ICLR 2021, section 4.3). The pipeline itself does the
 walking, with its own way to feed its own model; only its scheduler is exchanged for one whose steps lead back. A step
 of Euler's from x to y = x + ds v(x, t) is undone by x = y - ds v(x, t), whose right side needs the x that is sought:
-it is found by repeating (Pan et al., "Effective real image editing with accelerated iterative diffusion inversion",
-ICCV 2023), from y as the first guess, which alone would be the usual inversion.
+y stands in for it, which is the usual inversion, or it is found by repeating (Pan et al., "Effective real image editing
+with accelerated iterative diffusion inversion", ICCV 2023).
 
 Known are Euler's steps along a flow and DDIM's; the deterministic multistep solvers of flows follow the same curve, so
 Euler's steps lead back along it, nearly.
@@ -27,8 +27,8 @@ from touchmark.generation.generator import GenerationError
 if TYPE_CHECKING:
     from torch import Tensor
 
-REPEATS = 2
-"""How often each step is repeated. More did not find more, where it was measured."""
+REPEATS = 1
+"""How often each step is made. On the clouds of `benchmarks`, at 10 to 40 steps, repeating found 0 to 1% more signs."""
 
 _EULER = frozenset({"FlowMatchEulerDiscreteScheduler"})
 _MULTISTEP = frozenset({"UniPCMultistepScheduler", "DPMSolverMultistepScheduler"})
@@ -49,7 +49,7 @@ def reversed_scheduler(scheduler: Any, repeats: int = REPEATS) -> Any:
 
     Args:
         scheduler: of diffusers.
-        repeats: how often each step is repeated to solve for where it began; 1 is the plain inversion.
+        repeats: how often each step is made, to solve for where it began; 1 is the plain inversion.
 
     Raises:
         NotInvertibleError: its steps are of an unknown kind, or add noise, or clip.

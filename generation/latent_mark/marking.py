@@ -43,6 +43,12 @@ from touchmark.provenance.watermark.protocol import Detection, MarkState, Waterm
 if TYPE_CHECKING:
     from torch import Tensor
 
+UNREADABLE = (
+    "The embedded model's plain shapes show next to nothing of the noise they start from: the latent mark is in the "
+    "noise, and cannot be read from this video. The mark in the picture can."
+)
+"""What to tell who asks the embedded model for this mark; `benchmarks/results/latent_mark.json` has the measurement."""
+
 _FRAMES_FIRST = ("CogVideoX", "ConsisID")
 """Pipelines whose latents are (batch, slices, channels, height, width); all others have the channels first."""
 _RATIOS = ("vae_scale_factor_temporal", "vae_temporal_compression_ratio", "vae_temporal_scale_factor")
@@ -104,7 +110,8 @@ def read(
 ) -> tuple[Detection, ...]:
     """Look for a mark of each key in the noise that a video started from.
 
-    Costs twice the pipeline's steps for each frame of a slice at which the clip may begin: one to four walks.
+    Costs one walk of the pipeline's steps, without guidance, where the mark is found at once. Where it is not, the clip
+    may have lost its beginning, and as many walks are tried as a slice has frames.
 
     Args:
         pipeline: the model that may have made it.

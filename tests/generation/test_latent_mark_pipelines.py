@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 from collections.abc import Callable
+from dataclasses import replace
 from fractions import Fraction
 from functools import cache
 from pathlib import Path
@@ -267,6 +268,13 @@ def test_nothing_is_found_in_an_unmarked_clip(cloudy: DiffusersGenerator, desk: 
 
 def test_too_few_frames_are_nothing() -> None:
     assert read(clouds(), [], [KEY])[0].state is MarkState.NOTHING_FOUND
+
+
+def test_who_asks_the_embedded_model_is_told_that_its_pictures_do_not_show_the_mark(tiny: Callable[[str], Any]) -> None:
+    ours = DiffusersGenerator(None, ModelIdentity("ours", "sha256:0"), Fraction(12), tiny("touchmark"))
+    plain = GenerationRequest(prompt="a red circle moves left over a blue background")
+    (added,) = set(ours.notes(replace(plain, latent_mark=True))) - set(ours.notes(plain))
+    assert "cannot be read" in added
 
 
 # --- refusals -----------------------------------------------------------------------------------------------------
