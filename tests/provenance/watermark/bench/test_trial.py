@@ -18,7 +18,8 @@ from touchmark.provenance.watermark.bench.attacks import ATTACKS, Attack, Family
 from touchmark.provenance.watermark.bench.page import AMPLIFIED, difference, page
 from touchmark.provenance.watermark.bench.table import render
 from touchmark.provenance.watermark.bench.tally import by_mark, tally
-from touchmark.provenance.watermark.bench.trial import Answer, Clip, Ours, Result, run_trial
+from touchmark.provenance.watermark.bench.trial import PAYLOAD, Answer, Clip, Ours, Result, agreement, run_trial
+from touchmark.provenance.watermark.protocol import Payload
 
 HOSTILE = "<script>alert(1)</script>\x1b[31m.mp4"
 MISSING = Attack("missing", Reencode("no_such_encoder"), Family.CODEC, "missing")
@@ -81,6 +82,12 @@ def test_a_mark_that_does_nothing_changes_nothing_and_is_not_found(untouched: Re
     assert untouched.fidelity.psnr_luma == 100
     assert np.array_equal(untouched.before, untouched.after)
     assert [(row.decoded, row.p_value) for row in untouched.rows] == [(False, None)]
+
+
+@pytest.mark.parametrize("bits", [32, 64])
+def test_a_constant_answer_is_worth_no_more_than_chance(bits: int) -> None:
+    assert (PAYLOAD.value >> (64 - bits)).bit_count() == bits // 2
+    assert agreement(Payload(0), PAYLOAD) == agreement(Payload(2**64 - 1), PAYLOAD) == 0.5
 
 
 def test_the_clip_is_read_under_limits(clip: Path) -> None:
