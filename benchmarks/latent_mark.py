@@ -78,7 +78,7 @@ class Model:
 
     def make(self, seed: int, mark: LatentMark | None) -> list[Pixels]:
         """A clip, marked in its noise or not."""
-        arguments = {
+        arguments: dict[str, Any] = {
             "prompt": PROMPTS[seed % len(PROMPTS)],
             "width": self.width,
             "height": self.height,

@@ -265,12 +265,14 @@ def _encoded(pipeline: Any, clip: Tensor) -> Tensor:
     codec = _codec(pipeline)
     with torch.no_grad():
         found = codec.encode(clip)
-    if not hasattr(found, "latent_dist"):  # ours
-        return found.float()
-    latents = found.latent_dist.mode().float()
+    ours = not hasattr(found, "latent_dist")
+    latents: Tensor = (found if ours else found.latent_dist.mode()).float()
+    if ours:  # scaled already
+        return latents
     mean, deviation = (_of_channels(codec, name, latents) for name in ("latents_mean", "latents_std"))
-    scaled: Tensor = (latents - (0.0 if mean is None else mean)) / (1.0 if deviation is None else deviation)
-    return scaled.mul(codec.config.get("scaling_factor") or 1.0)
+    latents = (latents - (0.0 if mean is None else mean)) / (1.0 if deviation is None else deviation)
+    scaled: Tensor = latents * (codec.config.get("scaling_factor") or 1.0)
+    return scaled
 
 
 def _of_channels(codec: Any, name: str, latents: Tensor) -> Tensor | None:
