@@ -23,6 +23,10 @@ _SOFT_LIMIT = 1.5
 """Surprises beyond this many times the usual are events in the sound, and must not outvote everything."""
 _FLOOR = 5.0
 """Percentile of a band's levels that is taken for noise that was added."""
+_NOISE_OVER_FLOOR = 2.0
+"""Mean power of a steady noise over that percentile of it: the levels of its cells scatter by 2 dB."""
+_LEAST_SHARE = 0.2
+"""What hardly rises above the floor keeps some weight: a held chord is as steady as a noise."""
 _CODED_AWAY = 0.01
 """Power of a cell over that of its surroundings at which half of it may be a coder's noise."""
 
@@ -73,7 +77,7 @@ def _own_share(bands: Real, level: Real) -> Real:
     if not sounding.any():
         return np.zeros_like(bands)
     floor = np.percentile(level[sounding], _FLOOR, axis=0).astype(np.float32)
-    over_noise = np.clip(1 - 10 ** ((floor - level) / 10), 0, 1)
+    over_noise = np.clip(1 - _NOISE_OVER_FLOOR * 10 ** ((floor - level) / 10), _LEAST_SHARE, 1)
     return np.asarray(over_noise * bands / (bands + _CODED_AWAY * excitation(bands) + np.float32(1e-20)), np.float32)
 
 
