@@ -24,7 +24,8 @@ Every clip is marked, encoded (H.264, CRF 18), attacked through a real encoder a
 ends in H.264 at CRF 23, as an upload does. *Decoded* counts clips whose payload was wholly right; *bits* is the mean
 share of right bits, where one half is chance. Only touchmark's mark has a key and check bits, so only there *decoded*
 is what its reader itself says; of the others it is what somebody says who knows the payload. *p at most* is the
-weakest evidence among the decoded clips: how likely unmarked pixels would have read so.
+weakest evidence among the decoded clips: how likely unmarked pixels would have read so. Columns over different numbers
+of clips do not compare: the second table says which mark was tried on which clip.
 """
 
 Trial = dict[str, Any]
@@ -120,7 +121,8 @@ def _fidelity(trials: Sequence[Trial]) -> Iterator[str]:
 
 def _speed(speed: dict[str, Any]) -> Iterator[str]:
     yield "## What it costs\n"
-    yield "Processor time of the whole process, with and without the mark in turn; x264 at its preset `medium`.\n"
+    yield "Processor time of the whole process, with and without the mark in turn; x264 at its preset `medium`. The "
+    yield "pictures are a synthetic panning scene with grain.\n"
     heads = ["size", "embedding, ms a frame", "encoding, ms a frame", "with the mark over without"]
     peer = next((row["peer"] for row in speed["sizes"] if "peer" in row), None)
     yield from _head(heads + ([f"{peer}, ms a frame", "times faster"] if peer else []), right=5 if peer else 3)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
+
 from benchmarks.watermark import merged
-from docs.make_tables import page
+from docs.make_tables import DATA, PAGE, page
 
 
 def _trial(clip: str, **rows: bool) -> dict[str, object]:
@@ -42,3 +44,7 @@ def test_the_page_counts_clips() -> None:
     assert "| cropped to 50% of the area | 1 of 2, 1.000 | 1e-12 |" in text
     assert "**temporal**" not in text
     assert "| sky | 640x360 | touchmark | 47.0 | 42.0 | 0.9960 |  | 3.0 | 1.0 |" in text
+
+
+def test_the_page_in_docs_is_in_step_with_the_data() -> None:
+    assert PAGE.read_text(encoding="utf-8") == page(json.loads(DATA.read_text(encoding="utf-8")))
