@@ -121,7 +121,7 @@ def _fidelity(trials: Sequence[Trial]) -> Iterator[str]:
 
 def _speed(speed: dict[str, Any]) -> Iterator[str]:
     yield "## What it costs\n"
-    yield "Processor time of the whole process, with and without the mark in turn; x264 at its preset `medium`. The "
+    yield "Processor time of the whole process, with and without the mark in turn; x264 at its preset `medium`. The"
     yield "pictures are a synthetic panning scene with grain.\n"
     heads = ["size", "embedding, ms a frame", "encoding, ms a frame", "with the mark over without"]
     peer = next((row["peer"] for row in speed["sizes"] if "peer" in row), None)
