@@ -19,6 +19,7 @@ import tempfile
 from pathlib import Path
 from types import TracebackType
 
+from touchmark.provenance.durability import flush
 from touchmark.provenance.errors import TouchmarkError
 
 _PREFIX = ".touchmark-staging-"
@@ -79,12 +80,12 @@ class Staging:
             OutputError: the file system refuses.
         """
         try:
-            _fsync(self.file)
+            flush(self.file)
             if overwrite:
                 self.file.replace(self.output)
             else:
                 _link(self.file, self.output)
-            _fsync(self.output.parent)
+            flush(self.output.parent)
         except FileExistsError as error:
             raise output_exists(self.output) from error
         except OSError as error:
@@ -123,14 +124,6 @@ def _locked_folder(parent: Path) -> tuple[Path, int]:
         if folder.exists():
             return folder, descriptor
         os.close(descriptor)  # another process swept it between the two calls
-
-
-def _fsync(path: Path) -> None:
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 def _sweep(folder: Path) -> None:

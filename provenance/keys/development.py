@@ -21,6 +21,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
+from touchmark.provenance.durability import flush
 from touchmark.provenance.errors import TouchmarkError
 from touchmark.provenance.keys.ring import (
     ANCHORS,
@@ -92,12 +93,12 @@ def make_development_keys(folder: Path, *, organisation: str, now: datetime) -> 
     try:
         for name, content in files.items():
             _write_private(staging / name, content)
-        _sync_folder(staging)
+        flush(staging)
         try:
             staging.rename(folder)
         except OSError as error:
             raise _exists(folder) from error
-        _sync_folder(folder.parent)
+        flush(folder.parent)
     except BaseException:
         shutil.rmtree(staging, ignore_errors=True)
         raise
@@ -193,14 +194,6 @@ def _write_private(path: Path, content: bytes) -> None:
         file.write(content)
         file.flush()
         os.fsync(file.fileno())
-
-
-def _sync_folder(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 def _exists(folder: Path) -> KeysExistError:

@@ -24,6 +24,7 @@ from typing import BinaryIO
 
 import c2pa
 
+from touchmark.provenance.durability import flush
 from touchmark.provenance.keys.profile import CertificateRefusedError, check_certificate
 from touchmark.provenance.manifest.claim import Claim, definition, parent_ingredient, resources
 from touchmark.provenance.manifest.context import manifest_context
@@ -110,7 +111,7 @@ def sign_file(source: Path, destination: Path, claim: Claim, signer: Signer, anc
             output.seek(0)
             digest = hashlib.file_digest(output, "sha256").hexdigest()
         part.replace(destination)
-        _sync_folder(destination.parent)
+        flush(destination.parent)
     except OSError as error:
         raise DestinationError(
             f"the signed file cannot be made ({error.strerror})",
@@ -234,11 +235,3 @@ def _remedy(signer: Signer) -> str:
 def _create(part: Path) -> BufferedRandom:
     # Not tempfile: what is published gets the permissions that the umask gives any new file.
     return os.fdopen(os.open(part, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o666), "w+b")
-
-
-def _sync_folder(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

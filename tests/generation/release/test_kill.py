@@ -46,7 +46,7 @@ if where == "signing":
     studio = replace(studio, sealer=replace(studio.sealer, signer=broken))
 if where == "publishing":
     import touchmark.generation.staging as staging
-    staging._fsync = lambda path: stop()
+    staging.flush = lambda path: stop()
 studio.generate(REQUEST, output, generator=DrawnGenerator(), progress=progress)
 """
 
