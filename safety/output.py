@@ -67,12 +67,14 @@ class _WellFormedInspection:
         self._before: Frame | None = None
 
     def look(self, frame: Frame) -> None:
-        pixels = frame.pixels
-        if pixels.dtype != np.uint8 or pixels.ndim != 3 or pixels.shape[2] != 3 or 0 in pixels.shape:
-            raise _held(f"a frame is not a picture (got {pixels.dtype} of shape {pixels.shape}, expected uint8 RGB)")
+        picture = frame.picture
+        if isinstance(picture, np.ndarray) and (
+            picture.dtype != np.uint8 or picture.ndim != 3 or picture.shape[2] != 3 or 0 in picture.shape
+        ):
+            raise _held(f"a frame is not a picture (got {picture.dtype} of shape {picture.shape}, expected uint8 RGB)")
         if self._before is not None:
-            if pixels.shape != self._before.pixels.shape:
-                raise _held(f"frames change size (from {self._before.pixels.shape[:2]} to {pixels.shape[:2]})")
+            if frame.size != self._before.size:
+                raise _held(f"frames change size (from {self._before.size} to {frame.size})")
             if frame.time <= self._before.time:
                 raise _held(f"frames go back in time (from {self._before.time} to {frame.time} s)")
         self._before = frame

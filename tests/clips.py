@@ -119,7 +119,7 @@ def write_clip(
             layout = {1: "mono", 2: "stereo", 6: "5.1"}[video.sound.channels]
             track = cast(AudioStream, container.add_stream(sound_codec, rate=video.sound.rate, layout=layout))
         for frame in video.frames:
-            picture = av.VideoFrame.from_ndarray(frame.pixels, format="rgb24")
+            picture = frame.planes.picture()
             picture.pts, picture.time_base = round(frame.time / time_base), time_base
             container.mux(stream.encode(picture))
         container.mux(stream.encode(None))

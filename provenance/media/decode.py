@@ -3,11 +3,11 @@
     with open_video(Path("clip.mp4")) as video:
         print(video.info.width, video.info.height, video.info.duration)
         for frame in video.frames():
-            frame.pixels, frame.time
+            frame.planes, frame.pixels, frame.time
 
-Pictures come upright (display rotation and mirroring applied), with square pixels, as full-range RGB, each with its
-own time; sound comes aligned to the first picture. Nothing is held but the picture at hand and what the codec refers
-to. Each call of ``frames`` or ``sound`` is a pass of its own from the start of the file, so they may run side by side.
+Pictures come upright (display rotation and mirroring applied), with square pixels, each with its own time; sound comes
+aligned to the first picture. Nothing is held but the picture at hand and what the codec refers to. Each call of
+``frames`` or ``sound`` is a pass of its own from the start of the file, so they may run side by side.
 
 A damaged packet is skipped and counted (:attr:`VideoReader.damage`): a video with flipped bytes must still be examined.
 HDR is not tone-mapped.
@@ -165,8 +165,8 @@ class VideoReader:
                 self._limits.check_duration(float(time), self._source.name)
                 last = time
                 with self._source.clock:
-                    pixels = converter.to_rgb(picture)
-                yield Frame(pixels, time)
+                    planes = converter.planes(picture)
+                yield Frame(planes, time, bool(picture.key_frame))
             if last is None:
                 raise self._error("none of its pictures can be decoded")
 

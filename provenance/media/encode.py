@@ -33,8 +33,7 @@ from av.codec.context import ThreadType
 from av.container import OutputContainer
 from av.packet import Packet
 from av.stream import Stream
-from av.video.frame import VideoFrame
-from av.video.reformatter import ColorRange, Colorspace, Interpolation, VideoReformatter
+from av.video.reformatter import ColorRange
 
 from touchmark.provenance.media.errors import EncodeError
 from touchmark.provenance.media.video import CarriedSound, Frame, RawVideo, Sound
@@ -42,7 +41,6 @@ from touchmark.provenance.media.video import CarriedSound, Frame, RawVideo, Soun
 _FINEST_TICKS = 90_000  # a second; the clock of MPEG systems, finer than any camera's stamps
 _THREADS = 4  # fixed: x264 gives other bytes, and takes more memory, for other numbers of threads
 _KEY_FRAME_SECONDS = 2  # a reader of key frames only, and a viewer who jumps, wait no longer than this
-_QUALITY = Interpolation.BICUBIC | Interpolation.ACCURATE_RND | Interpolation.FULL_CHR_H_INP | Interpolation.BITEXACT
 _BT709 = 1  # code point of ITU-T H.273 for primaries, transfer and matrix alike
 _LAYOUTS = {1: "mono", 2: "stereo", 3: "3.0", 4: "4.0", 5: "5.0", 6: "5.1", 8: "7.1"}
 _AAC_RATES = (8000, 11025, 12000, 16000, 22050, 24000, 32000, 44100, 48000, 64000, 88200, 96000)
@@ -118,7 +116,7 @@ class _PictureTrack:
 
     def __init__(self, container: OutputContainer, video: RawVideo, settings: EncodeSettings, subject: str) -> None:
         self._subject = subject
-        self._shape = (video.height, video.width, 3)
+        self._size = (video.height, video.width)
         self._width, self._height = video.width // 2 * 2, video.height // 2 * 2
         if self._width == 0 or self._height == 0:
             raise self._error(f"pictures of {video.width} x {video.height} cannot be encoded")
@@ -126,7 +124,6 @@ class _PictureTrack:
         self._time_base = Fraction(1, ticks)
         self._period = max(round(ticks / video.frame_rate), 1)
         self._last = -1
-        self._reformatter = VideoReformatter()
         # x264's macroblock tree gives other bytes from run to run on machines with AVX-512 (core 165): do without.
         options = {"crf": str(settings.crf), "preset": settings.preset, "x264-params": "mbtree=0"}
         stream = container.add_stream("libx264", rate=video.frame_rate, options=options, time_base=self._time_base)
@@ -140,23 +137,17 @@ class _PictureTrack:
         context.flags |= CodecFlags.bitexact
 
     def encode(self, frame: Frame) -> list[Packet[Stream]]:
-        if frame.pixels.shape != self._shape or frame.pixels.dtype != np.uint8:
-            raise self._error(f"a picture is {frame.pixels.dtype} {frame.pixels.shape}, expected uint8 {self._shape}")
+        if frame.size != self._size:
+            raise self._error(
+                f"a picture is {frame.size[1]} x {frame.size[0]}, expected {self._size[1]} x {self._size[0]}"
+            )
         pts = round(frame.time / self._time_base)
         if pts <= self._last:
             raise self._error(f"a picture at {float(frame.time):.6f} s does not follow the one before it")
         self._last = pts
-        pixels = np.ascontiguousarray(frame.pixels[: self._height, : self._width])
         with _reporting(self._subject):
-            picture = self._reformatter.reformat(
-                VideoFrame.from_ndarray(pixels, format="rgb24"),
-                format="yuv420p",
-                dst_colorspace=Colorspace.ITU709,
-                src_color_range=ColorRange.JPEG,
-                dst_color_range=ColorRange.MPEG,
-                interpolation=_QUALITY,
-                threads=1,
-            )
+            picture = frame.planes.cut(self._height, self._width).picture()
+            picture.colorspace, picture.color_range = _BT709, ColorRange.MPEG
             picture.color_primaries = picture.color_trc = _BT709
             picture.pts, picture.time_base = pts, self._time_base
             return self._timed(self._stream.encode(picture))

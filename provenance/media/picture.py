@@ -1,7 +1,8 @@
-"""From a decoded picture to upright, full-range RGB.
+"""From a decoded picture to upright planes of one kind, and between those and RGB.
 
 What a decoder gives is a picture as stored: some YCbCr in some matrix and range, turned as the camera was held. What
-the rest of touchmark wants is one thing only, so everything about that is settled here.
+the rest of touchmark wants is one thing only, so everything about that is settled here: :class:`Planes`, which is also
+what the encoder takes, so that a video that is read, marked and written anew never passes through RGB.
 """
 
 from __future__ import annotations
@@ -25,7 +26,61 @@ _MATRICES = {
     10: Colorspace.BT2020,
 }
 # Without ACCURATE_RND and FULL_CHR_H_INT all colours come out one to two levels too dark.
-_QUALITY = Interpolation.BILINEAR | Interpolation.ACCURATE_RND | Interpolation.FULL_CHR_H_INT | Interpolation.BITEXACT
+_EXACT = Interpolation.ACCURATE_RND | Interpolation.BITEXACT
+_TO_RGB = Interpolation.BILINEAR | Interpolation.FULL_CHR_H_INT | _EXACT
+_TO_PLANES = Interpolation.BICUBIC | Interpolation.FULL_CHR_H_INP | _EXACT
+
+
+Pixels = NDArray[np.uint8]
+
+
+@dataclass(frozen=True, slots=True)
+class Planes:
+    """A picture in Y'CbCr as codecs keep it: 4:2:0, 8 bit, BT.709, limited range (black 16, white 235, grey 128).
+
+    Attributes:
+        luma: ndarray of shape (height, width), uint8.
+        blue, red: the planes Cb and Cr, ndarrays of shape (ceil(height / 2), ceil(width / 2)), uint8.
+    """
+
+    luma: Pixels
+    blue: Pixels
+    red: Pixels
+
+    @classmethod
+    def of_rgb(cls, pixels: Pixels) -> Planes:
+        """From ndarray of shape (height, width, 3), uint8, RGB, full range. Raises ValueError for anything else."""
+        if pixels.dtype != np.uint8 or pixels.ndim != 3 or pixels.shape[2] != 3 or 0 in pixels.shape:
+            raise ValueError(f"a picture is {pixels.dtype} {pixels.shape}, expected uint8 (height, width, 3)")
+        picture = VideoFrame.from_ndarray(np.ascontiguousarray(pixels), format="rgb24")
+        height, width = pixels.shape[:2]
+        return _planes(VideoReformatter(), picture, width, height, Colorspace.ITU709, ColorRange.JPEG)
+
+    def rgb(self) -> Pixels:
+        """ndarray of shape (height, width, 3), uint8, RGB, full range."""
+        reformatted = VideoReformatter().reformat(
+            self.picture(),
+            format="rgb24",
+            src_colorspace=Colorspace.ITU709,
+            src_color_range=ColorRange.MPEG,
+            dst_color_range=ColorRange.JPEG,
+            interpolation=_TO_RGB,
+            threads=1,
+        )
+        return reformatted.to_ndarray().astype(np.uint8, copy=False)
+
+    def picture(self) -> VideoFrame:
+        """As FFmpeg's kind of picture."""
+        height, width = self.luma.shape
+        picture = VideoFrame(width, height, "yuv420p")
+        for plane, values in zip(picture.planes, (self.luma, self.blue, self.red), strict=True):
+            rows = np.frombuffer(memoryview(plane), np.uint8).reshape(-1, plane.line_size)
+            rows[: values.shape[0], : values.shape[1]] = values
+        return picture
+
+    def cut(self, height: int, width: int) -> Planes:
+        """The top left part, of even height and width."""
+        return Planes(self.luma[:height, :width], *(p[: height // 2, : width // 2] for p in (self.blue, self.red)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,19 +121,24 @@ class Orientation:
         """Width and height after turning."""
         return (height, width) if self.transpose else (width, height)
 
-    def apply(self, pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
-        """Turn ``pixels`` of shape (height, width, 3)."""
+    def apply(self, planes: Planes) -> Planes:
+        """Turn a picture."""
+        if self == Orientation():
+            return planes
+        return Planes(*(self._turned(plane) for plane in (planes.luma, planes.blue, planes.red)))
+
+    def _turned(self, plane: Pixels) -> Pixels:
         if self.transpose:
-            pixels = pixels.swapaxes(0, 1)
+            plane = plane.swapaxes(0, 1)
         if self.flip_y:
-            pixels = pixels[::-1]
+            plane = plane[::-1]
         if self.flip_x:
-            pixels = pixels[:, ::-1]
-        return np.ascontiguousarray(pixels)
+            plane = plane[:, ::-1]
+        return np.ascontiguousarray(plane)
 
 
 class PictureConverter:
-    """Turns decoded pictures of one stream into RGB of one size.
+    """Turns decoded pictures of one stream into planes of one size.
 
     Args:
         width, height: of the result before turning; pictures of another size are scaled, as players do.
@@ -91,20 +151,41 @@ class PictureConverter:
         self._orientation = orientation
         self._reformatter = VideoReformatter()
 
-    def to_rgb(self, picture: VideoFrame) -> NDArray[np.uint8]:
-        """ndarray of shape (height, width, 3), uint8, RGB, full range, upright."""
-        rgb = self._reformatter.reformat(
+    def planes(self, picture: VideoFrame) -> Planes:
+        """The picture, upright."""
+        planes = _planes(self._reformatter, picture, self._width, self._height, _matrix(picture), _range(picture))
+        return self._orientation.apply(planes)
+
+
+def _planes(
+    reformatter: VideoReformatter,
+    picture: VideoFrame,
+    width: int,
+    height: int,
+    matrix: Colorspace,
+    levels: ColorRange,
+) -> Planes:
+    """What ``picture`` shows, scaled to a size; views into its memory where nothing has to change."""
+    as_stored = (picture.format.name, picture.width, picture.height, matrix, levels)
+    if as_stored != ("yuv420p", width, height, Colorspace.ITU709, ColorRange.MPEG):
+        picture = reformatter.reformat(
             picture,
-            width=self._width,
-            height=self._height,
-            format="rgb24",
-            src_colorspace=_matrix(picture),
-            src_color_range=_range(picture),
-            dst_color_range=ColorRange.JPEG,
-            interpolation=_QUALITY,
+            width=width,
+            height=height,
+            format="yuv420p",
+            src_colorspace=matrix,
+            dst_colorspace=Colorspace.ITU709,
+            src_color_range=levels,
+            dst_color_range=ColorRange.MPEG,
+            interpolation=_TO_PLANES,
             threads=1,
         )
-        return self._orientation.apply(rgb.to_ndarray().astype(np.uint8, copy=False))
+    sizes = ((height, width), *(((height + 1) // 2, (width + 1) // 2),) * 2)
+    luma, blue, red = (
+        np.frombuffer(memoryview(plane), np.uint8).reshape(-1, plane.line_size)[:rows, :columns]
+        for plane, (rows, columns) in zip(picture.planes, sizes, strict=True)
+    )
+    return Planes(luma, blue, red)
 
 
 def _matrix(picture: VideoFrame) -> Colorspace:

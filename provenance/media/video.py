@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from touchmark.provenance.media.picture import Planes
+
 if TYPE_CHECKING:
     from av.packet import Packet
     from av.stream import Stream
@@ -24,12 +26,32 @@ class Frame:
     """One picture, upright (any display rotation already applied).
 
     Attributes:
-        pixels: ndarray of shape (height, width, 3), uint8, RGB, full range.
+        picture: RGB, full range, as ndarray of shape (height, width, 3), uint8 (what models draw); or planes (what
+            decoders give and encoders take). Ask for ``pixels`` or ``planes`` and get either; what is not at hand is
+            converted at every call.
         time: presentation time in seconds since the first frame.
+        is_key: whether it was coded without reference to another, so that little of what is faint was lost.
     """
 
-    pixels: NDArray[np.uint8]
+    picture: NDArray[np.uint8] | Planes
     time: Fraction
+    is_key: bool = False
+
+    @property
+    def pixels(self) -> NDArray[np.uint8]:
+        """ndarray of shape (height, width, 3), uint8, RGB, full range."""
+        return self.picture.rgb() if isinstance(self.picture, Planes) else self.picture
+
+    @property
+    def planes(self) -> Planes:
+        """The planes. Raises ValueError where ``picture`` is an array but no picture."""
+        return self.picture if isinstance(self.picture, Planes) else Planes.of_rgb(self.picture)
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """Height and width."""
+        height, width = (self.picture.luma if isinstance(self.picture, Planes) else self.picture).shape[:2]
+        return height, width
 
 
 @dataclass(frozen=True, slots=True)

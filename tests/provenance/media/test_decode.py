@@ -160,7 +160,8 @@ def test_colour_follows_the_tags(
         container.mux(stream.encode(None))
     with open_video(path) as video:
         pixels = next(video.frames()).pixels
-    assert np.abs(pixels[20:40, 20:40].astype(float) - colour).max() <= 2
+    # Another matrix is turned into BT.709 in whole levels before it becomes RGB, which costs one more.
+    assert np.abs(pixels[20:40, 20:40].astype(float) - colour).max() <= (2 if matrix == 1 and not full_range else 3)
 
 
 def test_sound_is_aligned_to_the_first_picture(tmp_path: Path, clip: Path) -> None:
