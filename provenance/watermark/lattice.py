@@ -37,7 +37,7 @@ Real = NDArray[np.float32]
 
 
 class Plane(StrEnum):
-    """The three planes of a picture in Y'CbCr, ITU-R BT.601, full range."""
+    """The three planes of a picture in Y'CbCr, as in :class:`touchmark.provenance.media.picture.Planes`."""
 
     LUMA = "luma"
     BLUE = "cb"

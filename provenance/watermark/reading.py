@@ -78,6 +78,20 @@ class Reader:
         matched = Matched(geometry, weights)
         return matched.z(amplitudes), matched
 
+    def agreement(self, evidence: Evidence, geometry: Geometry) -> float:
+        """How well waves that carry the same bit agree, whatever the bit, in standard deviations of random signs.
+
+        Cheap beside decoding, and nothing but chance where the geometry is wrong, so it tells what is worth decoding.
+        """
+        amplitudes = self.amplitudes(evidence, geometry)
+        bits = np.concatenate([waves.bit[~waves.template] for waves in self._waves.values()])
+        soft = np.concatenate(
+            [self._soft(waves, amplitudes[plane])[~waves.template] for plane, waves in self._waves.items()]
+        )
+        sums, powers, fourth = (np.bincount(bits, soft**n, minlength=code.CODE_BITS) for n in (1, 2, 4))
+        spread = math.sqrt(2 * max(float(np.sum(powers**2 - fourth)), 0.0))
+        return float(np.sum(sums**2 - powers)) / spread if spread > 0 else 0.0
+
     def read(self, evidence: Evidence, geometry: Geometry) -> Reading:
         """Decode the likeliest payload."""
         amplitudes = self.amplitudes(evidence, geometry)
@@ -85,17 +99,22 @@ class Reader:
         weights: dict[Plane, Real] = {}
         for plane, waves in self._waves.items():
             held = amplitudes[plane]
-            gain = self._gain(waves, held)
-            # Across the phases that the pattern has, a wave holds noise only.
-            noise = _by_ring(waves, held.imag**2)
-            ratio = np.clip(2 * gain * waves.amplitude * held.real / noise, -_SOFT_LIMIT, _SOFT_LIMIT)
             carriers = ~waves.template
-            soft += np.bincount(waves.bit[carriers], ratio[carriers], minlength=code.CODE_BITS)
+            ratio = self._soft(waves, held)[carriers]
+            soft += np.bincount(waves.bit[carriers], ratio, minlength=code.CODE_BITS)
+            gain = self._gain(waves, held)
             weights[plane] = np.where(carriers, gain * waves.amplitude / _by_ring(waves, np.abs(held) ** 2), 0)
         decoded = code.decode(soft.astype(np.float32), self._key)
         signed = {plane: weights[plane] * waves.signs(decoded.code_bits) for plane, waves in self._waves.items()}
         matched = Matched(geometry, signed)
         return Reading(decoded.payload, decoded.guess, matched.z(amplitudes), matched)
+
+    def _soft(self, waves: Waves, held: Complex) -> Real:
+        """Log-likelihood ratio of each wave's sign."""
+        # Across the phases that the pattern has, a wave holds noise only.
+        noise = _by_ring(waves, held.imag**2)
+        ratio = 2 * self._gain(waves, held) * waves.amplitude * held.real / noise
+        return np.asarray(np.clip(ratio, -_SOFT_LIMIT, _SOFT_LIMIT), np.float32)
 
     @staticmethod
     def _gain(waves: Waves, held: Complex) -> Real:

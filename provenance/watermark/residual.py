@@ -17,6 +17,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from touchmark.provenance.media.picture import Planes
 from touchmark.provenance.media.video import Frame
 from touchmark.provenance.watermark.lattice import SHORT_SIDE, Plane
 
@@ -49,9 +50,9 @@ class _Filter:
 
 
 _FILTERS = {
-    Plane.LUMA: _Filter(step=1, fine=2.8, around=3.0, floor=3.0),
-    Plane.BLUE: _Filter(step=2, fine=2.2, around=2.5, floor=1.2),
-    Plane.RED: _Filter(step=2, fine=2.2, around=2.5, floor=1.2),
+    Plane.LUMA: _Filter(step=1, fine=2.8, around=3.0, floor=2.6),
+    Plane.BLUE: _Filter(step=2, fine=2.2, around=2.5, floor=1.05),
+    Plane.RED: _Filter(step=2, fine=2.2, around=2.5, floor=1.05),
 }
 
 
@@ -74,22 +75,34 @@ class Evidence:
         return self.width / columns, self.height / rows
 
     def transformed(self, *, mirrored: bool = False, degrees: float = 0.0) -> Evidence:
-        """The evidence flipped left to right where asked, then turned counter-clockwise about its centre."""
+        """The evidence flipped left to right where asked, then turned counter-clockwise about its centre.
+
+        Quarter turns lose nothing; what a further turn moves out of the frame is lost.
+        """
+        quarters = round(degrees / 90)
+        rest = degrees - 90 * quarters
         planes = dict(self.planes)
         if mirrored:
-            planes = {plane: np.ascontiguousarray(values[:, ::-1]) for plane, values in planes.items()}
-        if degrees:
-            planes = {plane: _turned(values, degrees) for plane, values in planes.items()}
+            planes = {plane: values[:, ::-1] for plane, values in planes.items()}
+        if quarters % 4:
+            planes = {plane: np.rot90(values, quarters) for plane, values in planes.items()}
+        if mirrored or quarters % 4:
+            planes = {plane: np.ascontiguousarray(values) for plane, values in planes.items()}
+        if rest:
+            planes = {plane: _turned(values, rest) for plane, values in planes.items()}
+        if quarters % 2:
+            return Evidence(planes, self.height, self.width)
         return Evidence(planes, self.width, self.height)
 
 
 @dataclass(frozen=True, slots=True)
 class TimedEvidence:
-    """Evidence of one stretch of time, in seconds."""
+    """Evidence of one stretch of time, in seconds; of its key frames or of its other frames."""
 
     start: float
     end: float
     evidence: Evidence
+    of_key_frames: bool = False
 
 
 def weighted(stretches: Sequence[TimedEvidence], weights: Sequence[float] | None = None) -> Evidence:
@@ -105,28 +118,32 @@ def weighted(stretches: Sequence[TimedEvidence], weights: Sequence[float] | None
 
 def gather(frames: Iterable[Frame]) -> list[TimedEvidence]:
     """Sample a video and sum its residuals by stretches of time, in order; empty for a video without frames."""
-    sums: dict[int, Evidence] = {}
+    sums: dict[tuple[int, bool], Evidence] = {}
     length = _SHORTEST
     last_sample: float | None = None
     shape: tuple[int, int] | None = None
     for frame in frames:
-        if frame.pixels.size == 0:
+        if 0 in frame.size:
             continue
         time = float(frame.time)
-        if last_sample is not None and abs(time - last_sample) < 0.99 * min(length, _SPARSEST):
+        near = last_sample is not None and abs(time - last_sample) < 0.99 * min(length, _SPARSEST)
+        if near and not frame.is_key:
             continue
         last_sample = time
-        shape = shape or _working_shape(frame.pixels)
-        _add(sums, math.floor(time / length + 1e-6), _residual(frame.pixels, shape))
+        shape = shape or _working_shape(frame.size)
+        _add(sums, (math.floor(time / length + 1e-6), frame.is_key), _residual(frame.planes, shape))
         while len(sums) > MAX_STRETCHES:
             length *= 2
             finer, sums = sums, {}
-            for index, evidence in finer.items():
-                _add(sums, index // 2, evidence)
-    return [TimedEvidence(index * length, (index + 1) * length, sums[index]) for index in sorted(sums)]
+            for (index, is_key), evidence in finer.items():
+                _add(sums, (index // 2, is_key), evidence)
+    return [
+        TimedEvidence(index * length, (index + 1) * length, sums[index, is_key], is_key)
+        for index, is_key in sorted(sums)
+    ]
 
 
-def _add(sums: dict[int, Evidence], index: int, evidence: Evidence) -> None:
+def _add(sums: dict[tuple[int, bool], Evidence], index: tuple[int, bool], evidence: Evidence) -> None:
     if index not in sums:
         sums[index] = evidence
         return
@@ -134,31 +151,30 @@ def _add(sums: dict[int, Evidence], index: int, evidence: Evidence) -> None:
         sums[index].planes[plane] += values
 
 
-def _working_shape(pixels: NDArray[np.uint8]) -> tuple[int, int]:
+def _working_shape(size: tuple[int, int]) -> tuple[int, int]:
     """Rows and columns of the luma plane: even, about one sample a unit."""
-    height, width = pixels.shape[:2]
-    short = min(height, width)
-    rows, columns = (2 * round(min(side, _LONGEST_ASPECT * short) / short * SHORT_SIDE / 2) for side in (height, width))
+    short = min(size)
+    rows, columns = (2 * round(min(side, _LONGEST_ASPECT * short) / short * SHORT_SIDE / 2) for side in size)
     return rows, columns
 
 
-def _residual(pixels: NDArray[np.uint8], shape: tuple[int, int]) -> Evidence:
-    height, width = pixels.shape[:2]
+def _residual(picture: Planes, shape: tuple[int, int]) -> Evidence:
+    height, width = picture.luma.shape
     short = min(height, width)
-    pixels = pixels[: _LONGEST_ASPECT * short, : _LONGEST_ASPECT * short]
-    height, width = pixels.shape[:2]
+    height, width = (min(side, _LONGEST_ASPECT * short) for side in (height, width))
     rows, columns = shape
-    method = cv2.INTER_AREA if height > rows else cv2.INTER_CUBIC
-    small = cv2.resize(pixels, (columns, rows), interpolation=method)
-    picture = cv2.cvtColor(small.astype(np.float32) / 255, cv2.COLOR_RGB2YCrCb) * 255
-    luma, red, blue = cv2.split(picture)
     planes = {}
-    for plane, values in ((Plane.LUMA, luma), (Plane.BLUE, blue), (Plane.RED, red)):
+    for plane, values, halving in (
+        (Plane.LUMA, picture.luma, 1),
+        (Plane.BLUE, picture.blue, 2),
+        (Plane.RED, picture.red, 2),
+    ):
         chosen = _FILTERS[plane]
-        if chosen.step > 1:
-            size = (columns // chosen.step, rows // chosen.step)
-            values = cv2.resize(values, size, interpolation=cv2.INTER_AREA)  # noqa: PLW2901
-        planes[plane] = _whitened(np.asarray(values, np.float32), chosen)
+        size = (columns // chosen.step, rows // chosen.step)
+        shown = values[: -(-height // halving), : -(-width // halving)]
+        method = cv2.INTER_AREA if shown.shape[0] > size[1] else cv2.INTER_CUBIC
+        small = cv2.resize(shown.astype(np.float32), size, interpolation=method)
+        planes[plane] = _whitened(np.asarray(small, np.float32), chosen)
     return Evidence(planes, width * SHORT_SIDE / short, height * SHORT_SIDE / short)
 
 

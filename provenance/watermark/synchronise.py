@@ -1,4 +1,4 @@
-"""Find how a copy was scaled, cropped, turned or mirrored, by the template.
+"""Find how a copy of a weak mark was scaled, cropped, turned or mirrored, by the template alone.
 
     finder = TemplateFinder(lattice)
     for alignment in finder.search(evidence):     # best first
@@ -6,7 +6,7 @@
 
 Half the search is free: the template of one key is known, so a geometry is right when all its waves line up, and one
 Fourier transform tries every shift of a geometry at once. What is tried is a fixed, limited set (the p-values count
-it); perspective, strong rotation and unequal scaling are not in it.
+it); other turns and proportions are found by :mod:`repetition`, where the mark is strong enough to be seen repeating.
 """
 
 from __future__ import annotations

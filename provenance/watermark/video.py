@@ -24,6 +24,7 @@ from typing import ClassVar
 from touchmark.provenance.errors import TouchmarkError
 from touchmark.provenance.media.video import Frame
 from touchmark.provenance.watermark import code, statistics, synchronise
+from touchmark.provenance.watermark.alignment import Aligner, alignment_tests
 from touchmark.provenance.watermark.lattice import Lattice
 from touchmark.provenance.watermark.painter import Painter
 from touchmark.provenance.watermark.protocol import (
@@ -35,6 +36,7 @@ from touchmark.provenance.watermark.protocol import (
     WatermarkKey,
 )
 from touchmark.provenance.watermark.reading import Matched, Reader, Reading
+from touchmark.provenance.watermark.repetition import repetitions
 from touchmark.provenance.watermark.residual import Evidence, TimedEvidence, gather, weighted
 from touchmark.provenance.watermark.synchronise import Alignment, Geometry, TemplateFinder
 
@@ -43,7 +45,10 @@ SMALLEST_SIDE = 128
 
 _NOMINAL = (Geometry(), Geometry(mirrored=True))
 _WORTH_READING = 5.5
-"""A searched geometry whose template fits worse than this is not decoded."""
+"""A geometry from the search of the template, which fits worse than this, is not decoded."""
+_REPETITIONS = 3
+_TRIED = 3
+"""How many geometries are proposed without the key, and how many of their alignments are decoded."""
 _MOST_DECODINGS = 24
 
 
@@ -72,7 +77,7 @@ class LatticeWatermark:
         code_bits = code.encode(payload, key)
         painter: Painter | None = None
         for frame in frames:
-            height, width = frame.pixels.shape[:2]
+            height, width = frame.size
             if painter is None or painter.size != (height, width):
                 if min(height, width) < SMALLEST_SIDE:
                     raise PictureTooSmallError(
@@ -80,7 +85,7 @@ class LatticeWatermark:
                         remedy=f"Make the video at least {SMALLEST_SIDE} pixels on its short side.",
                     )
                 painter = Painter(lattice, code_bits, height, width)
-            yield Frame(painter.paint(frame.pixels), frame.time)
+            yield Frame(painter.paint(frame.planes), frame.time)
 
     def extract(self, frames: Iterable[Frame], key: WatermarkKey) -> Detection:
         """Look for a mark of ``key`` in any copy, in a few frames a second. Never raises for want of a mark."""
@@ -98,6 +103,7 @@ class _Extraction:
         self._key = key
         self._stretches = stretches
         self._whole = weighted(stretches)
+        self._lattice = lattice
         self._reader = Reader(lattice, key)
         self._finder = TemplateFinder(lattice)
         self._decodings = 0
@@ -108,20 +114,45 @@ class _Extraction:
             return self._verified(reading)
         if reading := self._first(self._read_best_frames(geometry) for geometry in _NOMINAL):
             return self._verified(reading)
-        fit = max((self._nominal_fit(geometry) for geometry in _NOMINAL), key=lambda fit: fit.z)
+        fit = max((self._template_fit(geometry) for geometry in _NOMINAL), key=lambda fit: fit.z)
         tests = float(len(_NOMINAL))
         if statistics.tail(fit.z, tests) < statistics.PRESENCE_LEVEL:
             return self._present(fit, tests)
+        for evidence in self._views():
+            aligned = Aligner(self._lattice).aligned(evidence, repetitions(evidence, _REPETITIONS))[:_TRIED]
+            places = [alignment.geometry for alignment in aligned]
+            if reading := self._first(self._read_both_ways(evidence, places)):
+                return self._verified(reading)
+            tests += alignment_tests(_REPETITIONS)
+            fit = max(fit, *(self._template_fit(place) for place in places), key=lambda fit: fit.z)
+        if statistics.tail(fit.z, tests) < statistics.PRESENCE_LEVEL:
+            return self._present(fit, tests)
+        tests += synchronise.TESTS
         for found in self._finder.search(self._whole):
+            fit = max(fit, found, key=lambda fit: fit.z)
             if found.z < _WORTH_READING:
                 break
-            if reading := self._first(self._read(place) for place in found.geometry.half_tile_shifts()):
+            if reading := self._first(self._read_both_ways(self._whole, self._likeliest_places(found.geometry))):
                 return self._verified(reading)
-            if found.z > fit.z:
-                fit, tests = found, len(_NOMINAL) + synchronise.TESTS
         return self._present(fit, tests)
 
-    def _nominal_fit(self, geometry: Geometry) -> Alignment:
+    def _likeliest_places(self, geometry: Geometry) -> list[Geometry]:
+        """The places the tile may have, those first where the bits agree best."""
+        return sorted(geometry.half_tile_shifts(), key=lambda place: -self._reader.agreement(self._whole, place))[:2]
+
+    def _views(self) -> Iterator[Evidence]:
+        """All frames together, then key frames alone: in the others, what moves has taken the pattern with it."""
+        yield self._whole
+        keys = [stretch for stretch in self._stretches if stretch.of_key_frames]
+        if 0 < len(keys) < len(self._stretches):
+            yield weighted(keys)
+
+    def _read_both_ways(self, evidence: Evidence, places: Sequence[Geometry]) -> Iterator[Reading | None]:
+        """From this evidence; where that fails from those frames that hold most, at the likeliest place alone."""
+        yield from (self._read(place, evidence) for place in places)
+        yield from (self._read_best_frames(place) for place in places[:1])
+
+    def _template_fit(self, geometry: Geometry) -> Alignment:
         return Alignment(self._reader.template(self._whole, geometry)[0], geometry)
 
     @staticmethod
@@ -187,6 +218,6 @@ def _transform(geometry: Geometry) -> Transform:
     return Transform(
         scale_x=1 / geometry.scale_x,
         scale_y=1 / geometry.scale_y,
-        rotation=-geometry.degrees if not geometry.mirrored else geometry.degrees,
+        rotation=-geometry.degrees,
         mirrored=geometry.mirrored,
     )

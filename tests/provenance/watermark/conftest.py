@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from tests.clips import scene, write_clip
 from touchmark.provenance.media.decode import open_video
+from touchmark.provenance.media.picture import Planes
 from touchmark.provenance.media.video import Frame, RawVideo
 from touchmark.provenance.watermark.protocol import Payload, WatermarkKey
 
@@ -71,10 +72,16 @@ def recoded(tmp_path: Path) -> Callable[..., list[Frame]]:
     """Frames after a real H.264 encoder, at a share of their size."""
 
     def recode(frames: Sequence[Frame], crf: int, size: float = 1.0) -> list[Frame]:
-        height, width = (round(side * size / 2) * 2 for side in frames[0].pixels.shape[:2])
-        smaller = [cv2.resize(f.pixels, (width, height), interpolation=cv2.INTER_AREA) for f in frames]
+        # Planes are scaled one by one, as transcoders do; through RGB, half of every wave on pure black would be lost.
+        height, width = (round(side * size / 2) * 2 for side in frames[0].size)
+
+        def scaled(planes: Planes) -> Planes:
+            sizes = ((width, height), (width // 2, height // 2), (width // 2, height // 2))
+            stored = zip((planes.luma, planes.blue, planes.red), sizes, strict=True)
+            return Planes(*(np.asarray(cv2.resize(p, s, interpolation=cv2.INTER_AREA), np.uint8) for p, s in stored))
+
         video = RawVideo(
-            frames=(Frame(np.asarray(pixels, np.uint8), f.time) for pixels, f in zip(smaller, frames, strict=True)),
+            frames=(Frame(scaled(frame.planes), frame.time) for frame in frames),
             width=width,
             height=height,
             frame_rate=RATE,

@@ -125,6 +125,47 @@ def test_cropped_mirrored_and_turned_copies_are_read(
     assert found["turned"].rotation == pytest.approx(2.0, abs=0.5)
 
 
+@pytest.mark.parametrize(
+    ("turn", "mirrored"), [(0, True), (90, False), (180, False), (270, False), (90, True), (180, True)]
+)
+def test_every_orientation_is_read_and_named(
+    turn: int, mirrored: bool, still: list[Pixels], stamped: Stamp, payload: Payload, key: WatermarkKey
+) -> None:
+    copies = [np.rot90(f.pixels, turn // 90) for f in marked(stamped(still[:6]), payload, key)]
+    detection = MARK.extract(stamped([np.ascontiguousarray(p[:, ::-1] if mirrored else p) for p in copies]), key)
+    assert detection.payload == payload
+    assert detection.transform is not None
+    assert detection.transform.mirrored is mirrored
+    assert (detection.transform.rotation - turn + 180) % 360 - 180 == pytest.approx(0, abs=0.5)
+
+
+@pytest.mark.parametrize(
+    ("degrees", "aspect", "share"), [(10.0, 1.0, 1.0), (-33.0, 1.0, 1.0), (0.0, 0.9, 1.0), (-6.0, 1.1, 0.8)]
+)
+def test_a_turned_and_squeezed_copy_is_read(
+    degrees: float,
+    aspect: float,
+    share: float,
+    still: list[Pixels],
+    stamped: Stamp,
+    recoded: Recode,
+    payload: Payload,
+    key: WatermarkKey,
+) -> None:
+    height, width = still[0].shape[0], round(still[0].shape[1] * aspect)
+    turn = cv2.getRotationMatrix2D((width / 2, height / 2), degrees, 1.0)
+    top, left = (round(side * (1 - share) / 2) for side in (height, width))
+    copies = []
+    for frame in marked(stamped(still[:12]), payload, key):
+        picture = cv2.warpAffine(cv2.resize(frame.pixels, (width, height)), turn, (width, height))
+        copies.append(np.ascontiguousarray(picture[top : height - top, left : width - left]).astype(np.uint8))
+    detection = MARK.extract(recoded(stamped(copies), crf=23), key)
+    assert detection.payload == payload
+    assert detection.transform is not None
+    assert detection.transform.rotation == pytest.approx(degrees, abs=0.5)
+    assert detection.transform.scale_x / detection.transform.scale_y == pytest.approx(aspect, rel=0.02)
+
+
 def test_the_timeline_shows_which_seconds_are_ours(
     natural: list[Pixels], stamped: Stamp, payload: Payload, key: WatermarkKey
 ) -> None:
