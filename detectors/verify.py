@@ -28,6 +28,7 @@ from touchmark.provenance.manifest.canary import run_canary
 from touchmark.provenance.manifest.context import TrustAnchorsError
 from touchmark.provenance.media.limits import Limits
 from touchmark.provenance.registry import Registry
+from touchmark.provenance.watermark.neural.installed import installed_marks, marks_folder
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +62,7 @@ class Verifier:
 
     @classmethod
     def default(cls, home: Home, *, anchors: bytes = b"", limits: Limits | None = None) -> Verifier:
-        """With what one home folder holds: keys, anchors, registry; any of them may be missing. Creates nothing.
+        """With what one home folder holds: keys, anchors, registry, other makers' marks. Any may be missing.
 
         Args:
             home: the operator's folder; need not exist.
@@ -72,6 +73,7 @@ class Verifier:
             KeyRingError: keys are there and cannot be used.
             RegistryError: a database is there and cannot be opened.
             TrustAnchorsError: ``anchors`` holds no certificate.
+            MarkChangedError: a mark of another maker is installed and its entry cannot be read.
         """
         try:
             ring = KeyRing.load(home.keys)
@@ -83,6 +85,7 @@ class Verifier:
             anchors=b"\n".join(pem for pem in (ring.trust_anchors if ring else b"", anchors) if pem),
             keys=(ring.watermark_key,) if ring and ring.can_mark else (),
             registry=Registry(open_database(home.database)) if home.database.is_file() else None,
+            other_marks=installed_marks(marks_folder(home)),
         )
         return cls(sources, limits or Limits())
 
@@ -97,6 +100,7 @@ class Verifier:
             MediaError: the file cannot be read.
             CanaryError: the C2PA library does not behave as it must; nothing can be verified.
             RegistryError: there is a registry and it cannot be read.
+            NeuralMarkError: a mark of another maker is installed and cannot be asked.
         """
         run_canary()
         began = time.monotonic()

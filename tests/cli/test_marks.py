@@ -53,3 +53,29 @@ def test_what_cannot_be_installed_is_one_line(tmp_path: Path, capsys: pytest.Cap
     lines = [line for line in capsys.readouterr().err.splitlines() if line.startswith("touchmark: ")]
     assert len(lines) == 3
     assert "[mark.unreadable]" in lines[0]
+
+
+def test_verify_asks_every_mark_that_is_installed(
+    archive: Path, home: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    from dataclasses import replace
+
+    from tests.clips import moving_clip, write_clip
+    from touchmark.provenance.home import Home
+    from touchmark.provenance.watermark.neural.installed import installed_mark, marks_folder
+
+    assert run(["marks", "add", "seal", "--kind", "videoseal", str(archive)]) == 0
+    assert run(["marks", "enrol", "seal", "Studio B"]) == 0
+    message = capsys.readouterr().out.splitlines()[-1]
+    clip = moving_clip(256, 256, count=12, style="flat")
+    mark = installed_mark(marks_folder(Home(home)), "seal")
+    marked = replace(clip, frames=mark.write_pictures(clip.frames, message))
+    path = write_clip(tmp_path / "theirs.mp4", marked, options={"preset": "medium", "crf": "20"})
+    assert run(["verify", "--json", str(path)]) == 2
+    document = json.loads(capsys.readouterr().out)
+    assert document["verdict"]["outcome"] == "unknown"
+    (claim,) = document["evidence"]["other_marks"]
+    assert (claim["mark"], claim["state"], claim["known_as"]) == ("seal", "recognised", "Studio B")
+    (home / "marks" / "seal" / "reader").write_bytes(b"PK\x03\x04")
+    assert run(["verify", str(path)]) == 70
+    assert "[mark.changed]" in capsys.readouterr().err
