@@ -74,5 +74,6 @@ def strengths(picture: Planes) -> tuple[Real, Real]:
     budget = more_luma * _BUDGET * float(np.clip(720 / min(height, width), 0.6, 2.3)) ** 0.4
     for_luma *= min(_RAISED, math.sqrt(budget / float(np.mean(for_luma**2))))
     for_chroma = more_chroma * np.interp(texture, _TEXTURE_FOR_CHROMA, (flat_chroma, *_CHROMA[1:]))
+    for_chroma = np.minimum(for_chroma, _FLAT_IN_SMALL[1])
     for_chroma *= np.interp(mean, (16, 68), (0.9, 1.0))
     return for_luma.astype(np.float32), for_chroma.astype(np.float32)
