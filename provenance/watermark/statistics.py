@@ -36,11 +36,12 @@ def tail(z: float, tests: float = 1.0) -> float:
     return min(1.0, max(_LEAST, math.exp(min(0.0, math.log(tests) - z * z / 2))))
 
 
-def verified_tail(z: float, decodings: int) -> float:
+def verified_tail(z: float, decodings: int, alignments: float = 0.0) -> float:
     """Probability that an unmarked video yields a verified payload that correlates as well as ``z``.
 
     A verified payload needs CHECK_BITS bits of a MAC to agree in one of ``decodings`` trials, and one of the 2**64
-    valid code words to correlate so well; the smaller of the two bounds holds for both together.
+    valid code words to correlate so well in one of them, or in one of the ``alignments`` from which they were chosen by
+    the same waves; the smaller of the two bounds holds for both together.
     """
     by_check = decodings * 2.0**-CHECK_BITS
-    return min(by_check, tail(z, decodings * 2.0**PAYLOAD_BITS))
+    return min(by_check, tail(z, (decodings + alignments) * 2.0**PAYLOAD_BITS))

@@ -107,6 +107,7 @@ class _Extraction:
         self._reader = Reader(lattice, key)
         self._finder = TemplateFinder(lattice)
         self._decodings = 0
+        self._alignments = 0.0
 
     def detection(self) -> Detection:
         """The first reading that verifies: as it came, then by the frames that hold most, then after a search."""
@@ -121,13 +122,15 @@ class _Extraction:
         for evidence in self._views():
             aligned = Aligner(self._lattice).aligned(evidence, repetitions(evidence, _REPETITIONS))[:_TRIED]
             places = [alignment.geometry for alignment in aligned]
+            self._alignments += alignment_tests(_REPETITIONS)
             if reading := self._first(self._read_both_ways(evidence, places)):
                 return self._verified(reading)
-            tests += alignment_tests(_REPETITIONS)
             fit = max(fit, *(self._template_fit(place) for place in places), key=lambda fit: fit.z)
+        tests += self._alignments
         if statistics.tail(fit.z, tests) < statistics.PRESENCE_LEVEL:
             return self._present(fit, tests)
         tests += synchronise.TESTS
+        self._alignments += synchronise.TESTS
         for found in self._finder.search(self._whole):
             fit = max(fit, found, key=lambda fit: fit.z)
             if found.z < _WORTH_READING:
@@ -182,7 +185,7 @@ class _Extraction:
             MarkState.VERIFIED,
             self._key.key_id,
             payload=reading.payload,
-            p_value=statistics.verified_tail(reading.z, self._decodings),
+            p_value=statistics.verified_tail(reading.z, self._decodings, self._alignments),
             timeline=self._timeline(reading.matched),
             transform=_transform(reading.matched.geometry),
         )

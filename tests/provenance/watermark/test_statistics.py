@@ -43,3 +43,5 @@ def test_p_values_are_probabilities(z: float) -> None:
 def test_every_test_is_paid_for() -> None:
     assert statistics.tail(8.0, 1000.0) == pytest.approx(1000 * math.exp(-32))
     assert statistics.verified_tail(0.0, 24) == 24 * 2.0**-40
+    strong = 20.0
+    assert statistics.verified_tail(strong, 1, 1e6) == pytest.approx((1 + 1e6) * statistics.verified_tail(strong, 1))
