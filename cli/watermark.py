@@ -46,8 +46,9 @@ def watermark() -> None:
 def embed(video: Path, output: Path, digits: str | None, as_json: bool) -> None:
     """Write a copy of VIDEO that carries an invisible mark.
 
-    The key is the one of your home folder (`touchmark keys init` makes it). The output carries no manifest, also where
-    VIDEO had one, and says nothing about where the video comes from to those who do not have your key.
+    The key is derived from the one of your home folder (`touchmark keys init` makes it). That one's own mark says that
+    a video was sealed as generated, and `touchmark verify` does not take this mark for it. The output carries no
+    manifest, also where VIDEO had one, and says nothing about where the video comes from to those without your key.
     """
     from touchmark.generation.staging import Staging, output_exists
     from touchmark.provenance.watermark.standalone import mark_file
@@ -63,12 +64,12 @@ def embed(video: Path, output: Path, digits: str | None, as_json: bool) -> None:
             found = mark_file(video, staging.file, payload, key, progress)
         staging.publish(overwrite=False)
     if as_json:
-        document = {"path": str(output), "payload": str(payload), "key_id": key.key_id, "p_value": found.p_value}
+        document = {"path": str(output), "payload": str(payload), "key_id": found.key_id, "p_value": found.p_value}
         click.echo(json.dumps({**document, "manifest": None}))
         return
     click.echo(f"marked {click.format_filename(output)}")
     click.echo(f"  payload  {payload}")
-    click.echo(f"  key      {key.key_id}")
+    click.echo(f"  key      {found.key_id}")
     click.echo(f"  note     {_NO_MANIFEST}")
 
 
@@ -84,17 +85,18 @@ def embed(video: Path, output: Path, digits: str | None, as_json: bool) -> None:
 def extract(files: tuple[Path, ...], as_json: bool) -> int:
     """Look for your mark in each FILE.
 
-    Finds marks of the key in your home folder, in copies that were scaled, cropped, turned or re-encoded as well.
+    Finds what `embed` wrote and what was sealed with the key in your home folder, in copies that were scaled, cropped,
+    turned or re-encoded as well.
     """
     from touchmark.provenance.media.errors import MediaError
-    from touchmark.provenance.watermark.standalone import find
+    from touchmark.provenance.watermark.standalone import find_any
 
     key = _key()
     statuses = []
     for file in files:
         try:
             with _patient() as progress:
-                detection = find(file, key, progress)
+                detection = find_any(file, key, progress)
         except MediaError as error:
             statuses.append(_UNREADABLE)
             if as_json:

@@ -1,10 +1,11 @@
 """The mark alone: put it into a video file, or look for it in one. No manifest, no registry, no seal.
 
     mark_file(Path("holiday.mp4"), Path("marked.mp4"), Payload(42), key)
-    find(Path("copy.mp4"), key).payload
+    find_any(Path("copy.mp4"), key).payload
 
 For people who want only this, on video of their own. It takes files, never frames: what a generator draws goes through
-``generation.release``, where nothing leaves without a seal.
+``generation.release``, where nothing leaves without a seal. And it marks under a key derived for this purpose: the mark
+of the operator's own key says that a video was sealed as generated, which a holiday video was not.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from touchmark.provenance.media.decode import VideoReader, open_video
 from touchmark.provenance.media.encode import encode
 from touchmark.provenance.media.limits import Limits
 from touchmark.provenance.media.video import Frame
+from touchmark.provenance.watermark.keyring import subkey
 from touchmark.provenance.watermark.protocol import Detection, MarkState, Payload, WatermarkKey
 from touchmark.provenance.watermark.video import LatticeWatermark
 
@@ -38,6 +40,11 @@ class MarkNotReadableError(TouchmarkError):
     code = "watermark.not_readable"
 
 
+def standalone_key(key: WatermarkKey) -> WatermarkKey:
+    """The key of marks that stand alone, derived one way from an operator's."""
+    return WatermarkKey(subkey(key, "standalone"))
+
+
 def mark_file(
     source: Path,
     destination: Path,
@@ -52,7 +59,7 @@ def mark_file(
         source: a video.
         destination: an ``.mp4`` in a folder that is private to the caller.
         payload: what the mark carries.
-        key: an operator's secret.
+        key: an operator's secret; the mark is written under its :func:`standalone_key`.
         progress: told about each pass over the pictures.
         limits: the most that reading may cost.
 
@@ -61,19 +68,20 @@ def mark_file(
 
     Raises:
         MediaError: ``source`` cannot be read.
-        AlreadyMarkedError: it carries a mark of ``key``.
+        AlreadyMarkedError: it carries a mark of ``key``, standalone or sealed.
         MarkNotReadableError: its pictures do not hold a mark (a picture of one even colour, a few small frames).
         TouchmarkError: of the mark or the encoder. What then stands at ``destination`` is not to be used.
     """
-    if find(source, key, progress, "looking", limits).state is not MarkState.NOTHING_FOUND:
+    if find_any(source, key, progress, limits).state is not MarkState.NOTHING_FOUND:
         raise AlreadyMarkedError(
             "it carries a mark of this key already", subject=str(source), remedy="Mark the original instead."
         )
+    own = standalone_key(key)
     with open_video(source, limits) as video:
         raw = video.raw()
         frames = _counted(raw.frames, video, "marking", progress)
-        encode(replace(raw, frames=LatticeWatermark().embed(frames, payload, key)), destination)
-    found = find(destination, key, progress, "checking", limits)
+        encode(replace(raw, frames=LatticeWatermark().embed(frames, payload, own)), destination)
+    found = find(destination, own, progress, "checking", limits)
     if found.payload != payload:
         raise MarkNotReadableError(
             "its mark cannot be read back, so it was not written",
@@ -81,6 +89,21 @@ def mark_file(
             remedy="Give a longer or a larger video.",
         )
     return found
+
+
+def find_any(
+    path: Path,
+    key: WatermarkKey,
+    progress: Progress | None = None,
+    limits: Limits = Limits(),  # noqa: B008 (frozen)
+) -> Detection:
+    """Look for a standalone mark of an operator's key, then for the mark that sealing with it writes.
+
+    Raises:
+        MediaError: ``path`` cannot be read.
+    """
+    alone = find(path, standalone_key(key), progress, "looking", limits)
+    return find(path, key, progress, "looking", limits) if alone.state is MarkState.NOTHING_FOUND else alone
 
 
 def find(

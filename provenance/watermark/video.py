@@ -105,7 +105,6 @@ class _Extraction:
         self._whole = weighted(stretches)
         self._lattice = lattice
         self._reader = Reader(lattice, key)
-        self._finder = TemplateFinder(lattice)
         self._decodings = 0
         self._alignments = 0.0
 
@@ -119,8 +118,9 @@ class _Extraction:
         tests = float(len(_NOMINAL))
         if statistics.tail(fit.z, tests) < statistics.PRESENCE_LEVEL:
             return self._present(fit, tests)
+        aligner = Aligner(self._lattice)
         for evidence in self._views():
-            aligned = Aligner(self._lattice).aligned(evidence, repetitions(evidence, _REPETITIONS))[:_TRIED]
+            aligned = aligner.aligned(evidence, repetitions(evidence, _REPETITIONS))[:_TRIED]
             places = [alignment.geometry for alignment in aligned]
             self._alignments += alignment_tests(_REPETITIONS)
             if reading := self._first(self._read_both_ways(evidence, places)):
@@ -131,7 +131,7 @@ class _Extraction:
             return self._present(fit, tests)
         tests += synchronise.TESTS
         self._alignments += synchronise.TESTS
-        for found in self._finder.search(self._whole):
+        for found in TemplateFinder(self._lattice).search(self._whole):
             fit = max(fit, found, key=lambda fit: fit.z)
             if found.z < _WORTH_READING:
                 break

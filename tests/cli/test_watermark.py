@@ -6,6 +6,7 @@ import json
 import re
 import subprocess
 import sys
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -15,8 +16,12 @@ from tests.clips import moving_clip, write_clip
 from touchmark.cli.main import run
 from touchmark.provenance.home import Home
 from touchmark.provenance.keys.development import make_development_keys
+from touchmark.provenance.keys.ring import KeyRing
 from touchmark.provenance.media.boxes import has_c2pa_box
 from touchmark.provenance.media.decode import open_video
+from touchmark.provenance.media.encode import encode
+from touchmark.provenance.watermark.protocol import Payload
+from touchmark.provenance.watermark.video import LatticeWatermark
 
 PAYLOAD = "00c0ffee00c0ffee"
 
@@ -68,6 +73,24 @@ def test_embed_says_what_it_is_not(folder, capsys, tmp_path) -> None:
     assert "no manifest" in said
     assert re.search(r"payload +[0-9a-f]{16}\n", said)
     assert [path.name for path in tmp_path.iterdir()] == ["marked.mp4"]
+
+
+def test_a_video_marked_on_its_own_is_not_taken_for_a_generated_one(folder, capsys) -> None:
+    assert run(["verify", "--json", str(folder / "marked.mp4")]) == 2
+    assert json.loads(capsys.readouterr().out)["verdict"]["outcome"] == "unknown"
+
+
+def test_what_was_sealed_is_found_and_not_marked_again(folder, capsys, tmp_path) -> None:
+    key = KeyRing.load(Home(folder / "home").keys).watermark_key
+    sealed, twice = tmp_path / "sealed.mp4", tmp_path / "twice.mp4"
+    with open_video(folder / "plain.mp4") as video:
+        raw = video.raw()
+        encode(replace(raw, frames=LatticeWatermark().embed(raw.frames, Payload(7), key)), sealed)
+    assert run(["watermark", "extract", "--json", str(sealed)]) == 0
+    document = json.loads(capsys.readouterr().out)
+    assert (document["payload"], document["key_id"]) == (str(Payload(7)), key.key_id)
+    assert run(["watermark", "embed", str(sealed), "-o", str(twice)]) == 1
+    assert not twice.exists()
 
 
 def test_a_marked_video_is_not_marked_again(folder, capsys, tmp_path) -> None:
