@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from fractions import Fraction
 
 import cv2
@@ -84,12 +84,6 @@ def test_nothing_is_found_where_nothing_is(
 ) -> None:
     for pictures in (natural[:6], drawing(BLACK, count=3), drawing(RED, count=3)):
         assert MARK.extract(stamped(pictures), key).state is MarkState.NOTHING_FOUND
-
-
-@pytest.mark.parametrize("side", [1, 16, 40])
-def test_tiny_pictures_are_read_without_a_word(side: int, stamped: Stamp, key: WatermarkKey) -> None:
-    pictures = [np.full((side, side, 3), 90, np.uint8), np.zeros((side + 3, side, 3), np.uint8)]
-    assert MARK.extract(stamped(pictures), key).state is MarkState.NOTHING_FOUND
 
 
 def test_no_frames_no_finding(key: WatermarkKey) -> None:
@@ -196,21 +190,6 @@ def test_marking_changes_nothing_but_the_pixels_and_those_little(
         luma = change @ (0.299, 0.587, 0.114)
         assert 0 < np.mean(luma**2) < 255**2 / 10**4.2
         assert np.mean(change**2) < 255**2 / 10**3.8
-
-
-def test_frames_are_marked_one_by_one(stamped: Stamp, drawing: Draw, payload: Payload, key: WatermarkKey) -> None:
-    drawn = 0
-
-    def source() -> Iterator[Frame]:
-        nonlocal drawn
-        for frame in stamped(drawing(GREY, count=4)):
-            drawn += 1
-            yield frame
-
-    stream = MARK.embed(source(), payload, key)
-    assert drawn == 0
-    next(stream)
-    assert drawn == 1
 
 
 def test_a_picture_too_small_is_refused_with_a_remedy(payload: Payload, key: WatermarkKey) -> None:
