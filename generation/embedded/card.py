@@ -41,7 +41,8 @@ frames = pipeline("a red circle bounces on a blue background").frames[0]  # (32,
 - **reader**: a bidirectional transformer over words, first taught to say what a caption tells, then frozen.
 - **transformer**: a diffusion transformer over 2x2 sites of a slice, rectified flow with prediction of the clean clip,
   a noise level for each slice, captions as keys and values of attention and as modulation, dropped one time in ten for
-  guidance; rotary positions and place features, so that width, height and length may vary. In the
+  guidance; rotary positions and place features, so that width, height and length may vary; a convolutional part
+  over single sites draws the outlines. In the
   training clips a thing begins near one place, so that the seed varies little more than where exactly it stands.
 
 ## Training
