@@ -21,10 +21,10 @@ from touchmark.provenance.keys.ring import is_development
 from touchmark.provenance.manifest.read import read_manifest
 from touchmark.provenance.manifest.report import ManifestReport
 from touchmark.provenance.media.boxes import C2PA_UUID, has_c2pa_box, unhashed_bytes
+from touchmark.provenance.media.counting import counted, expected_pictures
 from touchmark.provenance.media.decode import VideoInfo, VideoReader, open_video
 from touchmark.provenance.media.errors import MediaError
 from touchmark.provenance.media.limits import Limits
-from touchmark.provenance.media.video import Frame
 from touchmark.provenance.registry import Registration, Registry
 from touchmark.provenance.watermark.neural.claim import MarkClaim
 from touchmark.provenance.watermark.neural.installed import InstalledMark
@@ -169,18 +169,14 @@ def gather(path: Path, sources: Sources, limits: Limits, progress: Progress | No
 
 def _detect(video: VideoReader, sources: Sources, progress: Progress | None) -> Iterator[Detection]:
     """One pass over the pictures for each key: memory stays at a few frames."""
-    a_pass = round(video.info.duration * video.info.frame_rate) if video.info.duration else 0
+    a_pass, passes = expected_pictures(video.info), len(sources.keys)
     for index, key in enumerate(sources.keys):
-        frames = video.frames()
-        if progress:
-            frames = _counted(frames, progress, index * a_pass, a_pass * len(sources.keys))
-        yield sources.watermark.extract(frames, key)
 
+        def tell(done: int, _: int, before: int = index * a_pass) -> None:
+            if progress:
+                progress(before + done, a_pass * passes)
 
-def _counted(frames: Iterator[Frame], progress: Progress, done: int, of_all: int) -> Iterator[Frame]:
-    for count, frame in enumerate(frames, start=done + 1):
-        progress(min(count, of_all), of_all)
-        yield frame
+        yield sources.watermark.extract(counted(video.frames(), tell, a_pass), key)
 
 
 def _with_registry(evidence: Evidence, path: Path, sources: Sources) -> Evidence:

@@ -41,8 +41,9 @@ from touchmark.provenance.manifest.claim import (
     SoftwareAgent,
 )
 from touchmark.provenance.manifest.report import ManifestPresence, ValidationState
+from touchmark.provenance.media.counting import counted, expected_pictures
 from touchmark.provenance.media.decode import open_video
-from touchmark.provenance.media.video import Frame, RawVideo
+from touchmark.provenance.media.video import RawVideo
 from touchmark.provenance.registry import Registration, Registry
 from touchmark.provenance.seal import Sealer
 from touchmark.provenance.watermark.protocol import MarkState, Payload
@@ -269,9 +270,8 @@ class Studio:
         progress: Progress | None,
     ) -> Release:
         """The second half of the way, the same for generated and for sealed video."""
-        watched = replace(raw, frames=checked(raw.frames, self.checks))
-        if progress:
-            watched = replace(watched, frames=_counted(watched, progress))
+        tell = _step(progress, "sealing") if progress else None
+        watched = replace(raw, frames=counted(checked(raw.frames, self.checks), tell, expected_pictures(raw)))
         with Staging(output) as staging:
             signed = self.sealer.seal(watched, claim, payload, staging.file)
             registration = Registration(
@@ -405,9 +405,3 @@ def _release_record(registration: Registration, decision: Decision | None) -> di
 def _step(progress: Progress, name: str) -> Callable[[int, int], None]:
     return lambda done, of_all: progress(name, done, of_all)
 
-
-def _counted(raw: RawVideo, progress: Progress) -> Iterator[Frame]:
-    expected = round(raw.duration * raw.frame_rate) if raw.duration else 0
-    for count, frame in enumerate(raw.frames, start=1):
-        progress("sealing", count, expected)
-        yield frame

@@ -12,9 +12,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 from touchmark.provenance.errors import TouchmarkError
+from touchmark.provenance.media.counting import counted, expected_pictures
 from touchmark.provenance.media.decode import VideoReader, open_video
 from touchmark.provenance.media.encode import encode
 from touchmark.provenance.media.limits import Limits
@@ -79,7 +81,7 @@ def mark_file(
     own = standalone_key(key)
     with open_video(source, limits) as video:
         raw = video.raw()
-        frames = _counted(raw.frames, video, "marking", progress)
+        frames = _watched(raw.frames, video, "marking", progress)
         encode(replace(raw, frames=LatticeWatermark().embed(frames, payload, own)), destination)
     found = find(destination, own, progress, "checking", limits)
     if found.payload != payload:
@@ -119,13 +121,9 @@ def find(
         MediaError: ``path`` cannot be read.
     """
     with open_video(path, limits) as video:
-        return LatticeWatermark().extract(_counted(video.frames(), video, step, progress), key)
+        return LatticeWatermark().extract(_watched(video.frames(), video, step, progress), key)
 
 
-def _counted(frames: Iterator[Frame], video: VideoReader, step: str, progress: Progress | None) -> Iterator[Frame]:
-    info = video.info
-    of_all = round(info.duration * info.frame_rate) if info.duration else 0
-    for count, frame in enumerate(frames, start=1):
-        if progress:
-            progress(step, min(count, of_all) if of_all else count, of_all)
-        yield frame
+def _watched(frames: Iterator[Frame], video: VideoReader, step: str, progress: Progress | None) -> Iterator[Frame]:
+    tell = partial(progress, step) if progress else None
+    return counted(frames, tell, expected_pictures(video.info))

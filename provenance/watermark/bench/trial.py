@@ -13,6 +13,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import asdict, dataclass, field, replace
+from functools import partial
 from itertools import islice
 from pathlib import Path
 from typing import Any, Final, Protocol
@@ -20,7 +21,8 @@ from typing import Any, Final, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from touchmark.provenance.media.decode import VideoReader, open_video
+from touchmark.provenance.media.counting import counted, expected_pictures
+from touchmark.provenance.media.decode import open_video
 from touchmark.provenance.media.encode import EncodeSettings, encode
 from touchmark.provenance.media.limits import Limits
 from touchmark.provenance.media.video import Frame, RawVideo
@@ -205,9 +207,10 @@ def run_trial(candidate: Candidate, clip: Clip, attacks: Iterable[Attack], progr
         marking = _Marking(candidate)
         with open_video(clip.path, clip.limits) as video:
             info = video.info
-            frames = marking.watch(islice(video.frames(), clip.frames))
-            if progress:
-                frames = _counted(frames, progress, video, clip.frames)
+            expected = expected_pictures(info)
+            of_all = expected if clip.frames is None else min(expected, clip.frames)
+            tell = partial(progress, "marking") if progress else None
+            frames = counted(marking.watch(islice(video.frames(), clip.frames)), tell, of_all)
             raw = RawVideo(frames, info.width, info.height, info.frame_rate)
             encode(raw, released, EncodeSettings())
         fidelity = replace(marking.fidelity(), vmaf=_vmaf(candidate, clip, Path(folder)))
@@ -233,15 +236,6 @@ def run_trial(candidate: Candidate, clip: Clip, attacks: Iterable[Attack], progr
         before=marking.before,
         after=marking.after,
     )
-
-
-def _counted(frames: Iterator[Frame], progress: Progress, video: VideoReader, most: int | None) -> Iterator[Frame]:
-    info = video.info
-    of_all = round(info.duration * info.frame_rate) if info.duration else 0
-    of_all = min(of_all, most) if most is not None else of_all
-    for count, frame in enumerate(frames, start=1):
-        progress("marking", min(count, of_all) if of_all else count, of_all)
-        yield frame
 
 
 class _Stopwatch:

@@ -1,0 +1,42 @@
+"""Counting the pictures that go past, for whoever waits.
+
+    encode(replace(raw, frames=counted(raw.frames, tell, expected_pictures(raw))), path)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from fractions import Fraction
+from typing import Protocol
+
+from touchmark.provenance.media.video import Frame
+
+Tell = Callable[[int, int], None]
+"""Called with (pictures done, of all); ``of all`` is 0 where it is not known."""
+
+
+class Timed(Protocol):
+    """What knows how long it plays: a ``VideoInfo``, a ``RawVideo``."""
+
+    @property
+    def duration(self) -> Fraction | None:
+        """Seconds, where known."""
+        ...
+
+    @property
+    def frame_rate(self) -> Fraction:
+        """Nominal pictures a second."""
+        ...
+
+
+def expected_pictures(video: Timed) -> int:
+    """How many pictures ``video`` should have, as it declares; 0 where it does not."""
+    return round(video.duration * video.frame_rate) if video.duration else 0
+
+
+def counted(frames: Iterable[Frame], tell: Tell | None, of_all: int) -> Iterator[Frame]:
+    """Pass pictures on, and tell of each. Never more than ``of_all`` are told of: what a file declares may be wrong."""
+    for count, frame in enumerate(frames, start=1):
+        if tell:
+            tell(min(count, of_all) if of_all else count, of_all)
+        yield frame
