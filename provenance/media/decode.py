@@ -10,7 +10,7 @@ aligned to the first picture. Nothing is held but the picture at hand and what t
 ``frames`` or ``sound`` is a pass of its own from the start of the file, so they may run side by side.
 
 A damaged packet is skipped and counted (:attr:`VideoReader.damage`): a video with flipped bytes must still be examined.
-HDR is not tone-mapped.
+Pictures of 10 bits or of HDR keep their samples and their colour; see :mod:`touchmark.provenance.media.colour`.
 
 Demuxers and decoders are restricted to the lists below, and a demuxer sees one open file and no protocol, so that a
 file cannot make us read another file or the network.
@@ -38,9 +38,10 @@ from av.video.stream import VideoStream
 from numpy.typing import NDArray
 
 from touchmark.provenance.media.av1 import shown_pictures
+from touchmark.provenance.media.colour import BT709, Colour
 from touchmark.provenance.media.errors import DecodeError, LimitExceededError, NotAVideoError
 from touchmark.provenance.media.limits import Limits
-from touchmark.provenance.media.picture import Orientation, PictureConverter
+from touchmark.provenance.media.picture import Orientation, PictureConverter, colour_of
 from touchmark.provenance.media.source import Source, open_source
 from touchmark.provenance.media.video import CarriedSound, Frame, RawVideo, Sound
 
@@ -75,6 +76,7 @@ class VideoInfo:
         container: FFmpeg's name of the demuxer family (``mov``, ``matroska``, ``avi``).
         has_sound: whether there is sound that can be decoded.
         labels: the container's metadata, cut to a few thousand characters each. A stranger's text: escape it.
+        colour: of the pictures as :meth:`VideoReader.frames` gives them.
     """
 
     width: int
@@ -86,6 +88,7 @@ class VideoInfo:
     container: str
     has_sound: bool
     labels: Mapping[str, str]
+    colour: Colour = BT709
 
 
 @contextmanager
@@ -130,6 +133,7 @@ class VideoReader:
                 container=self._source.demuxer,
                 has_sound=sound is not None,
                 labels=_labels(container.metadata),
+                colour=colour_of(first),
             )
             # Without a parser only an mp4 or mov knows the time of every packet of sound.
             timed = self._parses or source.demuxer == "mov"
@@ -151,7 +155,7 @@ class VideoReader:
             LimitExceededError, DecodeError: while iterating.
         """
         period = 1 / self.info.frame_rate
-        converter = PictureConverter(*self._size, self._orientation)
+        converter = PictureConverter(*self._size, self._orientation, self.info.colour)
         with self._container() as container:
             stream = self._video_stream(container)
             if key_frames_only:
@@ -188,6 +192,7 @@ class VideoReader:
             frame_rate=self.info.frame_rate,
             sound=self._carried_sound() if self._carries else self.sound(),
             duration=self.info.duration,
+            colour=self.info.colour,
         )
 
     # -- passes over the file

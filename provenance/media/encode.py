@@ -1,11 +1,15 @@
-"""Write a video: H.264 and AAC in an mp4 whose index comes first, streaming, the same bytes every time.
+"""Write a video: H.264 or HEVC, and AAC, in an mp4 whose index comes first, streaming, the same bytes every time.
 
     encode(raw, Path("clip.mp4"), EncodeSettings(crf=18))
 
 Choices, and why:
 
-- Pictures are written as 4:2:0, 8 bit, BT.709, limited range, and tagged so: what every player reads. Odd sizes lose
-  their last column or row, since 4:2:0 has none and other samplings do not play everywhere.
+- Pictures are written as 4:2:0 in limited range. Those of 8 bits in BT.709 become H.264: what every player reads. Those
+  of 10 bits become HEVC Main 10, in the colour that they have: that is what HDR is delivered in, and what televisions,
+  phones and browsers decode in hardware, where H.264's High 10 plays on hardly any of them. Odd sizes lose their last
+  column or row, since 4:2:0 has none and other samplings do not play everywhere.
+- Static HDR metadata goes into the stream (SEI messages), where decoders look first. It does not go into the boxes mdcv
+  and clli, and dynamic metadata (HDR10+, Dolby Vision) is lost: PyAV has no way to write them.
 - Times are kept per picture, to under 6 microseconds (variable frame rate survives).
 - Sound that comes as samples becomes AAC; sound that is carried is copied packet by packet.
 - The index ("faststart") is moved to the front here, because moving it after signing would break the C2PA hash.
@@ -34,14 +38,15 @@ from av.container import OutputContainer
 from av.packet import Packet
 from av.stream import Stream
 from av.video.reformatter import ColorRange
+from av.video.stream import VideoStream
 
+from touchmark.provenance.media.colour import Colour
 from touchmark.provenance.media.errors import EncodeError
 from touchmark.provenance.media.video import CarriedSound, Frame, RawVideo, Sound
 
 _FINEST_TICKS = 90_000  # a second; the clock of MPEG systems, finer than any camera's stamps
-_THREADS = 4  # fixed: x264 gives other bytes, and takes more memory, for other numbers of threads
+_THREADS = 4  # fixed: encoders give other bytes, and take more memory, for other numbers of threads
 _KEY_FRAME_SECONDS = 2  # a reader of key frames only, and a viewer who jumps, wait no longer than this
-_BT709 = 1  # code point of ITU-T H.273 for primaries, transfer and matrix alike
 _LAYOUTS = {1: "mono", 2: "stereo", 3: "3.0", 4: "4.0", 5: "5.0", 6: "5.1", 8: "7.1"}
 _AAC_RATES = (8000, 11025, 12000, 16000, 22050, 24000, 32000, 44100, 48000, 64000, 88200, 96000)
 _AAC_BITS_PER_CHANNEL = 80_000
@@ -56,8 +61,8 @@ class EncodeSettings:
     """How to write.
 
     Attributes:
-        crf: x264's constant rate factor; 0 to 51, lower is better, 18 is visually lossless to most.
-        preset: x264's speed against size, ``ultrafast`` to ``placebo``.
+        crf: constant rate factor of x264 or x265; 0 to 51, lower is better, 18 is visually lossless to most.
+        preset: their speed against size, ``ultrafast`` to ``placebo``.
         metadata: container labels, such as ``title`` or ``comment``. Where one of them has no standard field in mp4,
             all are written as QuickTime keys.
     """
@@ -112,7 +117,7 @@ def _write(container: OutputContainer, video: RawVideo, settings: EncodeSettings
 
 
 class _PictureTrack:
-    """Turns frames into H.264 packets."""
+    """Turns frames into packets of H.264, or of HEVC where they have 10 bits."""
 
     def __init__(self, container: OutputContainer, video: RawVideo, settings: EncodeSettings, subject: str) -> None:
         self._subject = subject
@@ -124,17 +129,22 @@ class _PictureTrack:
         self._time_base = Fraction(1, ticks)
         self._period = max(round(ticks / video.frame_rate), 1)
         self._last = -1
-        # x264's macroblock tree gives other bytes from run to run on machines with AVX-512 (core 165): do without.
-        options = {"crf": str(settings.crf), "preset": settings.preset, "x264-params": "mbtree=0"}
-        stream = container.add_stream("libx264", rate=video.frame_rate, options=options, time_base=self._time_base)
-        self._stream = stream
+        self._colour = colour = video.colour
+        codec = "libx264" if colour.depth == 8 else "libx265"
+        own = {"libx264": _x264_options, "libx265": _x265_options}[codec](colour)
+        options = {"crf": str(settings.crf), "preset": settings.preset, **own}
+        stream = container.add_stream(codec, rate=video.frame_rate, options=options, time_base=self._time_base)
+        self._stream = cast(VideoStream, stream)
         context = self._stream.codec_context
-        context.width, context.height, context.pix_fmt = self._width, self._height, "yuv420p"
-        context.color_primaries = context.color_trc = context.colorspace = _BT709
-        context.color_range = ColorRange.MPEG
+        context.width, context.height = self._width, self._height
+        context.pix_fmt = "yuv420p" if colour.depth == 8 else "yuv420p10le"
+        context.color_primaries, context.color_trc = colour.primaries, colour.transfer
+        context.colorspace, context.color_range = colour.matrix, ColorRange.MPEG
         context.gop_size = max(round(_KEY_FRAME_SECONDS * video.frame_rate), 1)
         context.thread_count, context.thread_type = _THREADS, ThreadType.FRAME
         context.flags |= CodecFlags.bitexact
+        if codec == "libx265":
+            context.codec_tag = "hvc1"  # what Apple's players ask for: parameters outside the pictures
 
     def encode(self, frame: Frame) -> list[Packet[Stream]]:
         if frame.size != self._size:
@@ -146,9 +156,11 @@ class _PictureTrack:
             raise self._error(f"a picture at {float(frame.time):.6f} s does not follow the one before it")
         self._last = pts
         with _reporting(self._subject):
-            picture = frame.planes.cut(self._height, self._width).picture()
-            picture.colorspace, picture.color_range = _BT709, ColorRange.MPEG
-            picture.color_primaries = picture.color_trc = _BT709
+            planes = frame.planes
+        if planes.colour != self._colour:
+            raise self._error(f"a picture is in {planes.colour}, expected {self._colour}")
+        with _reporting(self._subject):
+            picture = planes.cut(self._height, self._width).picture()
             picture.pts, picture.time_base = pts, self._time_base
             return self._timed(self._stream.encode(picture))
 
@@ -165,6 +177,30 @@ class _PictureTrack:
 
     def _error(self, problem: str) -> EncodeError:
         return EncodeError(problem, subject=self._subject)
+
+
+def _x264_options(colour: Colour) -> dict[str, str]:
+    # x264's macroblock tree gives other bytes from run to run on machines with AVX-512 (core 165): do without.
+    return {"x264-params": ":".join(["mbtree=0", *_hdr_options(colour, "mastering-display", "cll")])}
+
+
+def _x265_options(colour: Colour) -> dict[str, str]:
+    # info=0: no version and settings in the file.
+    fixed = ["log-level=error", "info=0", f"pools={_THREADS}", "frame-threads=2"]
+    return {"x265-params": ":".join([*fixed, *_hdr_options(colour, "master-display", "max-cll")])}
+
+
+def _hdr_options(colour: Colour, mastering: str, light: str) -> list[str]:
+    """Static HDR metadata in the notation that both encoders share, under each one's names."""
+    options = []
+    if (screen := colour.mastering) is not None:
+        colours = zip("GBR", (screen.green, screen.blue, screen.red), strict=True)
+        points = "".join(f"{name}({x},{y})" for name, (x, y) in colours)
+        x, y = screen.white
+        options.append(f"{mastering}={points}WP({x},{y})L({screen.brightest},{screen.darkest})")
+    if colour.light is not None:
+        options.append(f"{light}={colour.light.brightest},{colour.light.brightest_mean}")
+    return options
 
 
 def ticks_per_second(rate: Fraction) -> int:

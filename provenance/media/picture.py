@@ -3,17 +3,24 @@
 What a decoder gives is a picture as stored: some YCbCr in some matrix and range, turned as the camera was held. What
 the rest of touchmark wants is one thing only, so everything about that is settled here: :class:`Planes`, which is also
 what the encoder takes, so that a video that is read, marked and written anew never passes through RGB.
+
+What has 8 bits becomes BT.709. What has more, or is HDR or of a wide gamut, keeps its colour (:mod:`colour`) and up to
+10 bits.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import struct
+from dataclasses import dataclass, replace
+from typing import TypeVar
 
 import numpy as np
 from av.sidedata.sidedata import Type
 from av.video.frame import VideoFrame
 from av.video.reformatter import ColorRange, Colorspace, Interpolation, VideoReformatter
 from numpy.typing import NDArray
+
+from touchmark.provenance.media.colour import BT709, BT2020, Colour, ContentLight, Mastering, shown
 
 # Codes of ITU-T H.273 (07/2021), table 4, MatrixCoefficients.
 _MATRICES = {
@@ -29,23 +36,30 @@ _MATRICES = {
 _EXACT = Interpolation.ACCURATE_RND | Interpolation.BITEXACT
 _TO_RGB = Interpolation.BILINEAR | Interpolation.FULL_CHR_H_INT | _EXACT
 _TO_PLANES = Interpolation.BICUBIC | Interpolation.FULL_CHR_H_INP | _EXACT
+_FORMATS = {8: "yuv420p", 10: "yuv420p10le"}
+_GBR = 0  # the matrix code of pictures that hold R'G'B'
+_BRIGHTEST = 10_000 * 10_000  # what PQ can say, in units of 0.0001 cd/m2
 
 
 Pixels = NDArray[np.uint8]
+Samples = NDArray[np.uint8 | np.uint16]
+_Scalar = TypeVar("_Scalar", bound=np.generic)
 
 
 @dataclass(frozen=True, slots=True)
 class Planes:
-    """A picture in Y'CbCr as codecs keep it: 4:2:0, 8 bit, BT.709, limited range (black 16, white 235, grey 128).
+    """A picture in Y'CbCr as codecs keep it: 4:2:0, limited range (in 8 bits black 16, white 235, grey 128).
 
     Attributes:
-        luma: ndarray of shape (height, width), uint8.
-        blue, red: the planes Cb and Cr, ndarrays of shape (ceil(height / 2), ceil(width / 2)), uint8.
+        luma: ndarray of shape (height, width), uint8, or uint16 where ``colour`` has more than 8 bits.
+        blue, red: the planes Cb and Cr, ndarrays of shape (ceil(height / 2), ceil(width / 2)), likewise.
+        colour: what the samples mean; BT.709 in 8 bits unless said otherwise.
     """
 
-    luma: Pixels
-    blue: Pixels
-    red: Pixels
+    luma: Samples
+    blue: Samples
+    red: Samples
+    colour: Colour = BT709
 
     @classmethod
     def of_rgb(cls, pixels: Pixels) -> Planes:
@@ -54,33 +68,37 @@ class Planes:
             raise ValueError(f"a picture is {pixels.dtype} {pixels.shape}, expected uint8 (height, width, 3)")
         picture = VideoFrame.from_ndarray(np.ascontiguousarray(pixels), format="rgb24")
         height, width = pixels.shape[:2]
-        return _planes(VideoReformatter(), picture, width, height, Colorspace.ITU709, ColorRange.JPEG)
+        return _planes(VideoReformatter(), picture, width, height, Colorspace.ITU709, ColorRange.JPEG, BT709)
 
     def rgb(self) -> Pixels:
-        """ndarray of shape (height, width, 3), uint8, RGB, full range."""
+        """ndarray of shape (height, width, 3), uint8, RGB in BT.709, full range; for HDR see :func:`colour.shown`."""
+        picture = self.picture()
         reformatted = VideoReformatter().reformat(
-            self.picture(),
+            picture,
             format="rgb24",
-            src_colorspace=Colorspace.ITU709,
+            src_colorspace=_known(self.colour.matrix, picture),
             src_color_range=ColorRange.MPEG,
             dst_color_range=ColorRange.JPEG,
             interpolation=_TO_RGB,
             threads=1,
         )
-        return reformatted.to_ndarray().astype(np.uint8, copy=False)
+        return shown(reformatted.to_ndarray().astype(np.uint8, copy=False), self.colour)
 
     def picture(self) -> VideoFrame:
-        """As FFmpeg's kind of picture."""
+        """As FFmpeg's kind of picture, tagged with its colour."""
         height, width = self.luma.shape
-        picture = VideoFrame(width, height, "yuv420p")
+        picture = VideoFrame(width, height, _FORMATS[self.colour.depth])
         for plane, values in zip(picture.planes, (self.luma, self.blue, self.red), strict=True):
-            rows = np.frombuffer(memoryview(plane), np.uint8).reshape(-1, plane.line_size)
+            rows = np.frombuffer(memoryview(plane), values.dtype).reshape(-1, plane.line_size // values.itemsize)
             rows[: values.shape[0], : values.shape[1]] = values
+        picture.color_primaries, picture.color_trc = self.colour.primaries, self.colour.transfer
+        picture.colorspace, picture.color_range = self.colour.matrix, ColorRange.MPEG
         return picture
 
     def cut(self, height: int, width: int) -> Planes:
         """The top left part, of even height and width."""
-        return Planes(self.luma[:height, :width], *(p[: height // 2, : width // 2] for p in (self.blue, self.red)))
+        blue, red = (plane[: height // 2, : width // 2] for plane in (self.blue, self.red))
+        return Planes(self.luma[:height, :width], blue, red, self.colour)
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,16 +143,18 @@ class Orientation:
         """Turn a picture."""
         if self == Orientation():
             return planes
-        return Planes(*(self._turned(plane) for plane in (planes.luma, planes.blue, planes.red)))
+        luma, blue, red = (self.turn(plane) for plane in (planes.luma, planes.blue, planes.red))
+        return Planes(luma, blue, red, planes.colour)
 
-    def _turned(self, plane: Pixels) -> Pixels:
+    def turn(self, values: NDArray[_Scalar]) -> NDArray[_Scalar]:
+        """Turn one array of shape (height, width, ...)."""
         if self.transpose:
-            plane = plane.swapaxes(0, 1)
+            values = values.swapaxes(0, 1)
         if self.flip_y:
-            plane = plane[::-1]
+            values = values[::-1]
         if self.flip_x:
-            plane = plane[:, ::-1]
-        return np.ascontiguousarray(plane)
+            values = values[:, ::-1]
+        return np.ascontiguousarray(values)
 
 
 class PictureConverter:
@@ -143,18 +163,31 @@ class PictureConverter:
     Args:
         width, height: of the result before turning; pictures of another size are scaled, as players do.
         orientation: how to turn them.
+        colour: of the result, see :func:`colour_of`.
     """
 
-    def __init__(self, width: int, height: int, orientation: Orientation) -> None:
+    def __init__(self, width: int, height: int, orientation: Orientation, colour: Colour) -> None:
         self._width = width
         self._height = height
         self._orientation = orientation
+        self._colour = colour
         self._reformatter = VideoReformatter()
 
     def planes(self, picture: VideoFrame) -> Planes:
         """The picture, upright."""
-        planes = _planes(self._reformatter, picture, self._width, self._height, _matrix(picture), _range(picture))
+        matrix, levels = _known(int(picture.colorspace), picture), _range(picture)
+        planes = _planes(self._reformatter, picture, self._width, self._height, matrix, levels, self._colour)
         return self._orientation.apply(planes)
+
+
+def colour_of(picture: VideoFrame) -> Colour:
+    """The colour in which pictures of a stream that begins with ``picture`` are kept: its own, or BT.709 in 8 bits."""
+    depth = max(component.bits for component in picture.format.components)
+    matrix = int(picture.colorspace)
+    if matrix == _GBR:  # such a picture becomes Y'CbCr
+        matrix = BT2020 if int(picture.color_primaries) == BT2020 else BT709.matrix
+    colour = Colour(min(depth, 10) if depth > 8 else 8, int(picture.color_primaries), int(picture.color_trc), matrix)
+    return replace(colour, mastering=_mastering(picture), light=_light(picture)) if colour.is_kept else BT709
 
 
 def _planes(
@@ -164,33 +197,40 @@ def _planes(
     height: int,
     matrix: Colorspace,
     levels: ColorRange,
+    colour: Colour,
 ) -> Planes:
     """What ``picture`` shows, scaled to a size; views into its memory where nothing has to change."""
     as_stored = (picture.format.name, picture.width, picture.height, matrix, levels)
-    if as_stored != ("yuv420p", width, height, Colorspace.ITU709, ColorRange.MPEG):
+    wanted = _known(colour.matrix, picture)
+    if as_stored != (_FORMATS[colour.depth], width, height, wanted, ColorRange.MPEG):
         picture = reformatter.reformat(
             picture,
             width=width,
             height=height,
-            format="yuv420p",
+            format=_FORMATS[colour.depth],
             src_colorspace=matrix,
-            dst_colorspace=Colorspace.ITU709,
+            dst_colorspace=wanted,
             src_color_range=levels,
             dst_color_range=ColorRange.MPEG,
             interpolation=_TO_PLANES,
             threads=1,
         )
     sizes = ((height, width), *(((height + 1) // 2, (width + 1) // 2),) * 2)
+    sample = np.dtype("<u2" if colour.depth > 8 else "u1")
     luma, blue, red = (
-        np.frombuffer(memoryview(plane), np.uint8).reshape(-1, plane.line_size)[:rows, :columns]
+        np.frombuffer(memoryview(plane), sample).reshape(-1, plane.line_size // sample.itemsize)[:rows, :columns]
         for plane, (rows, columns) in zip(picture.planes, sizes, strict=True)
     )
-    return Planes(luma, blue, red)
+    return Planes(luma, blue, red, colour)
 
 
-def _matrix(picture: VideoFrame) -> Colorspace:
-    """The matrix as tagged; untagged pictures follow the custom that SD is BT.601 and larger is BT.709."""
-    tagged = _MATRICES.get(int(picture.colorspace))
+def _known(matrix: int, picture: VideoFrame) -> Colorspace:
+    """A matrix as tagged; untagged pictures follow the custom that SD is BT.601 and larger is BT.709.
+
+    A tag for what FFmpeg does not convert (ICtCp, constant luminance) counts as no tag: such pictures are kept as they
+    are, and are but shown in somewhat wrong colours.
+    """
+    tagged = _MATRICES.get(matrix)
     if tagged is not None:
         return tagged
     return Colorspace.ITU709 if picture.width >= 1280 or picture.height > 576 else Colorspace.ITU601
@@ -200,3 +240,28 @@ def _range(picture: VideoFrame) -> ColorRange:
     if picture.color_range == ColorRange.JPEG or picture.format.name.startswith(("yuvj", "rgb", "gbr", "bgr")):
         return ColorRange.JPEG
     return ColorRange.MPEG
+
+
+def _side_data(picture: VideoFrame, kind: Type, form: str) -> tuple[int, ...] | None:
+    data = picture.side_data.get(kind)  # type: ignore[call-overload]  # the stubs know names only
+    if data is None or len(bytes(data)) < struct.calcsize(form):
+        return None
+    return struct.unpack_from(form, bytes(data))
+
+
+def _mastering(picture: VideoFrame) -> Mastering | None:
+    """FFmpeg's AVMasteringDisplayMetadata: ten fractions, then whether it has primaries and luminance."""
+    found = _side_data(picture, Type.MASTERING_DISPLAY_METADATA, "=22i")
+    if found is None or not all(found[20:]) or not all(found[1:20:2]):
+        return None
+    values = [round(found[i] / found[i + 1] * (50_000 if i < 16 else 10_000)) for i in range(0, 20, 2)]
+    if min(values) < 0 or max(values[:8]) > 50_000 or max(values[8:]) > _BRIGHTEST or values[8] >= values[9]:
+        return None  # nothing that a screen could be, and nothing to pass on
+    red, green, blue, white = ((values[i], values[i + 1]) for i in range(0, 8, 2))
+    return Mastering(red, green, blue, white, brightest=values[9], darkest=values[8])
+
+
+def _light(picture: VideoFrame) -> ContentLight | None:
+    """FFmpeg's AVContentLightMetadata: two unsigned numbers."""
+    found = _side_data(picture, Type.CONTENT_LIGHT_LEVEL, "=2I")
+    return None if found is None or max(found) > 0xFFFF else ContentLight(*found)

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from touchmark.provenance.media.colour import BT709, Colour
 from touchmark.provenance.media.picture import Planes
 
 if TYPE_CHECKING:
@@ -96,6 +97,7 @@ class RawVideo:
         frame_rate: nominal frames a second; each frame's own ``time`` is what counts.
         sound: the sound, decoded or carried, or None for a silent video.
         duration: in seconds, where known beforehand (progress bars), else None.
+        colour: of the planes of every frame.
     """
 
     frames: Iterator[Frame]
@@ -104,3 +106,4 @@ class RawVideo:
     frame_rate: Fraction
     sound: Sound | CarriedSound | None = None
     duration: Fraction | None = None
+    colour: Colour = BT709

@@ -58,7 +58,8 @@ def strengths(picture: Planes) -> tuple[Real, Real]:
     height, width = picture.luma.shape
     shrink = max(1.0, min(height, width) / _PLAN_SIDE)
     size = (max(1, round(width / shrink)), max(1, round(height / shrink)))
-    small = cv2.resize(picture.luma, size, interpolation=cv2.INTER_AREA).astype(np.float32)
+    step = picture.colour.step
+    small = cv2.resize(picture.luma, size, interpolation=cv2.INTER_AREA).astype(np.float32) / np.float32(step)
     mean = cv2.blur(small, (5, 5))
     texture = np.sqrt(np.maximum(cv2.blur(small * small, (5, 5)) - mean * mean, 0))
     # An edge hides a pattern on itself, not beside itself: without narrowing it would wear a halo.
@@ -68,7 +69,7 @@ def strengths(picture: Planes) -> tuple[Real, Real]:
         np.interp(min(height, width), (_SMALL, _LARGE), (most, usual))
         for most, usual in zip(_FLAT_IN_SMALL, (_LUMA[0], _CHROMA[0]), strict=True)
     )
-    colour = math.hypot(*(float(cv2.meanStdDev(plane)[1][0, 0]) for plane in (picture.blue, picture.red)))
+    colour = math.hypot(*(float(cv2.meanStdDev(plane)[1][0, 0]) for plane in (picture.blue, picture.red))) / step
     more_luma, more_chroma, evenness = (float(np.interp(colour, _COLOUR, factors)) for factors in _WITHOUT_COLOUR)
     for_luma = np.interp(texture, _TEXTURE_FOR_LUMA, (flat_luma, *_LUMA[1:])) ** evenness * adaptation
     budget = more_luma * _BUDGET * float(np.clip(720 / min(height, width), 0.6, 2.3)) ** 0.4

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import cv2
 import numpy as np
-from cv2.typing import MatLike
 from numpy.typing import NDArray
 
-from touchmark.provenance.media.picture import Pixels, Planes
+from touchmark.provenance.media.colour import Colour
+from touchmark.provenance.media.picture import Planes, Samples
 from touchmark.provenance.watermark.lattice import Lattice, Plane
 from touchmark.provenance.watermark.masking import CHROMA_STRENGTH, strengths
 
@@ -30,13 +30,17 @@ class Painter:
         """
         for_luma, for_chroma = strengths(planes)
         return Planes(
-            _added(planes.luma, self._luma, for_luma),
-            _added(planes.blue, self._blue, for_chroma),
-            _added(planes.red, self._red, for_chroma),
+            _added(planes.luma, self._luma, for_luma, planes.colour),
+            _added(planes.blue, self._blue, for_chroma, planes.colour),
+            _added(planes.red, self._red, for_chroma, planes.colour),
+            planes.colour,
         )
 
 
-def _added(plane: Pixels, pattern: NDArray[np.float32], strength: MatLike) -> Pixels:
+def _added(plane: Samples, pattern: NDArray[np.float32], strength: NDArray[np.float32], colour: Colour) -> Samples:
     height, width = plane.shape
-    stretched = cv2.resize(strength, (width, height), interpolation=cv2.INTER_LINEAR)
-    return np.asarray(cv2.add(plane, cv2.multiply(pattern, stretched), dtype=cv2.CV_8U), np.uint8)
+    stretched = cv2.resize(strength * np.float32(colour.step), (width, height), interpolation=cv2.INTER_LINEAR)
+    if colour.depth == 8:
+        return np.asarray(cv2.add(plane, cv2.multiply(pattern, stretched), dtype=cv2.CV_8U), np.uint8)
+    highest = (1 << colour.depth) - 1  # where a sample of 16 bits is not full yet
+    return np.minimum(cv2.add(plane, cv2.multiply(pattern, stretched), dtype=cv2.CV_16U), highest).astype(np.uint16)

@@ -174,7 +174,7 @@ def _residual(picture: Planes, shape: tuple[int, int]) -> Evidence:
         shown = values[: -(-height // halving), : -(-width // halving)]
         method = cv2.INTER_AREA if shown.shape[0] > size[1] else cv2.INTER_CUBIC
         small = cv2.resize(shown.astype(np.float32), size, interpolation=method)
-        planes[plane] = _whitened(np.asarray(small, np.float32), chosen)
+        planes[plane] = _whitened(np.asarray(small, np.float32) / np.float32(picture.colour.step), chosen)
     return Evidence(planes, width * SHORT_SIDE / short, height * SHORT_SIDE / short)
 
 
