@@ -21,6 +21,7 @@ from touchmark.safety.figures.forms import fold, folded_name, is_whole, variants
 from touchmark.safety.figures.misspelling import Misspellings
 from touchmark.safety.figures.offices import Country, OfficeGrammar, Title
 from touchmark.safety.figures.places import Place, Taken, apart
+from touchmark.safety.figures.sounds import Sounds
 
 
 class MatchKind(StrEnum):
@@ -30,6 +31,8 @@ class MatchKind(StrEnum):
     ALIAS = "alias"
     """By another form in the list: short name, nickname, handle, native script."""
     MISSPELLING = "misspelling"
+    TRANSLITERATION = "transliteration"
+    """As another script spells the Latin name out, by its sound."""
     OFFICE = "office"
 
 
@@ -76,6 +79,7 @@ class _Found:
 
 
 _Meaning = _Form | _Veto | Title | Country
+_GUESSED = (MatchKind.MISSPELLING, MatchKind.TRANSLITERATION)
 _MISSPELT_IN = (ViewKind.PLAIN, ViewKind.UNMASKED)
 """A slip in text that was itself guessed would be a guess upon a guess."""
 
@@ -100,6 +104,7 @@ class FigureIndex:
             if isinstance(sense, _Form) and sense.kind is not MatchKind.OFFICE
         }
         self._misspellings = Misspellings(self._names, (folded_name(word) for word in data.vetoes.words))
+        self._sounds = Sounds(self._names)
         self._automaton = ahocorasick.Automaton()
         for form, senses in meanings.items():
             self._automaton.add_word(form, (len(form), tuple(senses)))
@@ -130,13 +135,13 @@ class FigureIndex:
             if view.text not in seen:
                 seen.add(view.text)
                 matches += self._in_view(view)
-        matches.sort(key=lambda match: (match.kind is MatchKind.MISSPELLING, match.span[0] - match.span[1]))
+        matches.sort(key=lambda match: (match.kind in _GUESSED, match.span[0] - match.span[1]))
         told = Taken(len(text.original))
         told_of: dict[str, Taken] = defaultdict(lambda: Taken(len(text.original)))
         kept: list[FigureMatch] = []
         for match in matches:
             # Views repeat one another; and a slip never stands beside what was written right.
-            if match.kind is MatchKind.MISSPELLING and not told.is_free(match.span):
+            if match.kind in _GUESSED and not told.is_free(match.span):
                 continue
             if told_of[match.figure.id].claim(match.span):
                 told.cover(match.span)
@@ -172,6 +177,7 @@ class FigureIndex:
         if holds_offices:
             yield from self._holders(text, senses)
         if misspelt:
+            yield from self._echoes(text, taken)
             yield from self._slips(text, taken)
 
     def _holders(self, text: str, senses: dict[Place, tuple[_Meaning, ...]]) -> Iterator[_Found]:
@@ -188,6 +194,14 @@ class FigureIndex:
             place = (slip.start, slip.end)
             if self._names_somebody(text, place, form, False) and taken.claim(place):
                 yield _Found(place, _Form(form.figure, form.stated, MatchKind.MISSPELLING), round(slip.score / 100, 3))
+
+    def _echoes(self, text: str, taken: Taken) -> Iterator[_Found]:
+        for echo in sorted(self._sounds.find(text), key=lambda echo: -echo.score):
+            form = self._names[echo.form]
+            place = (echo.start, echo.end)
+            if self._names_somebody(text, place, form, False) and taken.claim(place):
+                found = _Form(form.figure, form.stated, MatchKind.TRANSLITERATION)
+                yield _Found(place, found, round(echo.score / 100, 3))
 
     def _names_somebody(self, text: str, place: Place, form: _Form, holds_offices: bool) -> bool:
         """Whether a form is used of the person: bridges are named after the dead, and office phrases can be past."""
