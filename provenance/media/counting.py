@@ -1,6 +1,8 @@
 """Counting the pictures that go past, for whoever waits.
 
     encode(replace(raw, frames=counted(raw.frames, tell, expected_pictures(raw))), path)
+
+Nothing is held and nothing is changed.
 """
 
 from __future__ import annotations

@@ -29,6 +29,7 @@ import av
 import av.error
 import numpy as np
 from av.audio.frame import AudioFrame
+from av.audio.layout import AudioLayout
 from av.audio.stream import AudioStream
 from av.container import InputContainer
 from av.packet import Packet
@@ -43,7 +44,7 @@ from touchmark.provenance.media.errors import DecodeError, LimitExceededError, N
 from touchmark.provenance.media.limits import Limits
 from touchmark.provenance.media.picture import Orientation, PictureConverter, colour_of
 from touchmark.provenance.media.source import Source, open_source
-from touchmark.provenance.media.video import CarriedSound, Frame, RawVideo, Sound
+from touchmark.provenance.media.video import Frame, RawVideo, Sound
 
 _DECODERS = (
     "h264,hevc,av1,libdav1d,vp8,vp9,libvpx-vp9,mpeg4,mjpeg,prores,"
@@ -51,13 +52,11 @@ _DECODERS = (
 )
 """What may decode a stranger's bytes. A stream of any other codec is refused (pictures) or left out (sound)."""
 
-_CARRIED = frozenset({"aac", "mp3", "opus", "ac3", "eac3", "alac", "flac"})
-"""Sound codecs that an mp4 may hold."""
-
 _LIBRARY_ERRORS = (av.error.FFmpegError, OSError, ValueError, RuntimeError, MemoryError)
 _FALLBACK_RATE = Fraction(25)
 _DECODER_THREADS = 4  # each holds a picture: memory is bounded whatever the machine
 _MAX_CHANNELS = 8
+_MAX_SOUND_RATE = 384_000  # silence that a file only declares is written out at its rate
 _MAX_SHOWN = 8
 _MAX_LABELS = 64
 _MAX_LABEL_LENGTH = 4096
@@ -135,9 +134,6 @@ class VideoReader:
                 labels=_labels(container.metadata),
                 colour=colour_of(first),
             )
-            # Without a parser only an mp4 or mov knows the time of every packet of sound.
-            timed = self._parses or source.demuxer == "mov"
-            self._carries = sound is not None and timed and _may_be_carried(sound)
         self._orientation = orientation
 
     @property
@@ -184,13 +180,13 @@ class VideoReader:
         return Sound(rate, channels, self._sound_blocks(rate, channels))
 
     def raw(self) -> RawVideo:
-        """All of it, lazily: pictures decoded, sound carried as it is where an mp4 may hold its codec."""
+        """All of it, lazily: pictures and sound, decoded."""
         return RawVideo(
             frames=self.frames(),
             width=self.info.width,
             height=self.info.height,
             frame_rate=self.info.frame_rate,
-            sound=self._carried_sound() if self._carries else self.sound(),
+            sound=self.sound(),
             duration=self.info.duration,
             colour=self.info.colour,
         )
@@ -271,14 +267,17 @@ class VideoReader:
         with self._container() as container:
             stream = self._sound_stream(container)
             assert stream is not None
-            resampler = av.AudioResampler(format="fltp", layout=stream.codec_context.layout, rate=rate)
+            convert = _SoundConverter(stream.codec_context.layout, rate)
             for block in self._decoded(container, stream):
                 assert isinstance(block, AudioFrame)
                 stamp = self._stamp(block)
-                samples = np.concatenate(
-                    [part.to_ndarray() for part in resampler.resample(block)] or [np.zeros((channels, 0), np.float32)],
-                    axis=1,
-                ).astype(np.float32, copy=False)
+                try:
+                    with self._source.clock:
+                        samples = convert(block)
+                except _LIBRARY_ERRORS:
+                    self._source.clock.check()
+                    self._damage += 1
+                    continue
                 if stamp is not None:
                     late = round((stamp - self._start) * rate) - given
                     self._limits.check_duration(late / rate, self._source.name)
@@ -291,27 +290,6 @@ class VideoReader:
                 self._limits.check_duration(given / rate, self._source.name)
                 if samples.shape[1]:
                     yield samples
-
-    def _carried_sound(self) -> CarriedSound:
-        with self._container() as container:
-            stream = self._sound_stream(container)
-            assert stream is not None
-            context = stream.codec_context
-            return CarriedSound(
-                context.codec.canonical_name, context.sample_rate, context.channels, self._sound_packets()
-            )
-
-    def _sound_packets(self) -> Iterator[Packet[Stream]]:
-        with self._container() as container:
-            stream = self._sound_stream(container)
-            assert stream is not None
-            for packet in self._packets(container, stream):
-                if packet.pts is None or packet.size == 0:
-                    continue
-                packet.pts -= round(self._start / packet.time_base)
-                packet.dts = packet.pts  # sound is stored in the order in which it is heard
-                self._limits.check_duration(float(packet.pts * packet.time_base), self._source.name)
-                yield packet
 
     # -- what the streams are
 
@@ -342,7 +320,7 @@ class VideoReader:
             context = stream.codec_context
             if context is None or context.codec.name not in _DECODERS.split(","):
                 continue
-            if 0 < context.channels <= _MAX_CHANNELS and context.sample_rate > 0:
+            if 0 < context.channels <= _MAX_CHANNELS and 0 < context.sample_rate <= _MAX_SOUND_RATE:
                 return stream
         return None
 
@@ -404,11 +382,28 @@ def _parser_is_safe(stream: VideoStream) -> bool:
     return codec is not None and codec.name in _DECODERS.split(",") and codec.canonical_name != "av1"
 
 
-def _may_be_carried(stream: AudioStream) -> bool:
-    """Whether packets of ``stream`` can be copied into an mp4. AAC without its header (as in avi) cannot."""
-    context = stream.codec_context
-    codec = context.codec.canonical_name
-    return codec in _CARRIED and (context.extradata is not None or codec in ("mp3", "ac3", "eac3"))
+class _SoundConverter:
+    """Gives sound as it was announced, also where a file changes its rate, channels or format on the way.
+
+    Channels are read interleaved: PyAV 18 counts planes until it meets a null pointer, and for eight there is none.
+    """
+
+    def __init__(self, layout: AudioLayout, rate: int) -> None:
+        self._layout, self._rate = layout, rate
+        self._takes: tuple[str, str, int] | None = None
+        self._resampler = self._fresh()
+
+    def __call__(self, block: AudioFrame) -> NDArray[np.float32]:
+        """Samples of shape (channels, n)."""
+        kind = (block.format.name, block.layout.name, block.sample_rate)
+        if kind != self._takes:
+            self._takes, self._resampler = kind, self._fresh()
+        parts = [part.to_ndarray()[0] for part in self._resampler.resample(block)]
+        samples = np.concatenate([np.zeros(0, np.float32), *parts]).reshape(-1, self._layout.nb_channels)
+        return np.ascontiguousarray(samples.T)
+
+    def _fresh(self) -> av.AudioResampler:
+        return av.AudioResampler(format="flt", layout=self._layout, rate=self._rate)
 
 
 def _silence(channels: int, samples: int) -> Iterator[NDArray[np.float32]]:

@@ -11,7 +11,7 @@ Choices, and why:
 - Static HDR metadata goes into the stream (SEI messages), where decoders look first. It does not go into the boxes mdcv
   and clli, and dynamic metadata (HDR10+, Dolby Vision) is lost: PyAV has no way to write them.
 - Times are kept per picture, to under 6 microseconds (variable frame rate survives).
-- Sound that comes as samples becomes AAC; sound that is carried is copied packet by packet.
+- Sound becomes AAC.
 - The index ("faststart") is moved to the front here, because moving it after signing would break the C2PA hash.
 - No dates, versions or thread counts end up in the file: the same input gives the same bytes on any machine.
 
@@ -31,7 +31,6 @@ import av
 import av.error
 import numpy as np
 from av.audio.frame import AudioFrame
-from av.audio.stream import AudioStream
 from av.codec.context import Flags as CodecFlags
 from av.codec.context import ThreadType
 from av.container import OutputContainer
@@ -42,12 +41,12 @@ from av.video.stream import VideoStream
 
 from touchmark.provenance.media.colour import Colour
 from touchmark.provenance.media.errors import EncodeError
-from touchmark.provenance.media.video import CarriedSound, Frame, RawVideo, Sound
+from touchmark.provenance.media.video import Frame, RawVideo, Sound
 
 _FINEST_TICKS = 90_000  # a second; the clock of MPEG systems, finer than any camera's stamps
 _THREADS = 4  # fixed: encoders give other bytes, and take more memory, for other numbers of threads
 _KEY_FRAME_SECONDS = 2  # a reader of key frames only, and a viewer who jumps, wait no longer than this
-_LAYOUTS = {1: "mono", 2: "stereo", 3: "3.0", 4: "4.0", 5: "5.0", 6: "5.1", 8: "7.1"}
+_LAYOUTS = {1: "mono", 2: "stereo", 3: "3.0", 4: "4.0", 5: "5.0", 6: "5.1", 7: "6.1", 8: "7.1"}
 _AAC_RATES = (8000, 11025, 12000, 16000, 22050, 24000, 32000, 44100, 48000, 64000, 88200, 96000)
 _AAC_BITS_PER_CHANNEL = 80_000
 _STANDARD_LABELS = frozenset(
@@ -212,25 +211,11 @@ def ticks_per_second(rate: Fraction) -> int:
     return rate.numerator * -(-_FINEST_TICKS // rate.numerator)
 
 
-def _sound_packets(
-    container: OutputContainer, sound: Sound | CarriedSound | None, subject: str
-) -> Iterator[Packet[Stream]]:
+def _sound_packets(container: OutputContainer, sound: Sound | None, subject: str) -> Iterator[Packet[Stream]]:
     """Add the sound track to ``container``, then give its packets one by one."""
     if sound is None:
         return iter(())
-    if isinstance(sound, CarriedSound):
-        return _carried_packets(container, sound, subject)
     return _encoded_packets(container, sound, subject)
-
-
-def _carried_packets(container: OutputContainer, sound: CarriedSound, subject: str) -> Iterator[Packet[Stream]]:
-    stream: AudioStream | None = None
-    for packet in sound.packets:
-        with _reporting(subject):
-            if stream is None:
-                stream = cast(AudioStream, container.add_stream_from_template(packet.stream))
-            packet.stream = stream
-        yield packet
 
 
 def _encoded_packets(container: OutputContainer, sound: Sound, subject: str) -> Iterator[Packet[Stream]]:
@@ -249,9 +234,9 @@ def _encoded_packets(container: OutputContainer, sound: Sound, subject: str) -> 
         if block.shape[1] == 0:
             continue
         with _reporting(subject):
-            samples = AudioFrame.from_ndarray(
-                np.ascontiguousarray(np.clip(block, -1.0, 1.0), dtype=np.float32), format="fltp", layout=layout
-            )
+            # Interleaved: PyAV 18 miscounts the planes of eight channels.
+            interleaved = np.clip(block.T, -1.0, 1.0).astype(np.float32).reshape(1, -1)
+            samples = AudioFrame.from_ndarray(interleaved, format="flt", layout=layout)
             samples.sample_rate, samples.pts, samples.time_base = sound.rate, position, Fraction(1, sound.rate)
             position += block.shape[1]
             packets = stream.encode(samples)

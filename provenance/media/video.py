@@ -9,17 +9,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from touchmark.provenance.media.colour import BT709, Colour
 from touchmark.provenance.media.picture import Planes
-
-if TYPE_CHECKING:
-    from av.packet import Packet
-    from av.stream import Stream
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,23 +66,6 @@ class Sound:
 
 
 @dataclass(frozen=True, slots=True)
-class CarriedSound:
-    """Encoded sound of an existing file, to be copied as it is: the picture is re-encoded, the sound loses nothing.
-
-    Attributes:
-        codec: FFmpeg's name, such as ``aac``; always one that an mp4 may hold.
-        rate: samples a second.
-        channels: number of channels.
-        packets: consecutive packets, their times counted from the first picture.
-    """
-
-    codec: str
-    rate: int
-    channels: int
-    packets: Iterator[Packet[Stream]]
-
-
-@dataclass(frozen=True, slots=True)
 class RawVideo:
     """A video that is not yet sealed. Held in memory, never a file.
 
@@ -95,7 +73,7 @@ class RawVideo:
         frames: the pictures in presentation order, all of one size.
         width, height: in pixels.
         frame_rate: nominal frames a second; each frame's own ``time`` is what counts.
-        sound: the sound, decoded or carried, or None for a silent video.
+        sound: the sound, or None for a silent video.
         duration: in seconds, where known beforehand (progress bars), else None.
         colour: of the planes of every frame.
     """
@@ -104,6 +82,6 @@ class RawVideo:
     width: int
     height: int
     frame_rate: Fraction
-    sound: Sound | CarriedSound | None = None
+    sound: Sound | None = None
     duration: Fraction | None = None
     colour: Colour = BT709

@@ -7,6 +7,7 @@ import struct
 import subprocess
 import sys
 from collections.abc import Iterator
+from fractions import Fraction
 from pathlib import Path
 
 import av
@@ -348,3 +349,54 @@ def test_damage_is_silent_on_standard_error(tmp_path: Path, clip: Path) -> None:
         [sys.executable, "-c", code, str(path), str(tmp_path / "b.mp4")], capture_output=True, text=True, check=False
     )
     assert (done.stdout, done.stderr) == ("", "")
+
+
+def _encoded_sound(rate: int, layout: str, seconds: float) -> list[bytes]:
+    """Packets of MP3, each of 1,152 or 576 samples."""
+    context = av.CodecContext.create("libmp3lame", "w")
+    assert isinstance(context, av.AudioCodecContext)
+    context.sample_rate, context.layout, context.format = rate, layout, "fltp"
+    context.open()
+    packets = []
+    for _ in range(int(seconds * rate / context.frame_size)):
+        block = np.full((context.layout.nb_channels, context.frame_size), 0.1, np.float32)
+        frame = av.AudioFrame.from_ndarray(block, format="fltp", layout=layout)
+        frame.sample_rate = rate
+        packets += context.encode(frame)
+    return [bytes(packet) for packet in [*packets, *context.encode(None)]]
+
+
+def test_sound_that_changes_its_rate_and_channels_on_the_way_comes_as_announced(tmp_path: Path) -> None:
+    path = tmp_path / "a.mkv"
+    with av.open(str(path), "w") as container:
+        picture = container.add_stream("libx264", rate=12)
+        picture.width = picture.height = 64
+        track = container.add_stream("libmp3lame", rate=44_100, layout="stereo")
+        container.mux(picture.encode(av.VideoFrame(64, 64, "yuv420p")))
+        container.mux(picture.encode(None))
+        time = 0.0
+        for rate, layout in ((44_100, "stereo"), (22_050, "mono"), (48_000, "stereo"), (32_000, "mono")):
+            for data in _encoded_sound(rate, layout, 0.5):
+                packet = av.Packet(data)
+                packet.stream, packet.time_base = track, Fraction(1, 1000)
+                packet.pts = packet.dts = round(1000 * time)
+                time += (1152 if rate > 24_000 else 576) / rate
+                container.mux(packet)
+    with open_video(path) as video:
+        sound = video.sound()
+        assert sound is not None
+        blocks = list(sound.blocks)
+    assert {block.shape[0] for block in blocks} == {sound.channels}
+    assert sum(block.shape[1] for block in blocks) / sound.rate == pytest.approx(time, abs=0.15)
+
+
+def test_a_rate_of_sound_that_no_ear_needs_is_left_out(tmp_path: Path) -> None:
+    """Two billion samples a second: an hour of silence that is only declared would never end."""
+    path = write_clip(tmp_path / "a.mkv", moving_clip(64, 64, 4, channels=1), sound_codec="pcm_s16le")
+    data = path.read_bytes()
+    before, after = (b"\xb5\x88" + struct.pack(">d", rate) for rate in (48_000.0, 2e9))
+    assert data.count(before) == 1
+    path.write_bytes(data.replace(before, after))
+    with open_video(path) as video:
+        assert video.sound() is None
+        assert not video.info.has_sound
