@@ -157,7 +157,7 @@ def false_positives(tracks: Sequence[Track], keys: int) -> dict[str, Any]:
         searched[number] = bounds.tail(finder.as_it_was(stretch)[0].z, SLIDES)
         single[number] = bounds.tail(finder.fit(stretch, Alignment(0.0, 0.0)).z)
     whole = [
-        LoudnessMark().extract(tracks[number % len(tracks)].sound(), WatermarkKey(b"another key %08d" % number))
+        LoudnessMark().extract(tracks[number % len(tracks)].sound(), [WatermarkKey(b"another key %08d" % number)])[0]
         for number in range(keys // 1000)
     ]
     levels = (0.5, 0.1, 0.01, 0.001, 0.0001)
@@ -229,7 +229,7 @@ def _run(track: Track) -> tuple[Quality, list[Row]]:
     for name, attack in ATTACKS.items():
         copy = attack(released)
         began = time.process_time()
-        found = mark.extract(copy.sound(), KEY)
+        (found,) = mark.extract(copy.sound(), [KEY])
         spent = round(time.process_time() - began, 3)
         rows.append(Row(track.name, name, found.payload == PAYLOAD, found.state.value, found.p_value, spent))
     return quality, rows

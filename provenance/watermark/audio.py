@@ -4,7 +4,7 @@
     marked = mark.embed(video.sound, payload, key)      # lazily; hand it to the encoder
     ...
     with open_video(copy) as reader:
-        detection = mark.extract(reader.sound(), key)
+        (detection,) = mark.extract(reader.sound(), [key])
     detection.payload, detection.p_value, detection.timeline
 
 Small cells of time and frequency are made a little louder or softer, by signs that only the key tells, within what the
@@ -18,6 +18,7 @@ remove or forge it. Silence cannot be marked.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import ClassVar, Protocol
 
@@ -62,8 +63,11 @@ class SoundMark(Protocol):
         """Mark blocks as they are drawn; as many samples at the same rate."""
         ...
 
-    def extract(self, sound: Sound, key: WatermarkKey) -> Detection:
-        """Look for a mark of ``key``. Never raises for want of a mark."""
+    def extract(self, sound: Sound, keys: Sequence[WatermarkKey]) -> tuple[Detection, ...]:
+        """Look for a mark of each key in one pass; a detection for each. Never raises for want of a mark.
+
+        Each detection is the account of its own key alone: see :mod:`touchmark.provenance.watermark.account`.
+        """
         ...
 
 
@@ -90,14 +94,15 @@ class LoudnessMark:
         writer = Writer(signs, first_row(payload, key), sound.rate, sound.channels)
         return Sound(sound.rate, sound.channels, writer.mark(sound.blocks))
 
-    def extract(self, sound: Sound, key: WatermarkKey) -> Detection:
-        """Look for a mark of ``key`` in any copy, stretch by stretch. Never raises for want of a mark."""
+    def extract(self, sound: Sound, keys: Sequence[WatermarkKey]) -> tuple[Detection, ...]:
+        """Look for a mark of each key in any copy, stretch by stretch. Never raises for want of a mark."""
         if sound.rate < LOWEST_RATE:
-            return Detection(MarkState.NOTHING_FOUND, key.key_id)
-        extraction = _Extraction(key)
+            return tuple(Detection(MarkState.NOTHING_FOUND, key.key_id) for key in keys)
+        extractions = [_Extraction(key) for key in keys]
         for stretch in stretches(sound.blocks, sound.channels, Framing(sound.rate)):
-            extraction.examine(stretch)
-        return extraction.detection()
+            for extraction in extractions:
+                extraction.examine(stretch)
+        return tuple(extraction.detection() for extraction in extractions)
 
 
 class _Extraction:

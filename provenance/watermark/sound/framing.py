@@ -19,6 +19,8 @@ OVERLAP: Final = 4
 """How many spectra look at each sample."""
 CHUNK: Final = 64
 """Spectra that are worked on at once: 0.77 s."""
+LOUDEST: Final = 1e3
+"""Largest sample that is believed: 60 dB beyond full scale."""
 
 
 @dataclass(frozen=True)
@@ -78,7 +80,8 @@ def chunks(blocks: Iterable[Real], channels: int, framing: Framing) -> Iterator[
     Silence stands before the first sample and after the last, so that OVERLAP spectra look at every sample.
 
     Args:
-        blocks: consecutive ndarrays of shape (channels, n). Samples that are no number count as silence.
+        blocks: consecutive ndarrays of shape (channels, n). Samples that are no number count as silence, and those
+            beyond LOUDEST as that loud: their squares would be no number.
         channels: how many.
         framing: where the spectra lie.
 
@@ -92,7 +95,8 @@ def chunks(blocks: Iterable[Real], channels: int, framing: Framing) -> Iterator[
     have = lead
     begun = False
     for block in blocks:
-        held.append(np.nan_to_num(block, nan=0.0, posinf=0.0, neginf=0.0).astype(np.float32, copy=False))
+        numbers = np.nan_to_num(block, nan=0.0, posinf=0.0, neginf=0.0).astype(np.float32, copy=False)
+        held.append(np.clip(numbers, -LOUDEST, LOUDEST))
         have += block.shape[1]
         if have < size:
             continue

@@ -40,7 +40,8 @@ def marked(track: Track, payload: Payload, key: WatermarkKey) -> Track:
 
 
 def found(track: Track, key: WatermarkKey) -> Detection:
-    return MARK.extract(track.sound(), key)
+    (detection,) = MARK.extract(track.sound(), [key])
+    return detection
 
 
 @pytest.fixture(scope="session")
@@ -129,7 +130,7 @@ def test_silence_stays_silent_and_short_sound_stays_whole(
 
 def test_no_blocks_no_finding(payload: Payload, key: WatermarkKey) -> None:
     assert list(MARK.embed(Sound(48000, 2, iter(())), payload, key).blocks) == []
-    assert MARK.extract(Sound(48000, 2, iter(())), key) == Detection(MarkState.NOTHING_FOUND, key.key_id)
+    assert MARK.extract(Sound(48000, 2, iter(())), [key]) == (Detection(MarkState.NOTHING_FOUND, key.key_id),)
 
 
 def test_what_is_no_number_is_silence(voice: Track, payload: Payload, key: WatermarkKey) -> None:
@@ -142,12 +143,30 @@ def test_what_is_no_number_is_silence(voice: Track, payload: Payload, key: Water
     assert found(Track("broken", samples, voice.rate), key).state is MarkState.NOTHING_FOUND
 
 
+@pytest.mark.parametrize("loudest", [1e4, 1e30, 3e38])
+def test_sound_of_any_loudness_is_examined_and_marked(loudest: float, payload: Payload, key: WatermarkKey) -> None:
+    """A file of floating-point samples may hold any number."""
+    samples = noise(4, 7, 16000)
+    samples[0, ::97] = loudest
+    with np.errstate(over="raise", invalid="raise"):
+        assert found(Track("loud", samples, 16000), key).state is MarkState.NOTHING_FOUND
+        assert np.isfinite(marked(Track("loud", samples, 16000), payload, key).samples).all()
+
+
+def test_several_keys_are_tried_in_one_pass(marked_voice: Track, payload: Payload, key: WatermarkKey) -> None:
+    other = WatermarkKey(b"a second operator")
+    detections = MARK.extract(marked_voice.sound(), [other, key])
+    assert detections == (found(marked_voice, other), found(marked_voice, key))
+    assert [detection.payload for detection in detections] == [None, payload]
+    assert MARK.extract(marked_voice.sound(), []) == ()
+
+
 def test_a_rate_too_low_is_refused_with_a_remedy(payload: Payload, key: WatermarkKey) -> None:
     low = Sound(LOWEST_RATE - 1, 1, iter([np.zeros((1, 5000), np.float32)]))
     with pytest.raises(RateTooLowError, match=str(LOWEST_RATE - 1)) as caught:
         MARK.embed(low, payload, key)
     assert str(LOWEST_RATE) in caught.value.remedy
-    assert MARK.extract(low, key).state is MarkState.NOTHING_FOUND
+    assert MARK.extract(low, [key]) == (Detection(MarkState.NOTHING_FOUND, key.key_id),)
 
 
 def test_little_is_changed_and_nothing_outside_the_band(payload: Payload, key: WatermarkKey) -> None:
