@@ -11,10 +11,12 @@ What has 8 bits becomes BT.709. What has more, or is HDR or of a wide gamut, kee
 from __future__ import annotations
 
 import struct
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import TypeVar
+from typing import TypeVar, cast
 
 import numpy as np
+from av.buffer import Buffer
 from av.sidedata.sidedata import Type
 from av.video.frame import VideoFrame
 from av.video.reformatter import ColorRange, Colorspace, Interpolation, VideoReformatter
@@ -115,7 +117,10 @@ class Orientation:
     @classmethod
     def of(cls, picture: VideoFrame) -> Orientation:
         """Read the display matrix (ISO/IEC 14496-12:2022, 6.2.2): x' = ax + cy, y' = bx + dy, in 16.16 fixed point."""
-        data = picture.side_data.get(Type.DISPLAYMATRIX)  # type: ignore[call-overload]  # the stubs know names only
+        attached = _attached(picture)
+        if attached is None:
+            return cls.turned_by(-picture.rotation)
+        data = attached.get(Type.DISPLAYMATRIX)
         if data is None:
             return cls()
         matrix = np.frombuffer(bytes(data), dtype=np.int32)
@@ -127,6 +132,13 @@ class Orientation:
         if b and c and not a and not d:
             return cls(True, c < 0, b < 0)
         return cls()
+
+    @classmethod
+    def turned_by(cls, degrees: int) -> Orientation:
+        """Turned clockwise by a whole number of quarters, not mirrored; other angles are taken as none."""
+        return {90: cls(True, True, False), 180: cls(False, True, True), 270: cls(True, False, True)}.get(
+            degrees % 360, cls()
+        )
 
     @property
     def rotation(self) -> int:
@@ -242,8 +254,19 @@ def _range(picture: VideoFrame) -> ColorRange:
     return ColorRange.MPEG
 
 
-def _side_data(picture: VideoFrame, kind: Type, form: str) -> tuple[int, ...] | None:
-    data = picture.side_data.get(kind)  # type: ignore[call-overload]  # the stubs know names only
+def _attached(picture: VideoFrame) -> Mapping[Type, Buffer] | None:
+    """What the file says of this picture beside its samples; None where PyAV cannot tell.
+
+    PyAV (18.1) refuses all of it where one part is of a kind that it does not know, such as EXIF in motion JPEG.
+    """
+    try:
+        return cast(Mapping[Type, Buffer], picture.side_data)
+    except ValueError:
+        return None
+
+
+def _numbers(picture: VideoFrame, kind: Type, form: str) -> tuple[int, ...] | None:
+    data = (_attached(picture) or {}).get(kind)
     if data is None or len(bytes(data)) < struct.calcsize(form):
         return None
     return struct.unpack_from(form, bytes(data))
@@ -251,7 +274,7 @@ def _side_data(picture: VideoFrame, kind: Type, form: str) -> tuple[int, ...] | 
 
 def _mastering(picture: VideoFrame) -> Mastering | None:
     """FFmpeg's AVMasteringDisplayMetadata: ten fractions, then whether it has primaries and luminance."""
-    found = _side_data(picture, Type.MASTERING_DISPLAY_METADATA, "=22i")
+    found = _numbers(picture, Type.MASTERING_DISPLAY_METADATA, "=22i")
     if found is None or not all(found[20:]) or not all(found[1:20:2]):
         return None
     values = [round(found[i] / found[i + 1] * (50_000 if i < 16 else 10_000)) for i in range(0, 20, 2)]
@@ -263,5 +286,7 @@ def _mastering(picture: VideoFrame) -> Mastering | None:
 
 def _light(picture: VideoFrame) -> ContentLight | None:
     """FFmpeg's AVContentLightMetadata: two unsigned numbers."""
-    found = _side_data(picture, Type.CONTENT_LIGHT_LEVEL, "=2I")
-    return None if found is None or max(found) > 0xFFFF else ContentLight(*found)
+    found = _numbers(picture, Type.CONTENT_LIGHT_LEVEL, "=2I")
+    if found is None or not any(found) or max(found) > 0xFFFF:  # zero says "unknown"
+        return None
+    return ContentLight(*found)

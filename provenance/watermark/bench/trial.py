@@ -211,7 +211,7 @@ def run_trial(candidate: Candidate, clip: Clip, attacks: Iterable[Attack], progr
             of_all = expected if clip.frames is None else min(expected, clip.frames)
             tell = partial(progress, "marking") if progress else None
             frames = counted(marking.watch(islice(video.frames(), clip.frames)), tell, of_all)
-            raw = RawVideo(frames, info.width, info.height, info.frame_rate)
+            raw = RawVideo(frames, info.width, info.height, info.frame_rate, colour=info.colour)
             encode(raw, released, EncodeSettings())
         fidelity = replace(marking.fidelity(), vmaf=_vmaf(candidate, clip, Path(folder)))
         for done, attack in enumerate(chosen):

@@ -400,3 +400,23 @@ def test_a_rate_of_sound_that_no_ear_needs_is_left_out(tmp_path: Path) -> None:
     with open_video(path) as video:
         assert video.sound() is None
         assert not video.info.has_sound
+
+
+@pytest.mark.parametrize("name", ["a.avi", "a.mov"])
+def test_pictures_that_carry_a_camera_s_notes_are_read(tmp_path: Path, name: str) -> None:
+    """PyAV (18.1) raises a bare ValueError where a frame has EXIF; the file's own turn counts all the same."""
+    notes = b"MM\0*\0\0\0\x08\0\x01" + struct.pack(">HHIHH", 0x0112, 3, 1, 6, 0) + bytes(4)  # "turn me clockwise"
+    pixels = np.full((48, 64, 3), 90, np.uint8)
+    coded = cv2.imencode(".jpg", pixels)[1].tobytes()
+    payload = b"Exif\0\0" + notes
+    coded = coded[:2] + b"\xff\xe1" + struct.pack(">H", len(payload) + 2) + payload + coded[2:]
+    with av.open(str(tmp_path / name), "w") as container:
+        stream = container.add_stream("mjpeg", rate=Fraction(5))
+        stream.width, stream.height, stream.pix_fmt = 64, 48, "yuvj420p"
+        for index in range(3):
+            packet = av.Packet(coded)
+            packet.stream, packet.pts, packet.dts, packet.time_base = stream, index, index, Fraction(1, 5)
+            container.mux(packet)
+    with open_video(tmp_path / name) as video:
+        assert (video.info.width, video.info.height, video.info.rotation) == (48, 64, 90)
+    assert read_all(tmp_path / name)[0] == 3
