@@ -2,9 +2,9 @@
 
     sealed = Sealer.of(ring).seal(raw, claim, payload, destination)
 
-The picture is marked while it streams into the encoder, the container is finished (moov first), then the C2PA
-manifest is signed over it. What stands at ``destination`` afterwards is whole, or nothing stands there. Publishing
-it (verification, registry, ledger) is the business of ``generation.release``.
+Picture and sound are marked with the same payload while they stream into the encoder, the container is finished (moov
+first), then the C2PA manifest is signed over it. What stands at ``destination`` afterwards is whole, or nothing stands
+there. Publishing it (verification, registry, ledger) is the business of ``generation.release``.
 """
 
 from __future__ import annotations
@@ -14,13 +14,17 @@ from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from pathlib import Path
 
+import numpy as np
+from numpy.typing import NDArray
+
 from touchmark.provenance.errors import TouchmarkError
 from touchmark.provenance.keys.ring import KeyRing
 from touchmark.provenance.manifest.claim import Claim, SoftBinding
 from touchmark.provenance.manifest.write import SignedManifest, sign_file
 from touchmark.provenance.media.encode import EncodeSettings, encode
-from touchmark.provenance.media.video import Frame, RawVideo
+from touchmark.provenance.media.video import Frame, RawVideo, Sound
 from touchmark.provenance.signing import Signer
+from touchmark.provenance.watermark.audio import LOWEST_RATE, LoudnessMark, SoundMark
 from touchmark.provenance.watermark.protocol import Payload, Watermark, WatermarkKey
 from touchmark.provenance.watermark.video import LatticeWatermark
 
@@ -33,15 +37,26 @@ class EmptyVideoError(TouchmarkError):
 
 @dataclass(slots=True)
 class _Meter:
-    """Passes frames on and remembers when the last one ends."""
+    """Passes pictures and sound on and remembers when each ends, and whether there was anything to hear."""
 
-    frame_rate: Fraction
-    end: Fraction = Fraction(0)
+    video: RawVideo
+    pictures_end: Fraction = Fraction(0)
+    sound_ends: Fraction = Fraction(0)
+    is_heard: bool = False
 
-    def watch(self, frames: Iterator[Frame]) -> Iterator[Frame]:
-        for frame in frames:
-            self.end = frame.time + 1 / self.frame_rate
+    def pictures(self) -> Iterator[Frame]:
+        for frame in self.video.frames:
+            self.pictures_end = frame.time + 1 / self.video.frame_rate
             yield frame
+
+    def sound(self, sound: Sound) -> Sound:
+        return Sound(sound.rate, sound.channels, self._heard(sound))
+
+    def _heard(self, sound: Sound) -> Iterator[NDArray[np.float32]]:
+        for block in sound.blocks:
+            self.sound_ends += Fraction(block.shape[-1], sound.rate)
+            self.is_heard = self.is_heard or bool(np.any(block))
+            yield block
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +67,8 @@ class Sealer:
         signer: signs the manifest.
         anchors: PEM of the trust anchors that the signer chains to.
         key: watermark secret.
-        watermark: the mark to embed.
+        watermark: the mark to embed in the picture.
+        sound_mark: the mark to embed in the sound.
         encoding: how the picture is encoded.
     """
 
@@ -60,6 +76,7 @@ class Sealer:
     anchors: bytes
     key: WatermarkKey
     watermark: Watermark = field(default_factory=LatticeWatermark)
+    sound_mark: SoundMark = field(default_factory=LoudnessMark)
     encoding: EncodeSettings = field(default_factory=EncodeSettings)
 
     @classmethod
@@ -72,26 +89,31 @@ class Sealer:
 
         Args:
             raw: consumed to its end.
-            claim: what the manifest shall say; its soft binding is written here.
-            payload: what the watermark carries.
+            claim: what the manifest shall say; its soft bindings are written here.
+            payload: what the marks carry.
             destination: does not exist yet; ``.mp4``. Its folder is private to the caller.
 
         Raises:
             EmptyVideoError: ``raw`` has no frame.
             TouchmarkError: of watermark, encoder or signer. Nothing is left at ``destination``.
         """
-        meter = _Meter(raw.frame_rate)
-        marked = self.watermark.embed(meter.watch(raw.frames), payload, self.key)
+        meter = _Meter(raw)
+        pictures = self.watermark.embed(meter.pictures(), payload, self.key)
+        sound = raw.sound
+        if sound is not None and sound.rate >= LOWEST_RATE:
+            sound = self.sound_mark.embed(meter.sound(sound), payload, self.key)
         unsigned = destination.with_suffix(".unsigned" + destination.suffix)
         try:
-            encode(replace(raw, frames=marked), unsigned, self.encoding)
-            if not meter.end:
+            encode(replace(raw, frames=pictures, sound=sound), unsigned, self.encoding)
+            if not meter.pictures_end:
                 raise EmptyVideoError(
                     "the video has no picture", subject=claim.title, remedy="Check what the generator returned."
                 )
-            binding = SoftBinding(
-                algorithm=self.watermark.algorithm, payload=payload.to_bytes(), start=0.0, end=float(meter.end)
-            )
-            return sign_file(unsigned, destination, replace(claim, soft_binding=binding), self.signer, self.anchors)
+            carried = payload.to_bytes()
+            bindings = [SoftBinding(self.watermark.algorithm, carried, 0.0, float(meter.pictures_end))]
+            if meter.is_heard:  # silence carries nothing
+                bindings.append(SoftBinding(self.sound_mark.algorithm, carried, 0.0, float(meter.sound_ends)))
+            bound = replace(claim, soft_bindings=tuple(bindings))
+            return sign_file(unsigned, destination, bound, self.signer, self.anchors)
         finally:
             unsigned.unlink(missing_ok=True)

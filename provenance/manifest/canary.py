@@ -86,7 +86,7 @@ def _sign_into(output: io.BytesIO, film: bytes, chain: DevelopmentChain, parent:
         source_type=DigitalSourceType.TRAINED_ALGORITHMIC_MEDIA,
         software_agent=SoftwareAgent("canary", "1"),
         created=datetime.now(UTC),
-        soft_binding=SoftBinding("io.touchmark.canary", _PAYLOAD, 0.0, 1.0),
+        soft_bindings=(SoftBinding("io.touchmark.canary", _PAYLOAD, 0.0, 1.0),),
         parent=None if parent is None else Path("parent.mp4"),
     )
     signer = PemSigner.from_pem(chain.signer, chain.signer_key)

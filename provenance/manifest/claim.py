@@ -8,7 +8,7 @@
         created=datetime.now(UTC),
         model=ModelIdentity("lattice world", "sha256:...", ModelKind.PYTORCH),
         prompt=PromptRecord(digest=sha256_hex),
-        soft_binding=SoftBinding("io.touchmark.video.lattice.1", payload.to_bytes(), 0.0, 2.0),
+        soft_bindings=(SoftBinding("io.touchmark.video.lattice.1", payload.to_bytes(), 0.0, 2.0),),
     )
     json.dumps(definition(claim))
 
@@ -194,10 +194,10 @@ class Claim:
         created: when, with zone.
         model: the model that made them, if one did.
         prompt: what was asked of it.
-        soft_binding: the mark that the pixels carry; without it no watermark action is claimed.
+        soft_bindings: the marks that picture and sound carry; without one no watermark action is claimed.
         human_oversight: how far a person stood behind the result.
         parent: the input, where it carries a manifest of its own; it becomes the ``parentOf`` ingredient. With a
-            ``soft_binding`` its picture was marked, so decoded and encoded anew: ``c2pa.transcoded`` is claimed too.
+            soft binding it was marked, so decoded and encoded anew: ``c2pa.transcoded`` is claimed too.
     """
 
     title: str
@@ -207,7 +207,7 @@ class Claim:
     created: datetime
     model: ModelIdentity | None = None
     prompt: PromptRecord | None = None
-    soft_binding: SoftBinding | None = None
+    soft_bindings: tuple[SoftBinding, ...] = ()
     human_oversight: HumanOversight | None = None
     parent: Path | None = None
 
@@ -234,8 +234,8 @@ def definition(claim: Claim) -> dict[str, Any]:
             _input_ingredient(_MODEL, model.name, "application/octet-stream", model.kind, model.identifier)
         )
     assertions = [{"label": "c2pa.actions.v2", "created": True, "data": _actions(claim)}]
-    if claim.soft_binding:
-        assertions.append({"label": "c2pa.soft-binding", "created": True, "data": _soft_binding(claim.soft_binding)})
+    for binding in claim.soft_bindings:
+        assertions.append({"label": "c2pa.soft-binding", "created": True, "data": _soft_binding(binding)})
     if model or claim.source_type.is_generative:
         assertions.append({"label": "c2pa.ai-disclosure", "created": True, "data": _ai_disclosure(claim)})
     return {
@@ -279,7 +279,7 @@ def _actions(claim: Claim) -> dict[str, Any]:
         if inputs:
             first["parameters"] = {"ingredientIds": inputs}
     actions = [first]
-    if claim.soft_binding:
+    if claim.soft_bindings:
         marker = {"name": "touchmark", "version": __version__}
         if claim.parent:
             actions.append({"action": "c2pa.transcoded", "when": when, "softwareAgent": marker})

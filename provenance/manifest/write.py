@@ -217,8 +217,9 @@ def _unsound(report: ManifestReport, claim: Claim) -> str:
     if not report.is_sound:
         codes = ", ".join(sorted({failure.code for failure in report.failures})) or report.reason or "no reason given"
         return f"the signed file reads back {report.state or report.presence}, not trusted ({codes})"
-    if claim.soft_binding and claim.soft_binding.payload not in {binding.payload for binding in report.soft_bindings}:
-        return "the soft binding does not read back"
+    promised = {(binding.algorithm, binding.payload) for binding in claim.soft_bindings}
+    if not promised <= {(binding.algorithm, binding.payload) for binding in report.soft_bindings}:
+        return "a soft binding does not read back"
     if claim.parent is None and report.source_type is not claim.source_type:
         return "the digital source type does not read back"
     return ""

@@ -86,7 +86,7 @@ class Stranger:
             software_agent=SoftwareAgent(agent, "1.0"),
             created=NOW,
             model=None if model is None else ModelIdentity(model, model),
-            soft_binding=None if binding is None else SoftBinding(binding[0], binding[1], 0.0, 1.0),
+            soft_bindings=() if binding is None else (SoftBinding(binding[0], binding[1], 0.0, 1.0),),
             parent=parent,
         )
         output = io.BytesIO()

@@ -74,7 +74,9 @@ def make_claim() -> Callable[..., Claim]:
             "created": datetime(2026, 11, 22, 7, 0, 0, tzinfo=UTC),
             "model": ModelIdentity("dreams", "sha256:" + "ab" * 32, ModelKind.PYTORCH),
             "prompt": PromptRecord(hashlib.sha256(PROMPT.encode()).hexdigest()),
-            "soft_binding": SoftBinding("io.touchmark.video.lattice.1", b"\x01\x02\x03\x04\xfe\xdc\xba\x98", 0.0, 1.0),
+            "soft_bindings": (
+                SoftBinding("io.touchmark.video.lattice.1", b"\x01\x02\x03\x04\xfe\xdc\xba\x98", 0.0, 1.0),
+            ),
             "human_oversight": HumanOversight.PROMPT_GUIDED,
         }
         return Claim(**{**usual, **otherwise})

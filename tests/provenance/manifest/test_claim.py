@@ -51,7 +51,7 @@ def test_a_generated_video_is_created_then_watermarked(claim: Claim) -> None:
 
 
 def test_no_mark_is_claimed_where_there_is_none(make_claim: Make) -> None:
-    claim = make_claim(soft_binding=None)
+    claim = make_claim(soft_bindings=())
     assert [action["action"] for action in actions(claim)] == ["c2pa.created"]
     assert assertion(claim, "c2pa.soft-binding") is None
 
@@ -66,7 +66,7 @@ def test_a_parent_is_opened_and_not_created(make_claim: Make) -> None:
 
 
 def test_the_soft_binding_is_in_milliseconds_and_base64(make_claim: Make) -> None:
-    claim = make_claim(soft_binding=SoftBinding("io.example.1", b"\x00\xff" * 4, 0.5, 2.0004))
+    claim = make_claim(soft_bindings=(SoftBinding("io.example.1", b"\x00\xff" * 4, 0.5, 2.0004),))
     data = assertion(claim, "c2pa.soft-binding")
     assert data is not None
     (block,) = data["blocks"]

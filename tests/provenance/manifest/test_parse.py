@@ -36,7 +36,7 @@ def genuine(tmp_path_factory: pytest.TempPathFactory, film: Path, ring: KeyRing)
         SoftwareAgent("a", "1"),
         datetime.now(UTC),
         prompt=PromptRecord("ab" * 32),
-        soft_binding=SoftBinding("io.example.1", b"12345678", 0, 1),
+        soft_bindings=(SoftBinding("io.example.1", b"12345678", 0, 1),),
     )
     path = tmp_path_factory.mktemp("genuine") / "signed.mp4"
     sign_file(film, path, claim, ring.signer(), ring.trust_anchors)

@@ -73,8 +73,8 @@ def test_everything_that_was_claimed_is_read(signed: Path, claim: Claim, ring: K
     assert created.when == claim.created
     assert marked.name == "c2pa.watermarked.bound"
     (binding,) = report.soft_bindings
-    assert claim.soft_binding is not None
-    assert (binding.algorithm, binding.payload) == (claim.soft_binding.algorithm, claim.soft_binding.payload)
+    (claimed,) = claim.soft_bindings
+    assert (binding.algorithm, binding.payload) == (claimed.algorithm, claimed.payload)
     assert (binding.start, binding.end) == (0.0, 1.0)
     prompt, model = report.ingredients
     assert (prompt.title, prompt.relationship, prompt.depth) == ("prompt", "inputTo", 1)
@@ -130,7 +130,7 @@ def test_laundering_a_tampered_file_is_seen_beneath_the_new_signature(
     tmp_path: Path, signed: Path, make_claim: Make, ring: KeyRing, flip: Flip
 ) -> None:
     tampered = flip(signed, -9)
-    claim = make_claim(parent=tampered, soft_binding=None)
+    claim = make_claim(parent=tampered, soft_bindings=())
     laundered = launder(tampered, tmp_path / "laundered.mp4", claim, ring)
 
     report = read_manifest(laundered, ring.trust_anchors)
@@ -146,7 +146,7 @@ def test_laundering_twice_is_seen_at_depth(
 ) -> None:
     path = flip(signed, -9)
     for step in range(3):
-        claim = make_claim(parent=path, soft_binding=None, title=f"step {step}")
+        claim = make_claim(parent=path, soft_bindings=(), title=f"step {step}")
         path = launder(path, tmp_path / f"step{step}.mp4", claim, ring)
 
     report = read_manifest(path, ring.trust_anchors)
@@ -162,7 +162,7 @@ def test_an_unknown_parent_is_named_and_not_condemned(
 ) -> None:
     parent = tmp_path / "parent.mp4"
     sign_file(film, parent, make_claim(), strangers.signer(), strangers.trust_anchors)
-    child = launder(parent, tmp_path / "child.mp4", make_claim(parent=parent, soft_binding=None), ring)
+    child = launder(parent, tmp_path / "child.mp4", make_claim(parent=parent, soft_bindings=()), ring)
     report = read_manifest(child, ring.trust_anchors)
     assert [fault.concern for fault in report.ingredient_faults] == [Concern.TRUST]
     assert report.laundered_faults == ()
@@ -246,7 +246,7 @@ def test_a_certificate_that_has_expired_since_makes_a_file_invalid_and_not_tampe
     assert report.hard_binding_matches is True
     assert not report.is_sound
 
-    child = launder(path, tmp_path / "child.mp4", make_claim(parent=path, soft_binding=None), ring)
+    child = launder(path, tmp_path / "child.mp4", make_claim(parent=path, soft_bindings=()), ring)
     report = read_manifest(child, ring.trust_anchors + old.authority)
     assert report.ingredient_faults
     assert report.laundered_faults == ()
@@ -349,7 +349,7 @@ def test_hostile_text_is_kept_as_it_is_and_bounded(tmp_path: Path, film: Path, m
 
 
 def test_a_camera_claim_is_read_as_one(tmp_path: Path, film: Path, make_claim: Make, ring: KeyRing) -> None:
-    claim = make_claim(source_type=DigitalSourceType.DIGITAL_CAPTURE, model=None, prompt=None, soft_binding=None)
+    claim = make_claim(source_type=DigitalSourceType.DIGITAL_CAPTURE, model=None, prompt=None, soft_bindings=())
     store(tmp_path / "camera.mp4", ring, film, claim)
     report = read_manifest(tmp_path / "camera.mp4", ring.trust_anchors)
     assert report.source_type is DigitalSourceType.DIGITAL_CAPTURE
@@ -357,8 +357,20 @@ def test_a_camera_claim_is_read_as_one(tmp_path: Path, film: Path, make_claim: M
     assert report.soft_bindings == ()
 
 
+def test_a_mark_in_the_picture_and_one_in_the_sound_are_both_read(
+    tmp_path: Path, film: Path, make_claim: Make, ring: KeyRing
+) -> None:
+    bindings = tuple(SoftBinding(f"io.example.{n}", b"12345678", 0.0, float(n)) for n in (1, 2))
+    store(tmp_path / "both.mp4", ring, film, make_claim(soft_bindings=bindings, created=datetime.now(UTC)))
+    report = read_manifest(tmp_path / "both.mp4", ring.trust_anchors)
+    assert report.is_sound
+    found = {(b.algorithm, b.payload, b.start, b.end) for b in report.soft_bindings}
+    assert found == {(b.algorithm, b.payload, b.start, b.end) for b in bindings}
+    assert [action.name for action in report.actions].count("c2pa.watermarked.bound") == 1
+
+
 def test_long_spans_keep_their_times(tmp_path: Path, film: Path, make_claim: Make, ring: KeyRing) -> None:
     binding = SoftBinding("io.example.1", bytes(range(64)), 3600.25, 7200.5)
-    store(tmp_path / "long.mp4", ring, film, make_claim(soft_binding=binding, created=datetime.now(UTC)))
+    store(tmp_path / "long.mp4", ring, film, make_claim(soft_bindings=(binding,), created=datetime.now(UTC)))
     (found,) = read_manifest(tmp_path / "long.mp4", ring.trust_anchors).soft_bindings
     assert (found.payload, found.start, found.end) == (binding.payload, 3600.25, 7200.5)
