@@ -10,26 +10,32 @@ the original it came from, so a finding can be shown in the text that the user s
     view.span(start, start + 5)              # (2, 9) in the original
 
 Nothing here decides anything, and nothing here raises, whatever the text holds, except for a prompt over the size
-limit. Views that guess (decoded, reversed, unmasked text) exist only where the guess reads better than the original.
+limit. Views that guess (decoded, reversed, unmasked text) exist only where the guess reads better than the original;
+what was decoded is read like any text, so that disguises may be piled up.
 """
 
 from __future__ import annotations
 
-import base64
-import binascii
-import codecs
 import html
 import re
 import unicodedata
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import ClassVar
+from urllib.parse import unquote_to_bytes
 
 from touchmark.provenance.errors import TouchmarkError
+from touchmark.safety.codings import blobs, turned, unreadable, upside_down
+from touchmark.safety.traced import Traced
 
 MAX_CHARACTERS = 10_000
 """Longest prompt read. The longest text encoder in use (UMT5 in Wan) reads 512 tokens, about 2,500 characters."""
+
+_DEEPEST = 3
+"""Codings undone one inside another."""
+_MOST_VIEWS = 16
+"""Readings of one prompt; who piles up more has written nothing that a generator reads."""
 
 
 class PromptTooLongError(TouchmarkError):
@@ -45,23 +51,31 @@ class ViewKind(StrEnum):
     PLAIN = "plain"
     """Compatibility forms folded, case folded, invisible characters gone, entities undone, Latin marks removed."""
     UNMASKED = "unmasked"
-    """PLAIN with look-alike letters, digits for letters, and spaced or dotted letters undone."""
+    """PLAIN with look-alike letters, digits for letters, and spaced, dotted or stretched letters undone."""
     BIDI = "bidi"
     """Text in the order in which a right-to-left override shows it."""
     REVERSED = "reversed"
+    UPSIDE_DOWN = "upside-down"
     ROT13 = "rot13"
     BASE64 = "base64"
+    DIGITS = "digits"
+    """Characters written as hexadecimal or binary numbers."""
+    TAGS = "tags"
+    """Text in tag characters (U+E0020 to U+E007E), which no screen shows."""
 
+
+_REORDERED = frozenset({ViewKind.BIDI, ViewKind.REVERSED, ViewKind.UPSIDE_DOWN})
 
 @dataclass(frozen=True, slots=True)
 class View:
     """One reading of a prompt.
 
     Attributes:
-        kind: how it was read.
+        kind: how it was read; of several codings one inside another, the outermost that changes the order of
+            characters, or else the innermost.
         text: the text to search and to score.
         offsets: for each character of ``text`` the index in the original where its source begins, and one last entry
-            where the source of the whole view ends; never decreasing, except in a REVERSED or BIDI view.
+            where the source of the whole view ends; never decreasing, except where a coding changed the order.
         ends: for each character the index in the original just after its source.
     """
 
@@ -81,10 +95,17 @@ class View:
 
 @dataclass(frozen=True, slots=True)
 class CanonicalText:
-    """A prompt and every reading of it; ``views[0]`` is the PLAIN one and always there."""
+    """A prompt and every reading of it.
+
+    Attributes:
+        original: the prompt as typed.
+        views: no two alike; ``views[0]`` is the PLAIN one and always there.
+        unreadable: stretches of the original, half open, that look coded and could not be decoded.
+    """
 
     original: str
     views: tuple[View, ...]
+    unreadable: tuple[tuple[int, int], ...] = ()
 
     @property
     def primary(self) -> View:
@@ -106,59 +127,46 @@ def canonicalise(text: str) -> CanonicalText:
             f"the prompt has {len(text):,} characters, more than the {MAX_CHARACTERS:,} that are read",
             remedy="Shorten the prompt.",
         )
-    readable = _readable(_Traced.of(text))
-    plain = _folded(readable)
-    primary = _spaced(plain).view(ViewKind.PLAIN)
-    views = [primary]
-    unmasked = _spaced(_unmasked(plain)).view(ViewKind.UNMASKED)
-    if unmasked.text != primary.text:
-        views.append(unmasked)
-    views.extend(_bidi_views(text))
-    views.extend(_guesses(primary))
-    views.extend(_base64_views(readable))
-    return CanonicalText(original=text, views=tuple(views))
+    original = Traced.of(text)
+    readable = _readable(original)
+    views: dict[str, View] = {}
+    waiting: list[tuple[ViewKind, Traced, int]] = [(ViewKind.PLAIN, readable, 0)]
+    waiting += [(kind, reading, 1) for kind, reading in _hidden(original)]
+    for kind, reading, depth in waiting:  # grows while it is read
+        plain = _folded(reading)
+        unmasked = list(_unmasked(plain))
+        if depth == 0:
+            _add(views, kind, plain)
+        for masked in unmasked:
+            _add(views, kind if depth else ViewKind.UNMASKED, masked)
+        if depth < _DEEPEST and len(waiting) < _MOST_VIEWS:
+            waiting += [
+                (kind if kind in _REORDERED else inner, _readable(found), depth + 1)
+                for inner, found in _decoded(reading, plain, unmasked)
+            ]
+    kept = tuple(views.values())[:_MOST_VIEWS]
+    return CanonicalText(original=text, views=kept, unreadable=tuple(unreadable(readable)))
 
 
-class _Traced:
-    """Text in the making, each character with the stretch of the original that it stands for."""
+def _add(views: dict[str, View], kind: ViewKind, text: Traced) -> None:
+    spaced = text.sub(_SPACE, lambda _: " ")
+    if spaced.text not in views:
+        end = max(spaced.ends, default=0)
+        views[spaced.text] = View(kind, spaced.text, (*spaced.starts, end), tuple(spaced.ends))
 
-    __slots__ = ("ends", "starts", "text")
 
-    def __init__(self, text: str, starts: list[int], ends: list[int]) -> None:
-        self.text = text
-        self.starts = starts
-        self.ends = ends
+def _decoded(readable: Traced, plain: Traced, unmasked: list[Traced]) -> Iterator[tuple[ViewKind, Traced]]:
+    """What may be coded in a text, one coding at a time: each is undone in its place, and what comes of it is read
+    again. Blobs first, where case still tells; then letters on their heads; then turned letters."""
+    found = list(blobs(readable)) or list(upside_down(plain))
+    if not found:
+        found = list(turned(plain))
+        if unmasked[0].text != plain.text:
+            found += turned(unmasked[0])
+    return ((ViewKind(kind), reading) for kind, reading in found)
 
-    @classmethod
-    def of(cls, text: str) -> _Traced:
-        return cls(text, list(range(len(text))), list(range(1, len(text) + 1)))
 
-    def rewrite(self, pieces: Iterable[tuple[int, int, str]]) -> _Traced:
-        """Replace disjoint, ordered stretches; each new character stands for the whole stretch it replaces."""
-        parts: list[str] = []
-        starts: list[int] = []
-        ends: list[int] = []
-        done = 0
-        for begin, end, new in pieces:
-            parts += (self.text[done:begin], new)
-            starts += self.starts[done:begin]
-            ends += self.ends[done:begin]
-            starts += [self.starts[begin]] * len(new)
-            ends += [self.ends[end - 1]] * len(new)
-            done = end
-        if not done:
-            return self
-        parts.append(self.text[done:])
-        return _Traced("".join(parts), starts + self.starts[done:], ends + self.ends[done:])
-
-    def sub(self, pattern: re.Pattern[str], new: Callable[[re.Match[str]], str]) -> _Traced:
-        found = ((m.start(), m.end(), new(m)) for m in pattern.finditer(self.text))
-        return self.rewrite((begin, end, text) for begin, end, text in found if text != self.text[begin:end])
-
-    def view(self, kind: ViewKind) -> View:
-        last = max(self.ends, default=0)
-        return View(kind, self.text, (*self.starts, last), tuple(self.ends))
-
+# --- PLAIN ----------------------------------------------------------------------------------------------------------
 
 _SUSPECT = re.compile(
     "[^ -~\u00a1-\u00ac\u00ae-\u02ff\u0370-\u0482\u048a-\u055f\u05d0-\u05ea\u0620-\u064a\u0900-\u0dff"
@@ -166,9 +174,16 @@ _SUSPECT = re.compile(
 )
 """Characters that may be invisible: all but the letters of the scripts met most, which are passed at once."""
 _ACCENTED = re.compile("[\u00c0-\u02af\u1e00-\u1eff]")
-_ENTITY = re.compile(r"&(?:amp;)*(?:#[0-9]{1,7}|#x[0-9a-f]{1,6}|[a-z][a-z0-9]{1,31});|&(?:amp;)+", re.IGNORECASE)
+_ENTITY = re.compile(
+    r"&(?:amp;)*(?:#[0-9]{1,7};?|#x[0-9a-f]{1,6};?|[a-z][a-z0-9]{1,31};)|&(?:amp;)+", re.IGNORECASE
+)
+_PERCENT = re.compile(r"(?:%[0-9a-f]{2})+", re.IGNORECASE)
+_ESCAPE = re.compile(r"\\(?:x([0-9a-f]{2})|u([0-9a-f]{4})|u\{([0-9a-f]{1,5})\})", re.IGNORECASE)
 _SPACE = re.compile(r"\s+")
-_MARKS_OVER_LATIN = re.compile("(?<=[a-z])[\u0300-\u036f\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff\ufe20-\ufe2f]+")
+_MARKS = re.compile("[\u0300-\u036f\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff\ufe20-\ufe2f]+")
+"""Marks that belong to no script: what composes with its letter is composed before, what is left is decoration."""
+_STRETCHED_ARABIC = re.compile("(?<=[\u0620-\u064a])[\u0640\u064b-\u065f\u0670]+")
+"""Tatweel and vowel signs: everyday writing does without them."""
 _INVISIBLE_LETTERS = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u3164\uffa0")
 _BLANK_SIGNS = frozenset("\u2800")
 _VARIATION_SELECTORS = (range(0xFE00, 0xFE10), range(0xE0100, 0xE01F0))
@@ -177,14 +192,19 @@ _LATIN_WITHOUT_DECOMPOSITION = str.maketrans(
 )
 
 
-def _readable(text: _Traced) -> _Traced:
-    """Invisible characters gone, compatibility forms folded, entities undone; case kept, for base64."""
+def _readable(text: Traced) -> Traced:
+    """Invisible characters gone, compatibility forms folded, entities and escapes undone; case kept, for base64."""
     for _ in range(3):  # an entity may be written full-width, and may hide a control character
         before = text.text
         text = text.sub(_SUSPECT, lambda m: _visible(m.group()))
         if not unicodedata.is_normalized("NFKC", text.text):
             text = text.rewrite(_normalised_clusters(text.text))
-        text = text.sub(_ENTITY, lambda m: _undo_entity(m.group()))
+        if "&" in text.text:
+            text = text.sub(_ENTITY, lambda m: _undo_entity(m.group()))
+        if "%" in text.text:
+            text = text.sub(_PERCENT, lambda m: _undo_percent(m.group()))
+        if "\\" in text.text:
+            text = text.sub(_ESCAPE, lambda m: chr(int(m[1] or m[2] or m[3], 16)))
         if text.text == before:
             break
     return text
@@ -204,6 +224,14 @@ def _visible(character: str) -> str:
 def _undo_entity(entity: str) -> str:
     bare = re.sub(r"^&(?:amp;)+", "&", entity, flags=re.IGNORECASE)
     return html.unescape(bare)
+
+
+def _undo_percent(coded: str) -> str:
+    """``%6E`` to ``n``; what is no text in UTF-8 was no coding but a percentage."""
+    try:
+        return unquote_to_bytes(coded).decode("utf-8")
+    except UnicodeDecodeError:
+        return coded
 
 
 def _normalised_clusters(text: str) -> Iterator[tuple[int, int, str]]:
@@ -228,17 +256,20 @@ def _continues(character: str) -> bool:
     )
 
 
-def _folded(text: _Traced) -> _Traced:
-    """Case and Latin accents folded away."""
+def _folded(text: Traced) -> Traced:
+    """Case, Latin accents and decoration folded away."""
     lower = text.text.casefold()
     # Folding never shortens, so equal length means one character for one.
     text = (
-        _Traced(lower, text.starts, text.ends)
+        text.relettered(lower)
         if len(lower) == len(text.text)
         else text.rewrite((i, i + 1, c.casefold()) for i, c in enumerate(text.text) if c.casefold() != c)
     )
+    if text.text.isascii():
+        return text
     text = text.sub(_ACCENTED, lambda m: _without_accent(m.group()))
-    return text.sub(_MARKS_OVER_LATIN, lambda _: "")
+    text = text.sub(_MARKS, lambda _: "")
+    return text.sub(_STRETCHED_ARABIC, lambda _: "")
 
 
 def _without_accent(character: str) -> str:
@@ -246,41 +277,71 @@ def _without_accent(character: str) -> str:
     return base if base.isascii() else character.translate(_LATIN_WITHOUT_DECOMPOSITION)
 
 
-def _spaced(text: _Traced) -> _Traced:
-    """Runs of white space become one space."""
-    return text.sub(_SPACE, lambda _: " ")
-
-
 # --- UNMASKED -------------------------------------------------------------------------------------------------------
 
 _TOKEN = re.compile(r"[^\W_]+")
-_MASKED_TOKEN = re.compile(r"[\w@$!|+]*[a-z][\w@$!|+]*", re.ASCII)
+_MASKED_TOKEN = re.compile(r"[\w@$!|+(€£]*[a-z][\w@$!|+(€£]*", re.ASCII)
 _MEASURE = re.compile(r"[0-9]+(?:k|d|p|s|x|th|st|nd|rd|fps|mm|cm|m|km|kg|mph|px|am|pm|ft|in)", re.ASCII)
 """What film people write with digits and mean: 8k, 3d, 1080p, 60fps, 35mm."""
-_SPACED_LETTERS = re.compile(r"(?<![^\W_])[^\W_](?:[\s.\-_*·•~/|,]{1,4}[^\W_](?![^\W_])){2,}")
-_SEPARATOR = re.compile(r"[\s.\-_*·•~/|,]+")
-_STRETCHED = re.compile(r"([a-z])\1{2,}")
+_GAP = r"[\s!-/:-@\[-`{-~\u00a1-\u00bf\u2010-\u2bff\u3000-\u303f\U0001f000-\U0001f12f\U0001f200-\U0001faff]"
+_LETTER = r"(?:[^\W_]|(?<=[\s.])[@$](?=[\s.]))"
+_SPACED_LETTERS = re.compile(rf"(?<![^\W_]){_LETTER}(?:{_GAP}{{1,4}}{_LETTER}(?![^\W_])){{2,}}")
+_SEPARATOR = re.compile(rf"{_GAP}+")
+_SPACED_IDEOGRAPHS = re.compile(r"(?<=[\u3040-\u30ff\u3400-\u9fff])[\s.\-_*·•~/|,]{1,3}(?=[\u3040-\u30ff\u3400-\u9fff])")
+_JOINED_WORDS = re.compile(r"(?<=[^\W_])[_.+/\-]+(?=[^\W_])")
+_STRETCHED_WORD = re.compile(r"[a-z]*([a-z])\1{2}[a-z]*")
+_RUN = re.compile(r"([a-z])\1+")
+_DOUBLED_WORD = re.compile(r"\b(?:([a-z])\1){3,}\b")
 
-_LEET = str.maketrans("013457893@$!|+", "oieastbge" + "asilt")
-# Letters of other scripts that look like a Latin one, after case folding (Unicode TR 39, confusables; the ones in use).
+_LEET = str.maketrans("0123456789@$!|+(€£", "oizeasgtbgasiltcel")
+_ONE_FOR_L = str.maketrans("1!|", "lli")
+"""The other letter that a stroke may stand for."""
 _LOOK_ALIKES = str.maketrans(
-    "авеёікмнорстухѕјһԁԛԝгпьӏєαβγεηικμνορτυχωσςօոսհցաքɑɡɩ",
-    "abeeikmhopctyxsjhdqwrnbleabyenikuvoptuxwoconuhgwpagi",
-)
+    {
+        look: letter
+        for letter, looks in {
+            "a": "аαɑꓮᎪ", "b": "вьβƅꓐᏴ", "c": "сϲƈꓚᏟⲥ", "d": "ԁɗꓓᎠ", "e": "еёєεɛꓰᎬ", "f": "ƒꓝ", "g": "ɡɠցꓖ", "h": "һнɦհꓧᎻ",
+            "i": "іιɩɨꓲⲓ", "j": "јʝꓙᎫ", "k": "кκƙꓗᏦⲕ", "l": "ӏɭꓡᏞ", "m": "мɱꓟᎷ", "n": "пηɲոꓠ", "o": "оοσօɵꓳⲟ", "p": "рρքƥꓑᏢⲣ",
+            "q": "ԛɋ", "r": "гɼꓣ", "s": "ѕʂꓢᏚ", "t": "тτƭꓔᎢ", "u": "μυսꓴ", "v": "νʋꓦᏙ", "w": "ԝωաꓪᎳ", "x": "хχꓫⲭ", "y": "уγꓬᎩ",
+            "z": "ƶꓜᏃ",
+        }.items()
+        for look in looks
+    }
+)  # fmt: skip
+"""Letters of other scripts that look like a Latin one, after case folding (Unicode TR 39, confusables; those in use)."""
 _SMALL_CAPITALS = dict(zip("ᴀʙᴄᴅᴇꜰɢʜɪᴊᴋʟᴍɴᴏᴘʀꜱᴛᴜᴠᴡʏᴢ", "abcdefghijklmnoprstuvwyz", strict=True))
 _BADGE = re.compile(f"[\U0001f130-\U0001f1ff{''.join(_SMALL_CAPITALS)}]")
 _BADGES = ((0x1F130, 26), (0x1F150, 26), (0x1F170, 26), (0x1F1E6, 26))
 """Squared, circled and regional-indicator capitals, A first, that NFKC leaves as they are."""
 
 
-def _unmasked(text: _Traced) -> _Traced:
-    text = text.sub(_BADGE, lambda m: _badge_letter(m.group()))
+def _unmasked(plain: Traced) -> Iterator[Traced]:
+    """The readings of a folded text with its disguises undone, the likeliest first; more than one where they differ."""
+    text = plain if plain.text.isascii() else plain.sub(_BADGE, lambda m: _badge_letter(m.group()))
     text = text.rewrite(_gaps_between_letters(text.text))
-    latin = sum(c.isascii() and c.isalpha() for c in text.text)
-    mostly_latin = 2 * latin > sum(c.isalpha() for c in text.text)
-    text = text.sub(_TOKEN, lambda m: _skeleton(m.group(), mostly_latin))
-    text = text.sub(_MASKED_TOKEN, lambda m: _unleet(m.group()))
-    return text.sub(_STRETCHED, lambda m: m.group(1))
+    if not text.text.isascii():
+        text = text.sub(_SPACED_IDEOGRAPHS, lambda _: "")
+        latin = sum(c.isascii() and c.isalpha() for c in text.text)
+        foreign = sum(c.isalpha() and not c.isascii() and ord(c) not in _LOOK_ALIKES for c in text.text)
+        text = text.sub(_TOKEN, lambda m: _skeleton(m.group(), mostly_latin=latin > foreign))
+    spelt = text.sub(_MASKED_TOKEN, lambda m: _unleet(m.group()))
+    readings = [spelt]
+    if spelt.text != text.text and any(c in text.text for c in "1!|"):
+        readings.append(text.sub(_MASKED_TOKEN, lambda m: _unleet(m.group(), _ONE_FOR_L)))
+    for reading in readings:
+        joined = reading.sub(_JOINED_WORDS, lambda m: " " if _is_glue(m, reading.text) else m.group())
+        yield joined.sub(_STRETCHED_WORD, lambda m: _RUN.sub(r"\1", m.group())).sub(_DOUBLED_WORD, _halved)
+        if _STRETCHED_WORD.search(joined.text):  # "see" stretched to "seeee" has two, "porn" has one of each
+            yield joined.sub(_STRETCHED_WORD, lambda m: _RUN.sub(r"\1\1", m.group()))
+
+
+def _is_glue(separator: re.Match[str], text: str) -> bool:
+    """Whether a sign between two words stands where a space belongs: an underscore, or any in a text without spaces."""
+    return separator.group() == "_" * len(separator.group()) or not any(map(str.isspace, text.strip()))
+
+
+def _halved(word: re.Match[str]) -> str:
+    return word.group()[::2]
 
 
 def _badge_letter(character: str) -> str:
@@ -301,7 +362,7 @@ def _gaps_between_letters(text: str) -> Iterator[tuple[int, int, str]]:
                 yield begin, end, ""
 
 
-def _skeleton(token: str, mostly_latin: bool) -> str:
+def _skeleton(token: str, *, mostly_latin: bool) -> str:
     """Latin look of a token that mixes Latin with another script, or that only looks Latin among Latin words."""
     if token.isascii():
         return token
@@ -310,83 +371,33 @@ def _skeleton(token: str, mostly_latin: bool) -> str:
     return looks if mixed or (mostly_latin and looks.isascii()) else token
 
 
-def _unleet(token: str) -> str:
-    core = token.rstrip("!+|$")  # punctuation at the end of a word is punctuation
+def _unleet(token: str, first: dict[int, int] | None = None) -> str:
+    core = token.rstrip("!+|$(")  # punctuation at the end of a word is punctuation
     if core.isalpha() or _MEASURE.fullmatch(core):
         return token
-    return core.translate(_LEET) + token[len(core) :]
+    return core.translate(first or {}).translate(_LEET) + token[len(core) :]
 
 
-# --- views that guess -----------------------------------------------------------------------------------------------
+# --- what is hidden in what cannot be seen --------------------------------------------------------------------------
 
 _RIGHT_TO_LEFT_OVERRIDE = re.compile("\u202e([^\u202c\u202d\u202e\u2069\n]*)")
-_BASE64 = re.compile(r"[A-Za-z0-9+/_-]{12,}={0,2}")
-_COMMON_PAIRS = frozenset(
-    re.findall(
-        "..",
-        "thheineranreonatendtiesorteofeditisalarsttontngsehaasouioleve"
-        "comedehirirocicneearacelichllbemasiomurwoholalowano",
-    )
-)
-_COMMON_WORDS = frozenset(
-    re.findall(
-        r"\w+",
-        "a an the of in on at to with and or for by from is are was be as it its his her their this that over under "
-        "near into onto out up down through while man woman men women people person video photo picture image show",
-    )
-)
+_TAGS = re.compile("(?<![\U0001f3f4\U000e0020-\U000e007f])[\U000e0020-\U000e007e]{3,}")
+_HIDDEN_BREAK = re.compile("(?<=[^\\W_])[\u00ad\u200b\u2060-\u2064\ufeff]+(?=[^\\W_])")
 
 
-def _bidi_views(text: str) -> Iterator[View]:
-    if "\u202e" not in text:
+def _hidden(original: Traced) -> Iterator[tuple[ViewKind, Traced]]:
+    text = original.text
+    if text.isascii():
         return
-    order = list(range(len(text)))
-    for match in _RIGHT_TO_LEFT_OVERRIDE.finditer(text):
-        order[match.start(1) : match.end(1)] = order[match.start(1) : match.end(1)][::-1]
-    shown = _Traced("".join(text[i] for i in order), order, [i + 1 for i in order])
-    yield _spaced(_unmasked(_folded(_readable(shown)))).view(ViewKind.BIDI)
-
-
-def _guesses(primary: View) -> Iterator[View]:
-    """The text backwards and through rot13, where that reads more like a language than the text itself."""
-    here = _legibility(primary.text)
-    turned = codecs.encode(primary.text, "rot13")
-    if _legibility(turned) > here + 0.1:
-        yield View(ViewKind.ROT13, turned, primary.offsets, primary.ends)
-    backwards = primary.text[::-1]
-    if _legibility(backwards) > here + 0.1:
-        offsets = primary.offsets[-2::-1]
-        yield View(ViewKind.REVERSED, backwards, (*offsets, primary.offsets[-1]), primary.ends[::-1])
-
-
-def _legibility(text: str) -> float:
-    """How much a text looks like English, 0 to about 1: common letter pairs, and common words."""
-    words = re.findall(r"[a-z]+", text)
-    pairs = [word[i : i + 2] for word in words for i in range(len(word) - 1)]
-    if len(pairs) < 6:
-        return 0.0
-    common_pairs = sum(pair in _COMMON_PAIRS for pair in pairs) / len(pairs)
-    common_words = sum(word in _COMMON_WORDS for word in words) / len(words)
-    return 0.6 * common_pairs + 0.8 * common_words
-
-
-def _base64_views(readable: _Traced) -> Iterator[View]:
-    for match in _BASE64.finditer(readable.text):
-        decoded = _decode_base64(match.group())
-        if decoded is None:
-            continue
-        inner = _spaced(_unmasked(_folded(_readable(_Traced.of(decoded)))))
-        begin, end = readable.starts[match.start()], readable.ends[match.end() - 1]
-        count = len(inner.text)
-        yield View(ViewKind.BASE64, inner.text, (*[begin] * count, end), (end,) * count)
-
-
-def _decode_base64(blob: str) -> str | None:
-    """The text inside, or None: an ordinary long word also passes for base64, but decodes to noise."""
-    bare = blob.rstrip("=").replace("-", "+").replace("_", "/")
-    try:
-        decoded = base64.b64decode(bare + "=" * (-len(bare) % 4), validate=True).decode("utf-8")
-    except (binascii.Error, UnicodeDecodeError):
-        return None
-    readable = sum(c.isalpha() or c.isspace() for c in decoded)
-    return decoded if readable >= 0.8 * len(decoded) else None
+    if "\u202e" in text:
+        order = list(range(len(text)))
+        for match in _RIGHT_TO_LEFT_OVERRIDE.finditer(text):
+            order[match.start(1) : match.end(1)] = order[match.start(1) : match.end(1)][::-1]
+        yield ViewKind.BIDI, _readable(original.reordered(order))
+    for match in _TAGS.finditer(text):
+        begin, end = match.span()
+        tags = Traced(text[begin:end], original.starts[begin:end], original.ends[begin:end])
+        yield ViewKind.TAGS, tags.relettered("".join(chr(ord(c) - 0xE0000) for c in tags.text))
+    breaks = len(_HIDDEN_BREAK.findall(text))
+    if 0 < 3 * breaks < len(text):  # between words rather than between letters
+        yield ViewKind.UNMASKED, _readable(original.sub(_HIDDEN_BREAK, lambda _: " "))

@@ -129,7 +129,7 @@ def _assert_offsets_hold(text: CanonicalText) -> None:
         assert len(view.ends) == len(view.text)
         for index, end in enumerate(view.ends):
             assert 0 <= view.offsets[index] < end <= len(text.original)
-        if view.kind not in (ViewKind.REVERSED, ViewKind.BIDI):
+        if view.kind not in (ViewKind.REVERSED, ViewKind.BIDI, ViewKind.UPSIDE_DOWN):
             assert list(view.offsets) == sorted(view.offsets)
 
 

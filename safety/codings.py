@@ -1,0 +1,149 @@
+"""Codings that hide a whole passage: the text backwards, upside down, through rot13, or in base64, base32 or digits.
+
+Each function takes a text and yields the readings that its coding may hide, every character traced to where it was
+typed. Nothing is decided here, and nothing is taken for coded that reads better as it stands. ``canonical`` reads what
+comes back as it reads any text, so that codings may be piled up.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import codecs
+import re
+import unicodedata
+from collections.abc import Callable, Iterator, Sequence
+
+from touchmark.safety.legibility import BACKWARDS, ROT13, Stretch, likelier_turned, likelihood, pairs
+from touchmark.safety.traced import Traced
+
+_ROT13_GAIN = 8
+_BACKWARDS_GAIN = 7
+"""Steps of :mod:`legibility` from which on a passage counts as turned; of 8,000 harmless prompts 1% reach them."""
+_MOSTLY = 0.5
+"""A turned stretch of more than this share of the text: the rest was turned with it."""
+
+
+def turned(text: Traced) -> Iterator[tuple[str, Traced]]:
+    """The passage that reads better through rot13, or backwards, turned so; whichever gains more.
+
+    Yields:
+        ``rot13`` or ``reversed``, and the text. A reversed passage comes twice: turned as a whole, and word for word.
+    """
+    steps = pairs(text.text)
+    by_letters, by_order = likelier_turned(steps, ROT13), likelier_turned(steps, BACKWARDS)
+    if by_letters.gain >= max(_ROT13_GAIN, by_order.gain):
+        begin, end = _whole_words(text.text, by_letters)
+        middle = codecs.encode(text.text[begin:end], "rot13")
+        yield "rot13", text.relettered(text.text[:begin] + middle + text.text[end:])
+    elif by_order.gain >= _BACKWARDS_GAIN:
+        begin, end = _whole_words(text.text, by_order)
+        yield "reversed", text.reordered(_all_backwards(text.text, begin, end))
+        yield "reversed", text.reordered(_words_backwards(text.text, begin, end))
+
+
+def _whole_words(text: str, stretch: Stretch) -> tuple[int, int]:
+    begin, end = stretch.begin, stretch.end
+    if end - begin > _MOSTLY * len(text):
+        return 0, len(text)
+    while begin and not text[begin - 1].isspace():
+        begin -= 1
+    while end < len(text) and not text[end].isspace():
+        end += 1
+    return begin, end
+
+
+def _all_backwards(text: str, begin: int, end: int) -> Sequence[int]:
+    return [*range(begin), *range(end - 1, begin - 1, -1), *range(end, len(text))]
+
+
+def _words_backwards(text: str, begin: int, end: int) -> Sequence[int]:
+    order = list(range(len(text)))
+    for word in re.finditer(r"\S+", text[begin:end]):
+        order[begin + word.start() : begin + word.end()] = order[begin + word.start() : begin + word.end()][::-1]
+    return order
+
+
+# --- upside down ----------------------------------------------------------------------------------------------------
+
+_UPSIDE_DOWN = dict(zip("ɐqɔpǝɟƃɓɥıᴉɾʞןɯuodbɹsʇnʌʍxʎz", "abcdefgghiijklmnopqrstuvwxyz", strict=True))
+_ONLY_UPSIDE_DOWN = re.compile("[ɐɔǝɟƃɓɥᴉɾʞןɯɹʇʌʍʎ]")
+
+
+def upside_down(text: Traced) -> Iterator[tuple[str, Traced]]:
+    """The text turned on its feet, where at least two letters stand on their heads."""
+    heads = [match.start() for match in _ONLY_UPSIDE_DOWN.finditer(text.text)]
+    if len(heads) < 2:
+        return
+    begin, end = _whole_words(text.text, Stretch(heads[0], heads[-1] + 1))
+    middle = "".join(_UPSIDE_DOWN.get(c, c) for c in text.text[begin:end])
+    upright = text.relettered(text.text[:begin] + middle + text.text[end:])
+    orders = _all_backwards(text.text, begin, end), _words_backwards(text.text, begin, end), range(len(text.text))
+    yield "upside-down", max((upright.reordered(order) for order in orders), key=lambda way: likelihood(way.text))
+
+
+# --- blobs ----------------------------------------------------------------------------------------------------------
+
+_BLOB = re.compile(r"(?<![A-Za-z0-9+/_-])(?:[A-Za-z0-9+/_-]{12,}={0,6}|[A-Za-z0-9+/_-]{6,}={1,6})")
+_DIGIT_RUN = re.compile(r"(?<!\w)(?:[01]{8}[\s,]*){3,}(?!\w)|(?<!\w)(?:(?:0x)?[0-9a-f]{2}[\s,:]*){4,}(?!\w)", re.I)
+_READABLE = 0.35
+"""Share of letters, digits and spaces: codes inside codes hold signs; what is decoded by mistake holds noise."""
+_TELLING = 16
+"""Characters from which on a blob that mixes capitals, small letters and digits is no word and no model number."""
+
+
+def blobs(text: Traced) -> Iterator[tuple[str, Traced]]:
+    """What is coded in base64, base32, hexadecimal or binary digits.
+
+    Yields:
+        ``base64`` or ``digits``, and the decoded passage, first by itself and then in its place in the text.
+    """
+    for kind, pattern, decode in _BLOBS:
+        for match in pattern.finditer(text.text):
+            plain = decode(match.group())
+            if plain is not None:
+                yield kind, text.decoded(match.start(), match.end(), plain)
+                if match.group() != text.text.strip():
+                    yield kind, text.rewrite([(match.start(), match.end(), plain)])
+
+
+def unreadable(text: Traced) -> Iterator[tuple[int, int]]:
+    """Stretches of the original that look coded, and that nothing here decodes."""
+    for match in _BLOB.finditer(text.text):
+        blob = match.group()
+        mixed = all(any(test(c) for c in blob) for test in (str.islower, str.isupper, str.isdigit))
+        if len(blob) >= _TELLING and (mixed or blob.endswith("=")) and _from_letters(blob) is None:
+            yield text.covering(match.start(), match.end())
+
+
+def _from_letters(blob: str) -> str | None:
+    """The text in base64 or base32; None for an ordinary word, which passes for either but decodes to noise."""
+    bare = blob.rstrip("=")
+    standard = bare.replace("-", "+").replace("_", "/")
+    decoded = _text_of(lambda: base64.b64decode(standard + "=" * (-len(standard) % 4), validate=True))
+    if decoded is None and bare.isupper():
+        decoded = _text_of(lambda: base64.b32decode(bare + "=" * (-len(bare) % 8)))
+    return decoded
+
+
+def _from_digits(blob: str) -> str | None:
+    digits = re.sub(r"0x|[\s,:]", "", blob, flags=re.IGNORECASE)
+    if set(digits) <= {"0", "1"} and len(digits) % 8 == 0:
+        return _text_of(lambda: int(digits, 2).to_bytes(len(digits) // 8))
+    return _text_of(lambda: bytes.fromhex(digits))
+
+
+def _text_of(decode: Callable[[], bytes]) -> str | None:
+    try:
+        decoded = decode().decode("utf-8")
+    except (binascii.Error, ValueError):
+        return None
+    shown = sum(unicodedata.category(c)[0] != "C" or unicodedata.category(c) == "Cf" for c in decoded)
+    lettered = sum(c.isalnum() or c.isspace() or not c.isascii() for c in decoded)
+    return decoded if shown == len(decoded) and lettered >= _READABLE * len(decoded) else None
+
+
+_BLOBS: tuple[tuple[str, re.Pattern[str], Callable[[str], str | None]], ...] = (
+    ("base64", _BLOB, _from_letters),
+    ("digits", _DIGIT_RUN, _from_digits),
+)
