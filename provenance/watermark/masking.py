@@ -14,6 +14,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from touchmark.provenance.media.colour import HLG, PQ
 from touchmark.provenance.media.picture import Planes
 
 Real = NDArray[np.float32]
@@ -43,6 +44,13 @@ _TEXTURE_FOR_CHROMA, _CHROMA = (0.1, 0.5, 4.0), (1.0, 1.0, 0.92)
 # there, flat areas get more. Luma, then chroma, on flat ground of a picture of _SMALL lines or fewer.
 _SMALL, _LARGE = 256, 330
 _FLAT_IN_SMALL = (0.6, 1.6)
+
+# Of the mean level in PQ and HLG: one over the steps that a BT.709 screen would need for the light of one step (ITU-R
+# BT.2100-2, diffuse white at 203 cd/m2). Around white a step of PQ is three of those.
+_HDR = {
+    PQ: ((49, 82, 127, 143), (1.3, 0.9, 0.42, 0.34)),
+    HLG: ((125, 152, 180), (0.9, 0.6, 0.4)),
+}
 
 CHROMA_STRENGTH: Final = (1.18, 1.06)
 """Root mean square in Cb and Cr, before the factor. In both: a coder keeps chroma where either is loud."""
@@ -77,4 +85,6 @@ def strengths(picture: Planes) -> tuple[Real, Real]:
     for_chroma = more_chroma * np.interp(texture, _TEXTURE_FOR_CHROMA, (flat_chroma, *_CHROMA[1:]))
     for_chroma = np.minimum(for_chroma, _FLAT_IN_SMALL[1])
     for_chroma *= np.interp(mean, (16, 68), (0.9, 1.0))
+    if curve := _HDR.get(picture.colour.transfer):
+        for_luma, for_chroma = (strength * np.interp(mean, *curve) for strength in (for_luma, for_chroma))
     return for_luma.astype(np.float32), for_chroma.astype(np.float32)
