@@ -28,6 +28,7 @@ from urllib.parse import unquote_to_bytes
 from touchmark.provenance.errors import TouchmarkError
 from touchmark.safety.codings import blobs, turned, unreadable, upside_down
 from touchmark.safety.traced import Traced
+from touchmark.safety.unmasking import unmasked
 
 MAX_CHARACTERS = 10_000
 """Longest prompt read. The longest text encoder in use (UMT5 in Wan) reads 512 tokens, about 2,500 characters."""
@@ -65,6 +66,7 @@ class ViewKind(StrEnum):
 
 
 _REORDERED = frozenset({ViewKind.BIDI, ViewKind.REVERSED, ViewKind.UPSIDE_DOWN})
+
 
 @dataclass(frozen=True, slots=True)
 class View:
@@ -134,15 +136,15 @@ def canonicalise(text: str) -> CanonicalText:
     waiting += [(kind, reading, 1) for kind, reading in _hidden(original)]
     for kind, reading, depth in waiting:  # grows while it is read
         plain = _folded(reading)
-        unmasked = list(_unmasked(plain))
+        undisguised = list(unmasked(plain))
         if depth == 0:
             _add(views, kind, plain)
-        for masked in unmasked:
-            _add(views, kind if depth else ViewKind.UNMASKED, masked)
+        for undone in undisguised:
+            _add(views, kind if depth else ViewKind.UNMASKED, undone)
         if depth < _DEEPEST and len(waiting) < _MOST_VIEWS:
             waiting += [
                 (kind if kind in _REORDERED else inner, _readable(found), depth + 1)
-                for inner, found in _decoded(reading, plain, unmasked)
+                for inner, found in _decoded(reading, plain, undisguised[0], inside=depth > 0)
             ]
     kept = tuple(views.values())[:_MOST_VIEWS]
     return CanonicalText(original=text, views=kept, unreadable=tuple(unreadable(readable)))
@@ -155,14 +157,16 @@ def _add(views: dict[str, View], kind: ViewKind, text: Traced) -> None:
         views[spaced.text] = View(kind, spaced.text, (*spaced.starts, end), tuple(spaced.ends))
 
 
-def _decoded(readable: Traced, plain: Traced, unmasked: list[Traced]) -> Iterator[tuple[ViewKind, Traced]]:
+def _decoded(
+    readable: Traced, plain: Traced, undisguised: Traced, *, inside: bool
+) -> Iterator[tuple[ViewKind, Traced]]:
     """What may be coded in a text, one coding at a time: each is undone in its place, and what comes of it is read
     again. Blobs first, where case still tells; then letters on their heads; then turned letters."""
     found = list(blobs(readable)) or list(upside_down(plain))
     if not found:
-        found = list(turned(plain))
-        if unmasked[0].text != plain.text:
-            found += turned(unmasked[0])
+        found = list(turned(plain, inside=inside))
+        if undisguised.text != plain.text:
+            found += turned(undisguised, inside=inside)
     return ((ViewKind(kind), reading) for kind, reading in found)
 
 
@@ -174,9 +178,7 @@ _SUSPECT = re.compile(
 )
 """Characters that may be invisible: all but the letters of the scripts met most, which are passed at once."""
 _ACCENTED = re.compile("[\u00c0-\u02af\u1e00-\u1eff]")
-_ENTITY = re.compile(
-    r"&(?:amp;)*(?:#[0-9]{1,7};?|#x[0-9a-f]{1,6};?|[a-z][a-z0-9]{1,31};)|&(?:amp;)+", re.IGNORECASE
-)
+_ENTITY = re.compile(r"&(?:amp;)*(?:#[0-9]{1,7};?|#x[0-9a-f]{1,6};?|[a-z][a-z0-9]{1,31};)|&(?:amp;)+", re.IGNORECASE)
 _PERCENT = re.compile(r"(?:%[0-9a-f]{2})+", re.IGNORECASE)
 _ESCAPE = re.compile(r"\\(?:x([0-9a-f]{2})|u([0-9a-f]{4})|u\{([0-9a-f]{1,5})\})", re.IGNORECASE)
 _SPACE = re.compile(r"\s+")
@@ -275,107 +277,6 @@ def _folded(text: Traced) -> Traced:
 def _without_accent(character: str) -> str:
     base = unicodedata.normalize("NFD", character)[0]
     return base if base.isascii() else character.translate(_LATIN_WITHOUT_DECOMPOSITION)
-
-
-# --- UNMASKED -------------------------------------------------------------------------------------------------------
-
-_TOKEN = re.compile(r"[^\W_]+")
-_MASKED_TOKEN = re.compile(r"[\w@$!|+(€£]*[a-z][\w@$!|+(€£]*", re.ASCII)
-_MEASURE = re.compile(r"[0-9]+(?:k|d|p|s|x|th|st|nd|rd|fps|mm|cm|m|km|kg|mph|px|am|pm|ft|in)", re.ASCII)
-"""What film people write with digits and mean: 8k, 3d, 1080p, 60fps, 35mm."""
-_GAP = r"[\s!-/:-@\[-`{-~\u00a1-\u00bf\u2010-\u2bff\u3000-\u303f\U0001f000-\U0001f12f\U0001f200-\U0001faff]"
-_LETTER = r"(?:[^\W_]|(?<=[\s.])[@$](?=[\s.]))"
-_SPACED_LETTERS = re.compile(rf"(?<![^\W_]){_LETTER}(?:{_GAP}{{1,4}}{_LETTER}(?![^\W_])){{2,}}")
-_SEPARATOR = re.compile(rf"{_GAP}+")
-_SPACED_IDEOGRAPHS = re.compile(r"(?<=[\u3040-\u30ff\u3400-\u9fff])[\s.\-_*·•~/|,]{1,3}(?=[\u3040-\u30ff\u3400-\u9fff])")
-_JOINED_WORDS = re.compile(r"(?<=[^\W_])[_.+/\-]+(?=[^\W_])")
-_STRETCHED_WORD = re.compile(r"[a-z]*([a-z])\1{2}[a-z]*")
-_RUN = re.compile(r"([a-z])\1+")
-_DOUBLED_WORD = re.compile(r"\b(?:([a-z])\1){3,}\b")
-
-_LEET = str.maketrans("0123456789@$!|+(€£", "oizeasgtbgasiltcel")
-_ONE_FOR_L = str.maketrans("1!|", "lli")
-"""The other letter that a stroke may stand for."""
-_LOOK_ALIKES = str.maketrans(
-    {
-        look: letter
-        for letter, looks in {
-            "a": "аαɑꓮᎪ", "b": "вьβƅꓐᏴ", "c": "сϲƈꓚᏟⲥ", "d": "ԁɗꓓᎠ", "e": "еёєεɛꓰᎬ", "f": "ƒꓝ", "g": "ɡɠցꓖ", "h": "һнɦհꓧᎻ",
-            "i": "іιɩɨꓲⲓ", "j": "јʝꓙᎫ", "k": "кκƙꓗᏦⲕ", "l": "ӏɭꓡᏞ", "m": "мɱꓟᎷ", "n": "пηɲոꓠ", "o": "оοσօɵꓳⲟ", "p": "рρքƥꓑᏢⲣ",
-            "q": "ԛɋ", "r": "гɼꓣ", "s": "ѕʂꓢᏚ", "t": "тτƭꓔᎢ", "u": "μυսꓴ", "v": "νʋꓦᏙ", "w": "ԝωաꓪᎳ", "x": "хχꓫⲭ", "y": "уγꓬᎩ",
-            "z": "ƶꓜᏃ",
-        }.items()
-        for look in looks
-    }
-)  # fmt: skip
-"""Letters of other scripts that look like a Latin one, after case folding (Unicode TR 39, confusables; those in use)."""
-_SMALL_CAPITALS = dict(zip("ᴀʙᴄᴅᴇꜰɢʜɪᴊᴋʟᴍɴᴏᴘʀꜱᴛᴜᴠᴡʏᴢ", "abcdefghijklmnoprstuvwyz", strict=True))
-_BADGE = re.compile(f"[\U0001f130-\U0001f1ff{''.join(_SMALL_CAPITALS)}]")
-_BADGES = ((0x1F130, 26), (0x1F150, 26), (0x1F170, 26), (0x1F1E6, 26))
-"""Squared, circled and regional-indicator capitals, A first, that NFKC leaves as they are."""
-
-
-def _unmasked(plain: Traced) -> Iterator[Traced]:
-    """The readings of a folded text with its disguises undone, the likeliest first; more than one where they differ."""
-    text = plain if plain.text.isascii() else plain.sub(_BADGE, lambda m: _badge_letter(m.group()))
-    text = text.rewrite(_gaps_between_letters(text.text))
-    if not text.text.isascii():
-        text = text.sub(_SPACED_IDEOGRAPHS, lambda _: "")
-        latin = sum(c.isascii() and c.isalpha() for c in text.text)
-        foreign = sum(c.isalpha() and not c.isascii() and ord(c) not in _LOOK_ALIKES for c in text.text)
-        text = text.sub(_TOKEN, lambda m: _skeleton(m.group(), mostly_latin=latin > foreign))
-    spelt = text.sub(_MASKED_TOKEN, lambda m: _unleet(m.group()))
-    readings = [spelt]
-    if spelt.text != text.text and any(c in text.text for c in "1!|"):
-        readings.append(text.sub(_MASKED_TOKEN, lambda m: _unleet(m.group(), _ONE_FOR_L)))
-    for reading in readings:
-        joined = reading.sub(_JOINED_WORDS, lambda m: " " if _is_glue(m, reading.text) else m.group())
-        yield joined.sub(_STRETCHED_WORD, lambda m: _RUN.sub(r"\1", m.group())).sub(_DOUBLED_WORD, _halved)
-        if _STRETCHED_WORD.search(joined.text):  # "see" stretched to "seeee" has two, "porn" has one of each
-            yield joined.sub(_STRETCHED_WORD, lambda m: _RUN.sub(r"\1\1", m.group()))
-
-
-def _is_glue(separator: re.Match[str], text: str) -> bool:
-    """Whether a sign between two words stands where a space belongs: an underscore, or any in a text without spaces."""
-    return separator.group() == "_" * len(separator.group()) or not any(map(str.isspace, text.strip()))
-
-
-def _halved(word: re.Match[str]) -> str:
-    return word.group()[::2]
-
-
-def _badge_letter(character: str) -> str:
-    for first, count in _BADGES:
-        if first <= ord(character) < first + count:
-            return chr(ord("a") + ord(character) - first)
-    return _SMALL_CAPITALS.get(character, character)
-
-
-def _gaps_between_letters(text: str) -> Iterator[tuple[int, int, str]]:
-    """``a n.a.k.e.d c a t`` to ``a naked cat``: a gap unlike or wider than the others is one between words."""
-    for run in _SPACED_LETTERS.finditer(text):
-        gaps = [(m.start(), m.end(), m.group()) for m in _SEPARATOR.finditer(text, run.start(), run.end())]
-        narrow = min(end - begin for begin, end, _ in gaps)
-        spaced_by_space = 2 * sum(gap.isspace() for _, _, gap in gaps) > len(gaps)
-        for begin, end, gap in gaps:
-            if end - begin == narrow and gap.isspace() == spaced_by_space:
-                yield begin, end, ""
-
-
-def _skeleton(token: str, *, mostly_latin: bool) -> str:
-    """Latin look of a token that mixes Latin with another script, or that only looks Latin among Latin words."""
-    if token.isascii():
-        return token
-    looks = token.translate(_LOOK_ALIKES)
-    mixed = any("a" <= c <= "z" for c in token)
-    return looks if mixed or (mostly_latin and looks.isascii()) else token
-
-
-def _unleet(token: str, first: dict[int, int] | None = None) -> str:
-    core = token.rstrip("!+|$(")  # punctuation at the end of a word is punctuation
-    if core.isalpha() or _MEASURE.fullmatch(core):
-        return token
-    return core.translate(first or {}).translate(_LEET) + token[len(core) :]
 
 
 # --- what is hidden in what cannot be seen --------------------------------------------------------------------------

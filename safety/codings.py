@@ -17,26 +17,31 @@ from collections.abc import Callable, Iterator, Sequence
 from touchmark.safety.legibility import BACKWARDS, ROT13, Stretch, likelier_turned, likelihood, pairs
 from touchmark.safety.traced import Traced
 
-_ROT13_GAIN = 8
-_BACKWARDS_GAIN = 7
-"""Steps of :mod:`legibility` from which on a passage counts as turned; of 8,000 harmless prompts 1% reach them."""
+_LEAST_GAIN = 9
+"""Steps of :mod:`legibility` from which on a passage counts as turned; 1 in 150 harmless prompts reaches them."""
+_LEAST_GAIN_INSIDE = 14
+"""The same where a coding was undone already: a mistake must not breed others."""
 _MOSTLY = 0.5
 """A turned stretch of more than this share of the text: the rest was turned with it."""
 
 
-def turned(text: Traced) -> Iterator[tuple[str, Traced]]:
+def turned(text: Traced, *, inside: bool) -> Iterator[tuple[str, Traced]]:
     """The passage that reads better through rot13, or backwards, turned so; whichever gains more.
+
+    Args:
+        inside: whether the text came out of another coding.
 
     Yields:
         ``rot13`` or ``reversed``, and the text. A reversed passage comes twice: turned as a whole, and word for word.
     """
     steps = pairs(text.text)
     by_letters, by_order = likelier_turned(steps, ROT13), likelier_turned(steps, BACKWARDS)
-    if by_letters.gain >= max(_ROT13_GAIN, by_order.gain):
+    least = _LEAST_GAIN_INSIDE if inside else _LEAST_GAIN
+    if by_letters.gain >= max(least, by_order.gain):
         begin, end = _whole_words(text.text, by_letters)
         middle = codecs.encode(text.text[begin:end], "rot13")
         yield "rot13", text.relettered(text.text[:begin] + middle + text.text[end:])
-    elif by_order.gain >= _BACKWARDS_GAIN:
+    elif by_order.gain >= least:
         begin, end = _whole_words(text.text, by_order)
         yield "reversed", text.reordered(_all_backwards(text.text, begin, end))
         yield "reversed", text.reordered(_words_backwards(text.text, begin, end))

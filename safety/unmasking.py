@@ -1,0 +1,122 @@
+"""Disguised letters undone: look-alikes, digits for letters, badges, and letters spaced, dotted, doubled or drawn out.
+
+Only where the disguise shows: a Cyrillic letter inside a Latin word, a digit inside a word, single letters in a row.
+Honest text comes back as it was.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from functools import partial
+
+from touchmark.safety.traced import Traced
+
+_TOKEN = re.compile(r"[^\W_]+")
+_MASKED_TOKEN = re.compile(r"[\w@$!|+(€£]*[a-z][\w@$!|+(€£]*", re.ASCII)
+_MEASURE = re.compile(r"[0-9]+(?:x[0-9]+|k|d|p|s|x|th|st|nd|rd|fps|mm|cm|m|km|kg|mph|px|am|pm|ft|in)", re.ASCII)
+"""What film people write with digits and mean: 8k, 3d, 1080p, 60fps, 35mm, 4x4."""
+_GAP = r"[\s!-/:-@\[-`{-~\u00a1-\u00bf\u2010-\u2bff\u3000-\u303f\U0001f000-\U0001f12f\U0001f200-\U0001faff]"
+_LETTER = r"(?:[^\W_]|(?<=[\s.])[@$](?=[\s.]))"
+_SPACED_LETTERS = re.compile(rf"(?<![^\W_]){_LETTER}(?:{_GAP}{{1,4}}{_LETTER}(?![^\W_])){{2,}}")
+_SEPARATOR = re.compile(rf"{_GAP}+")
+_SPACED_IDEOGRAPHS = re.compile(
+    r"(?<=[\u3040-\u30ff\u3400-\u9fff])[\s.\-_*·•~/|,]{1,3}(?=[\u3040-\u30ff\u3400-\u9fff])"
+)
+_UNDERSCORES = re.compile(r"(?<=[^\W_])_+(?=[^\W_])")
+_JOINED_WORDS = re.compile(r"(?<=[^\W_])[_.+/\-]+(?=[^\W_])")
+_STRETCHED_WORD = re.compile(r"[a-z]*([a-z])\1{2}[a-z]*")
+_RUN = re.compile(r"([a-z])\1+")
+_DOUBLED_WORD = re.compile(r"\b(?:([a-z])\1){3,}\b")
+
+_LEET = str.maketrans("0123456789@$!|+(€£", "oizeasgtbgasiltcel")
+_STROKES: tuple[dict[int, int], ...] = ({}, str.maketrans("1!|", "lli"))
+"""A stroke may stand for either letter."""
+_PUNCTUATION = "!+|$("
+"""At the end of a word these are what they are."""
+_LOOKS: dict[str, str] = {
+    "a": "аαɑꓮᎪ", "b": "вьβƅꓐᏴ", "c": "сϲƈꓚᏟⲥ", "d": "ԁɗꓓᎠ", "e": "еёєεɛꓰᎬ", "f": "ƒꓝ", "g": "ɡɠցꓖ",
+    "h": "һнɦհꓧᎻ", "i": "іιɩɨꓲⲓ", "j": "јʝꓙᎫ", "k": "кκƙꓗᏦⲕ", "l": "ӏɭꓡᏞ", "m": "мɱꓟᎷ", "n": "пηɲոꓠ",
+    "o": "оοσօɵꓳⲟ", "p": "рρքƥꓑᏢⲣ", "q": "ԛɋ", "r": "гɼꓣ", "s": "ѕʂꓢᏚ", "t": "тτƭꓔᎢ", "u": "μυսꓴ",
+    "v": "νʋꓦᏙ", "w": "ԝωաꓪᎳ", "x": "хχꓫⲭ", "y": "уγꓬᎩ", "z": "ƶꓜᏃ",
+}  # fmt: skip
+"""Letters of other scripts that look like a Latin one, after case folding (Unicode TR 39; the ones in use)."""
+_LOOK_ALIKES = {ord(look): letter for letter, looks in _LOOKS.items() for look in looks}
+_SMALL_CAPITALS = dict(zip("ᴀʙᴄᴅᴇꜰɢʜɪᴊᴋʟᴍɴᴏᴘʀꜱᴛᴜᴠᴡʏᴢ", "abcdefghijklmnoprstuvwyz", strict=True))
+_BADGE = re.compile(f"[\U0001f130-\U0001f1ff{''.join(_SMALL_CAPITALS)}]")
+_BADGES = ((0x1F130, 26), (0x1F150, 26), (0x1F170, 26), (0x1F1E6, 26))
+"""Squared, circled and regional-indicator capitals, A first, that NFKC leaves as they are."""
+
+
+def unmasked(plain: Traced) -> Iterator[Traced]:
+    """The readings of a folded text with its disguises undone, the likeliest first; more than one where they differ."""
+    text = plain if plain.text.isascii() else plain.sub(_BADGE, lambda m: _badge_letter(m.group()))
+    text = text.rewrite(_gaps_between_letters(text.text))
+    if not text.text.isascii():
+        text = text.sub(_SPACED_IDEOGRAPHS, lambda _: "")
+        latin = sum(c.isascii() and c.isalpha() for c in text.text)
+        foreign = sum(c.isalpha() and not c.isascii() and ord(c) not in _LOOK_ALIKES for c in text.text)
+        text = text.sub(_TOKEN, lambda m: _skeleton(m.group(), mostly_latin=latin > foreign))
+    for reading in _spelt(text):
+        apart = _spaceless_words_apart(reading)
+        yield apart.sub(_STRETCHED_WORD, lambda m: _RUN.sub(r"\1", m.group())).sub(_DOUBLED_WORD, _halved)
+        if _STRETCHED_WORD.search(apart.text):  # "see" drawn out to "seeee" has two, "porn" has one of each
+            yield apart.sub(_STRETCHED_WORD, lambda m: _RUN.sub(r"\1\1", m.group()))
+
+
+def _spelt(text: Traced) -> Iterable[Traced]:
+    """Digits and signs for letters undone; two readings where a stroke may be either of two letters."""
+    if not any(len(token) > 2 and _is_leet(token) for token in _MASKED_TOKEN.findall(text.text)):
+        return (text,)
+    readings = (text.sub(_MASKED_TOKEN, partial(_unleet, strokes)) for strokes in _STROKES)
+    return {reading.text: reading for reading in readings}.values()
+
+
+def _spaceless_words_apart(text: Traced) -> Traced:
+    """A space where a sign stands for one: an underscore between words, or any sign in a text without spaces."""
+    signs = _UNDERSCORES if any(map(str.isspace, text.text.strip())) else _JOINED_WORDS
+    return text.sub(signs, lambda _: " ")
+
+
+def _halved(word: re.Match[str]) -> str:
+    return word.group()[::2]
+
+
+def _badge_letter(character: str) -> str:
+    for first, count in _BADGES:
+        if first <= ord(character) < first + count:
+            return chr(ord("a") + ord(character) - first)
+    return _SMALL_CAPITALS.get(character, character)
+
+
+def _gaps_between_letters(text: str) -> Iterator[tuple[int, int, str]]:
+    """``a n.a.k.e.d c a t`` to ``a naked cat``: a gap unlike or wider than the others is one between words."""
+    for run in _SPACED_LETTERS.finditer(text):
+        gaps = [(m.start(), m.end(), m.group()) for m in _SEPARATOR.finditer(text, run.start(), run.end())]
+        narrow = min(end - begin for begin, end, _ in gaps)
+        spaced_by_space = 2 * sum(gap.isspace() for _, _, gap in gaps) > len(gaps)
+        for begin, end, gap in gaps:
+            if end - begin == narrow and gap.isspace() == spaced_by_space:
+                yield begin, end, ""
+
+
+def _skeleton(token: str, *, mostly_latin: bool) -> str:
+    """Latin look of a token that mixes Latin with another script, or that only looks Latin among Latin words."""
+    if token.isascii():
+        return token
+    looks = token.translate(_LOOK_ALIKES)
+    mixed = any("a" <= c <= "z" for c in token)
+    return looks if mixed or (mostly_latin and looks.isascii()) else token
+
+
+def _is_leet(token: str) -> bool:
+    core = token.rstrip(_PUNCTUATION)
+    return not core.isalpha() and not _MEASURE.fullmatch(core)
+
+
+def _unleet(strokes: dict[int, int], match: re.Match[str]) -> str:
+    token = match.group()
+    if not _is_leet(token):
+        return token
+    core = token.rstrip(_PUNCTUATION)
+    return core.translate(strokes).translate(_LEET) + token[len(core) :]
