@@ -11,6 +11,8 @@ from touchmark.provenance.media.picture import Planes, Samples
 from touchmark.provenance.watermark.lattice import Lattice, Plane
 from touchmark.provenance.watermark.masking import CHROMA_STRENGTH, strengths
 
+Real = NDArray[np.float32]
+
 
 class Painter:
     """The pattern of one payload under one key, drawn once for a picture size and then added to every frame."""
@@ -29,18 +31,32 @@ class Painter:
         Planes in limited range have room below black and above white, so nothing of the pattern is clipped there.
         """
         for_luma, for_chroma = strengths(planes)
+        colour = planes.colour
         return Planes(
-            _added(planes.luma, self._luma, for_luma, planes.colour),
-            _added(planes.blue, self._blue, for_chroma, planes.colour),
-            _added(planes.red, self._red, for_chroma, planes.colour),
-            planes.colour,
+            _added(planes.luma, _stretched(self._luma, for_luma, colour), colour),
+            _added(planes.blue, _stretched(self._blue, for_chroma, colour), colour),
+            _added(planes.red, _stretched(self._red, for_chroma, colour), colour),
+            colour,
+        )
+
+    def additions(self, planes: Planes) -> tuple[Real, Real, Real]:
+        """What :meth:`paint` adds to luma, Cb and Cr, in sample values and not rounded."""
+        for_luma, for_chroma = strengths(planes)
+        return (
+            _stretched(self._luma, for_luma, planes.colour),
+            _stretched(self._blue, for_chroma, planes.colour),
+            _stretched(self._red, for_chroma, planes.colour),
         )
 
 
-def _added(plane: Samples, pattern: NDArray[np.float32], strength: NDArray[np.float32], colour: Colour) -> Samples:
-    height, width = plane.shape
+def _stretched(pattern: Real, strength: Real, colour: Colour) -> Real:
+    height, width = pattern.shape
     stretched = cv2.resize(strength * np.float32(colour.step), (width, height), interpolation=cv2.INTER_LINEAR)
+    return np.asarray(cv2.multiply(pattern, stretched), np.float32)
+
+
+def _added(plane: Samples, addition: Real, colour: Colour) -> Samples:
     if colour.depth == 8:
-        return np.asarray(cv2.add(plane, cv2.multiply(pattern, stretched), dtype=cv2.CV_8U), np.uint8)
+        return np.asarray(cv2.add(plane, addition, dtype=cv2.CV_8U), np.uint8)
     highest = (1 << colour.depth) - 1  # where a sample of 16 bits is not full yet
-    return np.minimum(cv2.add(plane, cv2.multiply(pattern, stretched), dtype=cv2.CV_16U), highest).astype(np.uint16)
+    return np.minimum(cv2.add(plane, addition, dtype=cv2.CV_16U), highest).astype(np.uint16)
