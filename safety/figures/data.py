@@ -1,8 +1,9 @@
 """The public-figure list as it lies in files: what each file may hold, and how it is read and checked.
 
-A folder of figures holds any number of ``*.yaml`` lists of people and three files with a name of their own:
-``offices.yaml`` (who holds which office), ``countries.yaml`` (how countries are called) and ``vetoes.yaml`` (phrases
-that hold a figure's name and mean something else). Every fault is one :class:`FigureDataError` that names the file,
+A folder of figures holds any number of ``*.yaml`` lists of people and four files with a name of their own:
+``offices.yaml`` (who holds which office of a country), ``countries.yaml`` (how countries are called), ``bodies.yaml``
+(cities, companies and works with their people, and kin) and ``vetoes.yaml`` (phrases that hold a figure's name and
+mean something else). Every fault is one :class:`FigureDataError` that names the file,
 the entry and what to change; a list that is partly wrong is not used at all.
 """
 
@@ -25,6 +26,7 @@ from touchmark.safety.figures.forms import folded_name
 
 OFFICES_FILE = "offices.yaml"
 COUNTRIES_FILE = "countries.yaml"
+BODIES_FILE = "bodies.yaml"
 VETOES_FILE = "vetoes.yaml"
 
 
@@ -123,6 +125,7 @@ class FigureData:
         forms: for each form in the lists, folded, who it means and how it is written there.
         offices: who holds what.
         countries: what countries are called.
+        bodies: what else has people of its own.
         vetoes: what names nobody.
     """
 
@@ -130,6 +133,7 @@ class FigureData:
     forms: Mapping[str, tuple[Figure, str]]
     offices: OfficesFile
     countries: CountriesFile
+    bodies: BodiesFile
     vetoes: VetoesFile
 
 
@@ -166,7 +170,9 @@ class OfficesFile(_Strict):
 
     Attributes:
         titles: for each title the ways of saying it.
-        links: words that may stand between a title and a country ("of the").
+        styles: for a role what may stand before a surname ("senator").
+        links: words that may stand between a title and what it belongs to ("of the").
+        links_before: the same where the title comes last ("France's president").
         past: words before an office that make it somebody else ("former").
         not_near: words anywhere in the text that put it in another time ("medieval").
         offices: for each country its titles and the ids of those who hold them.
@@ -175,7 +181,9 @@ class OfficesFile(_Strict):
 
     as_of: date
     titles: dict[str, tuple[_Text, ...]]
+    styles: dict[FigureRole, tuple[_Text, ...]] = {}
     links: tuple[_Text, ...]
+    links_before: tuple[_Text, ...] = ("s",)
     past: tuple[_Text, ...]
     not_near: tuple[_Text, ...]
     offices: dict[_Country, dict[str, _Slug]]
@@ -186,6 +194,27 @@ class CountriesFile(_Strict):
     """For each country its names and adjectives, as they stand beside a title."""
 
     countries: dict[_Country, tuple[_Text, ...]]
+
+
+class BodyEntry(_Strict):
+    """A city, state, company, club or work: how it is called, and for each title the id of its holder."""
+
+    names: Annotated[tuple[_Text, ...], Field(min_length=1)]
+    holders: Annotated[dict[str, _Slug], Field(min_length=1)]
+
+
+class BodiesFile(_Strict):
+    """What besides a country has people of its own.
+
+    Attributes:
+        as_of: the date that the holders stand for.
+        bodies: by a key of their own.
+        kin: for the id of a figure, for each title ("wife") the id of the relation.
+    """
+
+    as_of: date
+    bodies: dict[_Slug, BodyEntry]
+    kin: dict[_Slug, dict[str, _Slug]]
 
 
 class VetoesFile(_Strict):
@@ -209,11 +238,11 @@ def shipped_folder() -> Path:
 
 def json_schema() -> dict[str, Any]:
     """The JSON schema of the files in a folder of figures, as ``schema.json`` beside the shipped lists holds it."""
-    kinds: tuple[type[_Strict], ...] = (FiguresFile, OfficesFile, CountriesFile, VetoesFile)
+    kinds: tuple[type[_Strict], ...] = (FiguresFile, OfficesFile, CountriesFile, BodiesFile, VetoesFile)
     references, definitions = models_json_schema([(kind, "validation") for kind in kinds])
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
-        "title": "A list of public figures, or one of offices.yaml, countries.yaml and vetoes.yaml beside it",
+        "title": "A list of public figures, or one of offices, countries, bodies and vetoes.yaml beside it",
         "anyOf": [references[kind, "validation"] for kind in kinds],
         **definitions,
     }
@@ -245,11 +274,13 @@ def read_figures(folder: Path) -> FigureData:
     offices = _read(folder / OFFICES_FILE, OfficesFile)
     countries = _read(folder / COUNTRIES_FILE, CountriesFile)
     _check_offices(folder / OFFICES_FILE, offices, figures, countries)
+    bodies = _read(folder / BODIES_FILE, BodiesFile)
+    _check_bodies(folder / BODIES_FILE, bodies, offices, figures)
     vetoes = _read(folder / VETOES_FILE, VetoesFile)
-    return FigureData(tuple(figures.values()), forms, offices, countries, vetoes)
+    return FigureData(tuple(figures.values()), forms, offices, countries, bodies, vetoes)
 
 
-_NAMED_FILES = (OFFICES_FILE, COUNTRIES_FILE, VETOES_FILE)
+_NAMED_FILES = (OFFICES_FILE, COUNTRIES_FILE, BODIES_FILE, VETOES_FILE)
 _Loader: type[Any] = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # the C parser is ten times as fast
 _File = TypeVar("_File", bound=_Strict)
 
@@ -314,23 +345,43 @@ def _first_fault(content: object, error: ValidationError) -> str:
     return f"{', '.join(where) or 'the file'}: {fault['msg']}"
 
 
-def _check_offices(path: Path, offices: OfficesFile, figures: dict[str, Figure], countries: CountriesFile) -> None:
-    holders = dict(offices.phrases)
-    for country, titles in offices.offices.items():
+def _check_offices(path: Path, offices: OfficesFile, figures: Mapping[str, Figure], countries: CountriesFile) -> None:
+    for country in offices.offices:
         if country not in countries.countries:
             raise FigureDataError(
                 f"the country {country!r} has no names", subject=str(path), remedy=f"Add it to {COUNTRIES_FILE}."
             )
-        for title, holder in titles.items():
-            if title not in offices.titles:
-                raise FigureDataError(
-                    f"{country}: the title {title!r} is not in the table", subject=str(path), remedy="Add it to titles."
-                )
-            holders[f"the {title} of {country}"] = holder
-    for office, holder in holders.items():
-        if holder not in figures:
+    for country, held in offices.offices.items():
+        _check_holders(path, country, held, offices, figures)
+    for phrase, holder in offices.phrases.items():
+        _check_holder(path, phrase, holder, figures)
+
+
+def _check_bodies(path: Path, bodies: BodiesFile, offices: OfficesFile, figures: Mapping[str, Figure]) -> None:
+    for key, body in bodies.bodies.items():
+        _check_holders(path, key, body.holders, offices, figures)
+    for figure, kin in bodies.kin.items():
+        _check_holder(path, "kin", figure, figures)
+        _check_holders(path, figure, kin, offices, figures)
+
+
+def _check_holders(
+    path: Path, body: str, held: Mapping[str, str], offices: OfficesFile, figures: Mapping[str, Figure]
+) -> None:
+    for title, holder in held.items():
+        if title not in offices.titles:
             raise FigureDataError(
-                f"{office}: the holder {holder!r} is no figure's id",
+                f"{body}: the title {title!r} is not in the table",
                 subject=str(path),
-                remedy="Add the person to a list, or correct the id.",
+                remedy=f"Add it to titles in {OFFICES_FILE}.",
             )
+        _check_holder(path, f"the {title} of {body}", holder, figures)
+
+
+def _check_holder(path: Path, office: str, holder: str, figures: Mapping[str, Figure]) -> None:
+    if holder not in figures:
+        raise FigureDataError(
+            f"{office}: the holder {holder!r} is no figure's id",
+            subject=str(path),
+            remedy="Add the person to a list, or correct the id.",
+        )

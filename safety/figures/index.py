@@ -8,7 +8,7 @@ where one of them wins, nobody was named. Whatever is left of the text is then s
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
@@ -19,7 +19,7 @@ from touchmark.safety.canonical import CanonicalText, View, ViewKind
 from touchmark.safety.figures.data import Figure, FigureData, FigureStatus, read_figures, shipped_folder
 from touchmark.safety.figures.forms import fold, folded_name, is_whole, variants
 from touchmark.safety.figures.misspelling import Misspellings
-from touchmark.safety.figures.offices import Country, OfficeGrammar, Title
+from touchmark.safety.figures.offices import Body, BodyKind, OfficeGrammar, Title
 from touchmark.safety.figures.places import Place, Taken, apart
 from touchmark.safety.figures.sounds import Sounds
 
@@ -78,8 +78,12 @@ class _Found:
     score: float = 1.0
 
 
-_Meaning = _Form | _Veto | Title | Country
+_Meaning = _Form | _Veto | Title | Body
+_SURNAME_FIRST = frozenset({"CN", "TW", "HK", "KR", "KP", "VN"})
 _GUESSED = (MatchKind.MISSPELLING, MatchKind.TRANSLITERATION)
+_AS_WRITTEN = (ViewKind.PLAIN, ViewKind.UNMASKED, ViewKind.BIDI)
+_MIN_GUESSED = 6
+"""Letters of the shortest name that is read in decoded or reversed text: "olma" is no AMLO."""
 _MISSPELT_IN = (ViewKind.PLAIN, ViewKind.UNMASKED)
 """A slip in text that was itself guessed would be a guess upon a guess."""
 
@@ -94,17 +98,12 @@ class FigureIndex:
     def __init__(self, data: FigureData) -> None:
         self.figures = data.figures
         self._by_id = {figure.id: figure for figure in data.figures}
-        self._offices = OfficeGrammar(data.offices)
+        self._offices = OfficeGrammar(data.offices, data.bodies)
         self._things = frozenset(folded_name(word) for word in data.vetoes.after)
-        meanings = _meanings(data, self._by_id)
-        self._names = {
-            form: sense
-            for form, senses in meanings.items()
-            for sense in senses
-            if isinstance(sense, _Form) and sense.kind is not MatchKind.OFFICE
-        }
+        self._names = _spellings(data)
         self._misspellings = Misspellings(self._names, (folded_name(word) for word in data.vetoes.words))
-        self._sounds = Sounds(self._names)
+        self._sounds = Sounds(form for form, name in self._names.items() if not name.stated[0].islower())
+        meanings = _meanings(data, self._names, self._by_id)
         self._automaton = ahocorasick.Automaton()
         for form, senses in meanings.items():
             self._automaton.add_word(form, (len(form), tuple(senses)))
@@ -150,8 +149,11 @@ class FigureIndex:
 
     def _in_view(self, view: View) -> Iterator[FigureMatch]:
         folded = fold(view.text)
+        least = 1 if view.kind in _AS_WRITTEN else _MIN_GUESSED
         for found in self._in_folded(folded.text, misspelt=view.kind in _MISSPELT_IN):
             start, end = found.place
+            if end - start < least:
+                continue
             yield FigureMatch(
                 figure=found.form.figure,
                 span=view.span(folded.index[start], folded.index[end - 1] + 1),
@@ -169,23 +171,33 @@ class FigureIndex:
         forms = {place: sense for place, found in senses.items() for sense in found if isinstance(sense, _Form | _Veto)}
         holds_offices = not self._offices.in_another_time(text)
         taken = Taken(len(text))
+        named: dict[Place, Figure] = {}
         for place in apart(forms):
             taken.cover(place)
             form = forms[place]
             if isinstance(form, _Form) and self._names_somebody(text, place, form, holds_offices):
+                named[place] = form.figure
                 yield _Found(place, form)
         if holds_offices:
-            yield from self._holders(text, senses)
+            yield from self._holders(text, senses, named)
         if misspelt:
             yield from self._echoes(text, taken)
             yield from self._slips(text, taken)
 
-    def _holders(self, text: str, senses: dict[Place, tuple[_Meaning, ...]]) -> Iterator[_Found]:
+    def _holders(
+        self, text: str, senses: dict[Place, tuple[_Meaning, ...]], named: dict[Place, Figure]
+    ) -> Iterator[_Found]:
         titles = {place: tuple(sense for sense in found if isinstance(sense, Title)) for place, found in senses.items()}
-        countries = {place: sense for place, found in senses.items() for sense in found if isinstance(sense, Country)}
-        for place, holder in self._offices.holders(
-            text, {place: found for place, found in titles.items() if found}, countries
-        ):
+        bodies = {place: tuple(sense for sense in found if isinstance(sense, Body)) for place, found in senses.items()}
+        for place, figure in named.items():
+            if figure.id in self._offices.with_kin:
+                bodies[place] = (*bodies.get(place, ()), Body(BodyKind.PERSON, figure.id))
+        held = self._offices.holders(
+            text,
+            {place: found for place, found in titles.items() if found},
+            {place: found for place, found in bodies.items() if found},
+        )
+        for place, holder in held:
             yield _Found(place, _Form(self._by_id[holder], text[slice(*place)], MatchKind.OFFICE))
 
     def _slips(self, text: str, taken: Taken) -> Iterator[_Found]:
@@ -213,8 +225,8 @@ class FigureIndex:
         return not following or following[0] not in self._things
 
 
-def _meanings(data: FigureData, by_id: dict[str, Figure]) -> dict[str, list[_Meaning]]:
-    """Everything to search for, folded, with what it means; a form that was worked out yields to one that is stated."""
+def _spellings(data: FigureData) -> dict[str, _Form]:
+    """The names, folded, in every form they take; a form that was worked out yields to one that is stated."""
     names = {
         folded: _Form(figure, text, MatchKind.NAME if text == figure.name else MatchKind.ALIAS)
         for folded, (figure, text) in data.forms.items()
@@ -222,12 +234,32 @@ def _meanings(data: FigureData, by_id: dict[str, Figure]) -> dict[str, list[_Mea
     for folded, form in tuple(names.items()):
         for variant in variants(folded, form.stated):
             names.setdefault(variant, form)
+    return names
+
+
+def _meanings(data: FigureData, names: Mapping[str, _Form], by_id: Mapping[str, Figure]) -> dict[str, list[_Meaning]]:
+    """Everything to search for, folded, with what it means."""
+    forms = dict(names)
+    for titled, form in _styled(data):
+        forms.setdefault(titled, form)
     for phrase, holder in data.offices.phrases.items():
-        names.setdefault(folded_name(phrase), _Form(by_id[holder], phrase, MatchKind.OFFICE))
-    meanings: dict[str, list[_Meaning]] = {folded: [form] for folded, form in names.items()}
+        forms.setdefault(folded_name(phrase), _Form(by_id[holder], phrase, MatchKind.OFFICE))
+    meanings: dict[str, list[_Meaning]] = {folded: [form] for folded, form in forms.items()}
     for folded, sense in _other_senses(data):
         meanings.setdefault(folded, []).append(sense)
     return meanings
+
+
+def _styled(data: FigureData) -> Iterator[tuple[str, _Form]]:
+    """Surnames behind the styles of a role, "senator sanders", folded; the living come first."""
+    for figure in sorted(data.figures, key=lambda figure: figure.status is not FigureStatus.LIVING):
+        words = folded_name(figure.name).split()
+        surname = words[0 if _SURNAME_FIRST.intersection(figure.countries) else -1]
+        if len(words) > 1 and len(surname) > 1 and surname.isalpha():
+            for role in figure.roles:
+                for style in data.offices.styles.get(role, ()):
+                    stated = f"{style} {surname}"
+                    yield folded_name(stated), _Form(figure, stated, MatchKind.ALIAS)
 
 
 def _other_senses(data: FigureData) -> Iterator[tuple[str, _Meaning]]:
@@ -236,4 +268,6 @@ def _other_senses(data: FigureData) -> Iterator[tuple[str, _Meaning]]:
     for title, ways in data.offices.titles.items():
         yield from ((folded_name(way), Title(title)) for way in ways)
     for code, ways in data.countries.countries.items():
-        yield from ((folded_name(way), Country(code)) for way in ways)
+        yield from ((folded_name(way), Body(BodyKind.COUNTRY, code)) for way in ways)
+    for key, body in data.bodies.bodies.items():
+        yield from ((folded_name(way), Body(BodyKind.OTHER, key)) for way in body.names)

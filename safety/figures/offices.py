@@ -1,21 +1,25 @@
 """Offices as a way of naming people: "the president of France", "la presidenta de México", "法国总统".
 
-Word order is all the grammar there is: a title beside a country, with a linking word between them or none. Titles,
-countries and links are data, so a language is added in ``policies/figures`` and not here. What is in another time
-("former", "medieval", "in 1640") or nobody's in particular ("a king of Spain") names no holder.
+Word order is all the grammar there is: a title beside a *body*, with a linking word between them or none. A body is
+what a title belongs to: a country, a city, a company, a work ("the actor who played Iron Man") or a person ("Trump's
+wife"). Titles, bodies and links are data, so a language is added in ``policies/figures`` and not here. What is in
+another time ("former", "medieval", "in 1640") or nobody's in particular ("a king of Spain") names no holder.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from enum import StrEnum
 
-from touchmark.safety.figures.data import OfficesFile
+from touchmark.safety.figures.data import BodiesFile, OfficesFile
 from touchmark.safety.figures.forms import folded_name
 from touchmark.safety.figures.places import Place, apart
 
 _ORDINAL = re.compile("[0-9]+(?:st|nd|rd|th)")
+_WRITTEN_ON = frozenset({"の", "的", "의 ", "ের ", "র "})
+"""Links that are written onto the name before them."""
 _YEAR_OF_THE_PAST = re.compile(r"(?<!\S)1[0-9]{3}s?(?!\S)")
 
 
@@ -26,48 +30,66 @@ class Title:
     name: str
 
 
-@dataclass(frozen=True, slots=True)
-class Country:
-    """A way of saying a country; the value of a search."""
+class BodyKind(StrEnum):
+    """What a title belongs to."""
 
-    code: str
+    COUNTRY = "country"
+    OTHER = "other"
+    """A city, state, company, club or work."""
+    PERSON = "person"
+    """A figure, for kin."""
+
+
+@dataclass(frozen=True, slots=True)
+class Body:
+    """What a title belongs to; the value of a search.
+
+    Attributes:
+        kind: of what kind.
+        key: ISO code of a country, key in ``bodies.yaml``, or id of a figure.
+    """
+
+    kind: BodyKind
+    key: str
 
 
 class OfficeGrammar:
     """Finds holders of offices among the titles and countries of a folded text.
 
     Args:
-        table: the dated table.
+        table: the dated table of countries.
+        others: cities, companies, works, and the kin of figures.
     """
 
-    def __init__(self, table: OfficesFile) -> None:
-        self._holder = {
-            (title, country): holder for country, held in table.offices.items() for title, holder in held.items()
-        }
+    def __init__(self, table: OfficesFile, others: BodiesFile) -> None:
+        held_in = [(Body(BodyKind.COUNTRY, key), held) for key, held in table.offices.items()]
+        held_in += [(Body(BodyKind.OTHER, key), body.holders) for key, body in others.bodies.items()]
+        held_in += [(Body(BodyKind.PERSON, key), kin) for key, kin in others.kin.items()]
+        self._holder = {(title, body): holder for body, held in held_in for title, holder in held.items()}
+        self.with_kin = frozenset(others.kin)
         links = {folded_name(link) for link in table.links}
         self._after_title = frozenset({"", " "} | {f" {link} " for link in links})
-        self._before_title = frozenset({"", " ", " s ", "の", "的"})
+        self._before_title = frozenset({"", " "} | {f" {link} " for link in table.links_before} | _WRITTEN_ON)
         self._past = frozenset(folded_name(word) for word in table.past)
         self._past_unspaced = tuple(word for word in self._past if not word.isascii() and len(word) == 1)
         self._not_near = frozenset(folded_name(word) for word in table.not_near)
 
     def holders(
-        self, text: str, titles: Mapping[Place, tuple[Title, ...]], countries: Mapping[Place, Country]
+        self, text: str, titles: Mapping[Place, tuple[Title, ...]], bodies: Mapping[Place, tuple[Body, ...]]
     ) -> Iterator[tuple[Place, str]]:
         """The offices that the text names and the ids of their holders.
 
         Args:
             text: a folded text.
             titles: every whole title in it.
-            countries: every whole name of a country in it.
+            bodies: every whole name of a body in it.
         """
-        if not titles or not countries:
+        if not titles or not bodies:
             return
-        starts, ends = _by_edge(countries)
+        starts, ends = _by_edge(bodies)
         for place in apart(titles):
             for begin, end in self._beside(text, place, starts, ends):
-                code = countries[begin, end].code
-                held = (self._holder.get((title.name, code)) for title in titles[place])
+                held = (self._holder.get((title.name, body)) for title in titles[place] for body in bodies[begin, end])
                 holder = next((holder for holder in held if holder is not None), None)
                 office = min(place[0], begin), max(place[1], end)
                 if holder is not None and not self.is_past(text, office[0]):
@@ -90,20 +112,20 @@ class OfficeGrammar:
         )
 
     def _beside(self, text: str, title: Place, starts: dict[int, Place], ends: dict[int, Place]) -> Iterator[Place]:
-        """The country after a title, and the one before it."""
+        """The body after a title, and the one before it."""
         start, end = title
         after = (starts.get(end + len(gap)) for gap in self._after_title if text.startswith(gap, end))
         before = (ends.get(start - len(gap)) for gap in self._before_title if text.endswith(gap, 0, start))
         for found in (after, before):
-            country = next((place for place in found if place is not None), None)
-            if country is not None:
-                yield country
+            body = next((place for place in found if place is not None), None)
+            if body is not None:
+                yield body
 
 
-def _by_edge(countries: Mapping[Place, Country]) -> tuple[dict[int, Place], dict[int, Place]]:
-    """The longest country that starts, and that ends, at each place: "guinea bissau", not "guinea"."""
+def _by_edge(bodies: Iterable[Place]) -> tuple[dict[int, Place], dict[int, Place]]:
+    """The longest body that starts, and that ends, at each place: "guinea bissau", not "guinea"."""
     starts: dict[int, Place] = {}
     ends: dict[int, Place] = {}
-    for place in sorted(countries, key=lambda place: place[1] - place[0]):
+    for place in sorted(bodies, key=lambda place: place[1] - place[0]):
         starts[place[0]] = ends[place[1]] = place
     return starts, ends

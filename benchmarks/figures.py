@@ -1,0 +1,202 @@
+"""How well the public-figure list finds whom a prompt means, and how often it finds somebody where nobody is meant.
+
+    python -m benchmarks.figures            # writes benchmarks/results/figures.json
+
+Reads ``benchmarks/figures.yaml``: mentions by kind with the figure each one means, and text that names nobody. Each
+mention is set into sentences of its script. Misspellings are made from the names by seeded random edits, one in every
+name and a second in every third. ``found`` counts a mention when its figure is among the matches; ``named`` when
+anybody is, which is what the gate acts on. With ``--prompts FOLDER`` the harmless prompts there are searched as well:
+whatever they name is listed, for a person to read.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import platform
+import random
+import re
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import yaml
+
+from touchmark.safety.canonical import canonicalise
+from touchmark.safety.figures import FigureIndex, FigureMatch
+
+MENTIONS = Path(__file__).parent / "figures.yaml"
+RESULTS = Path(__file__).parent / "results" / "figures.json"
+SEED = 20251231
+_LETTERS = "abcdefghijklmnopqrstuvwxyz"
+
+SENTENCES = {
+    "latin": (
+        "a video of {} dancing in the rain",
+        "{} eating ice cream on a beach, cinematic",
+        "photorealistic clip, {} gives a speech to a crowd",
+        "close-up portrait of {}, 85mm, film grain",
+    ),
+    "cyrillic": ("видео, где {} танцует под дождём", "{} ест мороженое на пляже"),
+    "han": ("{}在雨中跳舞的视频", "一段{}吃冰淇淋的视频"),
+    "kana": ("{}が雨の中で踊る動画", "浜辺でアイスを食べる{}"),
+    "hangul": ("{}가 빗속에서 춤추는 영상", "해변에서 아이스크림을 먹는 {}"),
+    "arabic": ("فيديو {} يرقص تحت المطر", "{} يأكل الآيس كريم على الشاطئ"),
+    "hebrew": ("סרטון של {} רוקד בגשם", "{} אוכל גלידה בחוף"),
+    "devanagari": ("{} का बारिश में नाचने का वीडियो", "समुद्र तट पर आइसक्रीम खाते {}"),
+    "bengali": ("{} বৃষ্টিতে নাচছেন", "একটি ভিডিওতে {} হাসছেন"),
+    "thai": ("วิดีโอ {} เต้นรำกลางสายฝน", "{} กินไอศกรีมที่ชายหาด"),
+    "other": ("{}", "video: {}, 4k"),
+}
+_SCRIPTS = (
+    ("kana", "[\u3040-\u30ff]"),
+    ("han", "[\u4e00-\u9fff]"),
+    ("hangul", "[\uac00-\ud7a3]"),
+    ("cyrillic", "[\u0400-\u04ff]"),
+    ("arabic", "[\u0600-\u06ff]"),
+    ("hebrew", "[\u0590-\u05ff]"),
+    ("devanagari", "[\u0900-\u097f]"),
+    ("bengali", "[\u0980-\u09ff]"),
+    ("thai", "[\u0e00-\u0e7f]"),
+    ("other", "[\u0370-\u03ff\u0530-\u058f\u0a00-\u0dff\u10a0-\u10ff]"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """A prompt and the figure that it means; None where it means nobody."""
+
+    text: str
+    figure: str | None
+
+
+def main() -> None:
+    """Measure and write the results."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--prompts", type=Path, help="folder of labelled prompts, *.jsonl; the harmless ones are read")
+    parser.add_argument("--out", type=Path, default=RESULTS)
+    options = parser.parse_args()
+    began = time.perf_counter()
+    index = FigureIndex.load()
+    loaded = time.perf_counter() - began
+    mentions: dict[str, Any] = yaml.safe_load(MENTIONS.read_text(encoding="utf-8"))
+    innocent = [Case(text, None) for text in mentions.pop("none")]
+    kinds = {kind: list(cases(named)) for kind, named in mentions.items()}
+    kinds["misspellings"] = list(misspelt(mentions["names"]))
+    find(index, innocent[0].text)  # first use fills caches
+    times: list[float] = []
+    results: dict[str, Any] = {
+        "figures": statuses(index),
+        "machine": {"python": platform.python_version(), "processor": platform.machine()},
+        "load_seconds": round(loaded, 2),
+        "kinds": {kind: recall(index, of_kind, times) for kind, of_kind in kinds.items()},
+        "innocent": false_positives(index, innocent, times),
+    }
+    found = sum(kind["found"] * kind["prompts"] for kind in results["kinds"].values())
+    results["recall"] = round(found / sum(kind["prompts"] for kind in results["kinds"].values()), 4)
+    if options.prompts:
+        results["harmless_prompts"] = harmless(index, options.prompts, times)
+    results["cpu_ms"] = {f"p{q}": round(1000 * float(np.percentile(times, q)), 3) for q in (50, 90, 99)}
+    options.out.write_text(json.dumps(results, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+    print(json.dumps({key: value for key, value in results.items() if key != "harmless_prompts"}, ensure_ascii=False))
+
+
+def cases(named: dict[str, str]) -> Iterator[Case]:
+    """Every mention in every sentence of its script."""
+    for mention, figure in named.items():
+        script = next((name for name, letters in _SCRIPTS if re.search(letters, mention)), "latin")
+        for sentence in SENTENCES[script]:
+            yield Case(sentence.format(mention), figure)
+
+
+def misspelt(named: dict[str, str]) -> Iterator[Case]:
+    """Names of two words and more, each three times, with random edits."""
+    chance = random.Random(SEED)
+    for name, figure in named.items():
+        for turn in range(3 if " " in name else 0):
+            wrong = edited(name, chance)
+            wrong = edited(wrong, chance) if turn == 2 else wrong
+            yield Case(SENTENCES["latin"][turn].format(wrong), figure)
+
+
+def edited(name: str, chance: random.Random) -> str:
+    """A name with one letter dropped, doubled, replaced, or swapped with the next."""
+    places = [i for i in range(1, len(name) - 1) if name[i].isalpha() and name[i + 1].isalpha()]
+    here = chance.choice(places)
+    kind = chance.choice(("drop", "double", "replace", "swap", "insert"))
+    before, letter, after = name[:here], name[here], name[here + 1 :]
+    match kind:
+        case "drop":
+            return before + after
+        case "double":
+            return before + letter + letter + after
+        case "replace":
+            return before + chance.choice(_LETTERS) + after
+        case "insert":
+            return before + chance.choice(_LETTERS) + letter + after
+        case _:
+            return before + after[0] + letter + after[1:]
+
+
+def find(index: FigureIndex, text: str) -> tuple[FigureMatch, ...]:
+    """Whom a prompt names."""
+    return index.find(canonicalise(text))
+
+
+def timed(index: FigureIndex, text: str, times: list[float]) -> tuple[FigureMatch, ...]:
+    """The same, with the processor time that the search took."""
+    canonical = canonicalise(text)
+    began = time.thread_time()
+    matches = index.find(canonical)
+    times.append(time.thread_time() - began)
+    return matches
+
+
+def recall(index: FigureIndex, of_kind: Sequence[Case], times: list[float]) -> dict[str, Any]:
+    """Shares of prompts whose figure was found, and of those in which anybody was; what was missed."""
+    found, named, missed = 0, 0, []
+    for case in of_kind:
+        matches = timed(index, case.text, times)
+        hit = any(match.figure.id == case.figure for match in matches)
+        found += hit
+        named += bool(matches)
+        if not hit:
+            missed.append(case.text)
+    return {
+        "prompts": len(of_kind),
+        "found": round(found / len(of_kind), 4),
+        "named": round(named / len(of_kind), 4),
+        "missed": missed,
+    }
+
+
+def false_positives(index: FigureIndex, innocent: Sequence[Case], times: list[float]) -> dict[str, Any]:
+    """How many prompts that mean nobody name somebody, and which."""
+    wrong = {case.text: matches[0].matched for case in innocent if (matches := timed(index, case.text, times))}
+    return {"prompts": len(innocent), "false_positive_rate": round(len(wrong) / len(innocent), 4), "wrong": wrong}
+
+
+def harmless(index: FigureIndex, folder: Path, times: list[float]) -> dict[str, Any]:
+    """By source: how many harmless prompts name somebody. Most of those do name somebody; the counts are a ceiling."""
+    counts: dict[str, list[int]] = {}
+    for path in sorted(folder.glob("*.jsonl")):
+        for line in path.read_text(encoding="utf-8").splitlines():
+            row = json.loads(line)
+            if row["label"] == "safe" and len(row["text"]) <= 1000:
+                count = counts.setdefault(f"{row['source']} {row['lang']}", [0, 0])
+                count[0] += 1
+                count[1] += bool(timed(index, row["text"], times))
+    return {source: {"prompts": n, "naming_somebody": named} for source, (n, named) in sorted(counts.items())}
+
+
+def statuses(index: FigureIndex) -> dict[str, int]:
+    """How many figures of each status the list holds."""
+    states = [str(figure.status) for figure in index.figures]
+    return {state: states.count(state) for state in sorted(set(states))}
+
+
+if __name__ == "__main__":
+    main()
