@@ -15,12 +15,14 @@ from touchmark.detectors.history import (
     MADE,
     is_accounted_for,
     is_registered_ancestor,
+    is_sound_accounted_for,
     named_payloads,
     signer_name,
     sources,
 )
 from touchmark.detectors.integrity import is_tampering, signs_of_tampering
 from touchmark.detectors.text import safe_text
+from touchmark.detectors.timeline import lie_together
 from touchmark.provenance.manifest.report import ManifestPresence, ManifestReport
 from touchmark.provenance.registry import Registration
 from touchmark.provenance.watermark.protocol import MarkState
@@ -41,6 +43,8 @@ class ContradictionKind(StrEnum):
     """The manifest names one watermark, the pixels carry another."""
     SOFT_BINDING_MISSING_MARK = "soft_binding_missing_mark"
     """The manifest names a watermark that the pixels do not carry."""
+    SOUND_OF_ANOTHER_VIDEO = "sound_of_another_video"
+    """The picture carries the mark of one sealed video, the sound that of another."""
     UNHASHED_BYTES = "unhashed_bytes"
     """An intact manifest, and bytes outside its reach that were changed or put there."""
     REGISTRY_DISAGREES = "registry_disagrees"
@@ -59,6 +63,7 @@ _TITLES = {
     ContradictionKind.HISTORY_DROPPED: "History left out",
     ContradictionKind.SOFT_BINDING_MISMATCH: "Two different watermarks",
     ContradictionKind.SOFT_BINDING_MISSING_MARK: "Promised watermark missing",
+    ContradictionKind.SOUND_OF_ANOTHER_VIDEO: "Sound of another video",
     ContradictionKind.UNHASHED_BYTES: "Bytes outside the signature changed",
     ContradictionKind.REGISTRY_DISAGREES: "Registry disagrees",
 }
@@ -94,6 +99,7 @@ def find_contradictions(evidence: Evidence) -> tuple[Contradiction, ...]:
             found += _mark_against_manifest(evidence)
             found += _promised_mark(evidence)
             found += _outside_the_hash(evidence)
+    found += _sound_against_picture(evidence)
     found += _registry(evidence)
     return tuple(found)
 
@@ -170,6 +176,21 @@ def _promised_mark(evidence: Evidence) -> Iterator[Contradiction]:
             f"The manifest says that the pixels carry the watermark {_hex(named)}. It was looked for with the key that "
             "it was registered under, and is not there.",
         )
+
+
+def _sound_against_picture(evidence: Evidence) -> Iterator[Contradiction]:
+    """Two marks at the same time. Clips that were joined one after another carry several too, and are no forgery."""
+    picture, sound = evidence.mark, evidence.strange_sound
+    if picture is None or picture.state is not MarkState.VERIFIED or sound is None or not lie_together(picture, sound):
+        return
+    if evidence.manifest.is_sound and is_accounted_for(evidence) and is_sound_accounted_for(evidence):
+        return  # a trusted signer who says that this was put together, and keeps both histories
+    yield Contradiction(
+        ContradictionKind.SOUND_OF_ANOTHER_VIDEO,
+        f"The picture carries the watermark {picture.payload}, which marks {_known_as(evidence.registration)}; the "
+        f"sound carries {sound.payload}, which marks {_known_as(evidence.sound.registration)}. The sound of one "
+        "sealed video was laid under the picture of another.",
+    )
 
 
 def _outside_the_hash(evidence: Evidence) -> Iterator[Contradiction]:

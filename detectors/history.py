@@ -15,6 +15,8 @@ from typing import Any
 from touchmark.detectors.evidence import Evidence
 from touchmark.provenance.manifest.claim import DigitalSourceType
 from touchmark.provenance.manifest.report import ManifestReport, ReportedIngredient
+from touchmark.provenance.registry import Registration
+from touchmark.provenance.watermark.protocol import Detection
 
 _CONTENT = ("parentOf", "componentOf")
 """Ingredients whose pixels are in the picture; ``inputTo`` (a prompt, a model) are not."""
@@ -63,19 +65,34 @@ def named_payloads(report: ManifestReport, algorithm: str) -> frozenset[bytes]:
 
 def is_accounted_for(evidence: Evidence) -> bool:
     """Whether the file's manifest, or one that it was built upon, admits the mark in the pixels."""
-    mark, manifest = evidence.mark, evidence.manifest
-    if mark is None:
-        return True
-    named = named_payloads(manifest, evidence.algorithm) | inherited_payloads(manifest, evidence.algorithm)
-    if mark.payload is None:  # a mark that cannot be read: any mark that is admitted may be this one
-        return bool(named)
-    return mark.payload.to_bytes() in named or is_registered_ancestor(evidence)
+    return _admits(evidence.manifest, evidence.mark, evidence.algorithm, evidence.registration)
+
+
+def is_sound_accounted_for(evidence: Evidence) -> bool:
+    """Whether the file's manifest, or one that it was built upon, admits the mark in the sound."""
+    sound = evidence.sound
+    return _admits(evidence.manifest, evidence.mark_in_sound, sound.algorithm, sound.registration)
 
 
 def is_registered_ancestor(evidence: Evidence) -> bool:
     """Whether the manifest that the registry holds for the payload is the file's own, or one it was built upon."""
-    labels = {evidence.manifest.label, *(ingredient.label for ingredient in content(evidence.manifest))}
-    return evidence.registration is not None and evidence.registration.manifest_label in labels
+    return _is_ancestor(evidence.registration, evidence.manifest)
+
+
+def _admits(
+    manifest: ManifestReport, mark: Detection | None, algorithm: str, registration: Registration | None
+) -> bool:
+    if mark is None:
+        return True
+    named = named_payloads(manifest, algorithm) | inherited_payloads(manifest, algorithm)
+    if mark.payload is None:  # a mark that cannot be read: any mark that is admitted may be this one
+        return bool(named)
+    return mark.payload.to_bytes() in named or _is_ancestor(registration, manifest)
+
+
+def _is_ancestor(registration: Registration | None, manifest: ManifestReport) -> bool:
+    labels = {manifest.label, *(ingredient.label for ingredient in content(manifest))}
+    return registration is not None and registration.manifest_label in labels
 
 
 def inherited_payloads(report: ManifestReport, algorithm: str) -> frozenset[bytes]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -27,6 +27,10 @@ class Via(StrEnum):
     """The manifest is gone from the file; the mark in the pixels led to the registry, which kept it."""
     WATERMARK = "watermark"
     """Only the mark is there: this operator's key, and no entry in this registry."""
+    SOUND_AND_REGISTRY = "watermark in the sound and registry"
+    """The mark in the sound led to the registry. Says where the sound comes from, and nothing of the picture."""
+    SOUND = "watermark in the sound"
+    """The same, without an entry in this registry."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +74,8 @@ def find_origin(evidence: Evidence) -> Origin | None:
     manifest, registration = evidence.manifest, evidence.registration
     origin = None
     if verified and registration and not (manifest.signer_trusted and is_accounted_for(evidence)):
-        origin = _from_registry(registration, evidence)
+        accounts = ((manifest, Via.MANIFEST), (evidence.recovered, Via.WATERMARK_AND_REGISTRY))
+        origin = _from_registry(registration, accounts, Via.WATERMARK_AND_REGISTRY)
     elif manifest.signature_valid:
         origin = _from_manifest(manifest, Via.MANIFEST)
     elif verified:
@@ -78,6 +83,22 @@ def find_origin(evidence: Evidence) -> Origin | None:
     if origin is not None and verified:
         origin = replace(origin, payload=str(verified.payload), key_id=verified.key_id)
     return origin
+
+
+def find_sound_origin(evidence: Evidence) -> Origin | None:
+    """Where the sound comes from, where its mark tells what the picture's does not; else None.
+
+    Any sound can be laid under any picture: this is no account of the video.
+    """
+    sound, registration = evidence.strange_sound, evidence.sound.registration
+    if sound is None:
+        return None
+    origin = Origin(via=Via.SOUND)
+    if registration is not None:
+        reports = (evidence.manifest, evidence.recovered, evidence.sound.recovered)
+        accounts = ((report, Via.SOUND_AND_REGISTRY) for report in reports)
+        origin = _from_registry(registration, accounts, Via.SOUND_AND_REGISTRY)
+    return replace(origin, payload=str(sound.payload), key_id=sound.key_id)
 
 
 def describe(origin: Origin) -> Iterator[tuple[str, str]]:
@@ -104,9 +125,12 @@ def _in_words(kind: DigitalSourceType) -> str:
     return f"taken by a camera or another sensor ({code})" if kind.is_capture else code
 
 
-def _from_registry(registration: Registration, evidence: Evidence) -> Origin:
-    kept = Origin(via=Via.WATERMARK_AND_REGISTRY)
-    for report, via in ((evidence.manifest, Via.MANIFEST), (evidence.recovered, Via.WATERMARK_AND_REGISTRY)):
+def _from_registry(
+    registration: Registration, accounts: Iterable[tuple[ManifestReport | None, Via]], otherwise: Via
+) -> Origin:
+    """What is registered, as told by the last of these manifests that holds and is the one that was registered."""
+    kept = Origin(via=otherwise)
+    for report, via in accounts:
         if report is not None and report.signature_valid and report.label == registration.manifest_label:
             kept = _from_manifest(report, via)
     kept = replace(kept, manifest_label=registration.manifest_label)

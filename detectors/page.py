@@ -71,7 +71,8 @@ def page(verification: Verification, pictures: Sequence[Still] = (), now: dateti
         _origin(verdict),
         _evidence(verdict),
         _other_marks(evidence.claims),
-        _timelines(evidence.detections),
+        _timelines("Watermark over time", evidence.detections),
+        _timelines("Watermark in the sound over time", evidence.sound.detections),
         _manifests(verification),
         _file(verification),
         _raw(verification),
@@ -135,11 +136,15 @@ def _stills(pictures: Sequence[Still]) -> str:
 
 
 def _origin(verdict: Verdict) -> str:
+    sound = ""
+    if verdict.sound_origin is not None:
+        warning = '<p class="note">Any sound can be laid under any picture: this says nothing of the picture.</p>'
+        sound = _section("Origin of the sound", warning + _facts(describe(verdict.sound_origin)))
     if verdict.origin is None:
-        return ""
+        return sound
     claimed = '<p class="note">As the file claims. The verdict above says why that is not to be relied upon.</p>'
     note = "" if verdict.believes_origin else claimed
-    return _section("Origin", note + _facts(describe(verdict.origin)))
+    return _section("Origin", note + _facts(describe(verdict.origin))) + sound
 
 
 def _evidence(verdict: Verdict) -> str:
@@ -171,9 +176,9 @@ def _other_marks(claims: Iterable[MarkClaim]) -> str:
     return _section("Marks of other makers", f'{note}<table class="evidence"><tbody>{"".join(rows)}</tbody></table>')
 
 
-def _timelines(detections: Iterable[Detection]) -> str:
+def _timelines(title: str, detections: Iterable[Detection]) -> str:
     drawn = [
-        _timeline(detection)
+        _timeline(title, detection)
         for detection in detections
         if detection.state is not MarkState.NOTHING_FOUND and detection.timeline
     ]
@@ -184,10 +189,10 @@ def _timelines(detections: Iterable[Detection]) -> str:
         '<span><i class="none"></i>no mark found</span>'
         "<span>Height: how unlikely that is in unmarked video, up to 1 in 10<sup>30</sup> and beyond</span></div>"
     )
-    return _section("Watermark over time", "".join(drawn) + legend)
+    return _section(title, "".join(drawn) + legend)
 
 
-def _timeline(detection: Detection) -> str:
+def _timeline(title: str, detection: Detection) -> str:
     width, height, base = 1000.0, 96.0, 74.0
     segments = detection.timeline
     first, last = segments[0].start, max(segment.end for segment in segments)
@@ -206,7 +211,7 @@ def _timeline(detection: Detection) -> str:
         f'<text x="{(second - first) * scale:.1f}" y="{height - 4}" text-anchor="{anchor}">{_clock(second)}</text>'
         for second, anchor in _ticks(first, last)
     )
-    label = f"Watermark of key {detection.key_id} over {last - first:.0f} seconds"
+    label = f"{title}: key {detection.key_id}, {last - first:.0f} seconds"
     return (
         f'<svg viewBox="0 0 {width:.0f} {height:.0f}" role="img" aria-label="{label}">'
         f'<rect class="floor" x="0" y="8" width="{width:.0f}" height="{base - 8}" rx="3"/>{"".join(bars)}'

@@ -24,7 +24,7 @@ from touchmark.detectors.statements import Source, Tone
 from touchmark.detectors.verdict import Outcome
 from touchmark.detectors.verify import Verification
 from touchmark.provenance.manifest.claim import DigitalSourceType
-from touchmark.provenance.manifest.report import ManifestPresence, ValidationState
+from touchmark.provenance.manifest.report import ManifestPresence, ManifestReport, ValidationState
 from touchmark.provenance.registry import Registration
 from touchmark.provenance.watermark.neural.claim import Basis, ClaimState, MarkKind
 from touchmark.provenance.watermark.protocol import MarkState, Payload
@@ -101,6 +101,8 @@ class VerdictModel(_Model):
     outcome: Outcome
     headline: Text
     origin: OriginModel | None
+    sound_origin: OriginModel | None
+    """Where the sound comes from, where its mark tells what the picture's does not. Says nothing of the picture."""
     contradictions: list[ContradictionModel]
     tampering: list[Text]
     """What shows that bytes were changed after signing."""
@@ -144,7 +146,7 @@ class ContainerModel(_Model):
             duration=None if info.duration is None else float(info.duration),
             has_sound=info.has_sound,
             labels=dict(info.labels),
-            damage=container.damage,
+            damage=container.damage + container.sound_damage,
             has_manifest_box=container.has_manifest_box,
             unhashed=container.unhashed,
         )
@@ -167,7 +169,7 @@ class ActionModel(_Model):
 
 
 class SoftBindingModel(_Model):
-    """A mark that the manifest says the pixels carry."""
+    """A mark that the manifest says the pixels or the sound carry; the algorithm tells which."""
 
     algorithm: Text
     payload: Annotated[str | None, BeforeValidator(_in_hex)]
@@ -232,7 +234,7 @@ class SegmentModel(_Model):
 
 
 class DetectionModel(_Model):
-    """What one watermark key found."""
+    """What one watermark key found, in the picture or in the sound."""
 
     state: MarkState
     key_id: Text
@@ -288,11 +290,18 @@ class EvidenceModel(_Model):
     """What the registry kept; its hard binding differs where the copy is not the file that was signed."""
     watermark_algorithm: Text
     watermarks: list[DetectionModel]
-    """One for each key tried; empty where no key is configured."""
+    """One for each key tried on the picture; empty where no key is configured."""
+    sound_watermark_algorithm: Text
+    sound_watermarks: list[DetectionModel]
+    """One for each key tried on the sound; empty where no key is configured, or there is no sound."""
     other_marks: list[MarkClaimModel]
     """Claims of marks of other makers, one for each that is installed. The verdict does not rest on them."""
     registry_consulted: bool
     registration_by_watermark: RegistrationModel | None
+    registration_by_sound: RegistrationModel | None
+    """What the registry knows of the payload in the sound, which may be another video's."""
+    recovered_manifest_by_sound: ManifestModel | None
+    """What the registry kept for it, where the picture leads to another manifest or to none."""
     registration_by_manifest: RegistrationModel | None
 
     @classmethod
@@ -300,16 +309,22 @@ class EvidenceModel(_Model):
         def registered(row: Registration | None) -> RegistrationModel | None:
             return None if row is None else RegistrationModel.model_validate(row)
 
-        recovered = evidence.recovered
+        def kept(manifest: ManifestReport | None) -> ManifestModel | None:
+            return None if manifest is None else ManifestModel.model_validate(manifest)
+
         return cls(
             container=ContainerModel.of(evidence.container),
             manifest=ManifestModel.model_validate(evidence.manifest),
-            recovered_manifest=None if recovered is None else ManifestModel.model_validate(recovered),
+            recovered_manifest=kept(evidence.recovered),
             watermark_algorithm=evidence.algorithm,
             watermarks=[DetectionModel.model_validate(detection) for detection in evidence.detections],
+            sound_watermark_algorithm=evidence.sound.algorithm,
+            sound_watermarks=[DetectionModel.model_validate(detection) for detection in evidence.sound.detections],
             other_marks=[MarkClaimModel.model_validate(claim) for claim in evidence.claims],
             registry_consulted=evidence.registry_consulted,
             registration_by_watermark=registered(evidence.registration),
+            registration_by_sound=registered(evidence.sound.registration),
+            recovered_manifest_by_sound=kept(evidence.sound.recovered),
             registration_by_manifest=registered(evidence.manifest_registration),
         )
 

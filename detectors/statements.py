@@ -10,9 +10,10 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from touchmark.detectors.evidence import Evidence
-from touchmark.detectors.history import signer_name
+from touchmark.detectors.history import named_payloads, signer_name
 from touchmark.detectors.integrity import is_tampering, signs_of_tampering
 from touchmark.detectors.text import safe_text
+from touchmark.detectors.timeline import lie_together, marked_segments
 from touchmark.provenance.manifest.report import ManifestPresence, ManifestReport, ValidationState
 from touchmark.provenance.watermark.protocol import Detection, MarkState
 
@@ -25,6 +26,7 @@ class Source(StrEnum):
 
     MANIFEST = "manifest"
     WATERMARK = "watermark"
+    SOUND = "watermark in sound"
     REGISTRY = "registry"
     RECOVERED = "recovered manifest"
     CONTAINER = "container"
@@ -57,6 +59,7 @@ def make_statements(evidence: Evidence) -> tuple[Statement, ...]:
     return (
         *_manifest(evidence),
         *_watermark(evidence),
+        *_sound(evidence),
         *_registry(evidence),
         *_recovered(evidence),
         *_container(evidence),
@@ -131,17 +134,68 @@ def _watermark(evidence: Evidence) -> Iterator[Statement]:
         yield _detection(detection)
 
 
+def _sound(evidence: Evidence) -> Iterator[Statement]:
+    """What the mark in the sound says beside the picture's; nothing where there is no sound, or no key."""
+    picture, seen = evidence.mark, {(found.payload, found.key_id) for found in evidence.detections}
+    for detection in evidence.sound.detections:
+        if detection.state is MarkState.VERIFIED:
+            text = f"The sound carries payload {detection.payload} under key {detection.key_id}{_extent(detection)}"
+            if (detection.payload, detection.key_id) in seen:
+                yield Statement(Source.SOUND, Tone.SUPPORTS, f"{text}, as the pixels do.")
+            elif picture is None or picture.payload is None:
+                said = "The pixels do not: this tells where the sound came from, and nothing of the picture."
+                yield Statement(Source.SOUND, Tone.CAUTION, f"{text}. {said}")
+            else:
+                together = lie_together(picture, detection)
+                how = "sound and picture come from different videos" if together else "different videos were joined"
+                said = f"The pixels carry another: {how}."
+                yield Statement(Source.SOUND, Tone.CAUTION, f"{text}. {said}")
+        elif detection.state is MarkState.PRESENT:
+            text = (
+                f"The sound seems to carry a mark of key {detection.key_id} ({_chance(detection)}), but its payload "
+                "cannot be read."
+            )
+            yield Statement(Source.SOUND, Tone.CAUTION, text)
+        elif _promises_sound(evidence, detection):
+            text = (
+                f"This video was sealed with the mark of key {detection.key_id} in its sound too, which is not found: "
+                "the sound is another, or is too short, too faint or too damaged to hold it."
+            )
+            yield Statement(Source.SOUND, Tone.CAUTION, text)
+        else:
+            text = f"No mark of key {detection.key_id} was found in the sound. That says nothing about authenticity."
+            yield Statement(Source.SOUND, Tone.SILENT, text)
+
+
+def _promises_sound(evidence: Evidence, detection: Detection) -> bool:
+    """Whether the video that the picture's mark names was sealed with a mark in its sound, and this is not its file."""
+    mark, own = evidence.mark, evidence.manifest_registration
+    if mark is None or mark.payload is None or mark.key_id != detection.key_id:
+        return False
+    if own is not None and own.file_sha256 == evidence.container.sha256:
+        return False
+    reports = [report for report in (evidence.manifest, evidence.recovered) if report and report.signature_valid]
+    return any(mark.payload.to_bytes() in named_payloads(report, evidence.sound.algorithm) for report in reports)
+
+
+def _extent(detection: Detection) -> str:
+    """How much of the time carries it, and how likely that is by chance."""
+    part = f", in {len(marked_segments(detection))} of {len(detection.timeline)} segments" if detection.timeline else ""
+    return f"{part} ({_chance(detection)})"
+
+
+def _chance(detection: Detection) -> str:
+    return "p < 1e-30" if detection.p_value < _NEGLIGIBLE else f"p = {detection.p_value:.0e}"
+
+
 def _detection(detection: Detection) -> Statement:
-    chance = "p < 1e-30" if detection.p_value < _NEGLIGIBLE else f"p = {detection.p_value:.0e}"
     if detection.state is MarkState.VERIFIED:
-        seconds = sum(segment.p_value < 1e-3 for segment in detection.timeline)
-        part = f", in {seconds} of {len(detection.timeline)} segments" if detection.timeline else ""
-        text = f"The pixels carry payload {detection.payload} under key {detection.key_id}{part} ({chance})."
+        text = f"The pixels carry payload {detection.payload} under key {detection.key_id}{_extent(detection)}."
         return Statement(Source.WATERMARK, Tone.SUPPORTS, text)
     if detection.state is MarkState.PRESENT:
         text = (
-            f"The pixels seem to carry a mark of key {detection.key_id} ({chance}), but its payload cannot be read: "
-            "this may be a damaged copy of a video of this operator."
+            f"The pixels seem to carry a mark of key {detection.key_id} ({_chance(detection)}), but its payload cannot "
+            "be read: this may be a damaged copy of a video of this operator."
         )
         return Statement(Source.WATERMARK, Tone.CAUTION, text)
     text = f"No mark of key {detection.key_id} was found. That says nothing about authenticity."
@@ -172,7 +226,14 @@ def _registry(evidence: Evidence) -> Iterator[Statement]:
             "The payload is not in this registry: it is in another one, or the entry is lost.",
         )
     else:
-        yield Statement(Source.REGISTRY, Tone.SILENT, "Nothing to look up, or nothing found.")
+        yield Statement(Source.REGISTRY, Tone.SILENT, "Nothing to look up for the picture, or nothing found.")
+    heard = evidence.sound.registration
+    if heard is not None and heard != registration:
+        text = (
+            f"The sound is that of “{safe_text(heard.title, 80)}”, sealed on {heard.created.date().isoformat()}: found "
+            "by the watermark in the sound."
+        )
+        yield Statement(Source.REGISTRY, Tone.CAUTION, text)
 
 
 def _recovered(evidence: Evidence) -> Iterator[Statement]:
@@ -196,7 +257,7 @@ def _recovered(evidence: Evidence) -> Iterator[Statement]:
 
 
 def _container(evidence: Evidence) -> Iterator[Statement]:
-    damage = evidence.container.damage
+    damage = evidence.container.damage + evidence.container.sound_damage
     if damage:
         yield Statement(Source.CONTAINER, Tone.CAUTION, f"{damage:,} packets of picture or sound could not be decoded.")
 

@@ -16,7 +16,7 @@ from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text
 
-from touchmark.detectors.origin import describe
+from touchmark.detectors.origin import Origin, describe
 from touchmark.detectors.statements import Statement, Tone
 from touchmark.detectors.text import safe_text
 from touchmark.detectors.verdict import Outcome, Verdict
@@ -85,15 +85,20 @@ def _contradictions(verdict: Verdict) -> Iterator[RenderableType]:
 
 
 def _origin(verdict: Verdict) -> Iterator[RenderableType]:
-    origin = verdict.origin
-    if origin is None:
-        return
+    if verdict.origin is not None:
+        title = "Origin" if verdict.believes_origin else "Claimed origin (not to be relied upon)"
+        yield _section(title, _facts(verdict.origin))
+    if verdict.sound_origin is not None:
+        yield _section("Origin of the sound (says nothing of the picture)", _facts(verdict.sound_origin))
+
+
+def _facts(origin: Origin) -> RenderableType:
     table = Table.grid(padding=(0, 2))
     table.add_column(style="bold", no_wrap=True)
     table.add_column(overflow="fold")
     for name, value in describe(origin):
         table.add_row(Text(name), Text(safe_text(value)))
-    yield _section("Origin" if verdict.believes_origin else "Claimed origin (not to be relied upon)", table)
+    return table
 
 
 def _evidence(verdict: Verdict) -> RenderableType:
@@ -128,9 +133,11 @@ def _other_marks(verification: Verification) -> Iterator[RenderableType]:
 
 
 def _timelines(verification: Verification) -> Iterator[RenderableType]:
-    for detection in verification.evidence.detections:
-        if detection.state is not MarkState.NOTHING_FOUND and detection.timeline:
-            yield _section(f"Watermark over time (key {detection.key_id})", _timeline(detection))
+    evidence = verification.evidence
+    for place, detections in (("", evidence.detections), (" in the sound", evidence.sound.detections)):
+        for detection in detections:
+            if detection.state is not MarkState.NOTHING_FOUND and detection.timeline:
+                yield _section(f"Watermark{place} over time (key {detection.key_id})", _timeline(detection))
 
 
 def _timeline(detection: Detection) -> RenderableType:

@@ -15,14 +15,14 @@ from enum import StrEnum
 
 from touchmark.detectors.contradictions import Contradiction, find_contradictions
 from touchmark.detectors.evidence import Evidence
-from touchmark.detectors.history import MADE, sources
+from touchmark.detectors.history import MADE, signer_name, sources
 from touchmark.detectors.integrity import signs_of_tampering
-from touchmark.detectors.origin import Origin, Via, find_origin, source_type
+from touchmark.detectors.origin import Origin, Via, find_origin, find_sound_origin, source_type
 from touchmark.detectors.statements import Statement, make_statements
 from touchmark.detectors.text import safe_text
 from touchmark.provenance.manifest.claim import DigitalSourceType
 from touchmark.provenance.manifest.report import ValidationState
-from touchmark.provenance.watermark.protocol import MarkState
+from touchmark.provenance.watermark.protocol import Detection, MarkState
 
 
 class Outcome(StrEnum):
@@ -48,6 +48,8 @@ class Verdict:
         outcome: in one word.
         headline: in one sentence, safe to show.
         origin: who made it, with what, when, as far as it is known; believe it only as far as the outcome goes.
+        sound_origin: where its sound comes from, where the mark in the sound tells what the picture's does not. Says
+            nothing of the picture.
         contradictions: what cannot both be true.
         tampering: what shows that bytes were changed, a sentence each.
         statements: what every source says.
@@ -58,6 +60,7 @@ class Verdict:
     outcome: Outcome
     headline: str
     origin: Origin | None = None
+    sound_origin: Origin | None = None
     contradictions: tuple[Contradiction, ...] = ()
     tampering: tuple[str, ...] = ()
     statements: tuple[Statement, ...] = ()
@@ -81,10 +84,13 @@ def judge(evidence: Evidence) -> Verdict:
         outcome = Outcome.TAMPERED
     else:
         outcome = _positive(evidence)
+        if outcome is Outcome.CAPTURED and _sounds_generated(evidence):
+            outcome = Outcome.UNKNOWN
     return Verdict(
         outcome=outcome,
         headline=_headline(outcome, evidence, origin, contradictions),
         origin=origin,
+        sound_origin=find_sound_origin(evidence),
         contradictions=contradictions,
         tampering=tampering,
         statements=make_statements(evidence),
@@ -108,6 +114,18 @@ def _positive(evidence: Evidence) -> Outcome:
         vouched = recovered is not None and recovered.signature_valid and recovered.signer_trusted
         return Outcome.CAPTURED if vouched else claimed
     return claimed if registered is Outcome.UNKNOWN else registered
+
+
+def _sounds_generated(evidence: Evidence) -> bool:
+    """Whether the sound carries what the picture does not: a mark of what this operator seals.
+
+    A microphone hears what a loudspeaker plays, so this is no proof against a camera. Nor can the camera's claim be
+    relied upon any more: a generated picture may have lost its mark, and kept its sound.
+    """
+    registration = evidence.sound.registration
+    recorded = registration is not None and _outcome_of(frozenset({source_type(registration.source_type)}))
+    alone = evidence.mark is None and evidence.mark_in_sound is not None
+    return (alone or evidence.strange_sound is not None) and recorded is not Outcome.CAPTURED
 
 
 def _claimed(evidence: Evidence) -> Outcome:
@@ -162,6 +180,8 @@ def _generated(origin: Origin | None) -> str:
 
 def _unknown(evidence: Evidence) -> str:
     mark, manifest = evidence.mark, evidence.manifest
+    if evidence.mark_in_sound is not None and (mark is None or mark.state is MarkState.PRESENT):
+        return _unknown_with_marked_sound(evidence, evidence.mark_in_sound)
     if mark is not None and mark.state is MarkState.PRESENT:
         return "Traces of this operator's watermark, too weak to read: possibly a damaged copy of a generated video."
     if mark is not None:
@@ -174,6 +194,31 @@ def _unknown(evidence: Evidence) -> str:
         case ValidationState.INVALID:
             return "A manifest whose signature proves nothing any more."
     return "No evidence of origin was found."
+
+
+def _unknown_with_marked_sound(evidence: Evidence, sound: Detection) -> str:
+    """The picture's mark was not read; the sound's was, or is there."""
+    registration, manifest = evidence.sound.registration, evidence.manifest
+    if sound.payload is None:
+        heard = "traces of this operator's watermark, too weak to read"
+    elif registration is None:
+        heard = f"a watermark of key {sound.key_id}, which no registry here knows"
+    else:
+        heard = f"the watermark of “{safe_text(registration.title, 60)}”, which this operator sealed"
+    if manifest.is_sound and manifest.source_type is not None and manifest.source_type.is_capture:
+        return (
+            f"{_name(signer_name(manifest))} says that a camera took this, but its sound carries {heard}. A microphone "
+            "may have heard it, or it was laid under the picture, or the picture is not what is claimed."
+        )
+    if evidence.mark is not None:
+        return (
+            f"The sound carries {heard}; the picture carries traces of this operator's watermark, too weak to read: "
+            "possibly a damaged copy of a generated video."
+        )
+    return (
+        f"The sound carries {heard}; the picture carries no mark. Any sound can be laid under any picture, so this "
+        "tells where the sound came from, and nothing of the picture."
+    )
 
 
 def _name(signer: str) -> str:

@@ -246,12 +246,14 @@ class Studio:
 
     @staticmethod
     def _require_unmarked(source: Path, found: Verification) -> None:
-        if any(detection.state is not MarkState.NOTHING_FOUND for detection in found.evidence.detections):
-            raise AlreadyMarkedError(
-                "this video carries our watermark already",
-                subject=str(source),
-                remedy="Publish the sealed original; `touchmark verify` names it.",
-            )
+        evidence = found.evidence
+        for what, detections in (("video", evidence.detections), ("video's sound", evidence.sound.detections)):
+            if any(detection.state is not MarkState.NOTHING_FOUND for detection in detections):
+                raise AlreadyMarkedError(
+                    f"this {what} carries our watermark already",
+                    subject=str(source),
+                    remedy="Publish the sealed original; `touchmark verify` names it.",
+                )
         if found.verdict.outcome in (Outcome.TAMPERED, Outcome.CONTRADICTORY):
             raise SuspectInputError(
                 found.verdict.headline,
@@ -368,6 +370,8 @@ def _require_agreement(verification: Verification, registration: Registration) -
         "a trusted manifest": evidence.manifest.state is ValidationState.TRUSTED,
         "the manifest that was just signed": evidence.manifest.label == registration.manifest_label,
         "the watermark payload": registration.payload in [detection.payload for detection in evidence.detections],
+        # Silence carries nothing, and short or faint sound may not be read: none is asked for, another is forbidden.
+        "sound that names no other payload": evidence.strange_sound is None,
         "the registry entry": evidence.registration == registration,
         "a verdict of generated": verification.verdict.outcome is Outcome.GENERATED,
     }
@@ -404,4 +408,3 @@ def _release_record(registration: Registration, decision: Decision | None) -> di
 
 def _step(progress: Progress, name: str) -> Callable[[int, int], None]:
     return lambda done, of_all: progress(name, done, of_all)
-

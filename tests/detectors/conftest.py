@@ -117,13 +117,13 @@ class Studio:
     def algorithm(self) -> str:
         return Sealer.of(self.ring).watermark.algorithm
 
-    def seal(self, name: str, seed: int) -> tuple[Path, Registration]:
-        """A sealed and registered video, the same for the same name."""
+    def seal(self, name: str, seed: int, video: RawVideo | None = None) -> tuple[Path, Registration]:
+        """A sealed and registered video, the same for the same name; of the clip of that seed, if none is given."""
         if name in self.made:
             return self.made[name]
         sealer, payload, path = Sealer.of(self.ring), self.registry.reserve(), self.folder / name
         claim = Claim(
-            title="a disc over a landscape",
+            title="a disc over a landscape" if video is None else name,
             media_type="video/mp4",
             source_type=DigitalSourceType.TRAINED_ALGORITHMIC_MEDIA,
             software_agent=SoftwareAgent("touchmark", "0.1.0"),
@@ -131,7 +131,7 @@ class Studio:
             model=ModelIdentity("lattice world", "sha256:0123"),
             prompt=PromptRecord("5" * 64),
         )
-        signed = sealer.seal(clip(seed), claim, payload, path)
+        signed = sealer.seal(video or clip(seed), claim, payload, path)
         registration = Registration(
             payload=payload,
             manifest_label=signed.label,

@@ -12,9 +12,10 @@ from hypothesis import strategies as st
 
 from touchmark.detectors.acceptance import Acceptance, ExitStatus
 from touchmark.detectors.contradictions import ContradictionKind
-from touchmark.detectors.evidence import Container, Evidence
+from touchmark.detectors.evidence import Container, Evidence, SoundTrace
 from touchmark.detectors.origin import Via
 from touchmark.detectors.statements import Source
+from touchmark.detectors.timeline import lie_together
 from touchmark.detectors.verdict import Outcome, judge
 from touchmark.provenance.manifest.claim import DigitalSourceType
 from touchmark.provenance.manifest.report import (
@@ -28,9 +29,10 @@ from touchmark.provenance.manifest.report import (
 )
 from touchmark.provenance.media.decode import VideoInfo
 from touchmark.provenance.registry import Registration
-from touchmark.provenance.watermark.protocol import Detection, MarkState, Payload
+from touchmark.provenance.watermark.protocol import Detection, MarkState, Payload, Segment
 
 ALGORITHM = "io.example.mark.1"
+SOUND_ALGORITHM = "io.example.sound.1"
 PAYLOADS = (Payload(0xA1), Payload(0xB2))
 SHA = "a" * 64
 NOW = datetime(2026, 11, 22, tzinfo=UTC)
@@ -60,6 +62,7 @@ def manifest(
     state: ValidationState | None = None,
     source_type: DigitalSourceType | None = GENERATED,
     names: Payload | None = None,
+    names_in_sound: Payload | None = None,
     label: str = "urn:c2pa:1",
     ingredients: tuple[ReportedIngredient, ...] = (),
 ) -> ManifestReport:
@@ -69,7 +72,7 @@ def manifest(
     state = state or (
         ValidationState.INVALID if broken else ValidationState.VALID if codes else ValidationState.TRUSTED
     )
-    binding = ReportedSoftBinding(ALGORITHM, names.to_bytes()) if names else None
+    named = ((ALGORITHM, names), (SOUND_ALGORITHM, names_in_sound))
     return ManifestReport(
         presence=ManifestPresence.PRESENT,
         state=state,
@@ -80,7 +83,7 @@ def manifest(
         signer_trusted=not codes & {UNTRUSTED.code, EXPIRED.code},
         hard_binding_matches=HASH_MISMATCH.code not in codes,
         source_type=source_type,
-        soft_bindings=(binding,) if binding else (),
+        soft_bindings=tuple(ReportedSoftBinding(algorithm, name.to_bytes()) for algorithm, name in named if name),
         ingredients=ingredients,
         failures=failures,
     )
@@ -112,6 +115,10 @@ def mark(payload: Payload | None, state: MarkState = MarkState.VERIFIED) -> Dete
 
 NO_MARK = Detection(MarkState.NOTHING_FOUND, "00000001")
 PRESENT = mark(None, MarkState.PRESENT)
+
+
+def heard(detection: Detection, row: Registration | None = None) -> SoundTrace:
+    return SoundTrace(SOUND_ALGORITHM, (detection,), row)
 
 
 def evidence(report: ManifestReport = ABSENT, *detections: Detection, **changes: object) -> Evidence:
@@ -235,6 +242,100 @@ def test_development_keys_are_passed_on() -> None:
     assert judge(evidence(manifest(), development=True)).development_keys
 
 
+# -- sound beside the picture
+
+
+@pytest.mark.parametrize("report", [ABSENT, REMOTE, manifest(EXPIRED), manifest(UNTRUSTED, source_type=CAPTURE)])
+def test_a_mark_in_the_sound_alone_names_no_origin_of_the_picture(report: ManifestReport) -> None:
+    trace = heard(mark(PAYLOADS[0]), registered(PAYLOADS[0], "urn:c2pa:7"))
+    verdict = judge(evidence(report, NO_MARK, sound=trace, registry_consulted=True))
+    assert verdict.outcome is Outcome.UNKNOWN
+    assert verdict.origin is None or verdict.origin.via is Via.MANIFEST
+    assert verdict.sound_origin is not None
+    assert verdict.sound_origin.via is Via.SOUND_AND_REGISTRY
+    assert "Any sound can be laid under any picture" in verdict.headline
+    assert not verdict.contradictions
+
+
+@pytest.mark.parametrize("state", [MarkState.VERIFIED, MarkState.PRESENT])
+@pytest.mark.parametrize("names", [None, PAYLOADS[0]])
+def test_a_camera_that_heard_a_marked_sound_is_not_captured(state: MarkState, names: Payload | None) -> None:
+    found = mark(PAYLOADS[0] if state is MarkState.VERIFIED else None, state)
+    report = manifest(source_type=CAPTURE, names_in_sound=names)
+    verdict = judge(evidence(report, NO_MARK, sound=heard(found)))
+    assert verdict.outcome is Outcome.UNKNOWN
+    assert "microphone" in verdict.headline
+    assert not verdict.contradictions
+    recording = heard(found, registered(PAYLOADS[0], source_type=CAPTURE))
+    assert judge(evidence(report, NO_MARK, sound=recording)).outcome is Outcome.CAPTURED
+
+
+def test_a_sound_that_agrees_adds_nothing_to_the_verdict() -> None:
+    row = registered(PAYLOADS[0])
+    silent = evidence(ABSENT, mark(PAYLOADS[0]), registration=row, registry_consulted=True)
+    agreeing, alone = judge(replace(silent, sound=heard(mark(PAYLOADS[0]), row))), judge(silent)
+    assert (agreeing.outcome, agreeing.headline, agreeing.origin) == (alone.outcome, alone.headline, alone.origin)
+    assert agreeing.sound_origin is None
+
+
+def test_two_payloads_are_a_contradiction_unless_a_trusted_signer_keeps_both_histories() -> None:
+    for report, contradicts in (
+        (ABSENT, True),
+        (manifest(names=PAYLOADS[0]), True),
+        (manifest(names=PAYLOADS[0], names_in_sound=PAYLOADS[1]), False),
+        (manifest(UNTRUSTED, names=PAYLOADS[0], names_in_sound=PAYLOADS[1]), True),
+    ):
+        verdict = judge(evidence(report, mark(PAYLOADS[0]), sound=heard(mark(PAYLOADS[1]))))
+        kinds = [found.kind for found in verdict.contradictions]
+        assert kinds == [ContradictionKind.SOUND_OF_ANOTHER_VIDEO] * contradicts, report
+        assert verdict.outcome is (Outcome.CONTRADICTORY if contradicts else Outcome.GENERATED)
+
+
+def test_the_same_payload_under_another_key_is_another_mark() -> None:
+    other = replace(mark(PAYLOADS[0]), key_id="00000002")
+    verdict = judge(evidence(ABSENT, mark(PAYLOADS[0]), sound=heard(other)))
+    assert [found.kind for found in verdict.contradictions] == [ContradictionKind.SOUND_OF_ANOTHER_VIDEO]
+
+
+def test_a_strange_mark_hides_behind_no_stronger_one() -> None:
+    """Two keys found something in the sound; the surer of the two is the picture's own."""
+    strange = replace(mark(PAYLOADS[1]), key_id="00000002", p_value=1e-12)
+    trace = SoundTrace(SOUND_ALGORITHM, (mark(PAYLOADS[0]), strange))
+    verdict = judge(evidence(ABSENT, mark(PAYLOADS[0]), sound=trace))
+    assert [found.kind for found in verdict.contradictions] == [ContradictionKind.SOUND_OF_ANOTHER_VIDEO]
+
+
+def test_a_picture_whose_mark_is_unreadable_is_not_named_by_its_sound() -> None:
+    verdict = judge(evidence(ABSENT, PRESENT, sound=heard(mark(PAYLOADS[0]), registered(PAYLOADS[0]))))
+    assert verdict.outcome is Outcome.UNKNOWN
+    assert "a clip" in verdict.headline
+    assert verdict.origin is None
+
+
+def _times(*marked: int, of: int = 20) -> tuple[Segment, ...]:
+    return tuple(Segment(float(n), n + 1.0, 1e-9 if n in marked else 0.5) for n in range(of))
+
+
+@pytest.mark.parametrize(
+    ("seen", "heard_in", "together"),
+    [
+        (range(20), range(20), True),
+        (range(20), range(3, 6), True),
+        (range(10), range(10, 20), False),
+        (range(11), range(10, 20), False),
+        (range(10), range(4, 14), True),
+        ((), range(20), True),
+    ],
+)
+def test_marks_of_joined_clips_lie_apart(seen: range, heard_in: range, together: bool) -> None:
+    picture = replace(mark(PAYLOADS[0]), timeline=_times(*seen))
+    sound = replace(mark(PAYLOADS[1]), timeline=_times(*heard_in))
+    assert lie_together(picture, sound) is together
+    assert lie_together(sound, picture) is together
+    found = judge(evidence(ABSENT, picture, sound=heard(sound)))
+    assert found.outcome is (Outcome.CONTRADICTORY if together else Outcome.GENERATED)
+
+
 def test_text_of_strangers_is_safe_in_every_sentence() -> None:
     evil = "\x1b[2J\u202eevil"
     report = replace(
@@ -248,6 +349,10 @@ def test_text_of_strangers_is_safe_in_every_sentence() -> None:
         evidence(replace(UNREADABLE, reason=evil)),
         evidence(replace(REMOTE, remote_url=evil)),
         evidence(ABSENT, mark(PAYLOADS[0]), registration=own, recovered=report, registry_consulted=True),
+        evidence(report, NO_MARK, sound=heard(mark(PAYLOADS[0]), own)),
+        evidence(ABSENT, NO_MARK, sound=heard(mark(PAYLOADS[0]), own)),
+        evidence(ABSENT, PRESENT, sound=heard(mark(PAYLOADS[0]), own)),
+        evidence(ABSENT, mark(PAYLOADS[1]), sound=heard(mark(PAYLOADS[0]), own)),
     ):
         verdict = judge(found)
         said = [verdict.headline, *verdict.tampering]
@@ -280,6 +385,7 @@ def any_manifest(draw: st.DrawFn) -> ManifestReport:
         *draw(_failures),
         source_type=draw(st.sampled_from([GENERATED, CAPTURE, DigitalSourceType.COMPOSITE, None])),
         names=draw(st.sampled_from([None, *PAYLOADS])),
+        names_in_sound=draw(st.sampled_from([None, *PAYLOADS])),
         label=draw(st.sampled_from(["urn:c2pa:1", "urn:c2pa:2"])),
         ingredients=draw(_ingredients),
     )
@@ -299,6 +405,9 @@ def any_evidence(draw: st.DrawFn) -> Evidence:
     report = draw(st.one_of(any_manifest(), st.sampled_from([ABSENT, UNREADABLE, REMOTE])))
     row, own = draw(st.none() | _registrations), draw(st.none() | _registrations)
     payload = detection.payload if detection else None
+    in_sound = draw(st.sampled_from([None, NO_MARK, PRESENT, mark(PAYLOADS[0]), mark(PAYLOADS[1])]))
+    third = draw(st.none() | _registrations)
+    sound_row = replace(third, payload=in_sound.payload) if third and in_sound and in_sound.payload else None
     found = evidence(
         report,
         *([detection] if detection else []),
@@ -307,6 +416,7 @@ def any_evidence(draw: st.DrawFn) -> Evidence:
         manifest_registration=replace(own, manifest_label=report.label) if own and report.label else None,
         recovered=draw(st.none() | any_manifest()) if row and payload else None,
         development=draw(st.booleans()),
+        sound=SoundTrace(SOUND_ALGORITHM, (in_sound,) if in_sound else (), sound_row),
     )
     container = replace(
         found.container,
@@ -352,6 +462,22 @@ def test_an_accepted_verdict_rests_on_something(found: Evidence) -> None:
     if verdict.outcome is Outcome.CAPTURED:
         assert found.manifest.is_sound or (found.recovered is not None and found.recovered.signer_trusted)
         assert not verified or (found.registration is not None and found.registration.source_type == CAPTURE)
+        strange = found.strange_sound
+        assert strange is None or (
+            found.sound.registration is not None and found.sound.registration.source_type == CAPTURE
+        )
+
+
+@settings(max_examples=250, derandomize=True, deadline=None)
+@given(any_evidence())
+def test_sound_makes_nothing_of_a_picture(found: Evidence) -> None:
+    """What the sound says may cast doubt. It never makes a file acceptable, nor names where a picture came from."""
+    with_sound, without = judge(found), judge(replace(found, sound=SoundTrace()))
+    assert with_sound.origin == without.origin
+    if Acceptance().accepts(with_sound.outcome):
+        assert with_sound.outcome is without.outcome
+    if without.outcome in (Outcome.CONTRADICTORY, Outcome.TAMPERED):
+        assert Acceptance().exit_status(with_sound.outcome) is ExitStatus.REFUSED
 
 
 @settings(max_examples=100, derandomize=True, deadline=None)

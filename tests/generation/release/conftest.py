@@ -11,6 +11,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from touchmark.generation.generator import Progress
 from touchmark.generation.latent_mark.pattern import LatentMark
@@ -19,7 +20,7 @@ from touchmark.generation.request import GenerationRequest
 from touchmark.provenance.home import Home
 from touchmark.provenance.keys.development import make_development_keys
 from touchmark.provenance.manifest.claim import ModelIdentity
-from touchmark.provenance.media.video import Frame, RawVideo
+from touchmark.provenance.media.video import Frame, RawVideo, Sound
 from touchmark.safety.clearance import Clearance, ClearanceAuthority
 
 
@@ -29,11 +30,13 @@ class DrawnGenerator:
 
     Attributes:
         fail_at: raise when this frame is asked for.
+        sound: of the first channel, 44,100 samples a second; none, if None.
     """
 
     frames: int = 24
     size: int = 256
     fail_at: int | None = None
+    sound: NDArray[np.float32] | None = None
 
     @property
     def identity(self) -> ModelIdentity:
@@ -50,7 +53,12 @@ class DrawnGenerator:
         latent_mark: LatentMark | None = None,
     ) -> RawVideo:
         authority.redeem(clearance, request.digest, policy_digest, datetime.now(UTC))
-        return RawVideo(self._draw(), self.size, self.size, Fraction(12))
+        return self.video()
+
+    def video(self) -> RawVideo:
+        """What it draws, without asking anybody."""
+        sound = None if self.sound is None else Sound(44_100, 1, iter(np.array_split(self.sound[None], 20, axis=1)))
+        return RawVideo(self._draw(), self.size, self.size, Fraction(12), sound)
 
     def notes(self, request: GenerationRequest) -> tuple[str, ...]:
         return ()

@@ -16,8 +16,11 @@ from fractions import Fraction
 from pathlib import Path
 from typing import get_type_hints
 
+import numpy as np
 import pytest
+from numpy.typing import NDArray
 
+from benchmarks.audio_tracks import speech
 from tests.generation.release.conftest import DrawnGenerator
 from touchmark.detectors.verdict import Outcome
 from touchmark.generation.release import (
@@ -34,9 +37,11 @@ from touchmark.provenance.home import Home
 from touchmark.provenance.keys.ring import KeysMissingError
 from touchmark.provenance.manifest.claim import Claim, DigitalSourceType, SoftwareAgent
 from touchmark.provenance.manifest.write import SignedManifest, sign_file
+from touchmark.provenance.media.decode import open_video
 from touchmark.provenance.media.encode import encode
-from touchmark.provenance.media.video import Frame, RawVideo
+from touchmark.provenance.media.video import Frame, RawVideo, Sound
 from touchmark.provenance.signing import CallbackSigner, SigningError
+from touchmark.provenance.watermark.audio import LoudnessMark
 from touchmark.provenance.watermark.bench.trial import Clip
 from touchmark.provenance.watermark.protocol import Payload, WatermarkKey
 from touchmark.provenance.watermark.standalone import mark_file
@@ -51,6 +56,9 @@ from touchmark.safety.clearance import (
 from touchmark.safety.decision import RefusalError, ReviewRequiredError
 
 REQUEST = GenerationRequest(prompt="a red disc moves left to right in front of a grey wall")
+
+
+VOICE = speech(6, 1, 120.0, 44_100)[0]
 
 
 def kinds(studio: Studio) -> list[str]:
@@ -172,6 +180,13 @@ class _Mismarked(LatticeWatermark):
         return super().embed(frames, Payload(payload.value ^ 1), key)
 
 
+class _SoundMismarked(LoudnessMark):
+    """A mark in the sound with another payload than it was given."""
+
+    def embed(self, sound: Sound, payload: Payload, key: WatermarkKey) -> Sound:
+        return super().embed(sound, Payload(payload.value ^ 1), key)
+
+
 def _with_broken_signer(studio: Studio) -> Studio:
     def refuse(data: bytes) -> bytes:
         raise ConnectionError("the key service does not answer")
@@ -189,6 +204,10 @@ def _with_wrong_signature(studio: Studio) -> Studio:
 
 def _with_watermark(watermark: LatticeWatermark) -> Callable[[Studio], Studio]:
     return lambda studio: replace(studio, sealer=replace(studio.sealer, watermark=watermark))
+
+
+def _with_wrong_sound(studio: Studio) -> Studio:
+    return replace(studio, sealer=replace(studio.sealer, sound_mark=_SoundMismarked()))
 
 
 def _without_registry_in_the_detector(studio: Studio) -> Studio:
@@ -211,16 +230,25 @@ def _with_broken_ledger(studio: Studio) -> Studio:
         (_with_wrong_signature, TouchmarkError),
         (_with_watermark(_Unmarked()), SelfVerificationError),
         (_with_watermark(_Mismarked()), SelfVerificationError),
+        (_with_wrong_sound, SelfVerificationError),
         (_without_registry_in_the_detector, SelfVerificationError),
         (_with_broken_ledger, TouchmarkError),
     ],
-    ids=["signer fails", "signature wrong", "not marked", "wrongly marked", "detector blind", "ledger full"],
+    ids=[
+        "signer fails",
+        "signature wrong",
+        "not marked",
+        "wrongly marked",
+        "sound wrongly marked",
+        "detector blind",
+        "ledger full",
+    ],
 )
 def test_a_failing_step_leaves_nothing(
     studio: Studio, folder: Path, sabotage: Callable[[Studio], Studio], expected: type[TouchmarkError]
 ) -> None:
     with pytest.raises(expected):
-        sabotage(studio).generate(REQUEST, folder / "out.mp4", generator=DrawnGenerator())
+        sabotage(studio).generate(REQUEST, folder / "out.mp4", generator=DrawnGenerator(sound=VOICE))
     assert nothing_was_published(studio, folder)
 
 
@@ -304,6 +332,35 @@ def test_a_sealed_video_is_not_sealed_again(studio: Studio, folder: Path, made_e
     studio.seal(made_elsewhere, folder / "sealed.mp4", Declaration("Wan"))
     with pytest.raises(AlreadyMarkedError):
         studio.seal(folder / "sealed.mp4", folder / "again.mp4", Declaration("Another"))
+    assert not (folder / "again.mp4").exists()
+
+
+def test_the_sound_of_a_file_is_marked_with_it(studio: Studio, folder: Path, tmp_path: Path) -> None:
+    source = tmp_path / "elsewhere.mp4"
+    encode(DrawnGenerator(sound=VOICE).video(), source)
+    release = studio.seal(source, folder / "sealed.mp4", Declaration("Wan"))
+    (heard,) = release.verification.evidence.sound.detections
+    assert heard.payload == release.payload
+    with open_video(source) as before, open_video(release.path) as after:
+        length = [sum(block.shape[1] for block in video.sound().blocks) for video in (before, after)]
+    assert abs(length[0] - length[1]) < 2048
+
+
+@pytest.mark.parametrize("sound", [np.zeros(44_100, np.float32), VOICE[:2000], VOICE * 1e-4, VOICE[:0]])
+def test_silent_short_and_faint_sound_is_released(studio: Studio, folder: Path, sound: NDArray[np.float32]) -> None:
+    release = studio.generate(REQUEST, folder / "out.mp4", generator=DrawnGenerator(sound=sound))
+    assert release.verification.verdict.outcome is Outcome.GENERATED
+    assert release.verification.evidence.strange_sound is None
+
+
+def test_a_sealed_sound_under_another_picture_is_not_sealed_again(studio: Studio, folder: Path, tmp_path: Path) -> None:
+    """A second mark would lie over the first, and the file would name two origins."""
+    release = studio.generate(REQUEST, folder / "out.mp4", generator=DrawnGenerator(sound=VOICE))
+    source = tmp_path / "other.mp4"
+    with open_video(release.path) as sealed:
+        encode(replace(DrawnGenerator(frames=72).video(), sound=sealed.sound()), source)
+    with pytest.raises(AlreadyMarkedError, match="sound"):
+        studio.seal(source, folder / "again.mp4", Declaration("Wan"))
     assert not (folder / "again.mp4").exists()
 
 
