@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, ClassVar
 
@@ -22,6 +22,40 @@ class Action(StrEnum):
         return (Action.ALLOW, Action.REVIEW, Action.REFUSE).index(self)
 
 
+class Severity(StrEnum):
+    """How grave what was found is; the policy says what follows."""
+
+    LOW = "low"
+    MEDIUM = "medium"
+    HIGH = "high"
+
+    @property
+    def rank(self) -> int:
+        """0, 1 or 2."""
+        return (Severity.LOW, Severity.MEDIUM, Severity.HIGH).index(self)
+
+
+class AgeProfile(StrEnum):
+    """Who asks, as the service knows them."""
+
+    TEEN = "teen"
+    ADULT = "adult"
+
+
+@dataclass(frozen=True, slots=True)
+class Requester:
+    """What a decision takes into account about the person who asks.
+
+    Attributes:
+        age: their age profile; a service that does not know should say teen.
+        consents: ids of the public figures who agreed to be shown in this very request. Consent lifts the question of
+            likeness; what the figure is shown doing is judged as ever.
+    """
+
+    age: AgeProfile = AgeProfile.ADULT
+    consents: frozenset[str] = field(default_factory=frozenset)
+
+
 class Category(StrEnum):
     """What a prompt can be refused for."""
 
@@ -39,6 +73,8 @@ class Category(StrEnum):
     PUBLIC_FIGURES = "public-figures"
     PROTECTED_CHARACTERS = "protected-characters"
     LIVING_ARTISTS = "living-artists"
+    UNREADABLE = "unreadable"
+    """Text that looks coded and could not be decoded: what it asks for is not known."""
 
 
 class Rule(StrEnum):
@@ -53,7 +89,15 @@ class Rule(StrEnum):
     MINOR_AND_SEXUAL = "minor-and-sexual"
     """A word for a minor beside sexual content: refused whatever each weighs alone."""
     FIGURE_AND_HARM = "figure-and-harm"
-    """A real person in sexual, violent, hateful or deceptive content: consent or age of the figure changes nothing."""
+    """A public figure in sexual, violent, hateful or deceptive content: consent changes nothing."""
+    PRIVATE_PERSON_AND_SEXUAL = "private-person-and-sexual"
+    """Somebody the user knows, in sexual content."""
+    NEGATIVE_PROMPT = "negative-prompt"
+    """The negative prompt pushes clothing out of the picture."""
+    ADULTS_PUSHED_OUT = "adults-pushed-out"
+    """The negative prompt pushes adulthood out of a picture with sexual content."""
+    UNREADABLE = "unreadable"
+    """A coded passage that could not be decoded."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,10 +109,11 @@ class Finding:
         action: what this finding alone calls for.
         field: which text it was found in (``prompt``, ``negative_prompt``, ...).
         span: where in that text as it was typed, half open, in characters.
-        reason_code: the policy's code for the category.
+        reason_code: the policy's code for the category in prompts.
         score: 0..1; 1 for a term or a name that matched exactly.
-        rule: what found it.
+        rule: what decided it.
         explanation: one sentence for the reviewer.
+        reviewers: the groups of reviewers whom the policy lets decide about it.
     """
 
     category: Category
@@ -79,6 +124,7 @@ class Finding:
     score: float
     rule: Rule
     explanation: str
+    reviewers: tuple[str, ...] = ()
 
     def as_dict(self) -> dict[str, Any]:
         """Plain data for JSON and for the ledger. Holds no text of the prompt, only where to look."""
@@ -91,6 +137,7 @@ class Finding:
             "score": round(self.score, 4),
             "rule": self.rule.value,
             "explanation": self.explanation,
+            "reviewers": list(self.reviewers),
         }
 
 
@@ -103,6 +150,8 @@ class Decision:
         findings: strictest first; an ALLOW may carry findings too (a historical figure that calls for a label).
         policy_name, policy_digest: the policy that decided.
         request_digest: SHA-256 (hexadecimal) of the request that was screened.
+        appeal: whom the policy tells users to ask when a decision seems wrong.
+        age: the profile of the user for whom it was decided.
     """
 
     action: Action
@@ -110,6 +159,8 @@ class Decision:
     policy_name: str
     policy_digest: str
     request_digest: str
+    appeal: str = ""
+    age: AgeProfile = AgeProfile.ADULT
 
     @property
     def reference(self) -> str:
@@ -130,14 +181,10 @@ class Decision:
             return "Allowed."
         reasons = ", ".join(dict.fromkeys(f"{_TITLES[f.category]} ({f.reason_code})" for f in self.decisive))
         if self.action is Action.REVIEW:
-            return (
-                f"A reviewer has to look at this prompt before it can be made: {reasons}. "
-                f"Quote reference {self.reference} to ask about it."
-            )
-        return (
-            f"This prompt was refused: {reasons}. If you think that is wrong, ask the operator of this service for a "
-            f"review and quote reference {self.reference}; another person than the first will decide."
-        )
+            said = f"A reviewer has to look at this prompt before it can be made: {reasons}."
+        else:
+            said = f"This prompt was refused: {reasons}."
+        return " ".join(filter(None, (said, self.appeal, f"Quote reference {self.reference}.")))
 
     def as_dict(self) -> dict[str, Any]:
         """Plain data for JSON and for the ledger, without the prompt."""
@@ -145,6 +192,7 @@ class Decision:
             "action": self.action.value,
             "message": self.message(),
             "policy": {"name": self.policy_name, "sha256": self.policy_digest},
+            "age": self.age.value,
             "request_sha256": self.request_digest,
             "reference": self.reference,
             "findings": [finding.as_dict() for finding in self.findings],
@@ -166,6 +214,7 @@ _TITLES = {
     Category.PUBLIC_FIGURES: "a real public figure",
     Category.PROTECTED_CHARACTERS: "protected characters or brands",
     Category.LIVING_ARTISTS: "the style of a living artist",
+    Category.UNREADABLE: "text that cannot be read",
 }
 
 

@@ -25,9 +25,9 @@ from typing import ClassVar
 from touchmark.provenance.errors import TouchmarkError
 from touchmark.provenance.home import Home
 from touchmark.safety.clearance import Clearance, ClearanceAuthority
-from touchmark.safety.decision import Action, Decision, RefusalError, ReviewRequiredError
+from touchmark.safety.decision import Action, Decision, RefusalError, Requester, ReviewRequiredError
 from touchmark.safety.judge import FigureFinder, Judge, Scorer
-from touchmark.safety.policy import Policy
+from touchmark.safety.policy import Policy, shipped
 
 
 class GateBrokenError(TouchmarkError):
@@ -97,43 +97,78 @@ class Gate:
         """Who takes the clearances back when a model is about to run."""
         return self._authority
 
-    def screen(self, request_digest: str, texts: Mapping[str, str], now: datetime) -> Screening:
+    def screen(
+        self, request_digest: str, texts: Mapping[str, str], now: datetime, requester: Requester | None = None
+    ) -> Screening:
         """Judge a request, and clear it if the policy allows.
 
         Args:
             request_digest: SHA-256 (hexadecimal) of the exact request, which the clearance is bound to.
             texts: every text that steers the picture, by field: ``prompt``, ``negative_prompt``, an enriched prompt.
             now: with zone; the clearance counts from here.
+            requester: who asks; an adult without anybody's consent, if not given.
 
         Raises:
-            PromptTooLongError, EmptyPromptError: the texts cannot be judged.
+            PromptTooLongError, EmptyPromptError, MalformedPromptError: the texts cannot be judged.
             GateBrokenError: a stage failed.
         """
-        decision = _decide(self._judge, request_digest, texts)
+        decision = _decide(self._judge, request_digest, texts, requester)
         if decision.action is not Action.ALLOW:
             return Screening(decision, None)
         return Screening(decision, self._authority.issue(decision, now, self.policy.clearance_lifetime))
 
 
-def screen(prompt: str, *, negative_prompt: str = "", policy: str | Path | Policy = "default") -> Decision:
+def screen(
+    prompt: str,
+    *,
+    negative_prompt: str = "",
+    enriched_prompt: str = "",
+    requester: Requester | None = None,
+    policy: str | Path | Policy = "default",
+) -> Decision:
     """What the gate would say to a prompt. A preview: it clears nothing and keeps nothing.
 
         >>> screen("a lighthouse at dawn").action
         <Action.ALLOW: 'allow'>
 
+    Args:
+        prompt: what to show.
+        negative_prompt: what to keep out.
+        enriched_prompt: what a rewriting model made of the prompt, if one did; it is judged beside it.
+        requester: who asks; an adult without anybody's consent, if not given.
+        policy: name, file or policy.
+
     Raises:
-        PromptTooLongError, EmptyPromptError, PolicyError, ClassifierBrokenError, GateBrokenError
+        PromptTooLongError, EmptyPromptError, MalformedPromptError: the texts cannot be judged.
+        PolicyError, ClassifierBrokenError, GateBrokenError
     """
-    rules = policy if isinstance(policy, Policy) else Policy.load(policy)
-    classifier, figures = _shipped()
     texts = {"prompt": prompt, "negative_prompt": negative_prompt}
+    if enriched_prompt:
+        texts["enriched_prompt"] = enriched_prompt
     digest = hashlib.sha256(json.dumps(texts, sort_keys=True).encode("ascii")).hexdigest()
-    return _decide(Judge(rules, classifier, figures), digest, texts)
+    return _decide(judge_of(policy), digest, texts, requester)
 
 
-def _decide(judge: Judge, request_digest: str, texts: Mapping[str, str]) -> Decision:
+def judge_of(policy: str | Path | Policy) -> Judge:
+    """A policy with the classifier and the figures that ship, to ask without clearing anything.
+
+    Raises:
+        PolicyError, ClassifierBrokenError, GateBrokenError
+    """
+    if isinstance(policy, str) and policy in shipped():
+        return _shipped_judge(policy)
+    rules = policy if isinstance(policy, Policy) else Policy.load(policy)
+    return Judge(rules, *_shipped())
+
+
+@cache
+def _shipped_judge(name: str) -> Judge:
+    return Judge(Policy.load(name), *_shipped())
+
+
+def _decide(judge: Judge, request_digest: str, texts: Mapping[str, str], requester: Requester | None) -> Decision:
     try:
-        return judge.decide(request_digest, texts)
+        return judge.decide(request_digest, texts, requester)
     except TouchmarkError:
         raise
     except Exception as error:  # whatever went wrong, the prompt was not judged

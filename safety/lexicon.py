@@ -7,6 +7,7 @@ Terms are facts about words; what a match leads to is the policy's business.
 
 from __future__ import annotations
 
+import json
 import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -15,24 +16,24 @@ from pathlib import Path
 from typing import Annotated
 
 import ahocorasick
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
 from touchmark.safety.canonical import CanonicalText, View, canonicalise
-from touchmark.safety.policy import POLICIES, read_yaml, validated
+from touchmark.safety.document import POLICIES, Terms, read_yaml, validated
 
-Term = Annotated[str, Field(min_length=1, max_length=100)]
+_FOLDER = POLICIES / "lexicons"
 
 
-class LexiconFile(BaseModel):
-    """A lexicon as written."""
+class LexiconFile(Terms):
+    """A lexicon as written.
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    Attributes:
+        name: that of the file.
+        description: what its terms have in common.
+    """
 
     name: Annotated[str, Field(pattern=r"^[a-z0-9-]+$")]
     description: str
-    strong: tuple[Term, ...] = ()
-    weak: tuple[Term, ...] = ()
-    unless: tuple[Term, ...] = ()
 
 
 class Strength(StrEnum):
@@ -62,30 +63,37 @@ class Lexicon:
 
     __slots__ = ("_automaton", "name")
 
-    def __init__(self, name: str, strong: tuple[str, ...], weak: tuple[str, ...], unless: tuple[str, ...]) -> None:
+    def __init__(self, name: str, terms: Terms) -> None:
         self.name = name
         self._automaton = ahocorasick.Automaton()
         entries: tuple[tuple[tuple[str, ...], Strength | None], ...] = (
-            (weak, Strength.WEAK),
-            (strong, Strength.STRONG),
-            (unless, None),
+            (terms.weak, Strength.WEAK),
+            (terms.strong, Strength.STRONG),
+            (terms.unless, None),
         )
-        for terms, strength in entries:
-            for term in terms:
+        for words, strength in entries:
+            for term in words:
                 key = canonicalise(term).primary.text
                 self._automaton.add_word(key, (key, term, strength))
         self._automaton.make_automaton()
 
     @classmethod
-    def load(cls, name: str, folder: Path = POLICIES / "lexicons") -> Lexicon:
+    def load(cls, name: str, also: Terms | None = None, folder: Path = _FOLDER) -> Lexicon:
         """Read ``folder/name.yaml``.
+
+        Args:
+            also: further terms, of the policy that uses the lexicon.
 
         Raises:
             PolicyError: the file is missing or breaks a rule.
         """
         path = folder / f"{name}.yaml"
         written = validated(path, read_yaml(path), LexiconFile)
-        return cls(written.name, written.strong, written.weak, written.unless)
+        more = also or Terms()
+        terms = Terms(
+            strong=written.strong + more.strong, weak=written.weak + more.weak, unless=written.unless + more.unless
+        )
+        return cls(written.name, terms)
 
     def find(self, text: CanonicalText) -> tuple[TermMatch, ...]:
         """Every term in every view that no ``unless`` phrase around it excuses, in reading order, each span once."""
@@ -130,3 +138,8 @@ def _is_unspaced(character: str) -> bool:
     return not character.isascii() and unicodedata.name(character, "").startswith(
         ("CJK", "HIRAGANA", "KATAKANA", "THAI", "HANGUL", "LAO", "KHMER", "MYANMAR")
     )
+
+
+if __name__ == "__main__":  # python -m touchmark.safety.lexicon > policies/lexicons/schema.json
+    schema = {"$schema": "https://json-schema.org/draft/2020-12/schema", **LexiconFile.model_json_schema()}
+    print(json.dumps(schema, indent=2))

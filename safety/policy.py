@@ -3,41 +3,35 @@
     policy = Policy.load("default")          # or a path to a YAML file
     policy.digest()                          # what a clearance and a ledger entry are bound to
 
-A file is read strictly: unknown keys, missing categories, duplicate keys and thresholds that contradict each other are
-errors that name file, line and rule. Every policy carries examples with the decision it must give; the test suite runs
-them. This module holds no rule itself: ``safety/judge.py`` applies what is written here.
+A category says how severe a score or a term is (``thresholds``, ``terms``), what each severity leads to (``actions``,
+and ``teen`` for users under age), which codes name it and who may review it. A file is read strictly: unknown keys,
+missing categories, duplicate keys and rules that contradict each other are errors that name file, line and rule.
+Every policy carries examples with the decision it must give; ``touchmark policy test`` runs them. This module holds no
+rule itself: ``safety/judge.py`` applies what is written here.
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Hashable
+from collections.abc import Iterable, Mapping
 from datetime import timedelta
 from enum import StrEnum
-from importlib.resources import files
 from pathlib import Path
-from typing import Annotated, Any, ClassVar, TypeVar
+from typing import Annotated, Any, Literal
 
-import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import Field, StringConstraints, model_validator
 
-from touchmark.provenance.errors import TouchmarkError
-from touchmark.safety.decision import Action, Category
+from touchmark.safety.decision import Action, AgeProfile, Category, Severity
+from touchmark.safety.document import POLICIES, PolicyError, Strict, Terms, read_yaml, validated
+from touchmark.safety.language import LanguageGroup
 
-POLICIES = Path(str(files("touchmark.policies")))
-"""Where the policies that ship lie."""
+__all__ = ["POLICIES", "Policy", "PolicyError"]
 
-_MAX_BYTES = 1_000_000
-T = TypeVar("T", bound=BaseModel)
+_FOLDER = POLICIES / "safety"
 _Score = Annotated[float, Field(gt=0, le=1)]
-
-
-class PolicyError(TouchmarkError):
-    """A policy or lexicon file cannot be used as it stands."""
-
-    code: ClassVar[str] = "safety.policy"
-    exit_status: ClassVar[int] = 64
+_Slug = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9-]{0,63}$")]
+_ByLanguage = Mapping[LanguageGroup | Literal["any"], "Thresholds"]
 
 
 class FigureMode(StrEnum):
@@ -45,111 +39,198 @@ class FigureMode(StrEnum):
 
     REFUSE = "refuse"
     REVIEW = "review"
+    CONSENT_ONLY = "consent_only"
+    """Refused, unless the figure, or who holds their rights, agreed to this use; then allowed with a label."""
     ALLOW_LABELLED = "allow_labelled"
     """Allowed, with a finding that the release path turns into a label."""
 
-    @property
-    def action(self) -> Action:
+    def action(self, *, consented: bool) -> Action:
         """The action of a finding under this mode."""
-        return Action.ALLOW if self is FigureMode.ALLOW_LABELLED else Action(self.value)
+        match self:
+            case FigureMode.CONSENT_ONLY:
+                return Action.ALLOW if consented else Action.REFUSE
+            case FigureMode.ALLOW_LABELLED:
+                return Action.ALLOW
+            case _:
+                return Action(self.value)
 
 
-class _Strict(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, use_enum_values=False)
+class Thresholds(Strict):
+    """Calibrated scores from which on a passage is of low, medium or high severity; absent means never."""
 
-
-class Thresholds(_Strict):
-    """Calibrated scores from which on the classifier's opinion counts; absent means never for that action."""
-
-    review: _Score | None = None
-    refuse: _Score | None = None
+    low: _Score | None = None
+    medium: _Score | None = None
+    high: _Score | None = None
 
     @model_validator(mode="after")
     def _ordered(self) -> Thresholds:
-        if self.review is None and self.refuse is None:
-            raise ValueError("give a review threshold, a refuse threshold or both")
-        if self.review is not None and self.refuse is not None and self.review > self.refuse:
-            raise ValueError(f"review ({self.review}) must not be above refuse ({self.refuse})")
+        given = [score for score in (self.low, self.medium, self.high) if score is not None]
+        if not given:
+            raise ValueError("give a threshold for low, medium or high")
+        if given != sorted(given):
+            raise ValueError(f"thresholds must not fall from low to high (got {given})")
         return self
 
-    def action(self, score: float) -> Action:
-        """What a score calls for."""
-        if self.refuse is not None and score >= self.refuse:
-            return Action.REFUSE
-        if self.review is not None and score >= self.review:
-            return Action.REVIEW
-        return Action.ALLOW
+    def severity(self, score: float) -> Severity | None:
+        """How severe a score is; None below all thresholds."""
+        for severity, least in ((Severity.HIGH, self.high), (Severity.MEDIUM, self.medium), (Severity.LOW, self.low)):
+            if least is not None and score >= least:
+                return severity
+        return None
 
 
-class TermRule(_Strict):
-    """A lexicon of ``policies/lexicons`` and what its strong and its weak terms call for."""
+class Actions(Strict):
+    """What each severity leads to."""
 
-    lexicon: Annotated[str, Field(pattern=r"^[a-z0-9-]+$")]
-    strong: Action = Action.REFUSE
-    weak: Action = Action.REVIEW
+    low: Action = Action.ALLOW
+    medium: Action = Action.REVIEW
+    high: Action = Action.REFUSE
+
+    @model_validator(mode="after")
+    def _ordered(self) -> Actions:
+        if not self.low.severity <= self.medium.severity <= self.high.severity:
+            raise ValueError("actions must not grow milder from low to high")
+        return self
+
+    def of(self, severity: Severity) -> Action:
+        """The action for a severity."""
+        return {Severity.LOW: self.low, Severity.MEDIUM: self.medium, Severity.HIGH: self.high}[severity]
 
 
-class CategoryRule(_Strict):
+class TermRule(Strict):
+    """Which words speak for a category, and how severe they are.
+
+    Attributes:
+        lexicon: a list of ``policies/lexicons``.
+        strong, weak: the severity of its strong and weak terms.
+        also: words of this policy's own.
+    """
+
+    lexicon: _Slug
+    strong: Severity = Severity.HIGH
+    weak: Severity = Severity.MEDIUM
+    also: Terms = Terms()
+
+
+class ReasonCodes(Strict):
+    """Stable, so that statistics over years compare: ``P`` for what a prompt asks for, ``V`` for what a video shows."""
+
+    prompt: Annotated[str, Field(pattern=r"^P[0-9]{3}$")]
+    output: Annotated[str, Field(pattern=r"^V[0-9]{3}$")]
+
+
+class CategoryRule(Strict):
     """One category of the policy.
 
     Attributes:
         id: which category.
         title: for reviewers and pages.
-        reason_code: ``P`` and three digits; stable, so that statistics over years compare.
-        scores: thresholds on the classifier's score for this category. For ``sexual-minors`` they apply to the score
-            for ``sexual`` in a prompt that mentions minors.
-        terms: lexicon of the category.
+        reason_codes: one for prompts, one for outputs.
+        reviewers: the groups of ``Policy.reviewers`` who may decide about it.
+        actions: what each severity leads to.
+        teen: the same for users under age, where stricter.
+        thresholds: when the classifier's score counts, by group of languages; ``any`` for the groups not named. What is
+            not given here is taken from the policy's own; absent altogether, the category is not scored. For
+            ``sexual-minors`` they apply to the score for ``sexual`` in a request that mentions minors.
+        terms: words that speak for the category.
     """
 
     id: Category
     title: Annotated[str, Field(min_length=1, max_length=80)]
-    reason_code: Annotated[str, Field(pattern=r"^P[0-9]{3}$")]
-    scores: Thresholds | None = None
+    reason_codes: ReasonCodes
+    reviewers: Annotated[tuple[_Slug, ...], Field(min_length=1)]
+    actions: Actions = Actions()
+    teen: Actions | None = None
+    thresholds: _ByLanguage | None = None
     terms: TermRule | None = None
 
+    @model_validator(mode="after")
+    def _teens_are_not_allowed_more(self) -> CategoryRule:
+        if self.teen and any(self.teen.of(s).severity < self.actions.of(s).severity for s in Severity):
+            raise ValueError("teen must be as strict as actions at every severity, or stricter")
+        return self
 
-class FigureRule(_Strict):
-    """Modes for public figures, by whether they live.
+    def action(self, severity: Severity, age: AgeProfile) -> Action:
+        """What a severity leads to for a user of this age."""
+        actions = self.teen if age is AgeProfile.TEEN and self.teen else self.actions
+        return actions.of(severity)
+
+
+class FigureRule(Strict):
+    """Modes for public figures, by whether they live and what they asked for.
 
     Attributes:
         living: people alive at the date of the list.
         deceased: people who died within living memory, whose families and estates are around.
         historical: people of the past.
+        opted_out: whoever asked not to be shown, themselves or through their estate; living or not.
     """
 
     living: FigureMode
     deceased: FigureMode
     historical: FigureMode
+    opted_out: FigureMode = FigureMode.REFUSE
 
 
-class Example(_Strict):
-    """A prompt and the decision this policy must give it."""
+class NegativeRule(Strict):
+    """Negative prompts may name any harm, to keep it out. What they must not push out is clothing.
+
+    Attributes:
+        lexicon: words of clothing and decency.
+        severity: how severe such a word is, in the category ``sexual``.
+    """
+
+    lexicon: _Slug = "inversions"
+    severity: Severity = Severity.MEDIUM
+
+
+class Example(Strict):
+    """A request and the decision this policy must give it.
+
+    Attributes:
+        prompt, negative_prompt, enriched_prompt: the texts of the request; the last is what a rewriting model made.
+        expect: the action.
+        category: one that must be among the decisive findings.
+        age: who asks.
+        consents: ids of figures who agreed.
+    """
 
     prompt: Annotated[str, Field(min_length=1)]
     expect: Action
     category: Category | None = None
     negative_prompt: str = ""
+    enriched_prompt: str = ""
+    age: AgeProfile = AgeProfile.ADULT
+    consents: tuple[_Slug, ...] = ()
 
 
-class Policy(_Strict):
+class Policy(Strict):
     """One safety policy, whole.
 
     Attributes:
         name, version: shown in decisions and manifests; the digest is what binds.
         description: one paragraph for whoever chooses between policies.
+        appeal: one sentence for users: whom to ask when a decision seems wrong.
         clearance_minutes: how long an allowed request may wait for its render.
         embed_prompt: whether the prompt's text, rather than its digest, goes into the manifest of the video.
+        reviewers: the groups of people who review, and who they are.
         figures: modes for public figures.
+        negative_prompt: what a negative prompt must not push out.
+        thresholds: for every category that is scored and does not set its own.
         categories: every :class:`Category` exactly once.
-        examples: prompts with the decision expected of this policy.
+        examples: requests with the decision expected of this policy.
     """
 
-    name: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{0,63}$")]
+    name: _Slug
     version: Annotated[str, Field(min_length=1, max_length=32)]
     description: str
+    appeal: Annotated[str, Field(min_length=1, max_length=200)]
     clearance_minutes: Annotated[int, Field(ge=1, le=1440)]
     embed_prompt: bool
+    reviewers: Annotated[Mapping[_Slug, str], Field(min_length=1)]
     figures: FigureRule
+    negative_prompt: NegativeRule = NegativeRule()
+    thresholds: _ByLanguage
     categories: tuple[CategoryRule, ...]
     examples: Annotated[tuple[Example, ...], Field(min_length=1)]
 
@@ -159,14 +240,19 @@ class Policy(_Strict):
         missing = [category.value for category in Category if category not in listed]
         if missing:
             raise ValueError(f"every category must be listed, so that none is off by oversight; missing: {missing}")
-        codes = [rule.reason_code for rule in self.categories]
-        for what, values in (("category", [str(category) for category in listed]), ("reason code", codes)):
-            twice = sorted({value for value in values if values.count(value) > 1})
-            if twice:
-                raise ValueError(f"{what} given twice: {twice}")
+        _once("category", (category.value for category in listed))
+        _once("reason code", (rule.reason_codes.prompt for rule in self.categories))
+        _once("reason code", (rule.reason_codes.output for rule in self.categories))
+        unknown = sorted({name for rule in self.categories for name in rule.reviewers} - set(self.reviewers))
+        if unknown:
+            raise ValueError(f"reviewers that the policy does not describe: {unknown}")
+        if "any" not in self.thresholds:
+            raise ValueError("thresholds need an entry 'any', for languages not named")
         minors = self.rule(Category.SEXUAL_MINORS)
-        if minors.scores is None or minors.scores.refuse is None or minors.terms is None:
-            raise ValueError("sexual-minors needs scores.refuse and terms; this category cannot be turned off")
+        if minors.thresholds is None or "any" not in minors.thresholds or minors.terms is None:
+            raise ValueError("sexual-minors needs thresholds.any and terms; this category cannot be turned off")
+        if any(limits.high is None for limits in minors.thresholds.values()):
+            raise ValueError("sexual-minors needs a threshold for high; this category cannot be turned off")
         return self
 
     @classmethod
@@ -191,6 +277,21 @@ class Policy(_Strict):
         """The rule of a category."""
         return next(rule for rule in self.categories if rule.id is category)
 
+    def severity(self, rule: CategoryRule, score: float, groups: frozenset[LanguageGroup]) -> Severity | None:
+        """How severe a score is in a text of these groups of languages: the severest that any of them says."""
+        return max(
+            filter(None, (limits.severity(score) for limits in self.limits(rule, groups))),
+            key=lambda severity: severity.rank,
+            default=None,
+        )
+
+    def limits(self, rule: CategoryRule, groups: frozenset[LanguageGroup]) -> tuple[Thresholds, ...]:
+        """The thresholds in force for a category in a text of these groups of languages; none if it is not scored."""
+        if rule.thresholds is None:
+            return ()
+        own, shared = rule.thresholds, self.thresholds
+        return tuple(own.get(group) or own.get("any") or shared.get(group) or shared["any"] for group in sorted(groups))
+
     @property
     def clearance_lifetime(self) -> timedelta:
         """``clearance_minutes`` as a duration."""
@@ -202,91 +303,29 @@ class Policy(_Strict):
         return hashlib.sha256(content.encode("ascii")).hexdigest()
 
 
+def shipped() -> tuple[str, ...]:
+    """The names of the policies that ship, ``default`` first."""
+    return tuple(sorted((path.stem for path in _FOLDER.glob("*.yaml")), key=lambda name: (name != "default", name)))
+
+
+def _once(what: str, values: Iterable[str]) -> None:
+    listed = list(values)
+    twice = sorted({value for value in listed if listed.count(value) > 1})
+    if twice:
+        raise ValueError(f"{what} given twice: {twice}")
+
+
 def _find(source: str | Path) -> Path:
     if isinstance(source, str) and "/" not in source and not source.endswith((".yaml", ".yml")):
-        path = POLICIES / "safety" / f"{source}.yaml"
+        path = _FOLDER / f"{source}.yaml"
         if not path.is_file():
-            known = sorted(p.stem for p in (POLICIES / "safety").glob("*.yaml"))
             raise PolicyError(
-                "there is no policy of this name", subject=source[:80], remedy=f"Known: {', '.join(known)}; or a file."
+                "there is no policy of this name",
+                subject=source[:80],
+                remedy=f"Known: {', '.join(shipped())}; or a file.",
             )
         return path
     return Path(source)
-
-
-class _Loader(yaml.SafeLoader):
-    """YAML without anchors, which can blow a small file up, and without duplicate keys, of which one is lost."""
-
-    def compose_node(self, parent: yaml.Node | None, index: int) -> yaml.Node | None:
-        if self.check_event(yaml.AliasEvent):
-            mark = self.peek_event().start_mark  # type: ignore[no-untyped-call]  # the stubs leave it out
-            raise yaml.constructor.ConstructorError(None, None, "aliases are not read", mark)
-        return super().compose_node(parent, index)
-
-    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, Any]:
-        seen: set[str] = set()
-        for key, _ in node.value:
-            if key.value in seen:
-                raise yaml.constructor.ConstructorError(None, None, f"key {key.value!r} given twice", key.start_mark)
-            seen.add(key.value)
-        return super().construct_mapping(node, deep)
-
-
-def read_yaml(path: Path) -> tuple[Any, yaml.Node | None]:
-    """The content of a policy or lexicon file, and its syntax tree, which knows lines.
-
-    Raises:
-        PolicyError: the file cannot be read, is over 1 MB, or is not plain YAML.
-    """
-    try:
-        with path.open("rb") as file:
-            raw = file.read(_MAX_BYTES + 1)
-        if len(raw) > _MAX_BYTES:
-            raise PolicyError("the file is over 1 MB", subject=str(path), remedy="Check that it is a policy.")
-        loader = _Loader(raw.decode("utf-8"))
-        node = loader.get_single_node()
-        return (loader.construct_document(node) if node else None), node
-    except OSError as error:
-        raise PolicyError(f"the file cannot be read ({error.strerror})", subject=str(path)) from error
-    except UnicodeDecodeError as error:
-        raise PolicyError("the file is not UTF-8 text", subject=str(path), remedy="Save it as UTF-8.") from error
-    except yaml.MarkedYAMLError as error:
-        mark = error.problem_mark
-        where = f"{path}:{mark.line + 1}" if mark else str(path)
-        raise PolicyError(f"not valid YAML: {error.problem}", subject=where, remedy="Correct that line.") from error
-    except (yaml.YAMLError, RecursionError) as error:
-        raise PolicyError("not valid YAML", subject=str(path), remedy="Write plain nested keys and values.") from error
-
-
-def validated(path: Path, content: tuple[Any, yaml.Node | None], model: type[T]) -> T:
-    """The content of a file as a model, or a :class:`PolicyError` that names the line and the rule it breaks."""
-    value, node = content
-    try:
-        return model.model_validate(value)
-    except ValidationError as error:
-        first = error.errors(include_url=False)[0]
-        rule = ".".join(str(part) for part in first["loc"]) or "the whole file"
-        others = error.error_count() - 1
-        more = f" (and {others} more)" if others else ""
-        raise PolicyError(
-            f"{rule}: {first['msg'].removeprefix('Value error, ')}{more}",
-            subject=f"{path}:{_line(node, first['loc'])}",
-            remedy="Correct the rule; policies/safety/schema.json says what may stand there.",
-        ) from error
-
-
-def _line(node: yaml.Node | None, location: tuple[int | str, ...]) -> int:
-    """The line, from 1, where the innermost part of a location that exists in the file begins."""
-    for part in location:
-        child: yaml.Node | None = None
-        if isinstance(node, yaml.MappingNode):
-            child = next((value for key, value in node.value if key.value == part), None)
-        elif isinstance(node, yaml.SequenceNode) and isinstance(part, int) and part < len(node.value):
-            child = node.value[part]
-        if child is None:
-            break
-        node = child
-    return node.start_mark.line + 1 if node else 1
 
 
 if __name__ == "__main__":  # python -m touchmark.safety.policy > policies/safety/schema.json

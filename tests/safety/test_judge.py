@@ -17,6 +17,7 @@ from touchmark.safety.policy import Policy
 REQUEST = "0" * 64
 CLASSIFIER, FIGURES, POLICY = PromptClassifier.load(), FigureIndex.load(), Policy.load("default")
 JUDGE = Judge(POLICY, CLASSIFIER, FIGURES)
+LIMIT_FOR_MINORS = (POLICY.rule(Category.SEXUAL_MINORS).thresholds or {})["any"].high or 1.0
 
 
 def _decide(prompt: str, negative_prompt: str = "") -> Decision:
@@ -66,12 +67,11 @@ class _Scores:
 )
 def test_a_word_for_a_minor_beside_a_sexual_score_is_refused(prompt: str) -> None:
     # Given a score below what alone would even be reviewed
-    threshold = POLICY.rule(Category.SEXUAL_MINORS).scores
-    review = POLICY.rule(Category.SEXUAL).scores
-    assert threshold and threshold.refuse and review and review.review and threshold.refuse < review.review
+    threshold = LIMIT_FOR_MINORS
+    assert threshold < min(limits.medium or 1 for limits in POLICY.thresholds.values())
 
     # When
-    decision = Judge(POLICY, _Scores(threshold.refuse), FIGURES).decide(REQUEST, {"prompt": prompt})
+    decision = Judge(POLICY, _Scores(threshold), FIGURES).decide(REQUEST, {"prompt": prompt})
 
     # Then
     assert decision.action is Action.REFUSE
@@ -79,8 +79,8 @@ def test_a_word_for_a_minor_beside_a_sexual_score_is_refused(prompt: str) -> Non
     assert decision.findings[0].reason_code == "P102"
 
     # And without the score, or without the word, there is no such finding
-    calm = Judge(POLICY, _Scores(threshold.refuse / 2), FIGURES).decide(REQUEST, {"prompt": prompt})
-    adult = Judge(POLICY, _Scores(threshold.refuse), FIGURES).decide(REQUEST, {"prompt": "a man in a garden"})
+    calm = Judge(POLICY, _Scores(threshold / 2), FIGURES).decide(REQUEST, {"prompt": prompt})
+    adult = Judge(POLICY, _Scores(threshold), FIGURES).decide(REQUEST, {"prompt": "a man in a garden"})
     assert calm.action is Action.ALLOW and adult.action is Action.ALLOW
 
 
@@ -128,7 +128,7 @@ def test_a_finding_in_disguise_points_at_the_disguise(masked: str) -> None:
 def test_the_message_names_categories_and_no_words() -> None:
     decision = _decide("hardcore porn in a forest")
     message = decision.message()
-    assert "sexual content (P101)" in message and decision.reference in message and "review" in message
+    assert "sexual content (P101)" in message and decision.reference in message and POLICY.appeal in message
     assert "porn" not in message and "hardcore" not in message
     assert "hardcore" not in str(decision.as_dict())
 

@@ -5,9 +5,11 @@ from __future__ import annotations
 import pytest
 
 from touchmark.safety.canonical import canonicalise
+from touchmark.safety.document import Terms
 from touchmark.safety.lexicon import Lexicon, Strength
 
-LEXICON = Lexicon("test", strong=("grim scene", "裸体", "नग्न"), weak=("grim", "été"), unless=("grim reaper", "pilgrim"))
+TERMS = Terms(strong=("grim scene", "裸体", "नग्न"), weak=("grim", "été"), unless=("grim reaper", "pilgrim"))
+LEXICON = Lexicon("test", TERMS)
 
 
 def _found(text: str) -> list[str]:
@@ -46,4 +48,4 @@ def test_longer_terms_are_found_beside_the_shorter_ones_inside() -> None:
 
 
 def test_an_empty_lexicon_finds_nothing() -> None:
-    assert Lexicon("empty", (), (), ()).find(canonicalise("anything")) == ()
+    assert Lexicon("empty", Terms()).find(canonicalise("anything")) == ()

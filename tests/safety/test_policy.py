@@ -9,13 +9,15 @@ from pathlib import Path
 import jsonschema
 import pytest
 import yaml
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
-from touchmark.safety.classifier import PromptClassifier
-from touchmark.safety.decision import Action, Category
-from touchmark.safety.figures import FigureIndex
-from touchmark.safety.judge import Judge
-from touchmark.safety.lexicon import Lexicon
-from touchmark.safety.policy import POLICIES, Policy, PolicyError, Thresholds
+from touchmark.safety.decision import Action, Category, Severity
+from touchmark.safety.examples import failing
+from touchmark.safety.gate import judge_of
+from touchmark.safety.language import LanguageGroup
+from touchmark.safety.lexicon import Lexicon, LexiconFile
+from touchmark.safety.policy import POLICIES, Example, FigureMode, Policy, PolicyError, Thresholds
 
 DEFAULT = POLICIES / "safety" / "default.yaml"
 SHIPPED = sorted(path.stem for path in (POLICIES / "safety").glob("*.yaml"))
@@ -23,15 +25,17 @@ SHIPPED = sorted(path.stem for path in (POLICIES / "safety").glob("*.yaml"))
 
 @pytest.mark.parametrize("name", SHIPPED)
 def test_every_example_of_a_policy_is_decided_as_it_says(name: str) -> None:
-    policy = Policy.load(name)
-    judge = Judge(policy, PromptClassifier.load(), FigureIndex.load())
-    wrong = []
-    for example in policy.examples:
-        decision = judge.decide("0" * 64, {"prompt": example.prompt, "negative_prompt": example.negative_prompt})
-        decided = {finding.category for finding in decision.decisive}
-        if decision.action is not example.expect or (example.category and example.category not in decided):
-            wrong.append((example.prompt, decision.action.value, sorted(decided)))
-    assert wrong == []
+    failures = failing(judge_of(name))
+    assert not failures, [(failure.example.prompt, failure.problem) for failure in failures]
+
+
+def test_an_example_that_does_not_hold_is_reported() -> None:
+    policy = Policy.load("default")
+    wrong = Example(prompt="hardcore porn", expect=Action.ALLOW)
+    elsewhere = Example(prompt="hardcore porn", expect=Action.REFUSE, category=Category.ILLEGAL)
+    failures = failing(judge_of(policy.model_copy(update={"examples": (wrong, elsewhere)})))
+    assert [failure.example for failure in failures] == [wrong, elsewhere]
+    assert "expected allow, got refuse sexual" in failures[0].problem
 
 
 @pytest.mark.parametrize("name", SHIPPED)
@@ -49,8 +53,15 @@ def test_the_published_schema_is_the_one_in_force() -> None:
 
 
 @pytest.mark.parametrize("path", sorted((POLICIES / "lexicons").glob("*.yaml")), ids=lambda path: path.stem)
-def test_every_lexicon_loads_under_its_own_name(path: Path) -> None:
+def test_every_lexicon_loads_under_its_own_name_and_fits_the_schema(path: Path) -> None:
     assert Lexicon.load(path.stem).name == path.stem
+    published = json.loads((POLICIES / "lexicons" / "schema.json").read_text(encoding="utf-8"))
+    jsonschema.validate(yaml.safe_load(path.read_text("utf-8")), published)
+
+
+def test_the_published_schema_of_lexicons_is_the_one_in_force() -> None:
+    published = json.loads((POLICIES / "lexicons" / "schema.json").read_text(encoding="utf-8"))
+    assert {k: v for k, v in published.items() if k != "$schema"} == LexiconFile.model_json_schema()
 
 
 def test_the_digest_covers_every_value_and_no_layout(tmp_path: Path) -> None:
@@ -65,7 +76,8 @@ def test_the_digest_covers_every_value_and_no_layout(tmp_path: Path) -> None:
     assert digest_of("# a comment\n" + original) == digest
     assert digest_of(original.replace("clearance_minutes: 15", "clearance_minutes: 16")) != digest
     assert digest_of(original.replace("embed_prompt: false", "embed_prompt: true")) != digest
-    assert digest_of(original.replace("living: refuse", "living: review")) != digest
+    assert digest_of(original.replace("living: consent_only", "living: review")) != digest
+    assert digest_of(original.replace("medium: 0.35", "medium: 0.36", 1)) != digest
 
 
 def _replaced(old: str, new: str) -> Callable[[str], str]:
@@ -80,15 +92,28 @@ def _replaced(old: str, new: str) -> Callable[[str], str]:
     ("change", "problem"),
     [
         (_replaced("embed_prompt: false", "embed_prompt: false\nsecret_door: true"), "secret_door"),
-        (_replaced("living: refuse", "living: sometimes"), r"figures\.living"),
-        (_replaced("reason_code: P101", "reason_code: sex"), r"categories\.0\.reason_code"),
-        (_replaced("reason_code: P102", "reason_code: P101"), "given twice"),
+        (_replaced("living: consent_only", "living: sometimes"), r"figures\.living"),
+        (_replaced("prompt: P101", "prompt: sex"), r"categories\.0\.reason_codes\.prompt"),
+        (_replaced("prompt: P102", "prompt: P101"), "given twice"),
+        (_replaced("output: V102", "output: V101"), "given twice"),
         (_replaced("id: ncii", "id: sexual"), "missing: .*ncii"),
         (_replaced("clearance_minutes: 15", "clearance_minutes: 0"), "clearance_minutes"),
-        (_replaced("scores: {refuse: 0.3}", "scores: {review: 0.3}"), "cannot be turned off"),
+        (_replaced("thresholds: {any: {high: 0.3}}", "thresholds: {any: {medium: 0.3}}"), "cannot be turned off"),
+        (_replaced("thresholds: {any: {high: 0.3}}", "thresholds: {}"), "cannot be turned off"),
+        (_replaced("lexicon: minors", "lexicon: '../minors'"), r"terms\.lexicon"),
+        (_replaced("  any: {medium: 0.5, high: 0.8}", "  thai: {medium: 0.5}"), "given twice"),
+        (_replaced("  any: {medium: 0.5, high: 0.8}", "  english: {medium: 0.5}"), "'any'"),
+        (_replaced("any: {medium: 0.5, high: 0.8}", "any: {medium: 0.9, high: 0.8}"), "must not fall"),
+        (_replaced("any: {medium: 0.5, high: 0.8}", "any: {medium: 0.5, high: .nan}"), "less than or equal|greater"),
+        (_replaced("teen: {medium: refuse, high: refuse}", "teen: {high: review}"), "teen must be as strict"),
+        (_replaced("actions: {medium: refuse, high: refuse}", "actions: {medium: refuse, high: review}"), "milder"),
+        (_replaced("reviewers: [moderators]", "reviewers: [anybody]"), "does not describe: .*anybody"),
+        (_replaced("reviewers: [moderators]", "reviewers: []"), r"categories\.0\.reviewers"),
+        (_replaced("{lexicon: sexual}", "{lexicon: sexual, also: {weak: ['(a+)+$']}}"), "backtracks for ever"),
+        (_replaced("{lexicon: sexual}", "{lexicon: sexual, also: {weak: ['...']}}"), "one letter or digit"),
         (_replaced("name: default", "name: default\nname: other"), "given twice"),
         (_replaced("name: default", "name: &a default"), None),
-        (_replaced("name: default\nversion: \"2026.11\"", "name: &a default\nversion: *a"), "aliases"),
+        (_replaced("name: default\nversion: \"2026.12\"", "name: &a default\nversion: *a"), "aliases"),
         (lambda _: "- just\n- a list\n", "the whole file"),
         (lambda _: "", "the whole file"),
         (lambda _: "name: [unclosed", "not valid YAML"),
@@ -137,19 +162,60 @@ def test_a_file_in_another_encoding_is_refused(tmp_path: Path) -> None:
 
 def test_thresholds_on_a_category_nobody_scores_are_refused(tmp_path: Path) -> None:
     path = tmp_path / "policy.yaml"
-    changed = _replaced("reason_code: P602", "reason_code: P602\n    scores: {refuse: 0.5}")
+    changed = _replaced("    title: Public figures\n", "    title: Public figures\n    thresholds: {}\n")
     path.write_text(changed(DEFAULT.read_text(encoding="utf-8")), encoding="utf-8")
     with pytest.raises(PolicyError, match="does not score"):
-        Judge(Policy.load(path), PromptClassifier.load(), FigureIndex.load())
+        judge_of(path)
 
 
-def test_thresholds_turn_scores_into_actions() -> None:
-    both = Thresholds(review=0.5, refuse=0.9)
-    assert [both.action(score) for score in (0.49, 0.5, 0.89, 0.9)] == [
-        Action.ALLOW, Action.REVIEW, Action.REVIEW, Action.REFUSE,
-    ]  # fmt: skip
-    assert Thresholds(refuse=0.5).action(0.49) is Action.ALLOW
-    assert Thresholds(review=0.5).action(1.0) is Action.REVIEW
+def test_a_lexicon_that_is_not_there_is_named(tmp_path: Path) -> None:
+    path = tmp_path / "policy.yaml"
+    path.write_text(_replaced("lexicon: illegal", "lexicon: unheard-of")(DEFAULT.read_text("utf-8")), "utf-8")
+    with pytest.raises(PolicyError, match="cannot be read") as caught:
+        judge_of(path)
+    assert "unheard-of" in caught.value.subject
+
+
+def test_a_policy_may_bring_words_of_its_own(tmp_path: Path) -> None:
+    path = tmp_path / "policy.yaml"
+    own = "{lexicon: illegal, also: {strong: [moonlit heist], unless: [moonlit heist museum]}}"
+    path.write_text(_replaced("{lexicon: illegal}", own)(DEFAULT.read_text("utf-8")), "utf-8")
+    judge = judge_of(path)
+    assert judge.decide("0" * 64, {"prompt": "a m00nlit h-e-i-s-t of cakes"}).action is Action.REFUSE
+    assert judge.decide("0" * 64, {"prompt": "the moonlit heist museum"}).action is Action.ALLOW
+    assert judge_of("default").decide("0" * 64, {"prompt": "a moonlit heist of cakes"}).action is Action.ALLOW
+
+
+@settings(max_examples=200, derandomize=True)
+@given(st.floats(0, 1), st.floats(0.01, 1), st.floats(0.01, 1), st.floats(0.01, 1))
+def test_a_higher_score_is_never_milder(score: float, first: float, second: float, third: float) -> None:
+    low, medium, high = sorted((first, second, third))
+    limits = Thresholds(low=low, medium=medium, high=high)
+    severity = limits.severity(score)
+    rank = -1 if severity is None else severity.rank
+    assert rank == sum(score >= least for least in (low, medium, high)) - 1
+
+
+def test_a_prompt_in_two_languages_meets_the_stricter_threshold() -> None:
+    policy = Policy.load("default")
+    rule = policy.rule(Category.SEXUAL)
+    alone = policy.severity(rule, 0.4, frozenset({LanguageGroup.ENGLISH}))
+    mixed = policy.severity(rule, 0.4, frozenset({LanguageGroup.ENGLISH, LanguageGroup.CYRILLIC}))
+    assert alone is None and mixed is Severity.MEDIUM
+
+
+@pytest.mark.parametrize(
+    ("mode", "without", "with_consent"),
+    [
+        (FigureMode.REFUSE, Action.REFUSE, Action.REFUSE),
+        (FigureMode.REVIEW, Action.REVIEW, Action.REVIEW),
+        (FigureMode.CONSENT_ONLY, Action.REFUSE, Action.ALLOW),
+        (FigureMode.ALLOW_LABELLED, Action.ALLOW, Action.ALLOW),
+    ],
+)
+def test_consent_opens_one_mode_and_no_other(mode: FigureMode, without: Action, with_consent: Action) -> None:
+    assert mode.action(consented=False) is without
+    assert mode.action(consented=True) is with_consent
 
 
 def test_every_category_has_a_rule() -> None:
