@@ -55,7 +55,7 @@ def generate(
     from touchmark.generation.request import GenerationRequest
     from touchmark.provenance.home import Home
 
-    width, height = _size(size)
+    width, height = parsed_size(size) or (None, None)
     request = GenerationRequest(
         prompt=sys.stdin.read().strip() if prompt == "-" else prompt,
         negative_prompt=negative,
@@ -94,10 +94,15 @@ def print_release(release: Release, as_json: bool) -> None:
         click.echo(f"  note       {note}")
 
 
-def _size(text: str | None) -> tuple[int | None, int | None]:
+def parsed_size(text: str | None) -> tuple[int, int] | None:
+    """Width and height of an option of the form 832x480; None where it is not given.
+
+    Raises:
+        click.BadParameter: it is of another form.
+    """
     if text is None:
-        return None, None
+        return None
     width, cross, height = text.lower().partition("x")
-    if not (cross and width.isdecimal() and height.isdecimal()):
+    if not (cross and width.isdecimal() and height.isdecimal() and int(width) and int(height)):
         raise click.BadParameter(f"{text!r} is not of the form 832x480", param_hint="--size")
     return int(width), int(height)

@@ -7,6 +7,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from io import TextIOWrapper
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -88,15 +89,25 @@ def extract(files: tuple[Path, ...], as_json: bool) -> int:
     Finds what `embed` wrote and what was sealed with the key in your home folder, in copies that were scaled, cropped,
     turned or re-encoded as well.
     """
-    from touchmark.provenance.media.errors import MediaError
     from touchmark.provenance.watermark.standalone import find_any
 
     key = _key()
+
+    def look(file: Path) -> Detection:
+        with _patient() as progress:
+            return find_any(file, key, progress)
+
+    return _report_each(files, look, as_json)
+
+
+def _report_each(files: tuple[Path, ...], look: Callable[[Path], Detection], as_json: bool) -> int:
+    """Say what was found in each file, and return the worst status."""
+    from touchmark.provenance.media.errors import MediaError
+
     statuses = []
     for file in files:
         try:
-            with _patient() as progress:
-                detection = find_any(file, key, progress)
+            detection = look(file)
         except MediaError as error:
             statuses.append(_UNREADABLE)
             if as_json:
@@ -106,6 +117,39 @@ def extract(files: tuple[Path, ...], as_json: bool) -> int:
         statuses.append(_NOTHING_FOUND if detection.payload is None else 0)
         click.echo(json.dumps(_document(file, detection)) if as_json else _sentence(file, detection))
     return max(statuses)
+
+
+@watermark.command(
+    epilog="\b\nExamples:\n  touchmark watermark latent copy.mp4 --model /models/wan2.2\n"
+    "  touchmark watermark latent small.mp4 --model Wan-AI/Wan2.1-T2V-1.3B-Diffusers --size 832x480 --json\n\n"
+    "\b\nExit status (of several files, the worst: 3, then 2, then 0):\n  0   a payload was read and verified\n"
+    "  2   none was; that is not evidence of authenticity\n  3   the file could not be read\n"
+    "  64  the command was used wrongly, or the model cannot be walked back\n"
+    "  70  no key, no such model, too little memory"
+)
+@click.argument("files", nargs=-1, required=True, metavar="FILE...", type=click.Path(path_type=Path))
+@click.option("--model", required=True, metavar="FOLDER|ID", help="The diffusers video pipeline that may have made it.")
+@click.option("--size", metavar="WIDTHxHEIGHT", help="At which it was made, where it was scaled since.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object a file, each on one line.")
+def latent(files: tuple[Path, ...], model: str, size: str | None, as_json: bool) -> int:
+    """Look for your mark in the noise that a model started FILE from.
+
+    Finds what `touchmark generate --latent-mark` wrote, also where compression took the mark in the picture. It needs
+    the very model that made the video, and takes one to four times as long as making it. Crops, turns and mirroring are
+    not searched; the embedded model's pictures do not show its noise.
+    """
+    from touchmark.cli.generate import parsed_size
+    from touchmark.generation.diffusers_pipeline import DiffusersGenerator
+    from touchmark.generation.latent_mark.video_file import read_file
+
+    made_at, key = parsed_size(size), _key()
+    generator = DiffusersGenerator.load(model)
+
+    def look(file: Path) -> Detection:
+        with _patient() as progress:
+            return read_file(generator, file, [key], size=made_at, progress=partial(progress, "walking back"))[0]
+
+    return _report_each(files, look, as_json)
 
 
 @watermark.command(

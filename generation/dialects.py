@@ -1,4 +1,4 @@
-"""What diffusers' pipelines call things, and how fast their pictures follow one another. Data and two look-ups.
+"""What diffusers' pipelines call things, how fast their pictures follow one another, and how they tell of their steps.
 
 A new family of pipelines usually needs nothing here: its ``__call__`` says what it knows.
 """
@@ -6,7 +6,7 @@ A new family of pipelines usually needs nothing here: its ``__call__`` says what
 from __future__ import annotations
 
 import inspect
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from fractions import Fraction
 from typing import Any
 
@@ -48,6 +48,25 @@ _COMMON_FRAME_RATE = 24
 def call_parameters(pipeline: Any) -> Mapping[str, inspect.Parameter]:
     """What the ``__call__`` of a pipeline, or of a class of pipelines, takes."""
     return inspect.signature(pipeline.__call__).parameters
+
+
+def telling(pipeline: Any, progress: Callable[[int, int], None] | None, steps: int | None) -> dict[str, Any]:
+    """What to call a pipeline with so that it tells of its steps: (step, of all); nothing where it cannot.
+
+    Args:
+        pipeline: of diffusers.
+        progress: told; whatever it raises stops the pipeline.
+        steps: how many were asked for.
+    """
+    if progress is None or "callback_on_step_end" not in call_parameters(pipeline):
+        return {}
+
+    def on_step(running: Any, step: int, _timestep: Any, tensors: dict[str, Any]) -> dict[str, Any]:
+        # Schedulers of second order take more steps than were asked for.
+        progress(step + 1, max(step + 1, getattr(running, "num_timesteps", None) or steps or 0))
+        return tensors
+
+    return {"callback_on_step_end": on_step}
 
 
 def native_frame_rate(pipeline: Any) -> Fraction:

@@ -10,7 +10,7 @@ torch and diffusers are imported when a model is loaded, not before.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -20,7 +20,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from touchmark.generation.dialects import SPELLINGS, call_parameters, native_frame_rate
+from touchmark.generation.dialects import SPELLINGS, call_parameters, native_frame_rate, telling
 from touchmark.generation.generator import GenerationError, OutOfMemoryError, Progress, UnsupportedOptionError
 from touchmark.generation.latent_mark.marking import UNREADABLE, marked, read
 from touchmark.generation.latent_mark.pattern import LatentMark
@@ -106,8 +106,7 @@ class DiffusersGenerator:
         rate = request.frame_rate or self.frame_rate
         start = marked(self._pipeline, arguments, latent_mark) if latent_mark else nullcontext(arguments)
         with quiet(), seeded(self._pipeline.device, request.seed), start as arguments:
-            if progress is not None and "callback_on_step_end" in call_parameters(self._pipeline):
-                arguments["callback_on_step_end"] = _on_step(progress, request.steps)
+            arguments.update(telling(self._pipeline, progress, request.steps))
             try:
                 output = self._pipeline(**arguments)
             except TouchmarkError:
@@ -133,13 +132,15 @@ class DiffusersGenerator:
         *,
         size: tuple[int, int] | None = None,
         frame_rate: Fraction | None = None,
+        progress: Progress | None = None,
     ) -> tuple[Detection, ...]:
         """Look for a mark of each key in the noise from which this model may have made a video.
 
         Takes one to four times as long as generating it; see :func:`touchmark.generation.latent_mark.marking.read` for
         arguments and errors.
         """
-        return read(self._pipeline, frames, keys, size=size, frame_rate=frame_rate or self.frame_rate)
+        rate = frame_rate or self.frame_rate
+        return read(self._pipeline, frames, keys, size=size, frame_rate=rate, progress=progress)
 
     def _arguments(self, request: GenerationRequest) -> dict[str, Any]:
         """What to call the pipeline with; only names that it knows."""
@@ -187,15 +188,6 @@ class DiffusersGenerator:
                 remedy="Use another model.",
             )
         return raw_sound(samples[0], rate)
-
-
-def _on_step(progress: Progress, steps: int | None) -> Callable[[Any, int, Any, dict[str, Any]], dict[str, Any]]:
-    def on_step(pipeline: Any, step: int, _timestep: Any, tensors: dict[str, Any]) -> dict[str, Any]:
-        # Schedulers of second order take more steps than were asked for.
-        progress(step + 1, max(step + 1, getattr(pipeline, "num_timesteps", None) or steps or 0))
-        return tensors
-
-    return on_step
 
 
 def _explained(error: Exception, subject: str) -> GenerationError:

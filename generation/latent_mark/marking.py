@@ -25,8 +25,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from touchmark.generation.dialects import SPELLINGS, call_parameters
-from touchmark.generation.generator import OutOfMemoryError
+from touchmark.generation.dialects import SPELLINGS, call_parameters, telling
+from touchmark.generation.generator import OutOfMemoryError, Progress
 from touchmark.generation.latent_mark.inversion import (
     REPEATS,
     NotInvertibleError,
@@ -107,6 +107,7 @@ def read(
     frame_rate: Fraction = Fraction(16),
     steps: int | None = None,
     prompt: str = "",
+    progress: Progress | None = None,
 ) -> tuple[Detection, ...]:
     """Look for a mark of each key in the noise that a video started from.
 
@@ -121,6 +122,7 @@ def read(
         frame_rate: of the frames, for the timeline.
         steps: how many steps to walk; the pipeline's default if not given.
         prompt: what was asked for, where it is known; it helps a little.
+        progress: told about the steps of each walk.
 
     Returns:
         A detection for each key.
@@ -134,7 +136,7 @@ def read(
     for skipped in range(depth):  # slices of a clip cut at its front may begin at any of these
         if len(frames) - skipped < _least(pipeline):
             break
-        noise = invert(pipeline, frames[skipped:], size=size, steps=steps, prompt=prompt)
+        noise = invert(pipeline, frames[skipped:], size=size, steps=steps, prompt=prompt, progress=progress)
         for key, before in found.items():
             if before.state is not MarkState.VERIFIED:
                 found[key] = strongest([before, find(noise, key, float(depth / frame_rate), attempts=depth)])
@@ -151,6 +153,7 @@ def invert(
     steps: int | None = None,
     prompt: str = "",
     repeats: int = REPEATS,
+    progress: Progress | None = None,
 ) -> NDArray[np.float32]:
     """The noise from which a pipeline would have made these frames: ndarray of shape (slices, elements).
 
@@ -169,6 +172,7 @@ def invert(
         spelling = next((spelling for spelling in SPELLINGS[name] if spelling in known), None)
         if spelling is not None and value is not None:
             arguments[spelling] = value
+    arguments |= telling(pipeline, progress, steps)
     slices = 0
 
     def change(noise: Tensor, count: int) -> Tensor:
@@ -288,13 +292,15 @@ def _clip(frames: Sequence[NDArray[np.uint8]], width: int, height: int) -> Tenso
     """Frames as a codec takes them: (1, 3, frames, height, width), -1 .. 1."""
     import torch
 
-    scaled = [frame if frame.shape[:2] == (height, width) else _resized(frame, width, height) for frame in frames]
-    return torch.from_numpy(np.stack(scaled)).permute(3, 0, 1, 2)[None].float() / 127.5 - 1
+    clip = np.stack([resized(frame, width, height) for frame in frames])
+    return torch.from_numpy(clip).permute(3, 0, 1, 2)[None].float() / 127.5 - 1
 
 
-def _resized(frame: NDArray[np.uint8], width: int, height: int) -> NDArray[np.uint8]:
-    shrinks = width < frame.shape[1]
-    how = cv2.INTER_AREA if shrinks else cv2.INTER_CUBIC
+def resized(frame: NDArray[np.uint8], width: int, height: int) -> NDArray[np.uint8]:
+    """A frame at another size; itself where it has that size."""
+    if frame.shape[:2] == (height, width):
+        return frame
+    how = cv2.INTER_AREA if width < frame.shape[1] else cv2.INTER_CUBIC
     return np.asarray(cv2.resize(frame, (width, height), interpolation=how), np.uint8)
 
 
