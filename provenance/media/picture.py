@@ -25,7 +25,7 @@ from numpy.typing import NDArray
 from touchmark.provenance.media.colour import BT709, BT2020, Colour, ContentLight, Mastering, shown
 
 # Codes of ITU-T H.273 (07/2021), table 4, MatrixCoefficients.
-_MATRICES = {
+MATRICES = {
     1: Colorspace.ITU709,
     4: Colorspace.FCC,
     5: Colorspace.ITU601,
@@ -36,7 +36,7 @@ _MATRICES = {
 }
 # Without ACCURATE_RND and FULL_CHR_H_INT all colours come out one to two levels too dark.
 _EXACT = Interpolation.ACCURATE_RND | Interpolation.BITEXACT
-_TO_RGB = Interpolation.BILINEAR | Interpolation.FULL_CHR_H_INT | _EXACT
+TO_RGB = Interpolation.BILINEAR | Interpolation.FULL_CHR_H_INT | _EXACT
 _TO_PLANES = Interpolation.BICUBIC | Interpolation.FULL_CHR_H_INP | _EXACT
 _FORMATS = {8: "yuv420p", 10: "yuv420p10le"}
 _GBR = 0  # the matrix code of pictures that hold R'G'B'
@@ -81,7 +81,7 @@ class Planes:
             src_colorspace=_known(self.colour.matrix, picture),
             src_color_range=ColorRange.MPEG,
             dst_color_range=ColorRange.JPEG,
-            interpolation=_TO_RGB,
+            interpolation=TO_RGB,
             threads=1,
         )
         return shown(reformatted.to_ndarray().astype(np.uint8, copy=False), self.colour)
@@ -160,13 +160,17 @@ class Orientation:
 
     def turn(self, values: NDArray[_Scalar]) -> NDArray[_Scalar]:
         """Turn one array of shape (height, width, ...)."""
+        return np.ascontiguousarray(self.view(values))
+
+    def view(self, values: NDArray[_Scalar]) -> NDArray[_Scalar]:
+        """The same as a view: what is written into it is written into ``values``."""
         if self.transpose:
             values = values.swapaxes(0, 1)
         if self.flip_y:
             values = values[::-1]
         if self.flip_x:
             values = values[:, ::-1]
-        return np.ascontiguousarray(values)
+        return values
 
 
 class PictureConverter:
@@ -242,7 +246,7 @@ def _known(matrix: int, picture: VideoFrame) -> Colorspace:
     A tag for what FFmpeg does not convert (ICtCp, constant luminance) counts as no tag: such pictures are kept as they
     are, and are but shown in somewhat wrong colours.
     """
-    tagged = _MATRICES.get(matrix)
+    tagged = MATRICES.get(matrix)
     if tagged is not None:
         return tagged
     return Colorspace.ITU709 if picture.width >= 1280 or picture.height > 576 else Colorspace.ITU601

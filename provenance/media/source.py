@@ -108,6 +108,22 @@ def open_source(path: Path, limits: Limits) -> Iterator[Source]:
         UnreadableFileError, NotAVideoError, TruncatedError, LimitExceededError
     """
     name = str(path)
+    with open_file(path, limits) as (file, size):
+        descriptor = file.fileno()
+        demuxer = _demuxer(os.pread(descriptor, _HEAD, 0), name)
+        if demuxer == "mov":
+            _check_boxes(descriptor, limits, name)
+        yield Source(name, demuxer, DecodeClock(limits.max_decode_seconds, name), file, size)
+
+
+@contextmanager
+def open_file(path: Path, limits: Limits) -> Iterator[tuple[FileIO, int]]:
+    """Open ``path``, whatever it holds, and tell its size in bytes.
+
+    Raises:
+        UnreadableFileError, LimitExceededError
+    """
+    name = str(path)
     try:
         descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)  # O_NONBLOCK: a FIFO must not hang us
     except (OSError, ValueError) as error:
@@ -120,10 +136,8 @@ def open_source(path: Path, limits: Limits) -> Iterator[Source]:
     with FileIO(descriptor) as file:
         size = file.seek(0, os.SEEK_END)
         limits.check_size(size, name)
-        demuxer = _demuxer(os.pread(descriptor, _HEAD, 0), name)
-        if demuxer == "mov":
-            _check_boxes(descriptor, limits, name)
-        yield Source(name, demuxer, DecodeClock(limits.max_decode_seconds, name), file, size)
+        file.seek(0)
+        yield file, size
 
 
 def _why_unopened(error: OSError | ValueError) -> str:

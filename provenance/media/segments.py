@@ -1,0 +1,292 @@
+"""What image files consist of: PNG chunks, JPEG segments, WebP chunks. Walked and put together, never decoded.
+
+Knowing the parts serves three ends: a file is refused for its size or its missing end before a decoder sees it; a
+decoder is handed what it needs for the pixels and nothing else (FFmpeg unpacks any colour profile that a PNG claims to
+hold, to gigabytes); and profile and EXIF are carried into a marked copy byte by byte.
+"""
+
+from __future__ import annotations
+
+import struct
+import zlib
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any, Final
+
+from touchmark.provenance.media.errors import DecodeError, TruncatedError
+
+PNG_SIGNATURE: Final = b"\x89PNG\r\n\x1a\n"
+JPEG_SIGNATURE: Final = b"\xff\xd8\xff"
+
+_MOST_PARTS = 100_000
+_ORIENTATION = 0x0112  # EXIF 2.32, 4.6.4 A
+_SHORT = 3
+_EXIF = b"Exif\0\0"
+
+_START_OF_SCAN, _ADOBE = 0xDA, 0xEE
+_FRAME_HEADERS = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
+_ANIMATED, _HAS_ICC, _HAS_EXIF, _HAS_ALPHA = 0x02, 0x20, 0x08, 0x10
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One chunk or segment: its name (for JPEG the marker, one byte), and what it holds."""
+
+    name: bytes
+    data: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """An image file taken apart.
+
+    Attributes:
+        width, height: as its header declares.
+        bare: a file with the same pixels and nothing else, for the decoder.
+        carried: parts that a marked copy shall have as well: colour profile, EXIF, density.
+        exif: the EXIF among them, from its TIFF header on.
+        animated: whether there are more pictures than one.
+    """
+
+    width: int
+    height: int
+    bare: bytes
+    carried: tuple[Part, ...]
+    exif: bytes = b""
+    animated: bool = False
+
+
+# -- PNG (W3C Portable Network Graphics, third edition)
+
+_PNG_PIXELS = (b"IHDR", b"PLTE", b"tRNS", b"IDAT", b"IEND")
+_PNG_CARRIED = (b"cHRM", b"gAMA", b"iCCP", b"sRGB", b"cICP", b"mDCV", b"cLLI", b"pHYs", b"eXIf")
+
+
+def png_parts(data: bytes, subject: str) -> Parts:
+    """Take a PNG apart. Raises TruncatedError, DecodeError."""
+    parts = list(_png_chunks(data, subject))
+    header = parts[0]
+    if header.name != b"IHDR" or len(header.data) != 13:
+        raise _damaged("a PNG without its header", subject)
+    width, height = struct.unpack(">II", header.data[:8])
+    carried = tuple(part for part in parts if part.name in _PNG_CARRIED)
+    return Parts(
+        width,
+        height,
+        _png(part for part in parts if part.name in _PNG_PIXELS),
+        carried,
+        exif=next((part.data for part in carried if part.name == b"eXIf"), b""),
+        animated=any(part.name == b"acTL" for part in parts),
+    )
+
+
+def png_with(encoded: bytes, carried: Iterable[Part], subject: str) -> bytes:
+    """``encoded`` with more chunks, after its header."""
+    header, *rest = _png_chunks(encoded, subject)
+    return _png([header, *carried, *(part for part in rest if part.name in _PNG_PIXELS)])
+
+
+def _png_chunks(data: bytes, subject: str) -> Iterator[Part]:
+    position = len(PNG_SIGNATURE)
+    for _ in range(_MOST_PARTS):
+        size, name = _unpacked(">I4s", data, position, subject)
+        content = data[position + 8 : position + 8 + size]
+        position += 12 + size
+        if position > len(data):
+            raise _cut_short(subject)
+        yield Part(name, content)
+        if name == b"IEND":
+            return
+    raise _damaged("a PNG of more than 100,000 chunks", subject)
+
+
+def _png(parts: Iterable[Part]) -> bytes:
+    chunks = (
+        struct.pack(">I", len(part.data)) + part.name + part.data + struct.pack(">I", zlib.crc32(part.name + part.data))
+        for part in parts
+    )
+    return PNG_SIGNATURE + b"".join(chunks)
+
+
+# -- JPEG (ITU-T T.81, annex B; EXIF 2.32, 4.7; ICC.1:2022, annex B.4)
+
+
+_JFIF = b"\xe0"
+_JPEG_CARRIED = ((_JFIF, b"JFIF\0"), (b"\xe1", _EXIF), (b"\xe2", b"ICC_PROFILE\0"))
+
+
+def jpeg_parts(data: bytes, subject: str) -> Parts:
+    """Take a JPEG apart. Raises TruncatedError, DecodeError."""
+    size: tuple[int, int] | None = None
+    carried: list[Part] = []
+    bare = [data[:2]]
+    for part, position in _jpeg_segments(data, subject):
+        marker = part.name[0]
+        if marker in _FRAME_HEADERS and size is None:
+            _, height, width, components = _unpacked(">BHHB", part.data, 0, subject)
+            if components > 3:
+                raise DecodeError(
+                    "is a JPEG in CMYK", subject=subject, remedy="Convert it to RGB first; screens show nothing else."
+                )
+            size = (width, height)
+        if any(part.name == name and part.data.startswith(start) for name, start in _JPEG_CARRIED):
+            carried.append(part)
+        if not 0xE0 <= marker <= 0xEF or marker == _ADOBE:  # Adobe's says which colours the samples are
+            bare.append(_jpeg_segment(part))
+        if marker == _START_OF_SCAN:
+            end = data.rfind(b"\xff\xd9", position)
+            if end < 0:
+                raise _cut_short(subject)
+            bare.append(data[position : end + 2])
+    if size is None:
+        raise _damaged("a JPEG without a picture", subject)
+    exif = next((part.data.removeprefix(_EXIF) for part in carried if part.name == b"\xe1"), b"")
+    return Parts(*size, b"".join(bare), tuple(carried), exif)
+
+
+def jpeg_with(encoded: bytes, carried: Iterable[Part], subject: str) -> bytes:
+    """``encoded`` with more segments, and with its own JFIF header only where they have none."""
+    parts = [*carried]
+    own, end = next(_jpeg_segments(encoded, subject))
+    if own.name == _JFIF and not parts:
+        return encoded
+    start = end if own.name == _JFIF else 2
+    return encoded[:2] + b"".join(map(_jpeg_segment, parts)) + encoded[start:]
+
+
+def _jpeg_segments(data: bytes, subject: str) -> Iterator[tuple[Part, int]]:
+    """Segments up to the first scan, each with where it ends."""
+    position = 2
+    for _ in range(_MOST_PARTS):
+        prefix, marker, size = _unpacked(">BBH", data, position, subject)
+        if prefix != 0xFF or size < 2:
+            raise _damaged("a JPEG with bytes where a segment should begin", subject)
+        if marker == 0xFF:  # fill
+            position += 1
+            continue
+        end = position + 2 + size
+        if end > len(data):
+            raise _cut_short(subject)
+        yield Part(bytes([marker]), data[position + 4 : end]), end
+        if marker == _START_OF_SCAN:
+            return
+        position = end
+    raise _damaged("a JPEG of more than 100,000 segments", subject)
+
+
+def _jpeg_segment(part: Part) -> bytes:
+    return b"\xff" + part.name + struct.pack(">H", len(part.data) + 2) + part.data
+
+
+# -- WebP (RFC 9649)
+
+_WEBP_PIXELS = (b"ALPH", b"VP8 ", b"VP8L")
+_WEBP_CARRIED = (b"ICCP", b"EXIF")
+
+
+def webp_parts(data: bytes, subject: str) -> Parts:
+    """Take a WebP apart. Raises TruncatedError, DecodeError."""
+    parts = list(_webp_chunks(data, subject))
+    pixels = [part for part in parts if part.name in _WEBP_PIXELS]
+    extended = next((part.data for part in parts if part.name == b"VP8X"), b"")
+    animated = len(extended) == 10 and bool(extended[0] & _ANIMATED)
+    carried = tuple(part for part in parts if part.name in _WEBP_CARRIED)
+    exif = next((part.data.removeprefix(_EXIF) for part in carried if part.name == b"EXIF"), b"")
+    if not pixels and not animated:
+        raise _damaged("a WebP without a picture", subject)
+    width, height = (0, 0) if animated else _webp_size(pixels[-1], subject)
+    return Parts(width, height, _webp(pixels, width, height), carried, exif, animated)
+
+
+def webp_is_lossless(parts: Parts) -> bool:
+    """Whether the picture is kept exactly."""
+    return parts.bare[12:16] == b"VP8L"
+
+
+def webp_with(encoded: bytes, carried: Iterable[Part], subject: str) -> bytes:
+    """``encoded`` with a colour profile and EXIF."""
+    taken = webp_parts(encoded, subject)
+    pixels = [part for part in _webp_chunks(encoded, subject) if part.name in _WEBP_PIXELS]
+    notes = list(carried)
+    profile, exif = ([part for part in notes if part.name == name] for name in _WEBP_CARRIED)
+    return _webp([*profile, *pixels, *exif], taken.width, taken.height)
+
+
+def _webp_chunks(data: bytes, subject: str) -> Iterator[Part]:
+    (declared,) = _unpacked("<I", data, 4, subject)
+    if declared + 8 > len(data):
+        raise _cut_short(subject)
+    position, end = 12, declared + 8
+    for _ in range(_MOST_PARTS):
+        if position + 8 > end:
+            return
+        name, size = struct.unpack_from("<4sI", data, position)
+        if position + 8 + size > end:
+            raise _cut_short(subject)
+        yield Part(name, data[position + 8 : position + 8 + size])
+        position += 8 + size + size % 2
+    raise _damaged("a WebP of more than 100,000 chunks", subject)
+
+
+def _webp_size(picture: Part, subject: str) -> tuple[int, int]:
+    if picture.name == b"VP8L":  # RFC 9649, 3.4: 14 bits each, less one
+        signature, bits = _unpacked("<BI", picture.data, 0, subject)
+        if signature != 0x2F:
+            raise _damaged("a WebP with a broken header", subject)
+        return (bits & 0x3FFF) + 1, (bits >> 14 & 0x3FFF) + 1
+    start, width, height = _unpacked("<3x3sHH", picture.data, 0, subject)  # RFC 6386, 9.1
+    if picture.name != b"VP8 " or start != b"\x9d\x01\x2a":
+        raise _damaged("a WebP with a broken header", subject)
+    return width & 0x3FFF, height & 0x3FFF
+
+
+def _webp(parts: list[Part], width: int, height: int) -> bytes:
+    names = {part.name for part in parts}
+    flags = 0
+    for name, flag in ((b"ICCP", _HAS_ICC), (b"EXIF", _HAS_EXIF), (b"ALPH", _HAS_ALPHA)):
+        flags |= flag if name in names else 0
+    for part in parts:
+        if part.name == b"VP8L" and len(part.data) > 4 and part.data[4] & 0x10:  # its own word on transparency
+            flags |= _HAS_ALPHA
+    if names - {b"VP8 ", b"VP8L"}:
+        size = struct.pack("<I", width - 1)[:3] + struct.pack("<I", height - 1)[:3]
+        parts = [Part(b"VP8X", bytes([flags, 0, 0, 0]) + size), *parts]
+    body = b"".join(
+        part.name + struct.pack("<I", len(part.data)) + part.data + bytes(len(part.data) % 2) for part in parts
+    )
+    return b"RIFF" + struct.pack("<I", len(body) + 4) + b"WEBP" + body
+
+
+# -- EXIF (a TIFF within)
+
+
+def exif_orientation(exif: bytes) -> int:
+    """The number from 1 to 8 by which EXIF, or a TIFF file, says how the picture stands; 1 where it says nothing."""
+    order = {b"II*\0": "<", b"MM\0*": ">"}.get(exif[:4])
+    if order is None or len(exif) < 8:
+        return 1
+    (offset,) = struct.unpack_from(order + "I", exif, 4)
+    if offset + 2 > len(exif):
+        return 1
+    (count,) = struct.unpack_from(order + "H", exif, offset)
+    for entry in range(offset + 2, min(offset + 2 + 12 * count, len(exif) - 11), 12):
+        tag, kind, _, value = struct.unpack_from(order + "HHIH", exif, entry)
+        if tag == _ORIENTATION:
+            return value if kind == _SHORT and 1 <= value <= 8 else 1
+    return 1
+
+
+def _unpacked(form: str, data: bytes, position: int, subject: str) -> tuple[Any, ...]:
+    if position + struct.calcsize(form) > len(data):
+        raise _cut_short(subject)
+    return struct.unpack_from(form, data, position)
+
+
+def _cut_short(subject: str) -> TruncatedError:
+    return TruncatedError(
+        "ends before its picture does", subject=subject, remedy="Fetch the file again; part of it is missing."
+    )
+
+
+def _damaged(found: str, subject: str) -> DecodeError:
+    return DecodeError(f"is {found}", subject=subject, remedy="The file is damaged or not what it claims to be.")

@@ -1,0 +1,296 @@
+"""Single pictures: read one that a stranger gave us, and write it back in the form in which it came.
+
+    still = read_still(Path("photo.jpg"))
+    still.upright       # uint8 RGB, as a viewer shows it
+    write_still(replace(still, pixels=...), Path("marked.jpg"))
+
+PNG, JPEG, WebP, TIFF and AVIF are read. PNG, JPEG and WebP are written, each from its own kind only, so that nothing
+is converted: PNG and lossless WebP exactly, with 16 bits and transparency where they have them, JPEG and lossy WebP at
+high quality. Colour profile, EXIF (with its orientation: pixels stay turned as they were) and density are carried byte
+by byte. XMP, IPTC, manifests, and the second pictures of a multi-picture JPEG (gain maps, previews) are not.
+"""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from pathlib import Path
+from typing import cast
+
+import av
+import av.error
+import cv2
+import numpy as np
+from av.codec.context import CodecContext
+from av.packet import Packet
+from av.video.codeccontext import VideoCodecContext
+from av.video.frame import VideoFrame
+from av.video.reformatter import ColorRange, Colorspace, VideoReformatter
+
+from touchmark.provenance.media import segments
+from touchmark.provenance.media.errors import DecodeError, EncodeError, MediaError, NotAVideoError
+from touchmark.provenance.media.limits import Limits
+from touchmark.provenance.media.picture import MATRICES, TO_RGB, Orientation, Pixels, Samples
+from touchmark.provenance.media.segments import Part, Parts
+from touchmark.provenance.media.source import open_file
+
+_JPEG = [cv2.IMWRITE_JPEG_QUALITY, 97, cv2.IMWRITE_JPEG_SAMPLING_FACTOR, cv2.IMWRITE_JPEG_SAMPLING_FACTOR_444]
+_WEBP, _WEBP_LOSSLESS = [cv2.IMWRITE_WEBP_QUALITY, 97], [cv2.IMWRITE_WEBP_QUALITY, 101]
+_MOST_BYTES = 256 * 1024**2
+_LARGER = 2
+"""How many times the sides and the pixels of a video a single picture may have: of a video several are held."""
+_LIBRARY_ERRORS = (av.error.FFmpegError, OSError, ValueError, RuntimeError, MemoryError)
+
+# EXIF 2.32, 4.6.4 A, orientations 1 to 8.
+_ORIENTATIONS = (
+    Orientation(),
+    Orientation(flip_x=True),
+    Orientation(flip_x=True, flip_y=True),
+    Orientation(flip_y=True),
+    Orientation(transpose=True),
+    Orientation(transpose=True, flip_x=True),
+    Orientation(transpose=True, flip_x=True, flip_y=True),
+    Orientation(transpose=True, flip_y=True),
+)
+
+
+class StillKind(StrEnum):
+    """The forms that are read. The value names it for people."""
+
+    PNG = "PNG"
+    JPEG = "JPEG"
+    WEBP = "WebP"
+    TIFF = "TIFF"
+    AVIF = "AVIF"
+
+
+_SUFFIXES = {
+    StillKind.PNG: (".png",),
+    StillKind.JPEG: (".jpg", ".jpeg"),
+    StillKind.WEBP: (".webp",),
+}
+"""What a file of each kind that is written may be called; the first is what we propose."""
+
+
+@dataclass(frozen=True, slots=True)
+class Still:
+    """One picture, as its file keeps it.
+
+    Attributes:
+        pixels: ndarray of shape (height, width, channels), uint8 or uint16, full range: grey, RGB or RGBA.
+        orientation: how to turn them to stand upright.
+        kind: of the file.
+        lossless: whether the file keeps pixels exactly.
+        carried: parts of the file that a copy shall have as well.
+    """
+
+    pixels: Samples
+    orientation: Orientation
+    kind: StillKind
+    lossless: bool
+    carried: tuple[Part, ...] = ()
+
+    @property
+    def upright(self) -> Pixels:
+        """ndarray of shape (height, width, 3), uint8, RGB: as a viewer shows it, without its transparency."""
+        return self.orientation.turn(shallow(self.pixels))
+
+
+def shallow(pixels: Samples) -> Pixels:
+    """The pixels of a :class:`Still` in 8 bits a channel and three channels."""
+    colours = pixels[..., :3] if pixels.shape[2] > 1 else np.repeat(pixels, 3, axis=2)
+    if colours.dtype == np.uint16:
+        return np.rint(colours / 257).astype(np.uint8)
+    return np.ascontiguousarray(colours, np.uint8)
+
+
+def still_kind(path: Path) -> StillKind | None:
+    """What kind of picture the file is, by its first bytes; None where it is none, or cannot be read."""
+    try:
+        with path.open("rb") as file:
+            return _kind(file.read(32))
+    except (OSError, ValueError):
+        return None
+
+
+def suffixes(kind: StillKind) -> tuple[str, ...]:
+    """What a file of this kind may be called; empty where we do not write it."""
+    return _SUFFIXES.get(kind, ())
+
+
+def read_still(path: Path, limits: Limits = Limits()) -> Still:  # noqa: B008 (frozen)
+    """Read one picture. Of a TIFF with several pages the first.
+
+    Args:
+        limits: of a video; a single picture may have twice the sides and the pixels.
+
+    Raises:
+        UnreadableFileError, NotAVideoError, TruncatedError, LimitExceededError, DecodeError
+    """
+    subject = str(path)
+    limits = replace(
+        limits,
+        max_bytes=min(limits.max_bytes, _MOST_BYTES),
+        max_dimension=_LARGER * limits.max_dimension,
+        max_pixels=_LARGER * limits.max_pixels,
+    )
+    with open_file(path, limits) as (file, size):
+        data = file.read(size)
+    kind = _kind(data)
+    if kind is None:
+        raise NotAVideoError(
+            "is not a picture that can be read", subject=subject, remedy="Give a PNG, JPEG, WebP, TIFF or AVIF."
+        )
+    if kind is StillKind.AVIF:
+        return _of_avif(data, limits, subject)
+    if kind is StillKind.TIFF:
+        picture = _decoded("tiff", data, limits, subject)
+        return Still(_pixels(picture), _ORIENTATIONS[segments.exif_orientation(data) - 1], kind, lossless=True)
+    take = {StillKind.PNG: segments.png_parts, StillKind.JPEG: segments.jpeg_parts, StillKind.WEBP: segments.webp_parts}
+    parts = take[kind](data, subject)
+    if parts.animated:
+        raise NotAVideoError(
+            f"is an animated {kind}, which is not read", subject=subject, remedy="Turn it into a video first."
+        )
+    limits.check_dimensions(parts.width, parts.height, subject)
+    decoder = {StillKind.PNG: "png", StillKind.JPEG: "mjpeg", StillKind.WEBP: "webp"}[kind]
+    picture = _decoded(decoder, parts.bare, limits, subject)
+    if (picture.width, picture.height) != (parts.width, parts.height):
+        raise _damaged(f"its picture is {picture.width} x {picture.height}, not as its header says", subject)
+    pixels = _pixels(picture)
+    return Still(
+        pixels,
+        _ORIENTATIONS[segments.exif_orientation(parts.exif) - 1],
+        kind,
+        lossless=kind is StillKind.PNG or (kind is StillKind.WEBP and segments.webp_is_lossless(parts)),
+        carried=_still_true(parts, picture, pixels),
+    )
+
+
+def write_still(still: Still, path: Path) -> None:
+    """Write a picture in its own kind.
+
+    Raises:
+        EncodeError: its kind is not written, or the disk is full.
+    """
+    subject = str(path)
+    try:
+        path.write_bytes(_encoded(still, subject))
+    except (OSError, cv2.error, MediaError) as error:
+        raise EncodeError(f"the picture cannot be written ({error})", subject=subject) from error
+
+
+def _encoded(still: Still, subject: str) -> bytes:
+    def coded(form: str, settings: Iterable[int] = ()) -> bytes:
+        return cv2.imencode(form, _in_opencv_s_order(still.pixels), [*settings])[1].tobytes()
+
+    if still.kind is StillKind.PNG:
+        return segments.png_with(coded(".png"), still.carried, subject)
+    if still.kind is StillKind.JPEG:
+        return segments.jpeg_with(coded(".jpg", _JPEG), still.carried, subject)
+    if still.kind is StillKind.WEBP:
+        settings = _WEBP_LOSSLESS if still.lossless else _WEBP
+        return segments.webp_with(coded(".webp", settings), still.carried, subject)
+    raise EncodeError(f"{still.kind} is not written", subject=subject, remedy="Save the picture as PNG first.")
+
+
+def _in_opencv_s_order(pixels: Samples) -> Samples:
+    if pixels.shape[2] == 1:
+        return pixels
+    return np.ascontiguousarray(pixels[..., [2, 1, 0, 3][: pixels.shape[2]]])
+
+
+def _kind(head: bytes) -> StillKind | None:
+    if head.startswith(segments.PNG_SIGNATURE):
+        return StillKind.PNG
+    if head.startswith(segments.JPEG_SIGNATURE):
+        return StillKind.JPEG
+    if head[:4] == b"RIFF" and head[8:12] == b"WEBP":
+        return StillKind.WEBP
+    if head[:4] in (b"II*\0", b"MM\0*"):
+        return StillKind.TIFF
+    return StillKind.AVIF if head[4:12] == b"ftypavif" else None
+
+
+def _decoded(decoder: str, data: bytes, limits: Limits, subject: str) -> VideoFrame:
+    """The first picture; beside the pixels nothing of it is to be asked (PyAV 18.1 frees what it holds twice)."""
+    try:
+        context = CodecContext.create(decoder, "r")
+        assert isinstance(context, VideoCodecContext)
+        context.options = {"max_pixels": str(limits.max_pixels), "err_detect": "crccheck+bitstream+buffer"}
+        for packet in (Packet(data), None):
+            for picture in context.decode(packet):
+                limits.check_dimensions(picture.width, picture.height, subject)
+                if picture.is_corrupt:
+                    raise _damaged("its picture is damaged", subject)
+                return picture
+    except _LIBRARY_ERRORS as error:
+        raise _damaged("its picture cannot be decoded", subject) from error
+    raise _damaged("it holds no picture", subject)
+
+
+def _of_avif(data: bytes, limits: Limits, subject: str) -> Still:
+    options = {
+        "format_whitelist": "mov",
+        "protocol_whitelist": "none",
+        "codec_whitelist": "libdav1d",
+        "max_streams": "8",
+        "max_pixels": str(limits.max_pixels),
+    }
+    try:
+        with av.open(io.BytesIO(data), "r", format="mov", options=options, metadata_errors="replace") as container:
+            streams = container.streams.video
+            if not streams:
+                raise _damaged("it holds no picture", subject)
+            if any((s.width, s.height) != (streams[0].width, streams[0].height) for s in streams) or len(streams) > 2:
+                raise DecodeError(
+                    "is an AVIF made of tiles", subject=subject, remedy="Convert it to PNG, and give that."
+                )
+            limits.check_dimensions(streams[0].width, streams[0].height, subject)
+            picture = next(container.decode(streams[0]), None)
+    except _LIBRARY_ERRORS as error:
+        raise _damaged("its picture cannot be decoded", subject) from error
+    if picture is None:
+        raise _damaged("it holds no picture", subject)
+    limits.check_dimensions(picture.width, picture.height, subject)
+    return Still(_pixels(picture), Orientation.turned_by(-picture.rotation), StillKind.AVIF, lossless=False)
+
+
+def _pixels(picture: VideoFrame) -> Samples:
+    """Grey stays grey, and transparency, where there is any, stays; everything else becomes RGB."""
+    form = picture.format
+    deep = max(component.bits for component in form.components) > 8
+    sees_through = form.has_palette or any(component.is_alpha for component in form.components)
+    if form.name.startswith(("gray", "mono")) and not sees_through:
+        wanted = "gray16le" if deep else "gray"
+    elif sees_through:
+        wanted = "rgba64le" if deep else "rgba"
+    else:
+        wanted = "rgb48le" if deep else "rgb24"
+    limited = picture.color_range != ColorRange.JPEG and form.name.startswith("yuv")
+    converted = VideoReformatter().reformat(
+        picture,
+        format=wanted,
+        src_colorspace=MATRICES.get(int(picture.colorspace), Colorspace.ITU601),
+        src_color_range=ColorRange.MPEG if limited else ColorRange.JPEG,
+        dst_color_range=ColorRange.JPEG,
+        interpolation=TO_RGB,
+        threads=1,
+    )
+    pixels = cast(Samples, converted.to_ndarray()).reshape(picture.height, picture.width, -1)
+    if pixels.shape[2] == 4 and (pixels[..., 3] == np.iinfo(pixels.dtype).max).all():
+        pixels = np.ascontiguousarray(pixels[..., :3])
+    return pixels
+
+
+def _still_true(parts: Parts, picture: VideoFrame, pixels: Samples) -> tuple[Part, ...]:
+    """What is carried, without the profile of a grey picture whose transparency makes us write it in colour."""
+    if picture.format.name.startswith("ya") and pixels.shape[2] > 1:
+        return tuple(part for part in parts.carried if part.name != b"iCCP")
+    return parts.carried
+
+
+def _damaged(found: str, subject: str) -> DecodeError:
+    return DecodeError(found, subject=subject, remedy="The file is damaged or not what it claims to be.")
