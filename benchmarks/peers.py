@@ -14,8 +14,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from touchmark.provenance.media.video import Frame
-from touchmark.provenance.watermark.bench.trial import PAYLOAD, Answer, Candidate, Passes
+from touchmark.provenance.media.video import Frame, Pictures
+from touchmark.provenance.watermark.bench.trial import PAYLOAD, Answer, Candidate
 
 Pixels = NDArray[np.uint8]
 Bits = NDArray[np.float64]
@@ -48,10 +48,10 @@ class Framewise:
             marked = self.mark(np.ascontiguousarray(frame.pixels[..., ::-1]))
             yield Frame(np.clip(np.rint(marked), 0, 255).astype(np.uint8)[..., ::-1].copy(), frame.time)
 
-    def read(self, passes: Passes) -> Answer:
+    def read(self, video: Pictures) -> Answer:
         """Let one frame in eight vote on each bit."""
         votes = np.zeros(self.bits)
-        for index, frame in enumerate(passes()):
+        for index, frame in enumerate(video.frames()):
             if index % _EVERY:
                 continue
             pixels = frame.pixels

@@ -23,7 +23,7 @@ from touchmark.provenance.keys.ring import is_development
 from touchmark.provenance.manifest.read import read_manifest
 from touchmark.provenance.manifest.report import ManifestReport
 from touchmark.provenance.media.boxes import C2PA_UUID, has_c2pa_box, unhashed_bytes
-from touchmark.provenance.media.counting import counted, expected_pictures
+from touchmark.provenance.media.counting import Counted, expected_pictures
 from touchmark.provenance.media.decode import VideoInfo, VideoReader, open_video
 from touchmark.provenance.media.errors import MediaError
 from touchmark.provenance.media.limits import Limits
@@ -217,16 +217,15 @@ def gather(path: Path, sources: Sources, limits: Limits, progress: Progress | No
     return evidence
 
 
-def _detect(video: VideoReader, sources: Sources, progress: Progress | None) -> Iterator[Detection]:
-    """One pass over the pictures for each key: memory stays at a few frames."""
-    a_pass, passes = expected_pictures(video.info), _passes(video, sources)
-    for index, key in enumerate(sources.keys):
+def _detect(video: VideoReader, sources: Sources, progress: Progress | None) -> tuple[Detection, ...]:
+    """In as few pictures as the mark takes, for all keys together."""
+    a_pass, passes = expected_pictures(video.info), _passes(video)
 
-        def tell(done: int, _: int, before: int = index * a_pass) -> None:
-            if progress:
-                progress(before + done, a_pass * passes)
+    def tell(done: int, _: int) -> None:
+        if progress:
+            progress(done, a_pass * passes)
 
-        yield sources.watermark.extract(counted(video.frames(), tell, a_pass), key)
+    return sources.watermark.search(Counted(video, tell, a_pass), sources.keys)
 
 
 def _detect_in_sound(video: VideoReader, sources: Sources, progress: Progress | None) -> tuple[Detection, ...]:
@@ -234,7 +233,7 @@ def _detect_in_sound(video: VideoReader, sources: Sources, progress: Progress | 
     sound = video.sound() if sources.keys else None
     if sound is None:
         return ()
-    a_pass, passes = expected_pictures(video.info), _passes(video, sources)
+    a_pass, passes = expected_pictures(video.info), _passes(video)
 
     def blocks() -> Iterator[NDArray[np.float32]]:
         samples = 0
@@ -248,9 +247,9 @@ def _detect_in_sound(video: VideoReader, sources: Sources, progress: Progress | 
     return sources.sound_mark.extract(replace(sound, blocks=blocks()), sources.keys)
 
 
-def _passes(video: VideoReader, sources: Sources) -> int:
-    """How many times the file is gone through: for each key, and once for the sound."""
-    return len(sources.keys) + video.info.has_sound
+def _passes(video: VideoReader) -> int:
+    """How many times the file is gone through: once for the pictures and once for the sound."""
+    return 1 + video.info.has_sound
 
 
 def _with_registry(evidence: Evidence, path: Path, sources: Sources) -> Evidence:

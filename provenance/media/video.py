@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -48,6 +49,14 @@ class Frame:
         """Height and width."""
         height, width = (self.picture.luma if isinstance(self.picture, Planes) else self.picture).shape[:2]
         return height, width
+
+
+class Pictures(Protocol):
+    """What can be looked through from its beginning, again and again: an open video."""
+
+    def frames(self, key_frames_only: bool = False) -> Iterator[Frame]:
+        """The pictures in presentation order, or those alone that were coded without reference to another."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)

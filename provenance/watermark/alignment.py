@@ -1,7 +1,8 @@
 """Which way up a copy is, and where its tiles begin: decided by all waves of a key, for every shift at once.
 
     aligner = Aligner(lattice)
-    aligner.aligned(evidence, repetitions(evidence, 3))      # best first
+    aligner.shifted(evidence, Geometry())                      # at the geometry of the original
+    aligner.aligned(evidence, repetitions(evidence, 3))        # under all that may be, best first
 
 :mod:`repetition` leaves eight orientations and all shifts of each open. Two things tell them apart. The waves of the
 template line up, all at once, where the shift is right. And waves that carry the same bit of the payload agree with
@@ -15,27 +16,51 @@ wave and hundreds of pairs this sees a mark that its template, a tenth of the en
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
+from touchmark.provenance.watermark.geometry import Geometry
 from touchmark.provenance.watermark.lattice import TILE, Complex, Lattice, Plane, measure
 from touchmark.provenance.watermark.repetition import Repetition
 from touchmark.provenance.watermark.residual import Evidence
-from touchmark.provenance.watermark.synchronise import Alignment, Geometry
-
-ORIENTATIONS: Final = 8
 
 _LOUDEST = 2.5
 """A wave counts for at most this many times the mean of its ring: what is louder belongs to the picture."""
 
+_SILENT = 1e-3
+"""A plane whose residual spreads less holds rounding errors, as the colours of a grey copy do."""
 
-def alignment_tests(candidates: int) -> float:
-    """Upper bound on the geometries, shifts and orientations that :meth:`Aligner.aligned` compares."""
-    return float(candidates * ORIENTATIONS * TILE**2)
+SHIFTS: Final = TILE**2
+"""What :meth:`Aligner.shifted` compares, at most."""
+
+_RIVALS = 2
+_BESIDE: Final = np.arange(-2, 3)
+
+_POLISH: Final = (0.004, 0.002, 0.001)
+_ROUNDS: Final = 3
+POLISHING: Final = (2 * len(_POLISH) * _ROUNDS + 1) ** 4 * SHIFTS
+"""What :meth:`Aligner.polished` could come to compare."""
+
+_EQUAL: Final[Mapping[Plane, float]] = dict.fromkeys(Plane, 1.0)
+
+
+@dataclass(frozen=True, slots=True)
+class Alignment:
+    """A geometry, and how well template and bits agree under it: ``z`` is a sum of two fits in standard deviations.
+
+    Where a mark is weak the next best shifts, ``rivals``, are worth a try: the template repeats every half tile, and so
+    do half of the pairs of waves. ``compared`` is of how many shifts this one is the best.
+    """
+
+    z: float
+    geometry: Geometry
+    rivals: tuple[Geometry, ...] = ()
+    compared: int = SHIFTS
 
 
 class Aligner:
@@ -52,13 +77,21 @@ class Aligner:
         self._ring = np.concatenate([r + offset for r, offset in zip(ring, offsets, strict=False)])
         self._template = np.flatnonzero(self._bit < 0)
         self._first, self._second = _pairs(self._bit)
+        self._near_places = np.zeros((TILE, TILE), np.bool_)
+        for down in (-1, 0, 1):  # a coder or a scaler moves a picture by a fraction of a unit
+            for across in (-1, 0, 1):
+                self._near_places[(lattice.places[:, 1] + down) % TILE, (lattice.places[:, 0] + across) % TILE] = True
 
     def aligned(self, evidence: Evidence, candidates: Sequence[Repetition]) -> list[Alignment]:
         """The best shift under each orientation of each proposed geometry, best first."""
-        found = [self._shifted(evidence, way, c.shares) for c in candidates for way in _orientations(c)]
+        found = [self.shifted(evidence, way, c.shares) for c in candidates for way in c.geometry.orientations()]
         return sorted(found, key=lambda fit: -fit.z)
 
-    def _shifted(self, evidence: Evidence, geometry: Geometry, shares: Mapping[Plane, float]) -> Alignment:
+    def shifted(self, evidence: Evidence, geometry: Geometry, shares: Mapping[Plane, float] = _EQUAL) -> Alignment:
+        """The best shift under one geometry; ``shares`` as in :class:`Repetition`.
+
+        Where the copy may be whole and upright, only the key's places are looked at, and what is next to them.
+        """
         waves = self._measured(evidence, geometry, shares)
         first, second = waves[self._first], waves[self._second]
         grid = np.zeros((TILE, TILE), np.complex128)
@@ -76,9 +109,38 @@ class Aligner:
             u, v = (axis[self._first] + sign * axis[self._second] for axis in (self._u, self._v))
             self._add(grid, product / spread, u, v)
         scores = np.fft.fft2(grid).real
-        at = int(np.argmax(scores))
-        place = replace(geometry, shift_x=float(at % TILE), shift_y=float(at // TILE))
-        return Alignment(float(scores.flat[at]), place)
+        compared = SHIFTS
+        if not geometry.moves:
+            scores = np.where(self._near_places, scores, -np.inf)
+            compared = int(self._near_places.sum())
+        best = []
+        for _ in range(1 + _RIVALS):
+            down, across = divmod(int(np.argmax(scores)), TILE)
+            best.append((float(scores[down, across]), replace(geometry, shift_x=float(across), shift_y=float(down))))
+            scores[np.ix_((down + _BESIDE) % TILE, (across + _BESIDE) % TILE)] = -np.inf
+        return Alignment(*best[0], tuple(place for _, place in best[1:]), compared)
+
+    def polished(self, evidence: Evidence, found: Alignment) -> Alignment:
+        """The same alignment, with size, turn and lean as exact as all waves together can tell.
+
+        The pattern's repetition is known to half a percent, which over a whole picture is more than a fine wave.
+        """
+        best = found
+        for step in _POLISH:
+            for _ in range(_ROUNDS):
+                at = best.geometry
+                for way in (step, -step):
+                    grow, turn = math.exp(way), math.degrees(way)
+                    for near in (
+                        replace(at, scale_x=at.scale_x * grow),
+                        replace(at, scale_y=at.scale_y * grow),
+                        replace(at, degrees=at.degrees + turn),
+                        replace(at, shear=at.shear + way),
+                    ):
+                        best = max(best, self.shifted(evidence, near), key=lambda fit: fit.z)
+                if best.geometry == at:
+                    break
+        return best
 
     @staticmethod
     def _add(grid: NDArray[np.complex128], values: Complex, u: NDArray[np.intp], v: NDArray[np.intp]) -> None:
@@ -93,7 +155,8 @@ class Aligner:
             pitches = (across * geometry.scale_x, down * geometry.scale_y)
             plane_waves = measure(upright.planes[plane], self._u[start:end], self._v[start:end], *pitches)
             held.append(plane_waves)
-            weights.append(np.full(plane_waves.size, shares[plane]))
+            says_something = float(upright.planes[plane].std()) > _SILENT
+            weights.append(np.full(plane_waves.size, shares[plane] * says_something))
         waves = np.concatenate(held)
         loud = np.abs(waves)
         mean = np.bincount(self._ring, loud) / np.maximum(np.bincount(self._ring), 1)
@@ -112,18 +175,3 @@ def _pairs(bit: NDArray[np.intp]) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
         firsts.append(order[:-apart][same])
         seconds.append(order[apart:][same])
     return np.concatenate(firsts), np.concatenate(seconds)
-
-
-def _orientations(found: Repetition) -> list[Geometry]:
-    """The eight ways in which one repetition may be the right way up."""
-    ways = []
-    for quarters in range(4):
-        scales = (found.scale_x, found.scale_y) if quarters % 2 == 0 else (found.scale_y, found.scale_x)
-        ways += [
-            Geometry(*scales, _within_half_turn(sign * found.degrees + 90 * quarters), sign < 0) for sign in (1, -1)
-        ]
-    return ways
-
-
-def _within_half_turn(degrees: float) -> float:
-    return (degrees + 180) % 360 - 180

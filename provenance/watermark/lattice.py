@@ -32,6 +32,9 @@ SHORT_SIDE: Final = 320
 TILE: Final = 128
 """Period of the pattern in units. Larger holds more waves that survive coding, smaller survives tighter crops."""
 
+PLACES: Final = 64
+"""In how many places the pattern of a key may lie in a picture."""
+
 Complex = NDArray[np.complex64]
 Real = NDArray[np.float32]
 
@@ -97,9 +100,16 @@ class Waves:
 
 @dataclass(frozen=True, slots=True)
 class Lattice:
-    """The pattern of one key."""
+    """The pattern of one key.
+
+    Attributes:
+        waves: of each plane.
+        places: where its tiles may begin in a picture: ndarray of shape (PLACES, 2), units across and down at the
+            picture's top left corner. Few enough that a reader of an undisturbed copy is not led astray by chance.
+    """
 
     waves: dict[Plane, Waves]
+    places: NDArray[np.intp]
 
     @classmethod
     def of(cls, key: WatermarkKey) -> Lattice:
@@ -120,14 +130,21 @@ class Lattice:
             bit[carriers], deck = deck[: carriers.size], deck[carriers.size :]
             phase = generator(key, f"phases {plane}").uniform(0, 2 * np.pi, bit.size).astype(np.float32)
             waves[plane] = Waves(shape.u, shape.v, shape.radius, shape.amplitude, phase, bit)
-        return cls({plane: waves[plane] for plane in Plane})
+        places = generator(key, "places").integers(0, TILE, (PLACES, 2))
+        return cls({plane: waves[plane] for plane in Plane}, places)
 
-    def draw(self, plane: Plane, code_bits: NDArray[np.uint8], height: int, width: int) -> Real:
-        """The pattern over a whole picture: ndarray of shape (height, width), mean square about 1."""
+    def draw(
+        self, plane: Plane, code_bits: NDArray[np.uint8], height: int, width: int, shift: tuple[int, int] = (0, 0)
+    ) -> Real:
+        """The pattern over a whole picture: ndarray of shape (height, width), mean square about 1.
+
+        ``shift`` is the pattern's coordinate, across and down, at the picture's top left corner.
+        """
         waves = self.waves[plane]
         reach = int(np.abs(waves.v).max())
         grid = np.zeros((2 * reach + 1, int(waves.u.max()) + 1), np.complex64)
-        grid[waves.v + reach, waves.u] = waves.amplitude * waves.signs(code_bits) * np.exp(1j * waves.phase)
+        phase = waves.phase + 2 * np.pi / TILE * (waves.u * shift[0] + waves.v * shift[1])
+        grid[waves.v + reach, waves.u] = waves.amplitude * waves.signs(code_bits) * np.exp(1j * phase)
         pitch = SHORT_SIDE / min(height, width)
         across = harmonics(width, pitch, np.arange(grid.shape[1]))
         rows = harmonics(height, pitch, np.arange(-reach, reach + 1)) @ grid

@@ -15,15 +15,23 @@ Real = NDArray[np.float32]
 
 
 class Painter:
-    """The pattern of one payload under one key, drawn once for a picture size and then added to every frame."""
+    """The pattern of one payload under one key, drawn once for a picture size and then added to every frame.
 
-    def __init__(self, lattice: Lattice, code_bits: NDArray[np.uint8], height: int, width: int) -> None:
-        self.size = (height, width)
+    Args:
+        lattice, code_bits: what is drawn.
+        height, width: of the pictures.
+        shift: see :meth:`Lattice.draw`.
+    """
+
+    def __init__(
+        self, lattice: Lattice, code_bits: NDArray[np.uint8], height: int, width: int, shift: tuple[int, int] = (0, 0)
+    ) -> None:
+        self.size, self.shift = (height, width), shift
         half = (-(-height // 2), -(-width // 2))
         blue, red = CHROMA_STRENGTH
-        self._luma = lattice.draw(Plane.LUMA, code_bits, height, width)
-        self._blue = lattice.draw(Plane.BLUE, code_bits, *half) * np.float32(blue)
-        self._red = lattice.draw(Plane.RED, code_bits, *half) * np.float32(red)
+        self._luma = lattice.draw(Plane.LUMA, code_bits, height, width, shift)
+        self._blue = lattice.draw(Plane.BLUE, code_bits, *half, shift) * np.float32(blue)
+        self._red = lattice.draw(Plane.RED, code_bits, *half, shift) * np.float32(red)
 
     def paint(self, planes: Planes) -> Planes:
         """A marked copy of a picture; the input is left alone.

@@ -2,17 +2,18 @@
 
 marked = mark.embed(frames, payload, key)      # lazily, frame by frame
 detection = mark.extract(frames, key)          # of any copy, also a damaged one
+detections = mark.search(video, keys)          # of an open video, in as few of its pictures as it takes
 """
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol
 
-from touchmark.provenance.media.video import Frame
+from touchmark.provenance.media.video import Frame, Pictures
 
 PAYLOAD_BITS = 64
 
@@ -137,5 +138,9 @@ class Watermark(Protocol):
         ...
 
     def extract(self, frames: Iterable[Frame], key: WatermarkKey) -> Detection:
-        """Look for a mark of ``key``. Never raises for want of a mark."""
+        """Look for a mark of ``key`` in these frames. Never raises for want of a mark."""
+        ...
+
+    def search(self, video: Pictures, keys: Sequence[WatermarkKey]) -> tuple[Detection, ...]:
+        """Look for a mark of each key in a video, in as few of its pictures as it takes."""
         ...

@@ -3,51 +3,65 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from touchmark.provenance.watermark import code
+from touchmark.provenance.watermark.geometry import Geometry
 from touchmark.provenance.watermark.lattice import TILE, Complex, Lattice, Plane, Real, Waves, measure
 from touchmark.provenance.watermark.protocol import Payload, WatermarkKey
 from touchmark.provenance.watermark.residual import Evidence
-from touchmark.provenance.watermark.synchronise import Geometry
 
 _SOFT_LIMIT = 2.5
 """Largest log-likelihood ratio that one wave may contribute. Pictures have heavy tails: a loud edge must not outvote
 everything. Measured: 2 to 3 is best, 8 loses 0.8 standard deviations."""
 
 
+Held = dict[Plane, Complex]
+"""Complex amplitudes of the waves of each plane, without the key's phases."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sight:
+    """Evidence, and the geometry under which it is looked at."""
+
+    evidence: Evidence
+    geometry: Geometry
+
+
 @dataclass(frozen=True, slots=True)
 class Matched:
     """A pattern to correlate evidence with: a weight for each wave, signed as the pattern expects it."""
 
-    geometry: Geometry
     weights: dict[Plane, Real]
 
-    def z(self, amplitudes: dict[Plane, Complex]) -> float:
+    def z(self, held: Held) -> float:
         """Correlation in standard deviations, as :mod:`touchmark.provenance.watermark.statistics` defines it."""
-        total = sum(float(np.sum(w * amplitudes[plane].real)) for plane, w in self.weights.items())
-        power = sum(float(np.sum((w * np.abs(amplitudes[plane])) ** 2)) for plane, w in self.weights.items())
-        return total / math.sqrt(power / 2) if power > 0 else 0.0
+        return _correlation([(self, held)])
 
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """One attempt at one geometry.
+    """One attempt.
 
     Attributes:
         payload: what was read, None unless it verified.
         guess: the likeliest payload, verified or not, to measure bit accuracy.
-        z: correlation of the waves that carry bits with the code word nearest to them.
-        matched: that code word, to test seconds with.
+        z: correlation of the waves that carry bits with the code word nearest to them, over all sights.
+        sights: how many were read together.
+        geometry: of the first.
+        matched: that code word as the first sight holds it, to test seconds with.
     """
 
     payload: Payload | None
     guess: Payload
     z: float
+    sights: int
+    geometry: Geometry
     matched: Matched
 
 
@@ -58,9 +72,10 @@ class Reader:
         self._waves = lattice.waves
         self._key = key
 
-    def amplitudes(self, evidence: Evidence, geometry: Geometry) -> dict[Plane, Complex]:
+    def held(self, sight: Sight) -> Held:
         """The waves that evidence holds, with the key's phases taken off: real and positive where the pattern is."""
-        upright = geometry.upright(evidence)
+        geometry = sight.geometry
+        upright = geometry.upright(sight.evidence)
         found = {}
         for plane, waves in self._waves.items():
             across, down = upright.pitch(plane)
@@ -68,46 +83,47 @@ class Reader:
             found[plane] = raw * _origin(waves, geometry)
         return found
 
-    def template(self, evidence: Evidence, geometry: Geometry) -> tuple[float, Matched]:
-        """How well the template fits at this very geometry."""
-        amplitudes = self.amplitudes(evidence, geometry)
+    def template(self, sight: Sight) -> tuple[float, Matched]:
+        """How well the template fits at this very geometry, in standard deviations."""
+        held = self.held(sight)
         weights = {
-            plane: np.where(waves.template, waves.amplitude / _by_ring(waves, np.abs(amplitudes[plane]) ** 2), 0)
+            plane: np.where(waves.template, waves.amplitude / _by_ring(waves, np.abs(held[plane]) ** 2), 0)
             for plane, waves in self._waves.items()
         }
-        matched = Matched(geometry, weights)
-        return matched.z(amplitudes), matched
+        matched = Matched(weights)
+        return matched.z(held), matched
 
-    def agreement(self, evidence: Evidence, geometry: Geometry) -> float:
-        """How well waves that carry the same bit agree, whatever the bit, in standard deviations of random signs.
-
-        Cheap beside decoding, and nothing but chance where the geometry is wrong, so it tells what is worth decoding.
-        """
-        amplitudes = self.amplitudes(evidence, geometry)
-        bits = np.concatenate([waves.bit[~waves.template] for waves in self._waves.values()])
-        soft = np.concatenate(
-            [self._soft(waves, amplitudes[plane])[~waves.template] for plane, waves in self._waves.items()]
-        )
-        sums, powers, fourth = (np.bincount(bits, soft**n, minlength=code.CODE_BITS) for n in (1, 2, 4))
-        spread = math.sqrt(2 * max(float(np.sum(powers**2 - fourth)), 0.0))
-        return float(np.sum(sums**2 - powers)) / spread if spread > 0 else 0.0
-
-    def read(self, evidence: Evidence, geometry: Geometry) -> Reading:
-        """Decode the likeliest payload."""
-        amplitudes = self.amplitudes(evidence, geometry)
+    def read(self, sights: Sequence[Sight]) -> Reading:
+        """Decode the likeliest payload of all sights together."""
         soft = np.zeros(code.CODE_BITS)
-        weights: dict[Plane, Real] = {}
-        for plane, waves in self._waves.items():
-            held = amplitudes[plane]
-            carriers = ~waves.template
-            ratio = self._soft(waves, held)[carriers]
-            soft += np.bincount(waves.bit[carriers], ratio, minlength=code.CODE_BITS)
-            gain = self._gain(waves, held)
-            weights[plane] = np.where(carriers, gain * waves.amplitude / _by_ring(waves, np.abs(held) ** 2), 0)
+        helds = [self.held(sight) for sight in sights]
+        for held in helds:
+            for plane, waves in self._waves.items():
+                carriers = ~waves.template
+                ratio = self._soft(waves, held[plane])[carriers]
+                soft += np.bincount(waves.bit[carriers], ratio, minlength=code.CODE_BITS)
         decoded = code.decode(soft.astype(np.float32), self._key)
-        signed = {plane: weights[plane] * waves.signs(decoded.code_bits) for plane, waves in self._waves.items()}
-        matched = Matched(geometry, signed)
-        return Reading(decoded.payload, decoded.guess, matched.z(amplitudes), matched)
+        matched = [self._matched(held, decoded.code_bits) for held in helds]
+        z = _correlation(zip(matched, helds, strict=True))
+        return Reading(decoded.payload, decoded.guess, z, len(sights), sights[0].geometry, matched[0])
+
+    def replaced(self, sight: Sight, matched: Matched) -> Sight:
+        """The same sight at the shift where a known code word fits best."""
+        grid = np.zeros((TILE, TILE), np.complex64)
+        for plane, amplitudes in self.held(sight).items():
+            waves = self._waves[plane]
+            np.add.at(grid, (waves.v % TILE, waves.u), matched.weights[plane] * amplitudes)
+        at = int(np.argmax(np.fft.fft2(grid).real))
+        place = sight.geometry
+        moved = replace(place, shift_x=(place.shift_x + at % TILE) % TILE, shift_y=(place.shift_y + at // TILE) % TILE)
+        return Sight(sight.evidence, moved)
+
+    def _matched(self, held: Held, code_bits: NDArray[np.uint8]) -> Matched:
+        weights = {}
+        for plane, waves in self._waves.items():
+            gain = self._gain(waves, held[plane]) * waves.amplitude / _by_ring(waves, np.abs(held[plane]) ** 2)
+            weights[plane] = np.where(waves.template, 0, gain) * waves.signs(code_bits)
+        return Matched(weights)
 
     def _soft(self, waves: Waves, held: Complex) -> Real:
         """Log-likelihood ratio of each wave's sign."""
@@ -129,6 +145,18 @@ class Reader:
         prior = 0.5 * float(sent.mean())
         gain = (left + overall * prior) / (sent + prior)
         return np.maximum(gain, 0.1 * overall)[_ring(waves)].astype(np.float32)
+
+
+def _correlation(terms: Iterable[tuple[Matched, Held]]) -> float:
+    """All terms together. What several sights hold of one wave has one phase of the key: it is added up before its
+    power is taken."""
+    sums: dict[Plane, Complex] = {}
+    for matched, held in terms:
+        for plane, weights in matched.weights.items():
+            sums[plane] = sums.get(plane, np.complex64(0)) + weights * held[plane]
+    power = sum(float(np.sum(np.abs(waves) ** 2)) for waves in sums.values())
+    total = sum(float(np.sum(waves.real)) for waves in sums.values())
+    return total / math.sqrt(power / 2) if power > 0 else 0.0
 
 
 def _origin(waves: Waves, geometry: Geometry) -> Complex:

@@ -6,20 +6,22 @@ copy's residual has peaks at two steps and their sums, and those two steps are t
 geometry at once, so that all turns, scales and proportions are compared by looking up a few points of one map.
 
 Because no key has a say, what is found here costs nothing in the account of any key's false positives, and serves all
-keys. It says nothing about where a tile begins, nor which way up it is: that is for :mod:`synchronise`.
+keys. It says nothing about where a tile begins, nor which way up it is: that is for :mod:`alignment`.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Collection
+from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import product
 from typing import Final
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from touchmark.provenance.watermark.geometry import Geometry
 from touchmark.provenance.watermark.lattice import TILE, Plane, Real
 from touchmark.provenance.watermark.residual import Evidence
 
@@ -31,21 +33,26 @@ _ASPECTS: Final = np.exp(np.arange(-5, 6) * 0.025)
 _TURNS: Final = np.arange(-45.0, 45.0, 0.75)
 _WAVES: Final = (1.2, 14.0)
 """Frequencies that are looked at, in periods per 64 units of the copy."""
-_LOUDEST = 6.0
+_LOUDEST = 2.0
 """A spectral line louder than this many times its surroundings is cut down: it belongs to the picture."""
 
-# Steps in halves of a tile, and what the pattern's autocorrelation is there. At whole tiles every wave agrees; at half
-# tiles the template agrees, and of the other waves more disagree than agree.
-_STEPS = tuple(
-    ((float(i), float(j)), 1.0 if i % 2 == j % 2 == 0 else -0.17)
-    for i in range(-4, 5)
-    for j in range(5)
-    if (j > 0 or i > 0) and math.hypot(i, j) <= 4.5
+_STEPS: Final = np.array(
+    [(i, j) for i in range(-4, 5) for j in range(5) if (j > 0 or i > 0) and math.hypot(i, j) <= 4.5], np.float64
 )
+"""In halves of a tile."""
 _FAINTEST = 2.0
 """Peaks that sum up to less, in standard deviations of an autocorrelation, are taken as this."""
-_NEAREST = 24.0
-"""Steps shorter than this, in units of the copy, are not looked at: there every picture resembles itself."""
+_NEAREST, _FARTHEST = 24.0, 280.0
+"""Shorter steps, in units of the copy, are not looked at: there every picture resembles itself. Nor are longer ones
+when tiles of different sizes are compared."""
+
+_STARTS = 8
+"""From how many geometries of the grid the search climbs."""
+_SAME = 4.0
+"""Lattices whose steps differ by less, in units of the copy, are one."""
+_AT_ONCE = 4096
+_STEP_SIZES: Final = (0.012, 0.006, 0.003, 0.0015)
+_NEIGHBOURS: Final = np.array(list(product((-1, 0, 1), repeat=4)), np.float64)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,62 +60,130 @@ class Repetition:
     """A geometry under which the residual repeats.
 
     Attributes:
-        strength: standard deviations above what other geometries show.
-        scale_x, scale_y, degrees: as in :class:`touchmark.provenance.watermark.synchronise.Geometry`, up to quarter
-            turns and mirroring.
+        strength: how well the residual's autocorrelation has its peaks where they should be, in standard deviations.
+        geometry: but for its shift, one of eight orientations.
         shares: how much of a wave each plane holds, relative to its noise, on a common scale.
     """
 
     strength: float
-    scale_x: float
-    scale_y: float
-    degrees: float
+    geometry: Geometry
     shares: dict[Plane, float]
 
 
 def repetitions(evidence: Evidence, count: int) -> list[Repetition]:
-    """The ``count`` likeliest geometries that are not neighbours of each other, strongest first."""
-    maps = {plane: _autocorrelation(evidence, plane) for plane in Plane}
+    """The ``count`` likeliest geometries, likeliest first."""
+    maps = _maps(evidence)
     turns, aspects, scales = (a.ravel() for a in np.meshgrid(_TURNS, _ASPECTS, _SCALES, indexing="ij"))
-    scores = _scores(maps.values(), np.sqrt(aspects) * scales, scales / np.sqrt(aspects), turns)
-    centre, spread = float(np.median(scores)), 1.4826 * float(np.median(np.abs(scores - np.median(scores)))) + 1e-12
-    found: list[tuple[float, float, float, float]] = []
-    for index in np.argsort(-scores)[: 40 * count]:
-        aspect, scale, turn = float(aspects[index]), float(scales[index]), float(turns[index])
-        if all(
-            abs(math.log(scale / other_scale)) > 0.03
-            or abs(math.log(aspect / other_aspect)) > 0.06
-            or _apart(turn, other_turn) > 2.5
-            for _, other_scale, other_aspect, other_turn in found
+    grid = np.stack([np.log(np.sqrt(aspects) * scales), np.log(scales / np.sqrt(aspects)), np.radians(turns)])
+    grid = np.concatenate([grid, np.zeros((1, grid.shape[1]))])
+    scores = _scores(maps, grid)
+    found: list[tuple[float, Geometry]] = []
+    starts: list[int] = []
+    for index in np.argsort(-scores)[: 100 * _STARTS]:
+        if len(starts) == _STARTS:
+            break
+        if any(
+            abs(math.log(scales[index] / scales[other])) < 0.03
+            and abs(math.log(aspects[index] / aspects[other])) < 0.06
+            and abs((turns[index] - turns[other] + 45) % 90 - 45) < 2.5
+            for other in starts
         ):
-            found.append(((float(scores[index]) - centre) / spread, scale, aspect, turn))
-            if len(found) == count:
+            continue
+        starts.append(int(index))
+        for member in _family(_geometry(grid[:, index])):
+            at = _climbed(maps, _point(member))[1]
+            found.append((_fit(maps, at), _geometry(at)))
+    found.sort(key=lambda f: -f[0])
+    chosen: list[Repetition] = []
+    for fit, geometry in found:
+        if not any(_alike(geometry, other.geometry) for other in chosen):
+            chosen.append(Repetition(fit, geometry, _shares(maps, _point(geometry))))
+            if len(chosen) == count:
                 break
-    return [_climbed(maps, *start) for start in found]
+    return chosen
 
 
-def _apart(turn: float, other: float) -> float:
-    return abs((turn - other + 45) % 90 - 45)
+def shares(evidence: Evidence, geometry: Geometry) -> dict[Plane, float]:
+    """How much each plane repeats at a geometry; see :class:`Repetition`."""
+    return _shares(_maps(evidence), _point(geometry))
 
 
-def _climbed(maps: dict[Plane, _Map], strength: float, scale: float, aspect: float, turn: float) -> Repetition:
+def _alike(geometry: Geometry, other: Geometry) -> bool:
+    """Whether tiles of one lie on those of the other, one way or another."""
+    steps = np.array(geometry.steps)
+    return any(np.abs(np.array(way.steps) - steps).max() < _SAME for way in other.orientations())
+
+
+def _family(geometry: Geometry) -> list[Geometry]:
+    """What repeats as ``geometry`` does also repeats, for the most part, along the diagonals of its tiles."""
+    (a, b), (c, d) = geometry.steps
+    ways = [geometry]
+    for part in (1.0, 0.5):
+        diagonal = Geometry.of_steps((part * (a - c), part * (b - d)), (part * (a + c), part * (b + d)))
+        if _SCALES[0] <= math.sqrt(diagonal.scale_x * diagonal.scale_y) <= _SCALES[-1]:
+            ways.append(diagonal)
+    return ways
+
+
+def _fit(maps: dict[Plane, _Map], at: Floats) -> float:
+    """Correlation of the maps with what a geometry predicts for all steps of a certain length, in standard deviations:
+    comparable between tiles of different sizes."""
+    reach = 2 * math.ceil(_FARTHEST / TILE * math.exp(max(at[0], at[1])))
+    steps = np.array([(i, j) for i in range(-reach, reach + 1) for j in range(reach + 1) if j > 0 or i > 0], np.float64)
+    x, y = _seen(steps, at[:, None])
+    length = np.hypot(x, y)
+    weight = _agreement(steps) * (length > _NEAREST) * (length < _FARTHEST)
+    total = sum(float(np.sum(weight * np.clip(m.looked_up(x, y), -8, 8))) for m in maps.values())
+    return total / math.sqrt(float(np.sum(weight**2)) + 1e-12)
+
+
+def _climbed(maps: dict[Plane, _Map], at: Floats) -> tuple[float, Floats]:
     """The same geometry, to a fraction of a percent: steps that get smaller, as long as the peaks get higher."""
-    at = np.array([math.log(scale * math.sqrt(aspect)), math.log(scale / math.sqrt(aspect)), math.radians(turn)])
-    best = float(_at(maps.values(), at[None])[0])
-    for step in (0.006, 0.003, 0.0015):
+    best = float(_scores(maps, at[:, None])[0])
+    for step in _STEP_SIZES:
         for _ in range(8):
-            near = at + step * np.array([[a, b, c] for a in (-1, 0, 1) for b in (-1, 0, 1) for c in (-1, 0, 1)])
-            scores = _at(maps.values(), near)
+            near = at + step * _NEIGHBOURS
+            scores = _scores(maps, near.T)
             if scores.max() <= best:
                 break
             best, at = float(scores.max()), near[int(np.argmax(scores))]
-    # A plane's peaks grow with the square of what its waves hold.
-    shares = {plane: math.sqrt(max(float(_at([m], at[None])[0]), _FAINTEST)) for plane, m in maps.items()}
-    return Repetition(strength, math.exp(at[0]), math.exp(at[1]), math.degrees(at[2]), shares)
+    return best, at
 
 
-def _at(maps: Collection[_Map], points: Floats) -> Floats:
-    return _scores(maps, np.exp(points[:, 0]), np.exp(points[:, 1]), np.degrees(points[:, 2]))
+def _seen(steps: Floats, points: Floats) -> tuple[Floats, Floats]:
+    """Where steps in halves of a tile, shape (m, 2), lead to in the copy (y runs downwards); two of shape (m, n)."""
+    log_x, log_y, turn, shear = points
+    under = steps[:, 1:] * (TILE / 2 * np.exp(-log_y))
+    right = steps[:, :1] * (TILE / 2 * np.exp(-log_x)) + shear * under
+    cos, sin = np.cos(turn), np.sin(turn)
+    return cos * right - sin * under, sin * right + cos * under
+
+
+def _agreement(steps: Floats) -> Floats:
+    """The pattern's autocorrelation at steps in halves of a tile, shape (m, 1).
+
+    At whole tiles every wave agrees; at half tiles the template agrees, and of the other waves most disagree.
+    """
+    return np.where(np.all(steps % 2 == 0, axis=1), 1.0, -0.17)[:, None]
+
+
+def _point(geometry: Geometry) -> Floats:
+    sizes = math.log(geometry.scale_x), math.log(geometry.scale_y)
+    return np.array([*sizes, math.radians(geometry.degrees), geometry.shear])
+
+
+def _geometry(at: Floats) -> Geometry:
+    return Geometry(
+        degrees=math.degrees(at[2]),
+        shear=float(at[3]),
+        scale_x=math.exp(at[0]),
+        scale_y=math.exp(at[1]),
+    )
+
+
+def _shares(maps: dict[Plane, _Map], at: Floats) -> dict[Plane, float]:
+    """A plane's peaks grow with the square of what its waves hold."""
+    return {plane: math.sqrt(max(float(_scores({plane: m}, at[:, None])[0]), _FAINTEST)) for plane, m in maps.items()}
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,19 +199,27 @@ class _Map:
         rows, columns = self.values.shape
         found = cv2.remap(
             self.values,
-            (x / self.pitch_x + columns // 2).astype(np.float32).reshape(-1, 64),
-            (y / self.pitch_y + rows // 2).astype(np.float32).reshape(-1, 64),
+            (x / self.pitch_x + columns // 2).astype(np.float32),
+            (y / self.pitch_y + rows // 2).astype(np.float32),
             cv2.INTER_LINEAR,
             borderMode=cv2.BORDER_CONSTANT,
             borderValue=0,
         )
-        return np.asarray(found, np.float64).ravel()
+        return np.asarray(found, np.float64)
+
+
+def _maps(evidence: Evidence) -> dict[Plane, _Map]:
+    return {plane: _autocorrelation(evidence, plane) for plane in Plane}
 
 
 def _autocorrelation(evidence: Evidence, plane: Plane) -> _Map:
     """Of one plane, with the spectrum flattened first, so that no structure of the picture speaks alone."""
     values = evidence.planes[plane]
     across, down = evidence.pitch(plane)
+    if plane is Plane.LUMA:  # at the resolution of chroma, which holds all its waves
+        rows, columns = evidence.planes[Plane.BLUE].shape
+        values = np.asarray(cv2.resize(values, (columns, rows), interpolation=cv2.INTER_AREA), np.float32)
+        across, down = evidence.pitch(Plane.BLUE)
     rows, columns = (cv2.getOptimalDFTSize(2 * side) for side in values.shape)
     power = np.abs(np.fft.rfft2(values, (rows, columns))) ** 2
     frequency = 64 * np.hypot(np.fft.fftfreq(rows, down)[:, None], np.fft.rfftfreq(columns, across)[None, :])
@@ -149,18 +232,12 @@ def _autocorrelation(evidence: Evidence, plane: Plane) -> _Map:
     return _Map(correlation.astype(np.float32), across, down)
 
 
-def _scores(maps: Collection[_Map], scale_x: Floats, scale_y: Floats, degrees: Floats) -> Floats:
-    """How strongly the maps show peaks where a geometry puts them."""
-    count = len(degrees)
-    padded = -(-count // 64) * 64
-    scale_x, scale_y, degrees = (np.resize(v, padded) for v in (scale_x, scale_y, degrees))
-    cos, sin = np.cos(np.radians(degrees)), np.sin(np.radians(degrees))
-    total = np.zeros(padded)
-    for (i, j), weight in _STEPS:
-        # A step of the upright, unscaled pattern, seen in the copy: unscaled, then turned back (y runs downwards).
-        right, under = i * TILE / 2 / scale_x, j * TILE / 2 / scale_y
-        x, y = cos * right - sin * under, sin * right + cos * under
-        far = np.hypot(x, y) > _NEAREST
-        for correlation in maps:
-            total += weight * far * np.clip(correlation.looked_up(x, y), -8, 8)
-    return total[:count]
+def _scores(maps: Mapping[Plane, _Map], points: Floats) -> Floats:
+    """How strongly the maps show peaks where geometries put them; ``points`` as :func:`_point`, shape (4, n)."""
+    weight = _agreement(_STEPS)
+    parts = []
+    for start in range(0, points.shape[1], _AT_ONCE):
+        x, y = _seen(_STEPS, points[:, start : start + _AT_ONCE])
+        far = weight * (np.hypot(x, y) > _NEAREST)
+        parts.append(sum(np.sum(far * np.clip(m.looked_up(x, y), -8, 8), axis=0) for m in maps.values()))
+    return np.concatenate(parts)

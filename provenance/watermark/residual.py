@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import cv2
@@ -74,24 +74,53 @@ class Evidence:
         rows, columns = self.planes[plane].shape
         return self.width / columns, self.height / rows
 
-    def transformed(self, *, mirrored: bool = False, degrees: float = 0.0) -> Evidence:
-        """The evidence flipped left to right where asked, then turned counter-clockwise about its centre.
+    def recoloured(self, quarters: int) -> Evidence:
+        """The evidence with its colours turned back: what a turn of the hue by quarters of the circle made of Cb and Cr
+        is put where it was."""
+        if not quarters:
+            return self
+        blue, red = self.planes[Plane.BLUE], self.planes[Plane.RED]
+        for _ in range(quarters % 4):
+            blue, red = red, -blue
+        return replace(self, planes={**self.planes, Plane.BLUE: blue, Plane.RED: red})
+
+    def turned(self, mirrored: bool, degrees: float, shear: float = 0.0) -> Evidence:
+        """The evidence flipped left to right where asked, turned counter-clockwise, then set upright from its lean.
 
         Quarter turns lose nothing; what a further turn moves out of the frame is lost.
         """
         quarters = round(degrees / 90)
-        rest = degrees - 90 * quarters
-        planes = dict(self.planes)
+        rest = math.radians(degrees - 90 * quarters)
+        planes = self.planes
         if mirrored:
             planes = {plane: values[:, ::-1] for plane, values in planes.items()}
         if quarters % 4:
             planes = {plane: np.rot90(values, quarters) for plane, values in planes.items()}
-        if mirrored or quarters % 4:
-            planes = {plane: np.ascontiguousarray(values) for plane, values in planes.items()}
-        if rest:
-            planes = {plane: _turned(values, rest) for plane, values in planes.items()}
-        if quarters % 2:
-            return Evidence(planes, self.height, self.width)
+        planes = {plane: np.ascontiguousarray(values) for plane, values in planes.items()}
+        sides = (self.height, self.width) if quarters % 2 else (self.width, self.height)
+        flipped = Evidence(planes, *sides)
+        if not rest and not shear:
+            return flipped
+        cos, sin = math.cos(rest), math.sin(rest)
+        return flipped._warped(np.array([[cos, cos * shear - sin], [sin, sin * shear + cos]]))
+
+    def _warped(self, source: NDArray[np.float64]) -> Evidence:
+        """What lies at q, in units from the centre, is taken from ``source`` q."""
+        planes = {}
+        for plane, values in self.planes.items():
+            rows, columns = values.shape
+            units = np.diag(self.pitch(plane))
+            samples = np.linalg.solve(units, source @ units)
+            centre = np.array([(columns - 1) / 2, (rows - 1) / 2])
+            planes[plane] = np.asarray(
+                cv2.warpAffine(
+                    values,
+                    np.column_stack([samples, centre - samples @ centre]),
+                    (columns, rows),
+                    flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP,
+                ),
+                np.float32,
+            )
         return Evidence(planes, self.width, self.height)
 
 
@@ -173,9 +202,17 @@ def _residual(picture: Planes, shape: tuple[int, int]) -> Evidence:
         size = (columns // chosen.step, rows // chosen.step)
         shown = values[: -(-height // halving), : -(-width // halving)]
         method = cv2.INTER_AREA if shown.shape[0] > size[1] else cv2.INTER_CUBIC
-        small = cv2.resize(shown.astype(np.float32), size, interpolation=method)
+        small = cv2.resize(_halved(shown.astype(np.float32), size), size, interpolation=method)
         planes[plane] = _whitened(np.asarray(small, np.float32) / np.float32(picture.colour.step), chosen)
     return Evidence(planes, width * SHORT_SIDE / short, height * SHORT_SIDE / short)
+
+
+def _halved(values: Real, size: tuple[int, int]) -> Real:
+    """Halved as often as it can be without falling under ``size``: much faster than shrinking by any other factor."""
+    while values.shape[0] >= 2 * size[1] and values.shape[1] >= 2 * size[0] and not (np.array(values.shape) % 2).any():
+        half = (values.shape[1] // 2, values.shape[0] // 2)
+        values = np.asarray(cv2.resize(values, half, interpolation=cv2.INTER_AREA), np.float32)
+    return values
 
 
 def _whitened(values: NDArray[np.float32], how: _Filter) -> Real:
@@ -183,9 +220,3 @@ def _whitened(values: NDArray[np.float32], how: _Filter) -> Real:
     detail = values - cv2.GaussianBlur(values, (0, 0), how.fine)
     loudness = np.sqrt(np.maximum(cv2.GaussianBlur(detail * detail, (0, 0), how.around), 0)) + how.floor
     return np.asarray(np.clip(detail / loudness, -2.5, 2.5) / loudness, np.float32)
-
-
-def _turned(values: Real, degrees: float) -> Real:
-    rows, columns = values.shape
-    turn = cv2.getRotationMatrix2D(((columns - 1) / 2, (rows - 1) / 2), degrees, 1.0)
-    return np.asarray(cv2.warpAffine(values, turn, (columns, rows), flags=cv2.INTER_LINEAR), np.float32)

@@ -31,17 +31,22 @@ _LEAST = 1e-300
 
 def tail(z: float, tests: float = 1.0) -> float:
     """Probability that the best of ``tests`` correlations reaches ``z`` without a mark, bounded as above."""
-    if z <= 0:
-        return 1.0
-    return min(1.0, max(_LEAST, math.exp(min(0.0, math.log(tests) - z * z / 2))))
+    return _bound(z, math.log(tests))
 
 
-def verified_tail(z: float, decodings: int, alignments: float = 0.0) -> float:
+def verified_tail(z: float, decodings: int, alignments: float = 0.0, sights: int = 1) -> float:
     """Probability that an unmarked video yields a verified payload that correlates as well as ``z``.
 
     A verified payload needs CHECK_BITS bits of a MAC to agree in one of ``decodings`` trials, and one of the 2**64
     valid code words to correlate so well in one of them, or in one of the ``alignments`` from which they were chosen by
-    the same waves; the smaller of the two bounds holds for both together.
+    the same waves, for each of the ``sights`` that were read together; the smaller of the two bounds holds for both.
     """
     by_check = decodings * 2.0**-CHECK_BITS
-    return min(by_check, tail(z, (decodings + alignments) * 2.0**PAYLOAD_BITS))
+    tests = sights * math.log(decodings + alignments) + PAYLOAD_BITS * math.log(2)
+    return min(by_check, _bound(z, tests))
+
+
+def _bound(z: float, log_tests: float) -> float:
+    if z <= 0:
+        return 1.0
+    return max(_LEAST, math.exp(min(0.0, log_tests - z * z / 2)))

@@ -3,13 +3,14 @@
     mark = LatticeWatermark()
     marked = mark.embed(video.frames, payload, key)     # lazily; hand it to the encoder
     ...
-    with open_video(copy) as reader:
-        detection = mark.extract(reader.frames(), key)
+    with open_video(copy) as video:
+        (detection,) = mark.search(video, [key])
     detection.payload, detection.p_value, detection.timeline
 
-A keyed spread-spectrum pattern in luma and chroma (:mod:`lattice`), kept out of sight by :mod:`masking`, protected by
-:mod:`code`, found again in scaled, cropped, slightly turned and mirrored copies by :mod:`synchronise`, and judged by
-:mod:`statistics`. It needs no model and no GPU; only a holder of the key can read a mark, or write one that verifies.
+A keyed spread-spectrum pattern in luma and chroma (:mod:`lattice`), kept out of sight by :mod:`masking`, put somewhere
+else in every video by :mod:`placement`, protected by :mod:`code`, found again in scaled, cropped, turned, leaning and
+mirrored copies by :mod:`repetition` and :mod:`alignment`, judged by :mod:`statistics`. It needs no model and no GPU;
+only a holder of the key can read a mark, or write one that verifies.
 
 What it is not: it does not prove that a video is authentic, its absence proves nothing, and a holder of the key can
 remove or forge it.
@@ -17,16 +18,22 @@ remove or forge it.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from functools import cached_property
 from itertools import groupby
 from typing import ClassVar
 
+import numpy as np
+
 from touchmark.provenance.errors import TouchmarkError
-from touchmark.provenance.media.video import Frame
-from touchmark.provenance.watermark import code, statistics, synchronise
-from touchmark.provenance.watermark.alignment import Aligner, alignment_tests
-from touchmark.provenance.watermark.lattice import Lattice
+from touchmark.provenance.media.video import Frame, Pictures
+from touchmark.provenance.watermark import code, statistics
+from touchmark.provenance.watermark.alignment import POLISHING, SHIFTS, Aligner, Alignment
+from touchmark.provenance.watermark.geometry import Geometry
+from touchmark.provenance.watermark.lattice import Lattice, Plane
 from touchmark.provenance.watermark.painter import Painter
+from touchmark.provenance.watermark.placement import EPOCH, Placement
 from touchmark.provenance.watermark.protocol import (
     Detection,
     MarkState,
@@ -35,21 +42,27 @@ from touchmark.provenance.watermark.protocol import (
     Transform,
     WatermarkKey,
 )
-from touchmark.provenance.watermark.reading import Matched, Reader, Reading
-from touchmark.provenance.watermark.repetition import repetitions
+from touchmark.provenance.watermark.reading import Matched, Reader, Reading, Sight
+from touchmark.provenance.watermark.repetition import Repetition, repetitions, shares
 from touchmark.provenance.watermark.residual import Evidence, TimedEvidence, gather, weighted
-from touchmark.provenance.watermark.synchronise import Alignment, Geometry, TemplateFinder
 
 SMALLEST_SIDE = 128
 """Fewest pixels on the short side of a picture that can be marked."""
 
 _NOMINAL = (Geometry(), Geometry(mirrored=True))
-_WORTH_READING = 5.5
-"""A geometry from the search of the template, which fits worse than this, is not decoded."""
-_REPETITIONS = 3
-_TRIED = 3
-"""How many geometries are proposed without the key, and how many of their alignments are decoded."""
-_MOST_DECODINGS = 24
+_TURNS_OF_HUE = (1, 2, 3)
+_CANDIDATES = 4
+"""How many geometries are proposed without the key, after a first look in vain."""
+_TRIED = 2
+"""How many of their alignments are decoded, for each look."""
+_WORTH_POLISHING = 7.0
+"""Agreement (see Alignment) above which a geometry is made exact before it is given up. By chance the best of a search
+comes close to this."""
+_WINDOWS = 3
+"""In how many minutes of a long video, spread over it, an unknown geometry is looked for."""
+_TOGETHER = 8
+"""Minutes that are read together, at most."""
+_MOST_DECODINGS = 48
 
 
 class PictureTooSmallError(TouchmarkError):
@@ -75,145 +88,197 @@ class LatticeWatermark:
         """
         lattice = Lattice.of(key)
         code_bits = code.encode(payload, key)
+        placement = Placement(lattice.places, payload, key)
         painter: Painter | None = None
         for frame in frames:
             height, width = frame.size
-            if painter is None or painter.size != (height, width):
-                if min(height, width) < SMALLEST_SIDE:
-                    raise PictureTooSmallError(
-                        f"a picture of {width}x{height} pixels is too small to carry the invisible mark",
-                        remedy=f"Make the video at least {SMALLEST_SIDE} pixels on its short side.",
-                    )
-                painter = Painter(lattice, code_bits, height, width)
-            yield Frame(painter.paint(frame.planes), frame.time)
+            if min(height, width) < SMALLEST_SIDE:
+                raise PictureTooSmallError(
+                    f"a picture of {width}x{height} pixels is too small to carry the invisible mark",
+                    remedy=f"Make the video at least {SMALLEST_SIDE} pixels on its short side.",
+                )
+            planes = frame.planes
+            shift = placement.shift(planes, frame.time)
+            if painter is None or (painter.size, painter.shift) != ((height, width), shift):
+                painter = Painter(lattice, code_bits, height, width, shift)
+            yield Frame(painter.paint(planes), frame.time)
 
     def extract(self, frames: Iterable[Frame], key: WatermarkKey) -> Detection:
         """Look for a mark of ``key`` in any copy, in a few frames a second. Never raises for want of a mark."""
-        stretches = gather(frames)
-        if not stretches:
-            return Detection(MarkState.NOTHING_FOUND, key.key_id)
-        return _Extraction(stretches, key).detection()
+        return _extracted(gather(frames), [key])[0]
+
+    def search(self, video: Pictures, keys: Sequence[WatermarkKey]) -> tuple[Detection, ...]:
+        """Look for marks of several keys in a video: in its key frames, and in the rest only if they show none.
+
+        Between key frames a coder keeps little that they do not show, and to decode them all costs many times more.
+        """
+        found = _extracted(gather(video.frames(key_frames_only=True)), keys)
+        if not keys or any(detection.state is MarkState.VERIFIED for detection in found):
+            return found
+        return _extracted(gather(video.frames()), keys)
+
+
+def _extracted(stretches: Sequence[TimedEvidence], keys: Sequence[WatermarkKey]) -> tuple[Detection, ...]:
+    if not stretches:
+        return tuple(Detection(MarkState.NOTHING_FOUND, key.key_id) for key in keys)
+    views = _views(stretches)
+    return tuple(_Extraction(views, key).detection() for key in keys)
+
+
+class _View:
+    """Some of the evidence: in minutes, because the pattern may move from one to the next, and as a whole."""
+
+    def __init__(self, stretches: Sequence[TimedEvidence]) -> None:
+        self.minutes = [list(members) for _, members in groupby(stretches, key=lambda s: s.start // EPOCH)]
+        self.evidence = [weighted(minute) for minute in self.minutes]
+        self._stretches = stretches
+
+    @cached_property
+    def repetitions(self) -> list[Repetition]:
+        """How the copy may have been turned and scaled. No key has a say, so one search serves all."""
+        whole = self.evidence[0] if len(self.evidence) == 1 else weighted(self._stretches)
+        return repetitions(whole, _CANDIDATES)
+
+    @property
+    def spread(self) -> list[int]:
+        """A few of the minutes, from beginning to end."""
+        return sorted({round(at) for at in np.linspace(0, len(self.minutes) - 1, _WINDOWS)})
+
+
+def _views(stretches: Sequence[TimedEvidence]) -> list[_View]:
+    """All frames together, then key frames alone: in the others, what moves has taken the pattern with it."""
+    keys = [stretch for stretch in stretches if stretch.of_key_frames]
+    return [_View(stretches), *([_View(keys)] if 0 < len(keys) < len(stretches) else [])]
 
 
 class _Extraction:
     """One search for one key, with the account of everything that was tried."""
 
-    def __init__(self, stretches: Sequence[TimedEvidence], key: WatermarkKey) -> None:
+    def __init__(self, views: Sequence[_View], key: WatermarkKey) -> None:
         lattice = Lattice.of(key)
         self._key = key
-        self._stretches = stretches
-        self._whole = weighted(stretches)
-        self._lattice = lattice
+        self._views = views
+        self._whole = views[0]
         self._reader = Reader(lattice, key)
+        self._aligner = Aligner(lattice)
         self._decodings = 0
         self._alignments = 0.0
+        self._likeliest: list[tuple[float, Sight]] = []
 
     def detection(self) -> Detection:
-        """The first reading that verifies: as it came, then by the frames that hold most, then after a search."""
-        if reading := self._first(self._read(geometry) for geometry in _NOMINAL):
-            return self._verified(reading)
-        if reading := self._first(self._read_best_frames(geometry) for geometry in _NOMINAL):
-            return self._verified(reading)
-        fit = max((self._template_fit(geometry) for geometry in _NOMINAL), key=lambda fit: fit.z)
-        tests = float(len(_NOMINAL))
-        if statistics.tail(fit.z, tests) < statistics.PRESENCE_LEVEL:
-            return self._present(fit, tests)
-        aligner = Aligner(self._lattice)
-        for evidence in self._views():
-            aligned = aligner.aligned(evidence, repetitions(evidence, _REPETITIONS))[:_TRIED]
-            places = [alignment.geometry for alignment in aligned]
-            self._alignments += alignment_tests(_REPETITIONS)
-            if reading := self._first(self._read_both_ways(evidence, places)):
+        """The first reading that verifies: as it came, or mirrored; then after a search for its geometry."""
+        for geometry in _NOMINAL:
+            if reading := self._first(self._readings_at(geometry)):
                 return self._verified(reading)
-            fit = max(fit, *(self._template_fit(place) for place in places), key=lambda fit: fit.z)
-        tests += self._alignments
-        if statistics.tail(fit.z, tests) < statistics.PRESENCE_LEVEL:
-            return self._present(fit, tests)
-        tests += synchronise.TESTS
-        self._alignments += synchronise.TESTS
-        for found in TemplateFinder(self._lattice).search(self._whole):
-            fit = max(fit, found, key=lambda fit: fit.z)
-            if found.z < _WORTH_READING:
-                break
-            if reading := self._first(self._read_both_ways(self._whole, self._likeliest_places(found.geometry))):
-                return self._verified(reading)
-        return self._present(fit, tests)
+        for view in self._views:
+            for minute in view.spread:
+                aligned = self._aligner.aligned(view.evidence[minute], view.repetitions)
+                self._alignments += SHIFTS * len(aligned)
+                for place in aligned[:_TRIED]:
+                    if reading := self._first(self._readings_near(view, minute, place)):
+                        return self._verified(reading)
+        return self._present()
 
-    def _likeliest_places(self, geometry: Geometry) -> list[Geometry]:
-        """The places the tile may have, those first where the bits agree best."""
-        return sorted(geometry.half_tile_shifts(), key=lambda place: -self._reader.agreement(self._whole, place))[:2]
+    def _readings_at(self, geometry: Geometry) -> Iterator[Reading | None]:
+        """At one geometry but for the shift: from the minute that fits best, then from several together."""
+        for view in self._views:
+            placed = [self._shifted(evidence, geometry) for evidence in view.evidence]
+            order = sorted(range(len(placed)), key=lambda minute: -placed[minute].z)
+            best = order[0]
+            yield from self._readings_placed(view.evidence[best], placed[best])
+            if len(order) > 1:
+                yield self._read([Sight(view.evidence[at], placed[at].geometry) for at in order[:_TOGETHER]])
+            shares_there = shares(view.evidence[best], geometry)
+            yield from self._readings_placed(
+                view.evidence[best], self._shifted(view.evidence[best], geometry, shares_there)
+            )
+            yield from self._second_readings(view, best, placed[best].geometry)
 
-    def _views(self) -> Iterator[Evidence]:
-        """All frames together, then key frames alone: in the others, what moves has taken the pattern with it."""
-        yield self._whole
-        keys = [stretch for stretch in self._stretches if stretch.of_key_frames]
-        if 0 < len(keys) < len(self._stretches):
-            yield weighted(keys)
+    def _shifted(self, evidence: Evidence, geometry: Geometry, *weights: Mapping[Plane, float]) -> Alignment:
+        place = self._aligner.shifted(evidence, geometry, *weights)
+        self._alignments += place.compared
+        return place
 
-    def _read_both_ways(self, evidence: Evidence, places: Sequence[Geometry]) -> Iterator[Reading | None]:
-        """From this evidence; where that fails from those frames that hold most, at the likeliest place alone."""
-        yield from (self._read(place, evidence) for place in places)
-        yield from (self._read_best_frames(place) for place in places[:1])
+    def _readings_near(self, view: _View, minute: int, place: Alignment) -> Iterator[Reading | None]:
+        """At a geometry that was found, then at what it becomes under polishing, if that is worth its time."""
+        yield from self._readings_placed(view.evidence[minute], place)
+        if place.z > _WORTH_POLISHING:
+            place = self._aligner.polished(view.evidence[minute], place)
+            self._alignments += POLISHING
+            yield from self._readings_placed(view.evidence[minute], place)
+        yield from self._second_readings(view, minute, place.geometry)
 
-    def _template_fit(self, geometry: Geometry) -> Alignment:
-        return Alignment(self._reader.template(self._whole, geometry)[0], geometry)
+    def _readings_placed(self, evidence: Evidence, place: Alignment) -> Iterator[Reading | None]:
+        self._likeliest.append((place.z, Sight(evidence, place.geometry)))
+        yield from (self._read([Sight(evidence, geometry)]) for geometry in (place.geometry, *place.rivals))
+
+    def _second_readings(self, view: _View, minute: int, geometry: Geometry) -> Iterator[Reading | None]:
+        """By the frames that hold most; then as if the colours had been turned."""
+        yield self._read_best_frames(view.minutes[minute], geometry)
+        for quarters in _TURNS_OF_HUE:
+            place = self._shifted(view.evidence[minute], replace(geometry, hue=quarters))
+            yield self._read([Sight(view.evidence[minute], place.geometry)])
 
     @staticmethod
     def _first(readings: Iterable[Reading | None]) -> Reading | None:
         return next((reading for reading in readings if reading and reading.payload is not None), None)
 
-    def _read(self, geometry: Geometry, evidence: Evidence | None = None) -> Reading | None:
+    def _read(self, sights: Sequence[Sight]) -> Reading | None:
         if self._decodings >= _MOST_DECODINGS:
             return None
         self._decodings += 1
-        return self._reader.read(evidence or self._whole, geometry)
+        return self._reader.read(sights)
 
-    def _read_best_frames(self, geometry: Geometry) -> Reading | None:
+    def _read_best_frames(self, stretches: Sequence[TimedEvidence], geometry: Geometry) -> Reading | None:
         """Read again, and trust each stretch of time as far as the template is seen in it.
 
         A coder keeps the pattern in key frames and, where the picture moves, lets it move along until the next;
         and of a spliced video only a part is marked. Without a mark the weights are chance, and harmless: the waves
         that carry the payload have no say in them.
         """
-        weights = [max(0.0, self._reader.template(s.evidence, geometry)[0]) ** 2 for s in self._stretches]
+        weights = [max(0.0, self._reader.template(Sight(s.evidence, geometry))[0]) ** 2 for s in stretches]
         if len(weights) < 2 or not any(weights):
             return None
-        return self._read(geometry, weighted(self._stretches, weights))
+        return self._read([Sight(weighted(stretches, weights), geometry)])
 
     def _verified(self, reading: Reading) -> Detection:
         return Detection(
             MarkState.VERIFIED,
             self._key.key_id,
             payload=reading.payload,
-            p_value=statistics.verified_tail(reading.z, self._decodings, self._alignments),
-            timeline=self._timeline(reading.matched),
-            transform=_transform(reading.matched.geometry),
+            p_value=statistics.verified_tail(reading.z, self._decodings, self._alignments, reading.sights),
+            timeline=self._timeline(reading.geometry, reading.matched),
+            transform=_transform(reading.geometry),
         )
 
-    def _present(self, fit: Alignment, tests: float) -> Detection:
-        p_value = statistics.tail(fit.z, tests)
+    def _present(self) -> Detection:
+        """Whether the template is there at the likeliest of all places that were looked at."""
+        _, sight = max(self._likeliest, key=lambda found: found[0])
+        z, matched = self._reader.template(sight)
+        p_value = statistics.tail(z, self._alignments)
         if p_value >= statistics.PRESENCE_LEVEL:
             return Detection(MarkState.NOTHING_FOUND, self._key.key_id)
-        _, matched = self._reader.template(self._whole, fit.geometry)
         return Detection(
             MarkState.PRESENT,
             self._key.key_id,
             p_value=p_value,
-            timeline=self._timeline(matched, tests),
-            transform=_transform(fit.geometry),
+            timeline=self._timeline(sight.geometry, matched),
+            transform=_transform(sight.geometry),
         )
 
-    def _timeline(self, matched: Matched, tests: float = 1.0) -> tuple[Segment, ...]:
-        """P-values of single seconds, or of single stretches where those have become longer."""
-        length = self._stretches[0].end - self._stretches[0].start
-        by_second = max(1, round(1 / length))
-        segments = []
-        for number, members in groupby(self._stretches, key=lambda s: round(s.start / length) // by_second):
-            amplitudes = self._reader.amplitudes(weighted(list(members)), matched.geometry)
-            start, end = number * by_second * length, (number + 1) * by_second * length
-            p_value = statistics.tail(matched.z(amplitudes), tests)
-            segments.append(Segment(start, min(end, self._stretches[-1].end), p_value))
-        return tuple(segments)
+    def _timeline(self, geometry: Geometry, matched: Matched) -> tuple[Segment, ...]:
+        """P-values of single seconds, or of what lies between one picture that was looked at and the next."""
+        found: list[tuple[float, float, float]] = []
+        for evidence, minute in zip(self._whole.evidence, self._whole.minutes, strict=True):
+            place = self._reader.replaced(Sight(evidence, geometry), matched).geometry
+            length = minute[0].end - minute[0].start
+            by_second = max(1, round(1 / length))
+            for number, members in groupby(minute, key=lambda s: round(s.start / length) // by_second):
+                held = self._reader.held(Sight(weighted(list(members)), place))
+                start, end = number * by_second * length, (number + 1) * by_second * length
+                found.append((start, min(end, minute[-1].end), statistics.tail(matched.z(held), self._alignments)))
+        ends = [*(start for start, _, _ in found[1:]), found[-1][1]]
+        return tuple(Segment(start, end, p) for (start, _, p), end in zip(found, ends, strict=True))
 
 
 def _transform(geometry: Geometry) -> Transform:

@@ -18,6 +18,7 @@ from touchmark.provenance.media.boxes import C2PA_UUID
 from touchmark.provenance.media.errors import MediaError
 from touchmark.provenance.media.limits import Limits
 from touchmark.provenance.registry import RegistryError
+from touchmark.provenance.watermark.protocol import MarkState, WatermarkKey
 
 
 def _text(folder: Path, sealed: Path) -> Path:
@@ -79,19 +80,27 @@ def test_a_file_that_changes_meanwhile_gets_no_verdict(sealed, tmp_path, studio)
     copy.write_bytes(sealed.read_bytes())
 
     def overwrite(done: int, of_all: int) -> None:
-        if done == 1:
+        if done == 0:
             copy.write_bytes(sealed.read_bytes() + bytes(8))
 
     with pytest.raises(ChangedFileError):
         gather(copy, Sources(keys=(studio.ring.watermark_key,)), Limits(), overwrite)
 
 
-def test_progress_counts_pictures_over_all_keys(sealed, studio) -> None:
+def test_pictures_are_counted_when_all_have_to_be_read(sealed, studio) -> None:
     calls: list[tuple[int, int]] = []
-    keys = (studio.ring.watermark_key, studio.ring.watermark_key)
-    gather(sealed, Sources(keys=keys), Limits(), lambda done, of_all: calls.append((done, of_all)))
-    assert calls[-1] == (48, 48)
-    assert [done for done, _ in calls] == sorted(done for done, _ in calls)
+    strangers = (WatermarkKey(b"a second operator"), WatermarkKey(b"and a third one, too"))
+    gather(sealed, Sources(keys=strangers), Limits(), lambda *call: calls.append(call))
+    assert calls == [(done, 24) for done in range(25)], "one pass serves all keys"
+
+
+def test_a_mark_that_key_frames_show_is_read_from_them_alone(sealed, studio) -> None:
+    calls: list[tuple[int, int]] = []
+    key = studio.ring.watermark_key
+    found = gather(sealed, Sources(keys=(key,)), Limits(), lambda *call: calls.append(call))
+    assert found.mark is not None
+    assert found.mark.state is MarkState.VERIFIED
+    assert calls == [(0, 24)]
 
 
 @pytest.mark.parametrize("before", [0, module._CHUNK - 5, module._CHUNK - 16, module._CHUNK])

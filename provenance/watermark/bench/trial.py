@@ -25,20 +25,19 @@ from touchmark.provenance.media.counting import counted, expected_pictures
 from touchmark.provenance.media.decode import open_video
 from touchmark.provenance.media.encode import EncodeSettings, encode
 from touchmark.provenance.media.limits import Limits
-from touchmark.provenance.media.video import Frame, RawVideo
+from touchmark.provenance.media.video import Frame, Pictures, RawVideo
+from touchmark.provenance.watermark.alignment import Aligner
 from touchmark.provenance.watermark.bench.attacks import Attack, AttackUnavailableError
 from touchmark.provenance.watermark.bench.fidelity import Fidelity, FidelityMeter, has_vmaf, vmaf
 from touchmark.provenance.watermark.bench.transcode import write
+from touchmark.provenance.watermark.geometry import Geometry
 from touchmark.provenance.watermark.lattice import Lattice
 from touchmark.provenance.watermark.protocol import PAYLOAD_BITS, Payload, WatermarkKey
-from touchmark.provenance.watermark.reading import Reader
+from touchmark.provenance.watermark.reading import Reader, Sight
 from touchmark.provenance.watermark.residual import gather, weighted
-from touchmark.provenance.watermark.synchronise import Geometry
 from touchmark.provenance.watermark.video import LatticeWatermark
 
 Pixels = NDArray[np.uint8]
-Passes = Callable[[], Iterator[Frame]]
-"""Starts a pass over the pictures of a file."""
 Progress = Callable[[str, int, int], None]
 """Called with (step, done, of all); the steps are ``marking``, in pictures, and ``attacking``, in attacks."""
 
@@ -80,7 +79,7 @@ class Candidate(Protocol):
         """Mark frames as they stream; same count, size and times."""
         ...
 
-    def read(self, passes: Passes) -> Answer:
+    def read(self, video: Pictures) -> Answer:
         """Read a copy, in as many passes as it takes."""
         ...
 
@@ -102,16 +101,18 @@ class Ours:
         """Mark frames as they stream."""
         return self.watermark.embed(frames, self.payload, self.key)
 
-    def read(self, passes: Passes) -> Answer:
+    def read(self, video: Pictures) -> Answer:
         """As ``verify`` reads; where nothing is verified, the guess at the geometry of the original is counted."""
-        detection = self.watermark.extract(passes(), self.key)
+        (detection,) = self.watermark.search(video, [self.key])
         if detection.payload is not None:
             accuracy = agreement(detection.payload, self.payload)
             return Answer(detection.payload == self.payload, accuracy, detection.p_value)
-        stretches = gather(passes())
+        stretches = gather(video.frames())
         if not stretches:
             return Answer(False, 0.5, detection.p_value)
-        guess = Reader(Lattice.of(self.key), self.key).read(weighted(stretches), Geometry()).guess
+        lattice, evidence = Lattice.of(self.key), weighted(stretches)
+        place = Aligner(lattice).shifted(evidence, Geometry()).geometry
+        guess = Reader(lattice, self.key).read([Sight(evidence, place)]).guess
         return Answer(False, agreement(guess, self.payload), detection.p_value)
 
 
@@ -260,6 +261,17 @@ class _Stopwatch:
             yield frame
 
 
+@dataclass(frozen=True, slots=True)
+class _Watched:
+    """Pictures of a copy, whose decoding does not count as reading the mark."""
+
+    video: Pictures
+    watch: _Stopwatch
+
+    def frames(self, key_frames_only: bool = False) -> Iterator[Frame]:
+        return self.watch.inner(self.video.frames(key_frames_only))
+
+
 class _Marking:
     """Marks a clip, and compares and times that while the pictures stream past."""
 
@@ -310,23 +322,17 @@ def _vmaf(candidate: Candidate, clip: Clip, folder: Path) -> float | None:
 def _attacked(candidate: Candidate, released: Path, attack: Attack) -> Row:
     copy = released.with_name(f"copy{attack.suffix}")
     attack(released, copy)
-    watch, counts = _Stopwatch(), [0]
     with open_video(copy) as video:
-
-        def passes() -> Iterator[Frame]:
-            counts[0] = 0
-            for frame in watch.inner(video.frames()):
-                counts[0] += 1
-                yield frame
-
+        watched = _Watched(video, _Stopwatch())
         began = time.thread_time()
-        answer = candidate.read(passes)
-        seconds = time.thread_time() - began + watch.seconds
+        answer = candidate.read(watched)
+        seconds = time.thread_time() - began + watched.watch.seconds
+        pictures = expected_pictures(video.info)
     copy.unlink()
     return Row(
         attack=attack.name,
         decoded=answer.decoded,
         bit_accuracy=round(answer.bit_accuracy, 4),
         p_value=answer.p_value,
-        extract_ms_per_frame=round(1000 * seconds / max(counts[0], 1), 2),
+        extract_ms_per_frame=round(1000 * seconds / max(pictures, 1), 2),
     )

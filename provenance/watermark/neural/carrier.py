@@ -17,14 +17,14 @@ verdict is built on it; ``touchmark verify`` reports it as a claim.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import groupby
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
-from touchmark.provenance.media.video import Frame
+from touchmark.provenance.media.video import Frame, Pictures
 from touchmark.provenance.watermark import code, statistics
 from touchmark.provenance.watermark.keyring import subkey
 from touchmark.provenance.watermark.neural.gathering import Gathering, Stretch
@@ -85,6 +85,11 @@ class CarriedWatermark:
     def extract(self, frames: Iterable[Frame], key: WatermarkKey) -> Detection:
         """Look for a payload of ``key`` in a few frames a second. Never raises for want of a mark."""
         return read_carried(self._mark.gather(frames), key)
+
+    def search(self, video: Pictures, keys: Sequence[WatermarkKey]) -> tuple[Detection, ...]:
+        """Look for a payload of each key, in one pass."""
+        gathering = self._mark.gather(video.frames())
+        return tuple(read_carried(gathering, key) for key in keys)
 
 
 def can_carry(bits: int) -> bool:

@@ -9,16 +9,14 @@ from touchmark.provenance.watermark import statistics
 from touchmark.provenance.watermark.lattice import Lattice, Plane
 from touchmark.provenance.watermark.protocol import WatermarkKey
 from touchmark.provenance.watermark.reading import Matched
-from touchmark.provenance.watermark.synchronise import Geometry
 
 
 def test_p_values_are_never_too_small_whatever_the_picture(key: WatermarkKey) -> None:
     """Random phases against loud, uneven content: a share of at most p may fall below p."""
     random = np.random.default_rng(0)
     sizes = {plane: waves.u.size for plane, waves in Lattice.of(key).waves.items()}
-    weights = {plane: random.gamma(0.5, size=size).astype(np.float32) for plane, size in sizes.items()}
+    matched = Matched({plane: random.gamma(0.5, size=size).astype(np.float32) for plane, size in sizes.items()})
     loud = {plane: random.pareto(1.5, size=size) for plane, size in sizes.items()}
-    matched = Matched(Geometry(), weights)
     p_values = []
     for _ in range(4000):
         turned = {plane: loud[plane] * np.exp(2j * np.pi * random.uniform(size=sizes[plane])) for plane in Plane}
@@ -29,7 +27,7 @@ def test_p_values_are_never_too_small_whatever_the_picture(key: WatermarkKey) ->
 
 def test_correlation_of_nothing_is_nothing(key: WatermarkKey) -> None:
     waves = Lattice.of(key).waves
-    matched = Matched(Geometry(), {plane: np.ones(w.u.size, np.float32) for plane, w in waves.items()})
+    matched = Matched({plane: np.ones(w.u.size, np.float32) for plane, w in waves.items()})
     assert matched.z({plane: np.zeros(w.u.size, np.complex64) for plane, w in waves.items()}) == 0.0
 
 
@@ -45,3 +43,5 @@ def test_every_test_is_paid_for() -> None:
     assert statistics.verified_tail(0.0, 24) == 24 * 2.0**-40
     strong = 20.0
     assert statistics.verified_tail(strong, 1, 1e6) == pytest.approx((1 + 1e6) * statistics.verified_tail(strong, 1))
+    together = statistics.verified_tail(strong, 1, 1e6, sights=3)
+    assert together == pytest.approx((1 + 1e6) ** 3 * statistics.verified_tail(strong, 1))

@@ -34,8 +34,8 @@ class Nothing:
     def embed(self, frames):
         return iter(frames)
 
-    def read(self, passes):
-        assert sum(1 for _ in passes()) == sum(1 for _ in passes()) == 8
+    def read(self, video):
+        assert sum(1 for _ in video.frames()) == sum(1 for _ in video.frames()) == 8
         return Answer(False, 0.5)
 
 
