@@ -26,7 +26,7 @@ _NO_MANIFEST = "This file carries the mark alone: no manifest, no entry in a reg
 
 @click.group()
 def watermark() -> None:
-    """Mark videos of your own, look for the mark, and test what it survives.
+    """Mark videos and pictures of your own, look for the mark, and test what it survives.
 
     This is the invisible mark alone. `touchmark generate` and `touchmark seal` put it into what they publish, with a
     signed manifest; `touchmark verify` weighs all evidence that a file holds.
@@ -35,34 +35,40 @@ def watermark() -> None:
 
 @watermark.command(
     epilog="\b\nExamples:\n  touchmark watermark embed holiday.mov -o marked.mp4\n"
-    "  touchmark watermark embed holiday.mov -o marked.mp4 --payload 00000000000000ff\n\n"
+    "  touchmark watermark embed holiday.mov -o marked.mp4 --payload 00000000000000ff\n"
+    "  touchmark watermark embed photo.jpg -o marked.jpg\n\n"
     "\b\nExit status:\n  0   marked, and the mark was read back\n  1   it is marked already\n"
-    "  3   the video could not be read\n  64  the command was used wrongly, or the output exists\n"
+    "  3   the file could not be read\n  64  the command was used wrongly, or the output exists\n"
     "  70  no key, a picture that is too small, a disk that is full"
 )
-@click.argument("video", type=click.Path(path_type=Path))
-@click.option("-o", "--output", type=click.Path(path_type=Path), required=True, help="The .mp4 to write.")
+@click.argument("file", type=click.Path(path_type=Path))
+@click.option(
+    "-o",
+    "--output",
+    type=click.Path(path_type=Path),
+    required=True,
+    help="The .mp4 to write; for a picture a .png, .jpg or .webp, as FILE is.",
+)
 @click.option("--payload", "digits", metavar="HEX", help="The 64 bits to carry, as 16 digits; random if not given.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
-def embed(video: Path, output: Path, digits: str | None, as_json: bool) -> None:
-    """Write a copy of VIDEO that carries an invisible mark.
+def embed(file: Path, output: Path, digits: str | None, as_json: bool) -> None:
+    """Write a copy of FILE, a video or a single picture, that carries an invisible mark.
 
     The key is derived from the one of your home folder (`touchmark keys init` makes it). That one's own mark says that
     a video was sealed as generated, and `touchmark verify` does not take this mark for it. The output carries no
-    manifest, also where VIDEO had one, and says nothing about where the video comes from to those without your key.
+    manifest, also where FILE had one, and says nothing about where the video comes from to those without your key.
     """
     from touchmark.generation.staging import Staging, output_exists
     from touchmark.provenance.watermark.standalone import mark_file
 
     payload = _payload(digits)
-    if output.suffix.lower() != ".mp4":
-        raise click.BadParameter("the output is an .mp4", param_hint="--output")
+    _check_suffix(file, output)
     if output.exists():
         raise output_exists(output)
     key = _key()
     with Staging(output) as staging:
         with _patient() as progress:
-            found = mark_file(video, staging.file, payload, key, progress)
+            found = mark_file(file, staging.file, payload, key, progress)
         staging.publish(overwrite=False)
     if as_json:
         document = {"path": str(output), "payload": str(payload), "key_id": found.key_id, "p_value": found.p_value}
@@ -207,6 +213,19 @@ def _payload(digits: str | None) -> Payload:
         return Payload.from_bytes(bytes.fromhex(digits))
     except ValueError:
         raise click.BadParameter(f"{digits!r} is not 16 hexadecimal digits", param_hint="--payload") from None
+
+
+def _check_suffix(file: Path, output: Path) -> None:
+    """A picture is written in its own kind, everything else as .mp4; what is no video is refused when it is read."""
+    from touchmark.provenance.media.still import still_kind, suffixes
+
+    kind = still_kind(file)
+    wanted = (".mp4",) if kind is None else suffixes(kind)
+    if not wanted:
+        raise click.BadParameter(f"{kind} pictures are read, not written; save it as PNG first", param_hint="FILE")
+    if output.suffix.lower() not in wanted:
+        shown = " or ".join(wanted)
+        raise click.BadParameter(f"the output is {'an' if kind is None else 'a'} {shown}", param_hint="--output")
 
 
 def _key() -> WatermarkKey:

@@ -4,6 +4,7 @@ TouchmarkError
  +-- MediaError               the file given could not be read (exit 3)
  |    +-- UnreadableFileError   it is missing, a directory, or may not be opened
  |    +-- NotAVideoError        it is something else; the message says what
+ |    +-- NotAPictureError      where a single picture is asked for: it is something else, or it moves
  |    +-- TruncatedError        it ends before what it promises
  |    +-- LimitExceededError    it is larger, longer, wider or slower than the limits allow
  |    +-- DecodeError           its pictures or sound cannot be decoded
@@ -32,6 +33,12 @@ class NotAVideoError(MediaError):
     """The file is readable and is not a video in a container that touchmark reads."""
 
     code = "media.not_a_video"
+
+
+class NotAPictureError(MediaError):
+    """The file is readable and is not a single picture of a kind that touchmark reads."""
+
+    code = "media.not_a_picture"
 
 
 class TruncatedError(MediaError):

@@ -30,7 +30,7 @@ from av.video.frame import VideoFrame
 from av.video.reformatter import ColorRange, Colorspace, VideoReformatter
 
 from touchmark.provenance.media import segments
-from touchmark.provenance.media.errors import DecodeError, EncodeError, MediaError, NotAVideoError
+from touchmark.provenance.media.errors import DecodeError, EncodeError, MediaError, NotAPictureError
 from touchmark.provenance.media.limits import Limits
 from touchmark.provenance.media.picture import MATRICES, TO_RGB, Orientation, Pixels, Samples
 from touchmark.provenance.media.segments import Part, Parts
@@ -127,7 +127,7 @@ def read_still(path: Path, limits: Limits = Limits()) -> Still:  # noqa: B008 (f
         limits: of a video; a single picture may have twice the sides and the pixels.
 
     Raises:
-        UnreadableFileError, NotAVideoError, TruncatedError, LimitExceededError, DecodeError
+        UnreadableFileError, NotAPictureError, TruncatedError, LimitExceededError, DecodeError
     """
     subject = str(path)
     limits = replace(
@@ -140,7 +140,7 @@ def read_still(path: Path, limits: Limits = Limits()) -> Still:  # noqa: B008 (f
         data = file.read(size)
     kind = _kind(data)
     if kind is None:
-        raise NotAVideoError(
+        raise NotAPictureError(
             "is not a picture that can be read", subject=subject, remedy="Give a PNG, JPEG, WebP, TIFF or AVIF."
         )
     if kind is StillKind.AVIF:
@@ -151,7 +151,7 @@ def read_still(path: Path, limits: Limits = Limits()) -> Still:  # noqa: B008 (f
     take = {StillKind.PNG: segments.png_parts, StillKind.JPEG: segments.jpeg_parts, StillKind.WEBP: segments.webp_parts}
     parts = take[kind](data, subject)
     if parts.animated:
-        raise NotAVideoError(
+        raise NotAPictureError(
             f"is an animated {kind}, which is not read", subject=subject, remedy="Turn it into a video first."
         )
     limits.check_dimensions(parts.width, parts.height, subject)

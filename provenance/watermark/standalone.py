@@ -1,4 +1,4 @@
-"""The mark alone: put it into a video file, or look for it in one. No manifest, no registry, no seal.
+"""The mark alone: put it into a video or a picture, or look for it in one. No manifest, no registry, no seal.
 
     mark_file(Path("holiday.mp4"), Path("marked.mp4"), Payload(42), key)
     find_any(Path("copy.mp4"), key).payload
@@ -20,9 +20,11 @@ from touchmark.provenance.media.counting import counted, expected_pictures
 from touchmark.provenance.media.decode import VideoReader, open_video
 from touchmark.provenance.media.encode import encode
 from touchmark.provenance.media.limits import Limits
+from touchmark.provenance.media.still import read_still, still_kind, write_still
 from touchmark.provenance.media.video import Frame
 from touchmark.provenance.watermark.keyring import subkey
 from touchmark.provenance.watermark.protocol import Detection, MarkState, Payload, WatermarkKey
+from touchmark.provenance.watermark.still import find_in_still, mark_still
 from touchmark.provenance.watermark.video import LatticeWatermark
 
 Progress = Callable[[str, int, int], None]
@@ -58,8 +60,8 @@ def mark_file(
     """Write a marked copy of ``source``, and read the mark back from it. Sound is carried over; the manifest is not.
 
     Args:
-        source: a video.
-        destination: an ``.mp4`` in a folder that is private to the caller.
+        source: a video, or a single picture.
+        destination: an ``.mp4``, or for a picture a file of its own kind, in a folder that is private to the caller.
         payload: what the mark carries.
         key: an operator's secret; the mark is written under its :func:`standalone_key`.
         progress: told about each pass over the pictures.
@@ -79,18 +81,27 @@ def mark_file(
             "it carries a mark of this key already", subject=str(source), remedy="Mark the original instead."
         )
     own = standalone_key(key)
-    with open_video(source, limits) as video:
-        raw = video.raw()
-        frames = _watched(raw.frames, video, "marking", progress)
-        encode(replace(raw, frames=LatticeWatermark().embed(frames, payload, own)), destination)
+    if is_still := still_kind(source) is not None:
+        write_still(mark_still(read_still(source, limits), payload, own), destination)
+    else:
+        _mark_video(source, destination, payload, own, progress, limits)
     found = find(destination, own, progress, "checking", limits)
     if found.payload != payload:
         raise MarkNotReadableError(
             "its mark cannot be read back, so it was not written",
             subject=str(source),
-            remedy="Give a longer or a larger video.",
+            remedy=f"Give a larger {'picture' if is_still else 'or a longer video'}.",
         )
     return found
+
+
+def _mark_video(
+    source: Path, destination: Path, payload: Payload, own: WatermarkKey, progress: Progress | None, limits: Limits
+) -> None:
+    with open_video(source, limits) as video:
+        raw = video.raw()
+        frames = _watched(raw.frames, video, "marking", progress)
+        encode(replace(raw, frames=LatticeWatermark().embed(frames, payload, own)), destination)
 
 
 def find_any(
@@ -115,11 +126,13 @@ def find(
     step: str = "looking",
     limits: Limits = Limits(),  # noqa: B008 (frozen)
 ) -> Detection:
-    """Look for a mark of ``key`` in a video file, and nothing else. ``detectors.verify`` weighs all evidence.
+    """Look for a mark of ``key`` in a video or a picture, and nothing else. ``detectors.verify`` weighs all evidence.
 
     Raises:
         MediaError: ``path`` cannot be read.
     """
+    if still_kind(path) is not None:
+        return find_in_still(read_still(path, limits), key)
     with open_video(path, limits) as video:
         return LatticeWatermark().extract(_watched(video.frames(), video, step, progress), key)
 

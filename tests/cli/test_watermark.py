@@ -181,3 +181,35 @@ def test_help_loads_nothing_heavy(command: str) -> None:
     )
     shown = subprocess.run([sys.executable, "-c", program], check=True, capture_output=True, text=True).stdout
     assert "Examples:" in shown and "Exit status" in shown
+
+
+def test_a_picture_is_marked_in_its_own_kind(tmp_path, capsys) -> None:
+    import cv2
+
+    from tests.clips import scene
+
+    cv2.imwrite(str(tmp_path / "a.png"), next(scene(400, 300, 1)))
+    marked = tmp_path / "b.png"
+    assert run(["watermark", "embed", str(tmp_path / "a.png"), "-o", str(marked), "--payload", PAYLOAD]) == 0
+    assert run(["watermark", "extract", str(marked)]) == 0
+    assert PAYLOAD in capsys.readouterr().out
+    assert run(["watermark", "extract", str(tmp_path / "a.png")]) == 2
+
+
+def test_a_picture_is_not_written_as_another_kind(tmp_path, capsys) -> None:
+    import cv2
+    import numpy as np
+
+    for name in ("a.png", "a.tiff"):
+        cv2.imwrite(str(tmp_path / name), np.zeros((200, 200, 3), np.uint8))
+    assert run(["watermark", "embed", str(tmp_path / "a.png"), "-o", str(tmp_path / "b.mp4")]) == 64
+    assert ".png" in capsys.readouterr().err
+    assert run(["watermark", "embed", str(tmp_path / "a.tiff"), "-o", str(tmp_path / "b.tiff")]) == 64
+    assert "TIFF" in capsys.readouterr().err
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["a.png", "a.tiff"]
+
+
+def test_a_broken_picture_is_refused(tmp_path, capsys) -> None:
+    (tmp_path / "a.png").write_bytes(b"\x89PNG\r\n\x1a\n")
+    assert run(["watermark", "extract", str(tmp_path / "a.png")]) == 3
+    assert "media.truncated" in capsys.readouterr().err

@@ -22,7 +22,7 @@ from touchmark.provenance.media.errors import (
     EncodeError,
     LimitExceededError,
     MediaError,
-    NotAVideoError,
+    NotAPictureError,
     TruncatedError,
     UnreadableFileError,
 )
@@ -348,7 +348,7 @@ def test_what_moves_is_refused(tmp_path: Path) -> None:
     apng = png_with(coded(".png", RGB), chunk(b"acTL", struct.pack(">II", 2, 0)))
     webp = webp_with(b"", (97, 65), 0x02, (b"ANIM", bytes(6)))
     for name, data in (("a.png", apng), ("a.webp", webp)):
-        with pytest.raises(NotAVideoError, match="animated"):
+        with pytest.raises(NotAPictureError, match="animated"):
             read_still(saved(tmp_path / name, data))
 
 
@@ -361,7 +361,7 @@ def test_print_colours_are_refused(tmp_path: Path) -> None:
 
 
 def test_what_is_no_picture_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(NotAVideoError, match="not a picture"):
+    with pytest.raises(NotAPictureError, match="not a picture"):
         read_still(saved(tmp_path / "a.png", b"hello, world"))
     with pytest.raises(UnreadableFileError):
         read_still(tmp_path / "missing.png")
