@@ -13,7 +13,7 @@ from functools import partial
 from touchmark.safety.traced import Traced
 
 _TOKEN = re.compile(r"[^\W_]+")
-_MASKED_TOKEN = re.compile(r"[\w@$!|+(€£]*[a-z][\w@$!|+(€£]*", re.ASCII)
+_MASKED_TOKEN = re.compile(r"[\w@$!|+(€£]+", re.ASCII)
 _MEASURE = re.compile(r"[0-9]+(?:x[0-9]+|k|d|p|s|x|th|st|nd|rd|fps|mm|cm|m|km|kg|mph|px|am|pm|ft|in)", re.ASCII)
 """What film people write with digits and mean: 8k, 3d, 1080p, 60fps, 35mm, 4x4."""
 _GAP = r"[\s!-/:-@\[-`{-~\u00a1-\u00bf\u2010-\u2bff\u3000-\u303f\U0001f000-\U0001f12f\U0001f200-\U0001faff]"
@@ -25,7 +25,8 @@ _SPACED_IDEOGRAPHS = re.compile(
 )
 _UNDERSCORES = re.compile(r"(?<=[^\W_])_+(?=[^\W_])")
 _JOINED_WORDS = re.compile(r"(?<=[^\W_])[_.+/\-]+(?=[^\W_])")
-_STRETCHED_WORD = re.compile(r"[a-z]*([a-z])\1{2}[a-z]*")
+_LATIN_WORD = re.compile("[a-z]+")
+_STRETCH = re.compile(r"([a-z])\1{2}")
 _RUN = re.compile(r"([a-z])\1+")
 _DOUBLED_WORD = re.compile(r"\b(?:([a-z])\1){3,}\b")
 
@@ -59,9 +60,11 @@ def unmasked(plain: Traced) -> Iterator[Traced]:
         text = text.sub(_TOKEN, lambda m: _skeleton(m.group(), mostly_latin=latin > foreign))
     for reading in _spelt(text):
         apart = _spaceless_words_apart(reading)
-        yield apart.sub(_STRETCHED_WORD, lambda m: _RUN.sub(r"\1", m.group())).sub(_DOUBLED_WORD, _halved)
-        if _STRETCHED_WORD.search(apart.text):  # "see" drawn out to "seeee" has two, "porn" has one of each
-            yield apart.sub(_STRETCHED_WORD, lambda m: _RUN.sub(r"\1\1", m.group()))
+        stretched = _STRETCH.search(apart.text) is not None
+        once = apart.sub(_LATIN_WORD, partial(_unstretched, r"\1")) if stretched else apart
+        yield once.sub(_DOUBLED_WORD, _halved)
+        if stretched:  # "see" drawn out to "seeee" has two, "porn" has one of each
+            yield apart.sub(_LATIN_WORD, partial(_unstretched, r"\1\1"))
 
 
 def _spelt(text: Traced) -> Iterable[Traced]:
@@ -76,6 +79,11 @@ def _spaceless_words_apart(text: Traced) -> Traced:
     """A space where a sign stands for one: an underscore between words, or any sign in a text without spaces."""
     signs = _UNDERSCORES if any(map(str.isspace, text.text.strip())) else _JOINED_WORDS
     return text.sub(signs, lambda _: " ")
+
+
+def _unstretched(letters: str, word: re.Match[str]) -> str:
+    """A word with each run of one letter as ``letters``, if any run is too long for a word."""
+    return _RUN.sub(letters, word.group()) if _STRETCH.search(word.group()) else word.group()
 
 
 def _halved(word: re.Match[str]) -> str:
@@ -111,7 +119,7 @@ def _skeleton(token: str, *, mostly_latin: bool) -> str:
 
 def _is_leet(token: str) -> bool:
     core = token.rstrip(_PUNCTUATION)
-    return not core.isalpha() and not _MEASURE.fullmatch(core)
+    return not core.isalpha() and _LATIN_WORD.search(core) is not None and not _MEASURE.fullmatch(core)
 
 
 def _unleet(strokes: dict[int, int], match: re.Match[str]) -> str:

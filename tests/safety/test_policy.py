@@ -120,6 +120,11 @@ def _replaced(old: str, new: str) -> Callable[[str], str]:
         (lambda _: "!!python/object/apply:os.system ['true']", "not valid YAML"),
         (lambda _: "\x00", "not valid YAML"),
         (lambda _: "[" * 5000, "not valid YAML"),
+        (lambda _: "a: " + "[" * 30 + "]" * 30, "nested deeper"),
+        (lambda _: "- a\n" * 200_000, "more values"),
+        (lambda _: "[a, b]: c", "a key is one word"),
+        (lambda _: "clearance_minutes: " + "9" * 5000, "not valid YAML"),
+        (lambda _: "version: 2026-99-99", "not valid YAML"),
         (lambda _: "x" * 1_000_001, "over 1 MB"),
     ],
 )  # fmt: skip
