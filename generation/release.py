@@ -49,7 +49,10 @@ from touchmark.provenance.seal import Sealer
 from touchmark.provenance.watermark.protocol import MarkState, Payload
 from touchmark.safety.decision import Decision
 from touchmark.safety.gate import Gate
-from touchmark.safety.output import OutputCheck, checked, default_checks
+from touchmark.safety.output.bank import banks_folder, load_banks
+from touchmark.safety.output.checks import OutputCheck, checked
+from touchmark.safety.output.picture import default_checks
+from touchmark.safety.output.screening import output_checks
 
 MEDIA_TYPE = "video/mp4"
 SUFFIX = ".mp4"
@@ -147,17 +150,20 @@ class Studio:
         """With the keys, policy, registry and ledger of one home folder.
 
         Raises:
-            TouchmarkError: no keys, a broken classifier, a database that cannot be opened, a failed canary.
+            TouchmarkError: no keys, a broken classifier, a database or a hash bank that cannot be opened, a detector
+                of the policy that cannot be used, a failed canary.
         """
         run_canary()
         ring = KeyRing.load(home.keys)
         engine = open_database(home.ensure().database)
+        gate = Gate.default(home)
         return cls(
-            gate=Gate.default(home),
+            gate=gate,
             sealer=Sealer.of(ring),
             registry=Registry(engine),
             ledger=Ledger(engine),
             verifier=Verifier.default(home),
+            checks=output_checks(gate.policy, load_banks(banks_folder(home))),
         )
 
     def generate(

@@ -25,13 +25,14 @@ from pydantic import Field, StringConstraints, model_validator
 from touchmark.safety.decision import Action, AgeProfile, Category, Severity
 from touchmark.safety.document import POLICIES, PolicyError, Strict, Terms, read_yaml, validated
 from touchmark.safety.language import LanguageGroup
+from touchmark.safety.stages import GuardRule, OutputRule
+from touchmark.safety.thresholds import Thresholds
 
-__all__ = ["POLICIES", "Policy", "PolicyError"]
+__all__ = ["POLICIES", "Policy", "PolicyError", "Thresholds"]
 
 _FOLDER = POLICIES / "safety"
-_Score = Annotated[float, Field(gt=0, le=1)]
 _Slug = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9-]{0,63}$")]
-_ByLanguage = Mapping[LanguageGroup | Literal["any"], "Thresholds"]
+_ByLanguage = Mapping[LanguageGroup | Literal["any"], Thresholds]
 
 
 class FigureMode(StrEnum):
@@ -53,30 +54,6 @@ class FigureMode(StrEnum):
                 return Action.ALLOW
             case _:
                 return Action(self.value)
-
-
-class Thresholds(Strict):
-    """Calibrated scores from which on a passage is of low, medium or high severity; absent means never."""
-
-    low: _Score | None = None
-    medium: _Score | None = None
-    high: _Score | None = None
-
-    @model_validator(mode="after")
-    def _ordered(self) -> Thresholds:
-        given = [score for score in (self.low, self.medium, self.high) if score is not None]
-        if not given:
-            raise ValueError("give a threshold for low, medium or high")
-        if given != sorted(given):
-            raise ValueError(f"thresholds must not fall from low to high (got {given})")
-        return self
-
-    def severity(self, score: float) -> Severity | None:
-        """How severe a score is; None below all thresholds."""
-        for severity, least in ((Severity.HIGH, self.high), (Severity.MEDIUM, self.medium), (Severity.LOW, self.low)):
-            if least is not None and score >= least:
-                return severity
-        return None
 
 
 class Actions(Strict):
@@ -218,6 +195,8 @@ class Policy(Strict):
         negative_prompt: what a negative prompt must not push out.
         thresholds: for every category that is scored and does not set its own.
         categories: every :class:`Category` exactly once.
+        guard: a guard model that reads prompts after everything else, if any.
+        output: what looks at videos before they are published.
         examples: requests with the decision expected of this policy.
     """
 
@@ -232,6 +211,8 @@ class Policy(Strict):
     negative_prompt: NegativeRule = NegativeRule()
     thresholds: _ByLanguage
     categories: tuple[CategoryRule, ...]
+    guard: GuardRule | None = None
+    output: OutputRule = OutputRule()
     examples: Annotated[tuple[Example, ...], Field(min_length=1)]
 
     @model_validator(mode="after")

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from fractions import Fraction
 
 import numpy as np
 import pytest
 
 from touchmark.provenance.media.video import Frame
-from touchmark.safety.output import Inspection, OutputHeldError, checked, default_checks
+from touchmark.safety.decision import Action
+from touchmark.safety.output.checks import Inspection, checked, examined
+from touchmark.safety.output.findings import NOT_CHECKED, OutputFinding, OutputHeldError, OutputReviewError
+from touchmark.safety.output.picture import default_checks
 
 
 def _frame(index: int, level: int = 120, size: tuple[int, int] = (4, 6)) -> Frame:
@@ -51,6 +54,7 @@ def test_what_a_broken_model_puts_out_is_held(frames: list[Frame], problem: str)
     with pytest.raises(OutputHeldError, match=problem) as caught:
         list(checked(iter(frames), default_checks()))
     assert caught.value.exit_status == 1
+    assert caught.value.finding.reason_code == NOT_CHECKED
     assert caught.value.subject in {"well-formed", "not-black"}
 
 
@@ -64,11 +68,13 @@ class _Counting:
     def inspect(self) -> Inspection:
         return self
 
-    def look(self, frame: Frame) -> None:
+    def look(self, frame: Frame) -> Iterable[OutputFinding]:
         self.seen.append(frame.time)
+        return []
 
-    def finish(self) -> None:
+    def finish(self) -> Iterable[OutputFinding]:
         self.seen.append(Fraction(-1))
+        return []
 
 
 def test_a_check_sees_the_first_frame_and_then_one_an_interval() -> None:
@@ -90,17 +96,72 @@ class _Crashing(_Counting):
         self._crash("inspect")
         return self
 
-    def look(self, frame: Frame) -> None:
+    def look(self, frame: Frame) -> Iterable[OutputFinding]:
         self._crash("look")
+        return super().look(frame)
 
-    def finish(self) -> None:
+    def finish(self) -> Iterable[OutputFinding]:
         self._crash("finish")
+        return super().finish()
 
 
 @pytest.mark.parametrize("where", ["inspect", "look", "finish"])
-def test_a_check_that_crashes_holds_the_video(where: str) -> None:
-    with pytest.raises(OutputHeldError, match="ZeroDivisionError"):
+def test_a_check_that_crashes_holds_the_video_for_a_person(where: str) -> None:
+    with pytest.raises(OutputReviewError, match="ZeroDivisionError") as caught:
         list(checked(iter([_frame(0), _frame(1)]), [_Crashing(where)]))
+    assert caught.value.exit_status == 2
+
+
+@pytest.mark.parametrize("where", ["inspect", "look", "finish"])
+def test_a_check_that_crashes_is_told_once_and_the_others_go_on(where: str) -> None:
+    crashing, counting = _Crashing(where), _Counting()
+    findings = examined(iter(_frame(i) for i in range(0, 20, 5)), [crashing, counting])
+    assert [(finding.action, finding.reason_code) for finding in findings] == [(Action.REVIEW, NOT_CHECKED)]
+    assert len(counting.seen) == 5
+    assert Fraction(1, 2) not in crashing.seen or where == "finish"
+
+
+class _Talking(_Counting):
+    """Says the same of every frame from the second on."""
+
+    def __init__(self, says: object) -> None:
+        super().__init__()
+        self.says = says
+
+    def look(self, frame: Frame) -> Iterable[OutputFinding]:
+        super().look(frame)
+        return self.says if len(self.seen) > 1 else []  # type: ignore[return-value]
+
+
+def _finding(action: Action, time: int = 0) -> OutputFinding:
+    return OutputFinding("counting", action, None, "V101", 0.7, "Seen.", Fraction(time), Fraction(time), 1)
+
+
+def test_the_first_frame_that_is_held_back_is_not_passed_on() -> None:
+    stream = checked((_frame(i) for i in range(0, 50, 5)), [_Talking([_finding(Action.REVIEW)])])
+    assert next(stream).time == 0
+    with pytest.raises(OutputReviewError):
+        next(stream)
+
+
+def test_what_calls_for_nothing_lets_frames_pass() -> None:
+    frames = [_frame(i) for i in range(0, 50, 5)]
+    assert list(checked(iter(frames), [_Talking([_finding(Action.ALLOW)])])) == frames
+
+
+@pytest.mark.parametrize("says", [None, 3, "allow", [None], [{"action": "allow"}], [Action.ALLOW]])
+def test_a_check_that_talks_nonsense_holds_the_video(says: object) -> None:
+    with pytest.raises(OutputReviewError, match="failed"):
+        list(checked((_frame(i) for i in range(0, 50, 5)), [_Talking(says)]))
+
+
+def test_what_is_found_again_and_again_is_told_once_with_its_times() -> None:
+    class Timed(_Counting):
+        def look(self, frame: Frame) -> Iterable[OutputFinding]:
+            return [_finding(Action.REFUSE, int(frame.time))] if frame.time >= 2 else []
+
+    (found,) = examined((_frame(i) for i in range(0, 60, 5)), [Timed()])
+    assert (found.start, found.end, found.frames) == (2, 5, 8)
 
 
 def test_a_source_that_fails_is_not_the_checks_failure() -> None:
