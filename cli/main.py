@@ -26,9 +26,14 @@ _COMMANDS = {
     "generate": ("touchmark.cli.generate", "Make a video from a prompt: screened, marked, signed, verified."),
     "verify": ("touchmark.cli.verify", "Find out where videos come from."),
     "report": ("touchmark.cli.report", "Write a verification as one self-contained page."),
+    "manifest": ("touchmark.cli.manifest", "Look at how a file's C2PA manifest is written."),
     "seal": ("touchmark.cli.seal", "Mark and sign a video that another generator made."),
     "screen": ("touchmark.cli.screen", "Ask the gate about a prompt, without making anything."),
+    "policy": ("touchmark.cli.policy", "Show, test, compare and explain safety policies."),
+    "redteam": ("touchmark.cli.redteam", "Find out what gets through the gate when somebody tries."),
     "figures": ("touchmark.cli.figures", "Look up the public figures that the gate knows."),
+    "screen-video": ("touchmark.cli.screen_video", "Look at a video: is it in a hash bank, what do detectors see?"),
+    "bank": ("touchmark.cli.bank", "Keep hash banks of videos that must not be shown again, and search them."),
     "watermark": ("touchmark.cli.watermark", "Mark, look for the mark, and test what it survives, on its own."),
     "keys": ("touchmark.cli.keys", "Make, show and check signing keys."),
     "marks": ("touchmark.cli.marks", "Install marks of other makers, for verify to look for."),
@@ -48,7 +53,7 @@ class LazyGroup(click.Group):
         """Import ``cmd_name``; None if there is no such command."""
         if cmd_name not in _COMMANDS:
             return None
-        command = getattr(import_module(_COMMANDS[cmd_name][0]), cmd_name)
+        command = getattr(import_module(_COMMANDS[cmd_name][0]), cmd_name.replace("-", "_"))
         assert isinstance(command, click.Command)
         return command
 

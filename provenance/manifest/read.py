@@ -12,23 +12,24 @@ A malformed file gives a report, never an exception. Limits on the size of the f
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 import c2pa
 
 from touchmark.provenance.manifest.context import manifest_context
-from touchmark.provenance.manifest.parse import MAX_TEXT, UnreadableStoreError, parse_store
+from touchmark.provenance.manifest.parse import MAX_JSON, MAX_TEXT, UnreadableStoreError, parse_store
 from touchmark.provenance.manifest.report import ManifestPresence, ManifestReport, ValidationState
 from touchmark.provenance.media.boxes import C2PA_UUID, top_level
 from touchmark.provenance.media.errors import LimitExceededError, UnreadableFileError
 
-__all__ = ["ManifestPresence", "ManifestReport", "ValidationState", "read_manifest", "read_stream"]
+__all__ = ["ManifestPresence", "ManifestReport", "ValidationState", "read_crjson", "read_manifest", "read_stream"]
 
 _REMOTE = re.compile(r"https?://\S+")
 
@@ -63,6 +64,31 @@ def read_stream(file: BinaryIO, anchors: bytes, *, manifest: bytes | None = None
         return ManifestReport(ManifestPresence.UNREADABLE, reason=str(error))
     except c2pa.C2paError as error:
         return _explain(file, error, recovered=manifest is not None)
+    finally:
+        context.close()
+
+
+def read_crjson(path: Path, anchors: bytes) -> dict[str, Any] | str:
+    """A file's manifests as Content Credentials JSON, the active one first; or why there are none to read.
+
+    Everything in it may be an attacker's text. For rubrics; :func:`read_manifest` is for judging.
+
+    Raises:
+        UnreadableFileError: the file cannot be opened, or is no regular file.
+        TrustAnchorsError: ``anchors`` is not PEM.
+    """
+    context = manifest_context(anchors)
+    try:
+        with _opened(path) as file:
+            reader = c2pa.Reader.try_create(None, file, None, context)
+            if reader is None:
+                return "none is there"
+            with reader:
+                raw = reader.crjson()
+        found = json.loads(raw) if len(raw) <= MAX_JSON else None
+        return found if isinstance(found, dict) else "it is too large, or malformed"
+    except (c2pa.C2paError, ValueError, RecursionError) as error:
+        return str(error)[:MAX_TEXT]
     finally:
         context.close()
 

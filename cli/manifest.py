@@ -1,0 +1,98 @@
+"""``touchmark manifest``: look at how a file's manifest is written. What a file is, ``touchmark verify`` says."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+if TYPE_CHECKING:
+    from touchmark.provenance.manifest.rubric.lint import LintReport, Sheet
+
+
+@click.group()
+def manifest() -> None:
+    """Look at how a file's C2PA manifest is written."""
+
+
+@manifest.command(
+    epilog="\b\nExamples:\n  touchmark manifest lint clip.mp4\n"
+    "  touchmark manifest lint --rubric asset-rubric-conformance0.2-spec2.4.yml photo.jpg\n"
+    "  touchmark manifest lint --json clip.mp4 | jq '.sheets[].findings[] | select(.result == \"fail\")'\n\n"
+    "\b\nExit status:\n  0   every rule is kept\n  1   a rule is broken, or could not be evaluated\n"
+    "  2   there is no manifest to look at\n  3   the file could not be read\n  64  a rubric is not understood"
+)
+@click.argument("file", type=click.Path(path_type=Path))
+@click.option(
+    "--rubric",
+    "rubrics",
+    multiple=True,
+    metavar="YAML",
+    type=click.Path(path_type=Path),
+    help="Rules to use in place of ours, such as an asset rubric of the C2PA conformance programme. May be repeated.",
+)
+@click.option(
+    "--trust",
+    "trusted",
+    multiple=True,
+    metavar="PEM",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="Root certificates to believe, besides your own. May be given more than once.",
+)
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+def lint(file: Path, rubrics: tuple[Path, ...], trusted: tuple[Path, ...], as_json: bool) -> int:
+    """Hold the manifest of FILE, anybody's, against the rules for C2PA 2.4 or against rubrics that you give.
+
+    Shows the rules that are broken, and what else is noteworthy. It judges how the manifest is written, not whether it
+    tells the truth.
+    """
+    from touchmark.cli.verify import verifier_of
+    from touchmark.provenance.manifest.rubric.document import Rubric
+    from touchmark.provenance.manifest.rubric.lint import lint as held
+
+    report = held(file, verifier_of(trusted).sources.anchors, [Rubric.load(path) for path in rubrics])
+    if as_json:
+        click.echo(json.dumps(_record(report), ensure_ascii=True))
+    else:
+        for sheet in report.sheets:
+            _print(sheet)
+    return 0 if report.passes else 1
+
+
+def _print(sheet: Sheet) -> None:
+    from touchmark.detectors.text import safe_text
+    from touchmark.provenance.manifest.rubric.document import Result
+
+    judged = [finding for finding in sheet.findings if finding.result not in (Result.SIGNAL, Result.NO_SIGNAL)]
+    kept = sum(finding.result in (Result.PASS, Result.WARN) for finding in judged)
+    count = f": {kept} of {len(judged)} rules are kept" if judged else ""
+    click.echo(f"{safe_text(sheet.rubric.name, 120)}{count}")
+    for finding in sheet.findings:
+        if finding.result not in (Result.PASS, Result.NO_SIGNAL):
+            click.echo(f"  {finding.result:6} {safe_text(finding.rule, 80)}: {safe_text(finding.text, 500)}")
+
+
+def _record(report: LintReport) -> dict[str, object]:
+    return {
+        "file": str(report.path),
+        "passes": report.passes,
+        "sheets": [
+            {
+                "rubric": sheet.rubric.name,
+                "version": sheet.rubric.version,
+                "spec_version": sheet.rubric.spec_version,
+                "findings": [
+                    {
+                        "rule": finding.rule,
+                        "result": finding.result.value,
+                        "text": finding.text,
+                        "section": finding.section,
+                    }
+                    for finding in sheet.findings
+                ],
+            }
+            for sheet in report.sheets
+        ],
+    }
