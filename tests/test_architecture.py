@@ -82,7 +82,9 @@ def test_without_the_generate_extra_nothing_asks_for_torch(statement: str) -> No
     subprocess.run([sys.executable, "-c", program], check=True, stdout=subprocess.DEVNULL)
 
 
-@pytest.mark.parametrize("command", ["verify", "report", "screen", "generate", "seal", "keys", "marks", "watermark"])
+@pytest.mark.parametrize(
+    "command", ["verify", "report", "screen", "generate", "seal", "keys", "marks", "watermark", "bank", "screen-video"]
+)
 def test_help_loads_nothing_heavy(command: str) -> None:
     program = (
         f"import sys; from touchmark.cli.main import run; run(['{command}', '--help']); "

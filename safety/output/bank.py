@@ -1,7 +1,7 @@
 """Hash banks: named sets of videos that must not be shown again, as hashes, never as pictures.
 
     folder = banks_folder(Home.default())
-    bank = add(folder, "takedowns", {"clip.mp4": lines}, now, category=Category.NCII, owner="rights desk")
+    bank = add(folder, "takedowns", [("clip.mp4", lines)], now, category=Category.NCII, owner="rights desk")
     for bank in load_banks(folder): ...
 
 A bank is one file in the operator's home: a line of JSON that says what it is, then one record a frame. It is written
@@ -18,7 +18,7 @@ import os
 import re
 import stat
 import tempfile
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -62,6 +62,12 @@ class BankDamagedError(TouchmarkError):
     """A hash bank cannot be read, or is not what was written; nothing is let through in its place."""
 
     code: ClassVar[str] = "safety.bank_damaged"
+
+
+class BankWriteError(TouchmarkError):
+    """A hash bank could not be written; the one that was there is left as it was."""
+
+    code: ClassVar[str] = "safety.bank_write"
 
 
 class _Strict(BaseModel):
@@ -156,7 +162,7 @@ def load_bank(folder: Path, name: str) -> Bank:
 def add(
     folder: Path,
     name: str,
-    videos: Mapping[str, Sequence[Line]],
+    videos: Sequence[tuple[str, Sequence[Line]]],
     now: datetime,
     *,
     category: Category | None = None,
@@ -169,7 +175,7 @@ def add(
 
     Args:
         folder: of all banks; made where it does not exist.
-        videos: the hashes of each, by its label.
+        videos: label and hashes of each.
         now: with zone.
         category: what a new bank's videos show; for a bank that exists, it must be the same.
         reason, owner: replace what the bank says, where given.
@@ -177,17 +183,16 @@ def add(
     Raises:
         BankError: the name cannot be used, the category is missing or another, or a video has no frame to compare.
         BankDamagedError: the bank cannot be read.
-        OSError: it cannot be written; the old bank is left.
+        BankWriteError: it cannot be written.
     """
     path = _place(folder, name)
-    for label, lines in videos.items():
+    for label, lines in videos:
         if all(line.quality < QUALITY for line in lines):
             raise BankError(
                 f"no frame has a quality of {QUALITY} or more, so nothing could ever match it",
                 subject=label,
                 remedy="Flat pictures (a title, a plain colour) cannot be told apart by their hashes; leave it out.",
             )
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     with _locked(folder):
         bank = load_bank(folder, name) if path.exists() else _new(name, category)
         if category is not None and category is not bank.category:
@@ -197,7 +202,7 @@ def add(
                 remedy="Use a bank for each category.",
             )
         entries, frames = list(bank.videos), [bank.frames]
-        for label, lines in videos.items():
+        for label, lines in videos:
             records = _records(lines, len(entries))
             entry = BankedVideo(id=_identity(records), label=_label(label), added=now)
             if entry.id not in {known.id for known in entries}:
@@ -337,12 +342,20 @@ def _sealed(header: _Header, body: bytes) -> str:
 @contextmanager
 def _locked(folder: Path) -> Iterator[None]:
     """One writer at a time, so that of two that add at once neither loses what the other added."""
-    descriptor = os.open(folder, os.O_RDONLY)
     try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX)
-        yield
-    finally:
-        os.close(descriptor)
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        descriptor = os.open(folder, os.O_RDONLY)
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX)
+            yield
+        finally:
+            os.close(descriptor)
+    except OSError as error:
+        raise BankWriteError(
+            f"cannot be written ({error.strerror})",
+            subject=str(folder),
+            remedy="Check the disk and the folder's owner.",
+        ) from error
 
 
 def _damaged(path: Path, problem: str) -> BankDamagedError:
