@@ -4,11 +4,16 @@ import math
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from numpy.typing import NDArray
+from scipy.stats import kstest
 
 from touchmark.provenance.watermark import statistics
 from touchmark.provenance.watermark.lattice import Lattice, Plane
 from touchmark.provenance.watermark.protocol import WatermarkKey
 from touchmark.provenance.watermark.reading import Matched
+from touchmark.provenance.watermark.statistics import Drawn, exact_tail, log_exact_tail
 
 
 def test_p_values_are_never_too_small_whatever_the_picture(key: WatermarkKey) -> None:
@@ -45,3 +50,75 @@ def test_every_test_is_paid_for() -> None:
     assert statistics.verified_tail(strong, 1, 1e6) == pytest.approx((1 + 1e6) * statistics.verified_tail(strong, 1))
     together = statistics.verified_tail(strong, 1, 1e6, sights=3)
     assert together == pytest.approx((1 + 1e6) ** 3 * statistics.verified_tail(strong, 1))
+
+
+SHARE_OF_POWER = {Drawn.PHASES: 0.5, Drawn.SIGNS: 1.0}
+
+
+def drawn_z(
+    amplitudes: NDArray[np.float64], drawn: Drawn, count: int, random: np.random.Generator
+) -> NDArray[np.float64]:
+    """What ``count`` keys make of the same amplitudes."""
+    size = (count, amplitudes.size)
+    terms = np.cos(random.uniform(0, 2 * np.pi, size)) if drawn is Drawn.PHASES else random.choice([-1.0, 1.0], size)
+    return np.asarray(terms @ amplitudes / math.sqrt(SHARE_OF_POWER[drawn] * np.sum(amplitudes**2)))
+
+
+@pytest.mark.parametrize("drawn", Drawn)
+@pytest.mark.parametrize(("shape", "count"), [(1.0, 60), (2.0, 40), (0.3, 300)])
+def test_exact_p_values_are_uniform(drawn: Drawn, shape: float, count: int) -> None:
+    random = np.random.default_rng(7)
+    amplitudes = random.gamma(shape, size=count)
+    p_values = [exact_tail(amplitudes, z, drawn) for z in drawn_z(amplitudes, drawn, 2000, random)]
+    assert kstest(p_values, "uniform").pvalue > 1e-3
+
+
+@pytest.mark.parametrize("drawn", Drawn)
+def test_exact_tails_agree_with_chance_far_out(drawn: Drawn) -> None:
+    random = np.random.default_rng(8)
+    amplitudes = random.gamma(1.0, size=40)
+    z = np.sort(np.concatenate([drawn_z(amplitudes, drawn, 50_000, random) for _ in range(4)]))[::-1]
+    for expected in (1e-2, 3e-3, 1e-3):
+        reached = float(z[round(expected * z.size)])
+        assert exact_tail(amplitudes, reached, drawn) == pytest.approx(expected, rel=0.25)
+
+
+def test_sums_of_few_signs_agree_with_all_that_there_are() -> None:
+    amplitudes = np.random.default_rng(9).gamma(3.0, size=18)
+    sums = np.zeros(1)
+    for amplitude in amplitudes:
+        sums = np.concatenate([sums - amplitude, sums + amplitude])
+    sums = np.sort(sums)[::-1] / math.sqrt(np.sum(amplitudes**2))
+    for rank in (30, 300, 3000, 30000):
+        assert exact_tail(amplitudes, float(sums[rank]), Drawn.SIGNS) == pytest.approx(rank / sums.size, rel=0.2)
+
+
+@settings(max_examples=100, deadline=None)
+@given(
+    st.lists(st.floats(-1e6, 1e6), max_size=40).map(np.array),
+    st.floats(-50, 50),
+    st.floats(0, 5),
+    st.sampled_from(Drawn),
+)
+def test_exact_p_values_are_ordered_and_never_above_the_bound(
+    amplitudes: NDArray[np.float64], z: float, further: float, drawn: Drawn
+) -> None:
+    one, other = exact_tail(amplitudes, z, drawn), exact_tail(amplitudes, z + further, drawn)
+    assert 0 < other <= one * (1 + 1e-6) <= 1 + 1e-6
+    assert one <= (statistics.tail(z) if np.any(amplitudes) else 1.0) * (1 + 1e-6)
+    assert exact_tail(amplitudes, z, drawn, tests=1000.0) == pytest.approx(min(1.0, 1000 * one))
+
+
+def test_exact_tails_know_what_cannot_be() -> None:
+    amplitudes = np.ones(50)
+    assert log_exact_tail(amplitudes, 10.1) == -math.inf
+    assert log_exact_tail(amplitudes, math.sqrt(50), Drawn.SIGNS) == pytest.approx(-50 * math.log(2))
+    assert exact_tail(np.zeros(50), 3.0) == exact_tail(np.zeros(0), 3.0) == 1.0
+    assert exact_tail(np.full(50, np.nan), 3.0) == 1.0
+
+
+def test_a_verified_payload_pays_for_every_code_word() -> None:
+    single = log_exact_tail(np.random.default_rng(1).gamma(1.0, size=4000), 20.0)
+    paid = statistics.exact_verified_tail(single, 1, 1e6)
+    assert paid == pytest.approx(math.exp(single + math.log(1 + 1e6) + 64 * math.log(2)))
+    assert statistics.exact_verified_tail(0.0, 24) == 24 * 2.0**-40
