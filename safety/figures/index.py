@@ -130,10 +130,16 @@ class FigureIndex:
         """Every figure that the text names, in the order of the original, each stretch once."""
         matches: list[FigureMatch] = []
         seen: set[str] = set()
+        literally = Taken(len(text.original))
         for view in text.views:
             if view.text not in seen:
                 seen.add(view.text)
-                matches += self._in_view(view)
+                # Who is named as typed is not somebody else in another reading: "Napoleon III" hides no "Napoleon l".
+                matches += (match for match in self._in_view(view) if not literally.holds(match.span))
+            if view.kind is ViewKind.PLAIN:
+                for match in matches:
+                    if match.kind not in _GUESSED:
+                        literally.cover(match.span)
         matches.sort(key=lambda match: (match.kind in _GUESSED, match.span[0] - match.span[1]))
         told = Taken(len(text.original))
         told_of: dict[str, Taken] = defaultdict(lambda: Taken(len(text.original)))
@@ -255,7 +261,7 @@ def _styled(data: FigureData) -> Iterator[tuple[str, _Form]]:
     for figure in sorted(data.figures, key=lambda figure: figure.status is not FigureStatus.LIVING):
         words = folded_name(figure.name).split()
         surname = words[0 if _SURNAME_FIRST.intersection(figure.countries) else -1]
-        if len(words) > 1 and len(surname) > 1 and surname.isalpha():
+        if len(words) > 1 and len(surname) > 1 and surname.isalpha() and "of" not in words and "(" not in figure.name:
             for role in figure.roles:
                 for style in data.offices.styles.get(role, ()):
                     stated = f"{style} {surname}"

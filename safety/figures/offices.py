@@ -12,6 +12,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from itertools import chain
 
 from touchmark.safety.figures.data import BodiesFile, OfficesFile
 from touchmark.safety.figures.forms import folded_name
@@ -68,8 +69,8 @@ class OfficeGrammar:
         self._holder = {(title, body): holder for body, held in held_in for title, holder in held.items()}
         self.with_kin = frozenset(others.kin)
         links = {folded_name(link) for link in table.links}
-        self._after_title = frozenset({"", " "} | {f" {link} " for link in links})
-        self._before_title = frozenset({"", " "} | {f" {link} " for link in table.links_before} | _WRITTEN_ON)
+        self._after_title = _longest_first({"", " "} | {f" {link} " for link in links})
+        self._before_title = _longest_first({"", " "} | {f" {link} " for link in table.links_before} | _WRITTEN_ON)
         self._past = frozenset(folded_name(word) for word in table.past)
         self._past_unspaced = tuple(word for word in self._past if not word.isascii() and len(word) == 1)
         self._not_near = frozenset(folded_name(word) for word in table.not_near)
@@ -112,14 +113,15 @@ class OfficeGrammar:
         )
 
     def _beside(self, text: str, title: Place, starts: dict[int, Place], ends: dict[int, Place]) -> Iterator[Place]:
-        """The body after a title, and the one before it."""
+        """The bodies after a title, and those before it; the longest link first: in "de la France" "la" is no city."""
         start, end = title
         after = (starts.get(end + len(gap)) for gap in self._after_title if text.startswith(gap, end))
         before = (ends.get(start - len(gap)) for gap in self._before_title if text.endswith(gap, 0, start))
-        for found in (after, before):
-            body = next((place for place in found if place is not None), None)
-            if body is not None:
-                yield body
+        yield from (place for place in chain(after, before) if place is not None)
+
+
+def _longest_first(links: Iterable[str]) -> tuple[str, ...]:
+    return tuple(sorted(links, key=lambda link: (-len(link), link)))
 
 
 def _by_edge(bodies: Iterable[Place]) -> tuple[dict[int, Place], dict[int, Place]]:

@@ -31,6 +31,10 @@ class Taken:
         """Whether nobody holds any of a stretch."""
         return self._characters.find(1, *place) < 0
 
+    def holds(self, place: Place) -> bool:
+        """Whether all of a stretch is spoken for."""
+        return self._characters.find(0, *place) < 0
+
     def cover(self, place: Place) -> None:
         """Take a stretch, whoever holds it."""
         start, end = place

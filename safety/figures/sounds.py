@@ -301,8 +301,15 @@ def _is_like(taken: Sequence[_Reading], name: Sequence[str]) -> float:
     written = [smooth(word, strict=strict) for word in name]
     if any(fuzz.ratio(heard.letters, word) < _WORD_LIKENESS for heard, word in zip(taken, written, strict=True)):
         return 0.0
-    least = max(72, 86 - 3 * (consonants - 4)) if strict else max(84, 100 - 3 * (consonants - 4))
+    least = _least_likeness(consonants, strict=strict)
     return fuzz.ratio(" ".join(heard.letters for heard in taken), " ".join(written), score_cutoff=least)
+
+
+def _least_likeness(consonants: int, *, strict: bool) -> int:
+    """The fewer consonants agree, the more the letters must; four are so few that next to all have to."""
+    if not strict:
+        return max(84, 100 - 3 * (consonants - 4))
+    return 96 if consonants == 4 else max(72, 86 - 3 * (consonants - 4))
 
 
 _WORD_LIKENESS = 50

@@ -134,7 +134,7 @@ def test_ordinary_words_are_no_slips() -> None:
 
 
 def test_the_work_for_slips_is_bounded_by_the_prompt() -> None:
-    """A word of the prompt is compared with the names it may stand for, a few, and never with the whole list."""
+    """A word of the prompt is compared with the names it may stand for: not with one in a thousand of the list."""
     compared = 0
 
     class Counting(Misspellings):
@@ -146,7 +146,7 @@ def test_the_work_for_slips_is_bounded_by_the_prompt() -> None:
     names = Counting((folded_name(figure.name) for figure in INDEX.figures), ())
     words = ["donald", "vladimir", "michael", "john", "maria", "street", "charles", "david", "angela", "trump"] * 50
     list(names.find(" ".join(words)))
-    assert 0 < compared <= 5 * len(words)
+    assert 0 < compared <= len(words) * len(INDEX.figures) / 1000
 
 
 # --- offices --------------------------------------------------------------------------------------------------------
@@ -165,7 +165,7 @@ def test_the_work_for_slips_is_bounded_by_the_prompt() -> None:
         ("the leader of North Korea", "kim-jong-un", "leader of North Korea"),
         ("the king of England", "charles-iii", "king of England"),
         ("the crown prince of Saudi Arabia", "mohammed-bin-salman", "crown prince of Saudi Arabia"),
-        ("the president of Guinea-Bissau and Guinea", None, ""),
+        ("the president of Guinea-Bissau", "horta-inta-a", "president of Guinea-Bissau"),
         ("the president of Guinea", "mamadi-doumbouya", "president of Guinea"),
         ("the pope on a skateboard", "leo-xiv", "the pope"),
         ("the mayor of London", "sadiq-khan", "the mayor of London"),
@@ -178,7 +178,7 @@ def test_the_work_for_slips_is_bounded_by_the_prompt() -> None:
         ("日本の首相", "sanae-takaichi", "日本の首相"),
         ("프랑스 대통령", "emmanuel-macron", "프랑스 대통령"),
         ("الرئيس الفرنسي", "emmanuel-macron", "الرئيس الفرنسي"),
-        ("भारत के प्रधानमंत्री", None, ""),
+        ("भारत के प्रधानमंत्री", "narendra-modi", "भारत के प्रधानमंत्री"),
         ("presiden Indonesia", "prabowo-subianto", "presiden Indonesia"),
     ],
 )

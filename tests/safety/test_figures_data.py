@@ -36,9 +36,9 @@ def _content(path: Path) -> dict[str, Any]:
 
 def test_the_list_is_long_and_every_status_is_there() -> None:
     count = Counter(figure.status for figure in DATA.figures)
-    assert count[FigureStatus.LIVING] >= 2_000
+    assert count[FigureStatus.LIVING] >= 3_000
     assert count[FigureStatus.DECEASED] >= 200
-    assert count[FigureStatus.HISTORICAL] >= 200
+    assert count[FigureStatus.HISTORICAL] >= 400
 
 
 def test_at_least_three_hundred_figures_have_aliases_and_as_many_a_native_form() -> None:
@@ -81,9 +81,9 @@ def test_native_forms_are_not_latin() -> None:
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.name)
 def test_files_are_short_and_hold_one_figure_a_line(path: Path) -> None:
     lines = path.read_text(encoding="utf-8").splitlines()
-    assert len(lines) < 400
     content = _content(path)
     if "figures" in content:
+        assert len(lines) < 400
         assert len(content["figures"]) == sum(line.startswith("- {id: ") for line in lines)
 
 
@@ -92,7 +92,7 @@ def test_the_published_schema_is_the_models_and_the_files_obey_it() -> None:
     assert published == json.loads(json.dumps(json_schema()))
     jsonschema.Draft202012Validator.check_schema(published)
     validator = jsonschema.Draft202012Validator(published)
-    tables = [path for path in FILES if path.name in ("offices.yaml", "countries.yaml", "vetoes.yaml")]
+    tables = [path for path in FILES if path.name in ("offices.yaml", "countries.yaml", "bodies.yaml", "vetoes.yaml")]
     for path in (*tables, min(set(FILES) - set(tables), key=lambda path: path.stat().st_size)):
         content = json.loads(json.dumps(_content(path), default=str))
         assert validator.is_valid(content), path.name
@@ -115,6 +115,9 @@ def folder(tmp_path: Path) -> Path:
         encoding="utf-8",
     )
     (tmp_path / "countries.yaml").write_text("countries: {GB: [britain]}\n", encoding="utf-8")
+    (tmp_path / "bodies.yaml").write_text(
+        "as_of: 2025-12-31\nbodies: {town: {names: [town], holders: {king: ada-example}}}\nkin: {}\n", encoding="utf-8"
+    )
     (tmp_path / "vetoes.yaml").write_text("phrases: []\nafter: []\nwords: []\n", encoding="utf-8")
     return tmp_path
 
@@ -175,7 +178,7 @@ def test_a_wrong_table_is_named(folder: Path, file: str, old: str, new: str, pro
     assert caught.value.subject == str(path)
 
 
-@pytest.mark.parametrize("file", ["offices.yaml", "countries.yaml", "vetoes.yaml"])
+@pytest.mark.parametrize("file", ["offices.yaml", "countries.yaml", "bodies.yaml", "vetoes.yaml"])
 def test_a_missing_table_is_named(folder: Path, file: str) -> None:
     (folder / file).unlink()
     with pytest.raises(FigureDataError) as caught:
