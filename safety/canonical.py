@@ -144,7 +144,7 @@ def canonicalise(text: str) -> CanonicalText:
         if depth < _DEEPEST and len(waiting) < _MOST_VIEWS:
             waiting += [
                 (kind if kind in _REORDERED else inner, _readable(found), depth + 1)
-                for inner, found in _decoded(reading, plain, undisguised[0], inside=depth > 0)
+                for inner, found in _decoded(reading, plain, undisguised[0], after=kind.value if depth else None)
             ]
     kept = tuple(views.values())[:_MOST_VIEWS]
     return CanonicalText(original=text, views=kept, unreadable=tuple(unreadable(readable)))
@@ -158,15 +158,15 @@ def _add(views: dict[str, View], kind: ViewKind, text: Traced) -> None:
 
 
 def _decoded(
-    readable: Traced, plain: Traced, undisguised: Traced, *, inside: bool
+    readable: Traced, plain: Traced, undisguised: Traced, *, after: str | None
 ) -> Iterator[tuple[ViewKind, Traced]]:
     """What may be coded in a text, one coding at a time: each is undone in its place, and what comes of it is read
     again. Blobs first, where case still tells; then letters on their heads; then turned letters."""
     found = list(blobs(readable)) or list(upside_down(plain))
     if not found:
-        found = list(turned(plain, inside=inside))
+        found = list(turned(plain, after=after))
         if undisguised.text != plain.text:
-            found += turned(undisguised, inside=inside)
+            found += turned(undisguised, after=after)
     return ((ViewKind(kind), reading) for kind, reading in found)
 
 

@@ -18,33 +18,37 @@ from touchmark.safety.legibility import BACKWARDS, ROT13, Stretch, likelier_turn
 from touchmark.safety.traced import Traced
 
 _LEAST_GAIN = 9
-"""Steps of :mod:`legibility` from which on a passage counts as turned; 1 in 150 harmless prompts reaches them."""
-_LEAST_GAIN_INSIDE = 14
-"""The same where a coding was undone already: a mistake must not breed others."""
+"""Steps of :mod:`legibility` from which on a text counts as turned; 1 in 150 harmless prompts reaches them."""
+_LEAST_GAIN_OF_PART = 14
+"""The same for a passage of a text, or of one that came out of another coding: a mistake must not breed others."""
 _MOSTLY = 0.5
 """A turned stretch of more than this share of the text: the rest was turned with it."""
 
 
-def turned(text: Traced, *, inside: bool) -> Iterator[tuple[str, Traced]]:
-    """The passage that reads better through rot13, or backwards, turned so; whichever gains more.
+def turned(text: Traced, *, after: str | None) -> Iterator[tuple[str, Traced]]:
+    """The text, or the passage of it, that reads better through rot13, or backwards, turned so; whichever gains more.
 
     Args:
-        inside: whether the text came out of another coding.
+        after: the coding that the text came out of, if any; it is not undone twice.
 
     Yields:
-        ``rot13`` or ``reversed``, and the text. A reversed passage comes twice: turned as a whole, and word for word.
+        ``rot13`` or ``reversed``, and the text. Reversed text comes twice: turned as a whole, and word for word.
     """
     steps = pairs(text.text)
-    by_letters, by_order = likelier_turned(steps, ROT13), likelier_turned(steps, BACKWARDS)
-    least = _LEAST_GAIN_INSIDE if inside else _LEAST_GAIN
-    if by_letters.gain >= max(least, by_order.gain):
-        begin, end = _whole_words(text.text, by_letters)
+    by_letters = likelier_turned(steps, ROT13) if after != "rot13" else Stretch(0, 0)
+    by_order = likelier_turned(steps, BACKWARDS) if after != "reversed" else Stretch(0, 0)
+    best = max(by_letters, by_order, key=lambda stretch: stretch.gain)
+    begin, end = _whole_words(text.text, best)
+    partly = after is not None or end - begin < len(text.text)
+    if best.gain < (_LEAST_GAIN_OF_PART if partly else _LEAST_GAIN):
+        return
+    if best is by_letters:
         middle = codecs.encode(text.text[begin:end], "rot13")
         yield "rot13", text.relettered(text.text[:begin] + middle + text.text[end:])
-    elif by_order.gain >= least:
-        begin, end = _whole_words(text.text, by_order)
+    else:
         yield "reversed", text.reordered(_all_backwards(text.text, begin, end))
-        yield "reversed", text.reordered(_words_backwards(text.text, begin, end))
+        if not partly:
+            yield "reversed", text.reordered(_words_backwards(text.text, begin, end))
 
 
 def _whole_words(text: str, stretch: Stretch) -> tuple[int, int]:
