@@ -64,17 +64,13 @@ def is_sexual(policy: Policy, readings: Sequence[Reading], hits: Sequence[Hit]) 
 
 
 def _minors(policy: Policy, readings: Sequence[Reading], hits: Sequence[Hit], minors: Lexicon) -> Iterator[Hit]:
-    mentions = (
-        (reading.field, span)
-        for reading in readings
-        for span in (*(match.span for match in minors.find(reading.text)), *_ages_of_minors(reading.text))
-    )
-    mention = next(mentions, None)
-    score = is_sexual(policy, readings, hits) if mention else 0.0
-    if mention and score:
-        field, span = mention
-        why = "A word for a minor stands beside sexual content; refused under every policy."
-        yield Hit(Category.SEXUAL_MINORS, None, field, span, score, Rule.MINOR_AND_SEXUAL, why)
+    score = is_sexual(policy, readings, hits)
+    if not score:
+        return
+    for reading in readings:
+        for span in (*(match.span for match in minors.find(reading.text)), *_ages_of_minors(reading.text)):
+            why = "A word for a minor stands beside sexual content; refused under every policy."
+            yield Hit(Category.SEXUAL_MINORS, None, reading.field, span, score, Rule.MINOR_AND_SEXUAL, why)
 
 
 def _ages_of_minors(text: CanonicalText) -> Iterator[tuple[int, int]]:
