@@ -14,6 +14,7 @@ turn a negative prompt around, by a guidance below one, must pass it under anoth
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections.abc import Iterator, Mapping
 from typing import ClassVar
@@ -202,13 +203,15 @@ def _says_something(text: CanonicalText) -> bool:
     return typed and any(c.isalnum() for view in text.views for c in view.text)
 
 
+_NO_TEXT = re.compile(r"[\x00-\x08\x0e-\x1b\x7f-\x84\x86-\x9f\ud800-\udfff]")
+"""Control characters that are no white space, and halves of surrogate pairs."""
+
+
 def _require_text(field: str, text: str) -> None:
-    for index, character in enumerate(text):
-        if character.isascii() and character.isprintable():
-            continue
-        if unicodedata.category(character) in ("Cc", "Cs") and not character.isspace():
-            raise MalformedPromptError(
-                f"character {index} is U+{ord(character):04X}, which is no text",
-                subject=field,
-                remedy="Send text in UTF-8 without control characters.",
-            )
+    found = _NO_TEXT.search(text)
+    if found:
+        raise MalformedPromptError(
+            f"character {found.start()} is U+{ord(found.group()):04X}, which is no text",
+            subject=field,
+            remedy="Send text in UTF-8 without control characters.",
+        )
