@@ -21,7 +21,8 @@ from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.x509.oid import NameOID
 
 from touchmark.provenance.errors import TouchmarkError
-from touchmark.provenance.signing import PemSigner, Signer
+from touchmark.provenance.signing import PemSigner, Signer, TimeStamping
+from touchmark.provenance.signing.files import is_encrypted
 from touchmark.provenance.watermark.protocol import WatermarkKey
 
 ANCHORS = "anchors.pem"
@@ -97,12 +98,12 @@ class KeyRing:
             None if secret is None else _parse_watermark_key(secret, folder / WATERMARK_KEY),
         )
 
-    def signer(self, *, time_authority: str | None = None) -> Signer:
-        """The signer of this ring.
+    def signer(self, *, password: bytes | None = None, time_stamping: TimeStamping | None = None) -> Signer:
+        """The signer of this ring; ``password`` is needed where its key is encrypted.
 
         Raises:
             KeysMissingError: the ring only verifies.
-            KeyUnreadableError, KeyMismatchError: see :meth:`PemSigner.from_pem`.
+            WrongPasswordError, KeyUnreadableError, KeyMismatchError: see :meth:`PemSigner.from_pem`.
         """
         if self.certificate_chain is None:
             raise _missing(self.folder / SIGNING_CHAIN, "there is no signing certificate")
@@ -111,7 +112,8 @@ class KeyRing:
         return PemSigner.from_pem(
             self.certificate_chain,
             self._signing_key,
-            time_authority=time_authority,
+            password=password,
+            time_stamping=time_stamping,
             subject=str(self.folder / SIGNING_KEY),
         )
 
@@ -119,6 +121,11 @@ class KeyRing:
     def can_sign(self) -> bool:
         """Whether certificate and key are there."""
         return self.certificate_chain is not None and self._signing_key is not None
+
+    @property
+    def key_is_encrypted(self) -> bool:
+        """Whether signing asks for a password."""
+        return self._signing_key is not None and is_encrypted(self._signing_key)
 
     @property
     def can_mark(self) -> bool:

@@ -14,7 +14,7 @@ import io
 import json
 import os
 import secrets
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from io import BufferedRandom
@@ -25,12 +25,15 @@ from typing import BinaryIO
 import c2pa
 
 from touchmark.provenance.durability import flush
+from touchmark.provenance.errors import TouchmarkError
 from touchmark.provenance.keys.profile import CertificateRefusedError, check_certificate
 from touchmark.provenance.manifest.claim import Claim, definition, parent_ingredient, resources
 from touchmark.provenance.manifest.context import manifest_context
 from touchmark.provenance.manifest.read import read_stream
 from touchmark.provenance.manifest.report import ManifestReport
-from touchmark.provenance.signing import Signer, SigningAlgorithm, SigningError
+from touchmark.provenance.signing import Signer, SigningAlgorithm, SigningError, TimeStamping
+from touchmark.provenance.signing.relay import relayed
+from touchmark.provenance.signing.time_stamps import TimeStampError
 
 _ALGORITHMS = {
     SigningAlgorithm.ES256: c2pa.C2paSigningAlg.ES256,
@@ -95,7 +98,8 @@ def sign_file(source: Path, destination: Path, claim: Claim, signer: Signer, anc
     Raises:
         DestinationError: it is the source, or cannot be written.
         CertificateRefusedError: the signer's certificate breaks the C2PA profile.
-        SignerFailedError: the signer raised.
+        SigningError: the signer's own error; SignerFailedError where it raised anything else.
+        TimeStampError: no time stamp was to be had, and the signer requires one.
         ManifestRefusedError: the media or the claim is not one that C2PA can sign.
         ReadBackError: the result is not trusted, or not sound.
     """
@@ -142,6 +146,29 @@ def sign_stream(
     faults = check_certificate(signer.certificate_chain, datetime.now(UTC))
     if faults:
         raise CertificateRefusedError(faults, subject="signing certificate")
+    stamping = signer.time_stamping
+    try:
+        return _sign(source, destination, claim, signer, stamping, anchors, parent)
+    except TimeStampError:
+        if stamping is None or stamping.required:
+            raise
+    # The policy does without a stamp where none is to be had; what the failed attempt wrote is void.
+    for stream in (source, destination, parent):
+        if stream is not None:
+            stream.seek(0)
+    destination.truncate()
+    return _sign(source, destination, claim, signer, None, anchors, parent)
+
+
+def _sign(
+    source: BinaryIO,
+    destination: BinaryIO,
+    claim: Claim,
+    signer: Signer,
+    stamping: TimeStamping | None,
+    anchors: bytes,
+    parent: BinaryIO | None,
+) -> bytes:
     raised: list[BaseException] = []
 
     def sign(data: bytes) -> bytes:
@@ -153,32 +180,45 @@ def sign_stream(
             return b""
 
     context = manifest_context(anchors)
-    try:
-        builder = c2pa.Builder(json.dumps(definition(claim)), context=context)
-        for name, content in resources(claim).items():
-            builder.add_resource(name, io.BytesIO(content))
-        if claim.parent:
-            _add_parent(builder, claim, parent)
-        with c2pa.Signer.from_callback(
-            sign, _ALGORITHMS[signer.algorithm], signer.certificate_chain.decode("ascii"), signer.time_authority
-        ) as native:
-            return bytes(builder.sign(native, claim.media_type, source, destination))
-    except c2pa.C2paError as error:
-        if raised and not isinstance(raised[0], Exception):
-            raise raised[0] from None  # somebody pressed Ctrl-C while the signer was asked
-        if raised:
-            raise SignerFailedError(
-                f"the signer failed ({type(raised[0]).__name__}: {raised[0]})"[:500],
-                subject="signer",
-                remedy="See the cause; nothing was written.",
-            ) from raised[0]
-        raise ManifestRefusedError(
-            f"the C2PA library refused to sign ({str(error)[:300]})",
-            subject=claim.title[:80],
-            remedy=_remedy(signer),
-        ) from error
-    finally:
-        context.close()
+    chain, algorithm = signer.certificate_chain.decode("ascii"), _ALGORITHMS[signer.algorithm]
+    with relayed(stamping, lambda: datetime.now(UTC)) if stamping else nullcontext() as relay:
+        try:
+            builder = c2pa.Builder(json.dumps(definition(claim)), context=context)
+            for name, content in resources(claim).items():
+                builder.add_resource(name, io.BytesIO(content))
+            if claim.parent:
+                _add_parent(builder, claim, parent)
+            with c2pa.Signer.from_callback(sign, algorithm, chain, relay.url if relay else None) as native:
+                store = bytes(builder.sign(native, claim.media_type, source, destination))
+        except c2pa.C2paError as error:
+            if raised and (isinstance(raised[0], TouchmarkError) or not isinstance(raised[0], Exception)):
+                raise raised[0] from None  # it has a name; or somebody pressed Ctrl-C while the signer was asked
+            if relay and relay.failure:
+                raise relay.failure from None
+            raise _refusal(error, claim, raised) from (raised[0] if raised else error)
+        finally:
+            context.close()
+    if relay and not relay.stamped:
+        raise TimeStampError(
+            "the C2PA library signed without asking for the time",
+            subject="time stamp",
+            remedy="Install the c2pa-python version that touchmark asks for.",
+        )
+    return store
+
+
+def _refusal(error: c2pa.C2paError, claim: Claim, raised: list[BaseException]) -> SigningError:
+    if raised:
+        return SignerFailedError(
+            f"the signer failed ({type(raised[0]).__name__}: {raised[0]})"[:500],
+            subject="signer",
+            remedy="See the cause; nothing was written.",
+        )
+    return ManifestRefusedError(
+        f"the C2PA library refused to sign ({str(error)[:300]})",
+        subject=claim.title[:80],
+        remedy="Check that the input is an undamaged file of the media type that the claim names.",
+    )
 
 
 def _add_parent(builder: c2pa.Builder, claim: Claim, parent: BinaryIO | None) -> None:
@@ -223,14 +263,6 @@ def _unsound(report: ManifestReport, claim: Claim) -> str:
     if claim.parent is None and report.source_type is not claim.source_type:
         return "the digital source type does not read back"
     return ""
-
-
-def _remedy(signer: Signer) -> str:
-    if signer.time_authority:
-        return (
-            f"Check that the time-stamp authority {signer.time_authority} answers, and that the input is a media file."
-        )
-    return "Check that the input is an undamaged file of the media type that the claim names."
 
 
 def _create(part: Path) -> BufferedRandom:

@@ -31,7 +31,9 @@ from touchmark.provenance.manifest.write import (
     SignerFailedError,
     sign_file,
 )
-from touchmark.provenance.signing import CallbackSigner, PemSigner, SigningAlgorithm
+from touchmark.provenance.signing import CallbackSigner, PemSigner, SigningAlgorithm, TimeStamping
+from touchmark.provenance.signing.errors import KeyMismatchError, SignerAnswerError
+from touchmark.provenance.signing.time_stamps import TimeAuthorityUnreachableError
 
 Make = Callable[..., Claim]
 
@@ -43,7 +45,7 @@ class Broken:
     ring: KeyRing
     error: BaseException
     algorithm: SigningAlgorithm = SigningAlgorithm.ES256
-    time_authority: str | None = None
+    time_stamping: TimeStamping | None = None
 
     @property
     def certificate_chain(self) -> bytes:
@@ -130,7 +132,7 @@ def test_a_signer_that_signs_nonsense_leaves_nothing(
     chain = ring.certificate_chain
     assert chain is not None
     signer = CallbackSigner(SigningAlgorithm.ES256, chain, lambda _: signature)
-    with pytest.raises((ManifestRefusedError, ReadBackError)):
+    with pytest.raises((SignerAnswerError, KeyMismatchError)):
         sign_file(film, tmp_path / "out.mp4", claim, signer, ring.trust_anchors)
     assert list(tmp_path.iterdir()) == []
 
@@ -196,10 +198,10 @@ def test_a_dead_time_authority_fails_the_signing(tmp_path: Path, film: Path, cla
     with socket.socket() as unused:
         unused.bind(("127.0.0.1", 0))
         address = f"http://127.0.0.1:{unused.getsockname()[1]}/tsa"
-        signer = ring.signer(time_authority=address)
-        with pytest.raises(ManifestRefusedError) as caught:
+        signer = ring.signer(time_stamping=TimeStamping((address,)))
+        with pytest.raises(TimeAuthorityUnreachableError) as caught:
             sign_file(film, tmp_path / "out.mp4", claim, signer, ring.trust_anchors)
-    assert address in caught.value.remedy
+    assert caught.value.subject == address
     assert list(tmp_path.iterdir()) == []
 
 

@@ -20,7 +20,9 @@ from touchmark.provenance.signing import (
     PemSigner,
     Signer,
     SigningAlgorithm,
+    TimeStamping,
 )
+from touchmark.provenance.signing.algorithm import hash_of
 
 KEYS: dict[SigningAlgorithm, Any] = {
     SigningAlgorithm.ES256: ec.generate_private_key(ec.SECP256R1()),
@@ -70,9 +72,12 @@ def test_files_are_loaded(tmp_path: Path) -> None:
     (tmp_path / "chain.pem").write_bytes(certificate(key))
     (tmp_path / "key.pem").write_bytes(pem(key, b"correct horse"))
     signer = PemSigner.load(
-        tmp_path / "chain.pem", tmp_path / "key.pem", password=b"correct horse", time_authority="https://tsa.example"
+        tmp_path / "chain.pem",
+        tmp_path / "key.pem",
+        password=b"correct horse",
+        time_stamping=TimeStamping(("https://tsa.example",)),
     )
-    assert signer.time_authority == "https://tsa.example"
+    assert signer.time_stamping is not None
     for password in (None, b"wrong"):
         with pytest.raises(KeyUnreadableError):
             PemSigner.load(tmp_path / "chain.pem", tmp_path / "key.pem", password=password)
@@ -106,8 +111,12 @@ def test_junk_is_unreadable(junk: bytes) -> None:
 
 def test_a_callback_must_sign_as_its_certificate_can() -> None:
     chain = certificate(KEYS[SigningAlgorithm.PS256])
+    key = KEYS[SigningAlgorithm.PS256]
     for algorithm in (SigningAlgorithm.PS256, SigningAlgorithm.PS384, SigningAlgorithm.PS512):
-        assert CallbackSigner(algorithm, chain, lambda data: data[::-1]).sign(b"ab") == b"ba"
+        digest = hash_of(algorithm)
+        pss = padding.PSS(padding.MGF1(digest), digest.digest_size)
+        signature = CallbackSigner(algorithm, chain, lambda data: key.sign(data, pss, digest)).sign(b"ab")  # noqa: B023
+        key.public_key().verify(signature, b"ab", pss, digest)
     with pytest.raises(KeyMismatchError, match="es256"):
         CallbackSigner(SigningAlgorithm.ES256, chain, bytes)
 

@@ -1,0 +1,79 @@
+"""What can go wrong between a claim and its signature, each with a name of its own. Nothing was written in any case."""
+
+from __future__ import annotations
+
+from touchmark.provenance.errors import TouchmarkError
+
+
+class SigningError(TouchmarkError):
+    """Nothing was signed."""
+
+    code = "signing.failed"
+
+
+class KeyMismatchError(SigningError):
+    """The private key is not the one that the certificate names, or cannot sign with the algorithm."""
+
+    code = "signing.key_mismatch"
+
+
+class KeyUnreadableError(SigningError):
+    """A certificate or key file is missing, or is not what it should be."""
+
+    code = "signing.key_unreadable"
+    exit_status = 3
+
+
+class WrongPasswordError(KeyUnreadableError):
+    """The private key is encrypted, and the password is wrong or was not given."""
+
+    code = "signing.wrong_password"
+
+
+class WrongPinError(SigningError):
+    """The token refused the PIN. It was tried once: tokens lock themselves after a few wrong ones."""
+
+    code = "signing.wrong_pin"
+
+
+class SignerUriError(SigningError):
+    """The address of a signer is not one that touchmark can use."""
+
+    code = "signing.uri"
+    exit_status = 64
+
+
+class SecretError(SigningError):
+    """A password or PIN cannot be had from where it was said to be."""
+
+    code = "signing.secret"
+
+
+class BackendMissingError(SigningError):
+    """The library that this kind of signer needs is not installed."""
+
+    code = "signing.backend_missing"
+
+
+class KeyNotFoundError(SigningError):
+    """The HSM, KMS or token that was asked has no such key."""
+
+    code = "signing.key_not_found"
+
+
+class SignerUnreachableError(SigningError):
+    """The HSM, KMS or signing service did not answer."""
+
+    code = "signing.unreachable"
+
+
+class SignerRefusedError(SigningError):
+    """The HSM, KMS or signing service answered, and would not sign."""
+
+    code = "signing.refused"
+
+
+class SignerAnswerError(SigningError):
+    """The signer answered something that is no signature."""
+
+    code = "signing.nonsense"
