@@ -98,6 +98,10 @@ class Rule(StrEnum):
     """The negative prompt pushes adulthood out of a picture with sexual content."""
     UNREADABLE = "unreadable"
     """A coded passage that could not be decoded."""
+    GUARD = "guard"
+    """A guard model flagged it."""
+    GUARD_SILENT = "guard-silent"
+    """The guard model that the policy names gave no answer."""
 
 
 @dataclass(frozen=True, slots=True)
