@@ -6,7 +6,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from touchmark.safety.decision import Decision
+from touchmark.provenance.errors import TouchmarkError
+from touchmark.safety.decision import Action
 from touchmark.safety.examples import decided
 from touchmark.safety.judge import Judge
 from touchmark.safety.policy import Example, Policy
@@ -27,12 +28,25 @@ class RuleChange:
 
 
 @dataclass(frozen=True, slots=True)
+class Outcome:
+    """What a policy makes of a request.
+
+    Attributes:
+        action: allow, review or refuse; ``error`` for a text that it does not judge.
+        codes: the reason codes that decided, or the code of the error.
+    """
+
+    action: str
+    codes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class DecisionChange:
     """A prompt that the two policies decide differently."""
 
     example: Example
-    old: Decision
-    new: Decision
+    old: Outcome
+    new: Outcome
 
 
 def rule_changes(old: Policy, new: Policy) -> tuple[RuleChange, ...]:
@@ -45,12 +59,27 @@ def rule_changes(old: Policy, new: Policy) -> tuple[RuleChange, ...]:
     )
 
 
+def examples_of(*policies: Policy) -> tuple[Example, ...]:
+    """The examples of policies, each request once."""
+    listed = (example for policy in policies for example in policy.examples)
+    requests = {example.model_copy(update={"expect": Action.ALLOW, "category": None}): example for example in listed}
+    return tuple(requests.values())
+
+
 def decision_changes(old: Judge, new: Judge, examples: Iterable[Example]) -> Iterator[DecisionChange]:
     """The requests that get another action, in the order given."""
     for example in examples:
-        before, after = decided(old, example), decided(new, example)
-        if before.action is not after.action:
+        before, after = _outcome(old, example), _outcome(new, example)
+        if before.action != after.action:
             yield DecisionChange(example, before, after)
+
+
+def _outcome(judge: Judge, example: Example) -> Outcome:
+    try:
+        decision = decided(judge, example)
+    except TouchmarkError as error:
+        return Outcome("error", (error.code,))
+    return Outcome(decision.action.value, tuple(dict.fromkeys(f.reason_code for f in decision.decisive)))
 
 
 def _rules(policy: Policy) -> Iterator[tuple[str, Any]]:

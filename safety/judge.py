@@ -17,6 +17,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import ClassVar
 
 from touchmark.provenance.errors import TouchmarkError
@@ -94,7 +95,7 @@ class Judge:
             raise EmptyPromptError(
                 "the prompt has no letters or digits", subject="prompt", remedy="Describe what the video shows."
             )
-        hits = [hit for reading in readings for hit in self._hits(reading)]
+        hits = [hit for reading in readings for hit in self.hits(reading)]
         if texts.get(NEGATIVE_PROMPT):
             hits += self._kept_out(canonicalise(texts[NEGATIVE_PROMPT]), readings, hits)
         hits += combined(self.policy, readings, hits, self._lexicons[Category.SEXUAL_MINORS])
@@ -122,16 +123,24 @@ class Judge:
         Raises:
             PromptTooLongError
         """
-        canonical = canonicalise(text)
+        return self._reading(field, canonicalise(text))
+
+    def _reading(self, field: str, text: CanonicalText) -> Reading:
         return Reading(
             field=field,
-            text=canonical,
-            groups=frozenset[LanguageGroup]().union(*(language_groups(view.text) for view in canonical.views)),
-            scores=self._classifier.scores(canonical),
-            figures=self._figures.find(canonical),
+            text=text,
+            groups=frozenset[LanguageGroup]().union(*(language_groups(view.text) for view in text.views)),
+            scores=self._classifier.scores(text),
+            figures=self._figures.find(text),
         )
 
-    def _hits(self, reading: Reading) -> Iterator[Hit]:
+    def alone(self, reading: Reading) -> tuple[Reading, ...]:
+        """The same text read in each of its views alone, under the thresholds that hold for the whole."""
+        texts = (replace(reading.text, views=(view,)) for view in reading.text.views)
+        return tuple(replace(self._reading(reading.field, text), groups=reading.groups) for text in texts)
+
+    def hits(self, reading: Reading) -> Iterator[Hit]:
+        """What speaks against a request in one text, rule by rule of the policy; what combines is not here."""
         for rule in self.policy.categories:
             if rule.id is Category.SEXUAL_MINORS:
                 continue  # a word for a minor is no finding by itself; see combinations.py
