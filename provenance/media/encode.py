@@ -64,11 +64,13 @@ class EncodeSettings:
         preset: their speed against size, ``ultrafast`` to ``placebo``.
         metadata: container labels, such as ``title`` or ``comment``. Where one of them has no standard field in mp4,
             all are written as QuickTime keys.
+        boxes: whole boxes to follow the media at the top level, such as one with an XMP packet.
     """
 
     crf: int = 18
     preset: str = "medium"
     metadata: Mapping[str, str] = field(default_factory=dict)
+    boxes: bytes = b""
 
 
 def encode(video: RawVideo, path: Path, settings: EncodeSettings = EncodeSettings()) -> None:
@@ -91,6 +93,9 @@ def encode(video: RawVideo, path: Path, settings: EncodeSettings = EncodeSetting
         raise
     with _reporting(subject):
         container.close()
+        if settings.boxes:
+            with path.open("ab") as file:
+                file.write(settings.boxes)
 
 
 def _container_options(settings: EncodeSettings) -> dict[str, str]:
