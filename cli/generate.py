@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from touchmark.cli.disclosure import chosen, disclosure_options
+
 if TYPE_CHECKING:
     from touchmark.generation.release import Release
 
@@ -17,7 +19,8 @@ if TYPE_CHECKING:
     epilog="\b\nExamples:\n"
     '  touchmark generate "a red circle moves left to right over a blue background" -o circle.mp4\n'
     '  touchmark generate "a lighthouse in a storm" -o storm.mp4 --model /models/wan2.2 --size 832x480\n'
-    '  echo "two squares bounce" | touchmark generate - -o squares.mp4 --seed 7 --json'
+    '  echo "two squares bounce" | touchmark generate - -o squares.mp4 --seed 7 --json\n'
+    '  touchmark generate "a square rotates" -o square.mp4 --profile cn-gb45438 --profile iptc'
 )
 @click.argument("prompt")
 @click.option("-o", "--output", type=click.Path(path_type=Path), required=True, help="The .mp4 to publish.")
@@ -29,6 +32,7 @@ if TYPE_CHECKING:
 @click.option("--guidance", type=float, metavar="X", help="Classifier-free guidance. Default: the model's own.")
 @click.option("--seed", type=int, default=0, show_default=True, help="The same seed gives the same video.")
 @click.option("--latent-mark", is_flag=True, help="Mark the noise that the model starts from too.")
+@disclosure_options
 @click.option("--force", is_flag=True, help="Replace the output if it exists.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 def generate(
@@ -42,6 +46,9 @@ def generate(
     guidance: float | None,
     seed: int,
     latent_mark: bool,
+    profiles: tuple[str, ...],
+    label_languages: tuple[str, ...],
+    label_position: str | None,
     force: bool,
     as_json: bool,
 ) -> None:
@@ -68,8 +75,11 @@ def generate(
         seed=seed,
         latent_mark=latent_mark,
     )
+    disclosure = chosen(profiles, label_languages, label_position)
     with shown() as progress:
-        release = Studio.open(Home.default()).generate(request, output, overwrite=force, progress=progress)
+        release = Studio.open(Home.default()).generate(
+            request, output, disclosure=disclosure, overwrite=force, progress=progress
+        )
     print_release(release, as_json)
 
 
@@ -82,6 +92,7 @@ def print_release(release: Release, as_json: bool) -> None:
             "payload": str(release.payload),
             "outcome": release.verification.verdict.outcome.value,
             "headline": release.verification.verdict.headline,
+            "profiles": list(release.profiles),
             "notes": list(release.notes),
         }
         click.echo(json.dumps(document))
@@ -90,6 +101,8 @@ def print_release(release: Release, as_json: bool) -> None:
     click.echo(f"  manifest   {release.manifest_label}")
     click.echo(f"  watermark  {release.payload}")
     click.echo(f"  verified   {release.verification.verdict.headline}")
+    if release.profiles:
+        click.echo(f"  complies   {', '.join(release.profiles)} (no legal advice)")
     for note in release.notes:
         click.echo(f"  note       {note}")
 

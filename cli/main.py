@@ -25,6 +25,10 @@ TRACEBACK = "TOUCHMARK_TRACEBACK"
 _COMMANDS = {
     "generate": ("touchmark.cli.generate", "Make a video from a prompt: screened, marked, signed, verified."),
     "verify": ("touchmark.cli.verify", "Find out where videos come from."),
+    "comply": (
+        "touchmark.cli.comply",
+        "Hold a video against disclosure rules: EU, California, China, India, C2PA, IPTC.",
+    ),
     "report": ("touchmark.cli.report", "Write a verification as one self-contained page."),
     "manifest": ("touchmark.cli.manifest", "Look at how a file's C2PA manifest is written."),
     "seal": ("touchmark.cli.seal", "Mark and sign a video that another generator made."),

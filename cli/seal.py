@@ -6,6 +6,8 @@ from pathlib import Path
 
 import click
 
+from touchmark.cli.disclosure import chosen, disclosure_options
+
 _SOURCES = {
     "generated": "TRAINED_ALGORITHMIC_MEDIA",
     "composite": "COMPOSITE_WITH_TRAINED_ALGORITHMIC_MEDIA",
@@ -28,6 +30,7 @@ _SOURCES = {
     help="Wholly generated, or a composite of generated and other material.",
 )
 @click.option("--prompt", metavar="TEXT", help="What was asked of it; recorded by its digest.")
+@disclosure_options
 @click.option("--force", is_flag=True, help="Replace the output if it exists.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 def seal(
@@ -37,6 +40,9 @@ def seal(
     made_with_version: str,
     source: str,
     prompt: str | None,
+    profiles: tuple[str, ...],
+    label_languages: tuple[str, ...],
+    label_position: str | None,
     force: bool,
     as_json: bool,
 ) -> None:
@@ -52,6 +58,9 @@ def seal(
     from touchmark.provenance.manifest.claim import DigitalSourceType
 
     declaration = Declaration(made_with, DigitalSourceType[_SOURCES[source]], made_with_version, prompt)
+    disclosure = chosen(profiles, label_languages, label_position)
     with shown() as progress:
-        release = Studio.open(Home.default()).seal(video, output, declaration, overwrite=force, progress=progress)
+        release = Studio.open(Home.default()).seal(
+            video, output, declaration, disclosure=disclosure, overwrite=force, progress=progress
+        )
     print_release(release, as_json)

@@ -22,6 +22,7 @@ from typing import Any, ClassVar
 from touchmark import __version__
 from touchmark.detectors.verdict import Outcome
 from touchmark.detectors.verify import Verification, Verifier
+from touchmark.generation.disclosure import Disclosure
 from touchmark.generation.generator import Generator
 from touchmark.generation.latent_mark.pattern import LatentMark
 from touchmark.generation.request import GenerationRequest
@@ -92,6 +93,7 @@ class Release:
         verification: what the bundled detector said of it before it was published.
         decision: the gate's decision; None for a video that was sealed, not generated.
         notes: what the person who asked should know.
+        profiles: names of the disclosure profiles that it was made for, and passes.
     """
 
     path: Path
@@ -100,6 +102,7 @@ class Release:
     verification: Verification
     decision: Decision | None = None
     notes: tuple[str, ...] = ()
+    profiles: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,6 +175,7 @@ class Studio:
         output: Path,
         *,
         generator: Generator | None = None,
+        disclosure: Disclosure = Disclosure(),  # noqa: B008 (frozen)
         overwrite: bool = False,
         progress: Progress | None = None,
     ) -> Release:
@@ -181,6 +185,7 @@ class Studio:
             request: what to make.
             output: an ``.mp4``; exists afterwards only if every step held.
             generator: the model; loaded from ``request.model`` when the gate has allowed the request, if not given.
+            disclosure: the disclosure profiles that the file shall pass.
             overwrite: whether a file at ``output`` may be replaced.
             progress: told about each step.
 
@@ -189,6 +194,7 @@ class Studio:
             TouchmarkError: any step failed; no file is left.
         """
         _check_output(output, overwrite)
+        disclosure.require_possible(self.sealer, __version__)
         screening = self.gate.screen(request.digest, request.texts(), self.clock())
         self.ledger.append("decision", _decision_record(screening.decision), self.clock())
         clearance = screening.require()
@@ -212,7 +218,7 @@ class Studio:
             prompt=_prompt_record(request.prompt, embed=self.gate.policy.embed_prompt),
             human_oversight=HumanOversight.PROMPT_GUIDED,
         )
-        release = self._release(raw, claim, payload, output, screening.decision, overwrite, progress)
+        release = self._release(raw, claim, payload, output, screening.decision, disclosure, overwrite, progress)
         return replace(release, notes=generator.notes(request))
 
     def seal(
@@ -221,12 +227,14 @@ class Studio:
         output: Path,
         declaration: Declaration,
         *,
+        disclosure: Disclosure = Disclosure(),  # noqa: B008 (frozen)
         overwrite: bool = False,
         progress: Progress | None = None,
     ) -> Release:
         """Mark and sign a video that another generator made, as its operator declares it.
 
-        A manifest that ``source`` carries is kept as the parent ingredient.
+        A manifest that ``source`` carries is kept as the parent ingredient. ``disclosure`` holds the disclosure
+        profiles that the file shall pass.
 
         Raises:
             MediaError: ``source`` cannot be read.
@@ -234,6 +242,7 @@ class Studio:
             TouchmarkError: any step failed; no file is left.
         """
         _check_output(output, overwrite)
+        disclosure.require_possible(self.sealer, declaration.version)
         found = self.verifier.verify(source)
         self._require_unmarked(source, found)
         manifest = found.evidence.manifest
@@ -248,7 +257,8 @@ class Studio:
             parent=source if manifest.presence is ManifestPresence.PRESENT else None,
         )
         with open_video(source) as reader:
-            return self._release(reader.raw(), claim, self.registry.reserve(), output, None, overwrite, progress)
+            payload = self.registry.reserve()
+            return self._release(reader.raw(), claim, payload, output, None, disclosure, overwrite, progress)
 
     @staticmethod
     def _require_unmarked(source: Path, found: Verification) -> None:
@@ -274,14 +284,16 @@ class Studio:
         payload: Payload,
         output: Path,
         decision: Decision | None,
+        disclosure: Disclosure,
         overwrite: bool,
         progress: Progress | None,
     ) -> Release:
         """The second half of the way, the same for generated and for sealed video."""
         tell = _step(progress, "sealing") if progress else None
         watched = replace(raw, frames=counted(checked(raw.frames, self.checks), tell, expected_pictures(raw)))
+        watched, claim = disclosure.shown(watched, claim)
         with Staging(output) as staging:
-            signed = self.sealer.seal(watched, claim, payload, staging.file)
+            signed = disclosure.noted(self.sealer, claim, payload).seal(watched, claim, payload, staging.file)
             registration = Registration(
                 payload=payload,
                 manifest_label=signed.label,
@@ -297,10 +309,11 @@ class Studio:
             with self._registered(registration):
                 verification = self.verifier.verify(staging.file, _step(progress, "verifying") if progress else None)
                 _require_agreement(verification, registration)
+                disclosure.require_compliance(verification, self.verifier)
                 self.ledger.append("release", _release_record(registration, decision), self.clock())
                 staging.publish(overwrite=overwrite)
         verification = replace(verification, path=output)
-        return Release(output, payload, signed.label, verification, decision)
+        return Release(output, payload, signed.label, verification, decision, profiles=disclosure.names)
 
     @contextmanager
     def _registered(self, registration: Registration) -> Iterator[None]:

@@ -33,6 +33,8 @@ SPEC_VERSION = "2.4.0"
 """The specification that the manifest follows, as ``claim_generator_info.specVersion`` states it."""
 
 PROMPT_RESOURCE = "prompt.txt"
+LABEL_PARAMETER = "io.touchmark.label"
+"""Parameter of ``c2pa.addedText`` that tells of a visible label."""
 _PARENT = "parent"
 _PROMPT = "prompt"
 _MODEL = "model"
@@ -182,6 +184,23 @@ class SoftBinding:
 
 
 @dataclass(frozen=True, slots=True)
+class AddedText:
+    """Words that were put onto the pictures after they were made: a visible label.
+
+    Attributes:
+        text: as one would type it.
+        languages: BCP 47.
+        position: where it stands, such as ``top-left``.
+        seconds: how long it shows, from the first picture on; None for the whole video.
+    """
+
+    text: str
+    languages: tuple[str, ...]
+    position: str
+    seconds: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Claim:
     """Everything that we assert about one file.
 
@@ -198,6 +217,7 @@ class Claim:
         human_oversight: how far a person stood behind the result.
         parent: the input, where it carries a manifest of its own; it becomes the ``parentOf`` ingredient. With a
             soft binding it was marked, so decoded and encoded anew: ``c2pa.transcoded`` is claimed too.
+        added_text: the visible label, if one was drawn onto the pictures.
     """
 
     title: str
@@ -210,6 +230,7 @@ class Claim:
     soft_bindings: tuple[SoftBinding, ...] = ()
     human_oversight: HumanOversight | None = None
     parent: Path | None = None
+    added_text: AddedText | None = None
 
     def __post_init__(self) -> None:
         if self.created.tzinfo is None:
@@ -279,12 +300,29 @@ def _actions(claim: Claim) -> dict[str, Any]:
         if inputs:
             first["parameters"] = {"ingredientIds": inputs}
     actions = [first]
+    if claim.added_text:
+        actions.append(_added_text(claim.added_text, when, claim.source_type))
     if claim.soft_bindings:
         marker = {"name": "touchmark", "version": __version__}
         if claim.parent:
             actions.append({"action": "c2pa.transcoded", "when": when, "softwareAgent": marker})
         actions.append({"action": "c2pa.watermarked.bound", "when": when, "softwareAgent": marker})
     return {"actions": actions, "allActionsIncluded": True}
+
+
+def _added_text(added: AddedText, when: str, source_type: DigitalSourceType) -> dict[str, Any]:
+    """What it says is told here so that a reader need not decode the pictures; who checks it looks at those."""
+    label: dict[str, Any] = {"text": added.text, "languages": list(added.languages), "position": added.position}
+    if added.seconds is not None:
+        label["seconds"] = added.seconds
+    return {
+        "action": "c2pa.addedText",
+        "when": when,
+        "softwareAgent": {"name": "touchmark", "version": __version__},
+        "digitalSourceType": source_type.value,  # of the whole; perceptible actions must state one
+        "description": "visible label",
+        "parameters": {LABEL_PARAMETER: label},
+    }
 
 
 def _prompt_ingredient(prompt: PromptRecord) -> dict[str, Any]:

@@ -1,0 +1,105 @@
+"""``touchmark comply``: parses, shows, leaves with the status. What a line asks for stands in the profiles."""
+
+from __future__ import annotations
+
+import json
+import sys
+from io import TextIOWrapper
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+if TYPE_CHECKING:
+    from touchmark.detectors.disclosure.profile import Profile
+
+_EPILOG = """\b
+Examples:
+  touchmark comply --list
+  touchmark comply clip.mp4 --profile eu-ai-act
+  touchmark comply clip.mp4 --profile cn-gb45438 --profile iptc --json | jq .passes
+
+\b
+Exit status:
+  0   every line of every profile passes
+  1   a line fails
+  3   the file could not be read
+  64  the command was used wrongly, or the profiles exclude each other
+"""
+
+
+@click.command(epilog=_EPILOG)
+@click.argument("file", required=False, type=click.Path(path_type=Path))
+@click.option(
+    "--profile",
+    "profiles",
+    multiple=True,
+    metavar="NAME|FILE",
+    help="To hold FILE against. May be given more than once.",
+)
+@click.option("--list", "list_profiles", is_flag=True, help="Name the profiles that ship, and what they ask for.")
+@click.option(
+    "--trust",
+    "trusted",
+    multiple=True,
+    metavar="PEM",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="Root certificates to believe, besides your own. May be given more than once.",
+)
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+def comply(
+    file: Path | None, profiles: tuple[str, ...], list_profiles: bool, trusted: tuple[Path, ...], as_json: bool
+) -> int:
+    """Hold FILE against disclosure profiles, line by line: what passes, what fails, where it stands, what to do.
+
+    The lines rest on the same evidence as `touchmark verify`: what a file says of itself is not believed where its
+    pictures, its watermark or its signature say otherwise. Nothing here is legal advice.
+    """
+    from touchmark.detectors.disclosure.profile import Profile, shipped
+
+    if list_profiles:
+        _print([Profile.load(name) for name in profiles or shipped()], as_json)
+        return 0
+    if file is None or not profiles:
+        raise click.UsageError("Give a FILE and at least one --profile; --list names those that ship.")
+    return _comply(file, [Profile.load(name) for name in dict.fromkeys(profiles)], trusted, as_json)
+
+
+def _comply(file: Path, profiles: list[Profile], trusted: tuple[Path, ...], as_json: bool) -> int:
+    from rich.console import Console
+
+    from touchmark.cli.verify import patient_progress, verifier_of
+    from touchmark.detectors.disclosure.comply import hold
+    from touchmark.detectors.disclosure.page import document, render
+    from touchmark.detectors.disclosure.profile import compose
+
+    compose(profiles)
+    verifier = verifier_of(trusted)
+    with patient_progress() as progress:
+        verification = verifier.verify(file, progress)
+        compliance = hold(verification, profiles, verifier.sources.anchors, limits=verifier.limits)
+    if as_json:
+        click.echo(json.dumps(document(compliance)))
+    else:
+        _unencodable_is_replaced()
+        Console().print(render(compliance))
+    return 0 if compliance.passes else 1
+
+
+def _print(profiles: list[Profile], as_json: bool) -> None:
+    from rich.console import Console
+
+    from touchmark.detectors.disclosure.page import listing
+
+    if as_json:
+        click.echo(
+            json.dumps([profile.model_dump(mode="json", by_alias=True, exclude={"examples"}) for profile in profiles])
+        )
+        return
+    _unencodable_is_replaced()
+    Console().print(listing(profiles))
+
+
+def _unencodable_is_replaced() -> None:
+    if isinstance(sys.stdout, TextIOWrapper):
+        sys.stdout.reconfigure(errors="replace")  # a terminal that cannot show a tick shows a question mark, no error

@@ -1,0 +1,58 @@
+"""Options of the commands that write what disclosure profiles ask for; what that is, is decided in ``generation``."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+if TYPE_CHECKING:
+    from touchmark.generation.disclosure import Disclosure
+
+_F = TypeVar("_F", bound=Callable[..., Any])
+
+PROFILES_VARIABLE = "TOUCHMARK_PROFILES"
+"""Environment: profiles for every file, separated by blanks, where the command line names none."""
+
+
+def disclosure_options(command: _F) -> _F:
+    """``--profile``, ``--label-language`` and ``--label-position``."""
+    options = (
+        click.option(
+            "--profile",
+            "profiles",
+            multiple=True,
+            envvar=PROFILES_VARIABLE,
+            show_envvar=True,
+            metavar="NAME|FILE",
+            help="Write what a disclosure profile asks for, and check it. May be given more than once.",
+        ),
+        click.option(
+            "--label-language",
+            "label_languages",
+            multiple=True,
+            metavar="LANGUAGE",
+            help="Of the visible label, where a profile asks for one: en, de, fr, es, it or zh. At most two.",
+        ),
+        click.option(
+            "--label-position",
+            type=click.Choice(["top-left", "top-right", "bottom-left", "bottom-right"]),
+            help="Of the visible label. Default: what the profiles prefer.",
+        ),
+    )
+    for option in reversed(options):
+        command = option(command)
+    return command
+
+
+def chosen(profiles: tuple[str, ...], languages: tuple[str, ...], position: str | None) -> Disclosure:
+    """What the options come to.
+
+    Raises:
+        TouchmarkError: a profile cannot be read, or they cannot be had together.
+    """
+    from touchmark.generation.disclosure import Disclosure
+    from touchmark.provenance.disclosure.label import Position
+
+    return Disclosure.of(profiles, languages=languages, position=Position(position) if position else None)

@@ -1,0 +1,294 @@
+"""What can be known about a file, for profiles to ask: a closed list of facts, gathered from evidence.
+
+    facts = gather_facts(verification, anchors, look_for_label=True)
+    facts.get(Fact.WATERMARK_STATE), facts.why(Fact.XMP_SOURCE_TYPE)
+
+Facts are what was found, never what was only said: a manifest that does not hold says nothing, and a claim that other
+evidence contradicts (an AIGC record that names another video than the watermark does, an XMP source type other than
+the signed one, anything in a file whose verdict is "tampered" or "contradictory") is withdrawn, with the reason.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from pathlib import Path
+from typing import Any, Final
+
+from touchmark.detectors.verdict import Outcome
+from touchmark.detectors.verify import Verification
+from touchmark.provenance.disclosure.aigc import AIGC_KEY, AigcRecord
+from touchmark.provenance.disclosure.sight import Sighting, find_label
+from touchmark.provenance.disclosure.xmp import XmpNote, read_xmp
+from touchmark.provenance.manifest.report import ManifestPresence, ManifestReport, ValidationState
+from touchmark.provenance.manifest.rubric.lint import NothingToLintError, lint
+from touchmark.provenance.media.decode import open_video
+from touchmark.provenance.media.limits import Limits
+from touchmark.provenance.watermark.protocol import PAYLOAD_BITS, MarkState
+
+Value = bool | float | str | tuple[str, ...] | None
+"""``None``: not known."""
+
+_UNKNOWN_VERSIONS: Final = frozenset({"", "unknown"})
+
+
+class Fact(StrEnum):
+    """What a profile may ask for. What each can be is said below it."""
+
+    OUTCOME = "evidence.outcome"
+    """The verdict: ``generated``, ``captured``, ``tampered``, ``contradictory``, ``unknown``."""
+    MANIFEST_STATE = "manifest.state"
+    """``trusted``, ``valid``, ``invalid``, or ``none`` where there is no readable manifest."""
+    MANIFEST_SOURCE_TYPE = "manifest.source_type"
+    """How the content came to be: the last part of IPTC's digital source type."""
+    MANIFEST_LABEL = "manifest.label"
+    """``urn:c2pa:...``."""
+    MANIFEST_PROVIDER = "manifest.provider"
+    """Organisation in the signing certificate."""
+    MANIFEST_SYSTEM = "manifest.system"
+    """Name of the generating system: in the AI disclosure, or else the software agent."""
+    MANIFEST_SYSTEM_VERSION = "manifest.system_version"
+    """Version of the software agent; empty where it says it is unknown."""
+    MANIFEST_TIME = "manifest.time"
+    """When the content was made or changed, as an action says; ISO 8601."""
+    MANIFEST_TIME_STAMPED = "manifest.time_stamped"
+    """Whether a trusted authority stamped the signature's time."""
+    MANIFEST_AI_DISCLOSURE = "manifest.ai_disclosure"
+    """Whether there is a ``c2pa.ai-disclosure``."""
+    MANIFEST_BINDS_WATERMARK = "manifest.binds_watermark"
+    """Whether it names, as a soft binding, the very payload that was read from the pixels."""
+    MANIFEST_INPUTS = "manifest.inputs"
+    """``none`` (nothing was opened), ``kept`` (what was opened is an ingredient with its history), or ``broken``."""
+    MANIFEST_ACTIONS = "manifest.actions"
+    """Names of its actions."""
+    MANIFEST_BROKEN_RULES = "manifest.broken_rules"
+    """Rules of C2PA's conformance rubric that it breaks."""
+    WATERMARK_STATE = "watermark.state"
+    """``verified``, ``present``, ``nothing_found``, or ``not_looked_for`` where there is no key."""
+    WATERMARK_PAYLOAD = "watermark.payload"
+    """What a verified watermark carries, hexadecimal."""
+    AIGC_LABEL = "aigc.label"
+    """``1``, ``2`` or ``3``."""
+    AIGC_PRODUCER = "aigc.producer"
+    AIGC_PRODUCE_ID = "aigc.produce_id"
+    XMP_SOURCE_TYPE = "xmp.source_type"
+    """Last part of IPTC's digital source type in XMP."""
+    XMP_SYSTEM = "xmp.system"
+    """IPTC's AI System Used."""
+    LABEL_LANGUAGES = "label.languages"
+    """Languages of the visible label."""
+    LABEL_KIND = "label.kind"
+    """``generated`` or ``modified``."""
+    LABEL_POSITION = "label.position"
+    """``top-left``, ..."""
+    LABEL_SHARE = "label.share"
+    """Height of its text as a part of the picture's short side."""
+    LABEL_SINCE = "label.since"
+    """``start`` where the first picture shows it, else ``later``."""
+    LABEL_SECONDS = "label.seconds"
+    """How long it is seen without a gap."""
+    LABEL_THROUGHOUT = "label.throughout"
+    """Whether that is the whole video."""
+
+    @property
+    def is_of_label(self) -> bool:
+        """Whether the pictures must be searched for a visible label to know it."""
+        return self.value.startswith("label.")
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What is known.
+
+    Attributes:
+        values: by fact; what is missing is not known.
+        reasons: why a fact is not known although the file says something.
+    """
+
+    values: Mapping[Fact, Value] = field(default_factory=dict)
+    reasons: Mapping[Fact, str] = field(default_factory=dict)
+
+    def get(self, fact: Fact) -> Value:
+        """A fact, or None."""
+        return self.values.get(fact)
+
+    def why(self, fact: Fact) -> str:
+        """Why it is not known, where there is something to tell."""
+        return self.reasons.get(fact, "")
+
+
+def gather_facts(
+    verification: Verification,
+    anchors: bytes,
+    *,
+    look_for_label: bool,
+    limits: Limits = Limits(),  # noqa: B008 (frozen)
+) -> Facts:
+    """Everything that can be known about a file that was verified.
+
+    Args:
+        verification: of the file.
+        anchors: PEM of the roots whose signers are believed, as the verification had them.
+        look_for_label: whether to search its pictures for a visible label, which takes another pass over them.
+        limits: of that pass.
+
+    Raises:
+        MediaError: the file cannot be read.
+    """
+    evidence, path = verification.evidence, verification.path
+    values: dict[Fact, Value] = {Fact.OUTCOME: verification.verdict.outcome.value}
+    values |= _of_manifest(evidence.manifest)
+    values |= _of_rubric(path, anchors)
+    values |= _of_watermark(verification)
+    values |= _of_aigc(evidence.container.info.labels.get(AIGC_KEY, ""))
+    values |= _of_xmp(read_xmp(path))
+    if look_for_label:
+        with open_video(path, limits) as video:
+            values |= _of_label(find_label(video.frames(), 1 / video.info.frame_rate))
+    return _believed(values, verification)
+
+
+def _believed(values: dict[Fact, Value], verification: Verification) -> Facts:
+    """Without the claims that evidence contradicts."""
+    reasons: dict[Fact, str] = {}
+    outcome = verification.verdict.outcome
+    if outcome in (Outcome.TAMPERED, Outcome.CONTRADICTORY):
+        _withdraw(values, reasons, _CLAIMS, f"the file is {outcome.value} ({verification.verdict.headline})")
+    marked = values.get(Fact.WATERMARK_PAYLOAD)
+    named = values.get(Fact.AIGC_PRODUCE_ID)
+    if marked and isinstance(named, str) and _is_payload(named) and named != marked:
+        _withdraw(values, reasons, _AIGC, f"the record names {named} and the watermark in the picture {marked}")
+    signed, noted = values.get(Fact.MANIFEST_SOURCE_TYPE), values.get(Fact.XMP_SOURCE_TYPE)
+    if signed and noted and signed != noted:
+        _withdraw(values, reasons, (Fact.XMP_SOURCE_TYPE,), f"XMP says {noted} and the signed manifest {signed}")
+    return Facts(values, reasons)
+
+
+def _withdraw(values: dict[Fact, Value], reasons: dict[Fact, str], facts: Iterable[Fact], why: str) -> None:
+    for fact in facts:
+        if values.pop(fact, None) is not None:
+            reasons[fact] = why
+
+
+_AIGC: Final = (Fact.AIGC_LABEL, Fact.AIGC_PRODUCER, Fact.AIGC_PRODUCE_ID)
+_CLAIMS: Final = tuple(
+    fact for fact in Fact if fact.value.startswith(("manifest.", "xmp.", "aigc.")) and fact is not Fact.MANIFEST_STATE
+)
+"""What a file says of itself, as against what is seen in its pictures."""
+
+
+def _of_manifest(manifest: ManifestReport) -> dict[Fact, Value]:
+    state = manifest.state.value if manifest.state and manifest.presence is ManifestPresence.PRESENT else "none"
+    values: dict[Fact, Value] = {Fact.MANIFEST_STATE: state}
+    holds = manifest.state in (ValidationState.TRUSTED, ValidationState.VALID) and manifest.hard_binding_matches is True
+    if not holds or manifest.laundered_faults or manifest.truncated:
+        return values
+    agent, version = _agent(manifest.raw_json, manifest.label)
+    disclosed = manifest.ai_disclosure.model_name if manifest.ai_disclosure else ""
+    times = [action.when for action in manifest.actions if action.when]
+    values |= {
+        Fact.MANIFEST_SOURCE_TYPE: _last_part(manifest.source_type or ""),
+        Fact.MANIFEST_LABEL: manifest.label,
+        Fact.MANIFEST_PROVIDER: manifest.signer.organisation if manifest.signer else "",
+        Fact.MANIFEST_SYSTEM: disclosed or agent,
+        Fact.MANIFEST_SYSTEM_VERSION: "" if version.lower() in _UNKNOWN_VERSIONS else version,
+        Fact.MANIFEST_TIME: times[0].isoformat() if times else "",
+        Fact.MANIFEST_TIME_STAMPED: manifest.time_stamped,
+        Fact.MANIFEST_AI_DISCLOSURE: manifest.ai_disclosure is not None,
+        Fact.MANIFEST_INPUTS: _inputs(manifest),
+        Fact.MANIFEST_ACTIONS: tuple(action.name for action in manifest.actions),
+    }
+    return values
+
+
+def _of_rubric(path: Path, anchors: bytes) -> dict[Fact, Value]:
+    try:
+        return {Fact.MANIFEST_BROKEN_RULES: tuple(finding.rule for finding in lint(path, anchors).failures)}
+    except NothingToLintError:
+        return {}
+
+
+def _inputs(manifest: ManifestReport) -> str:
+    if not any(action.name == "c2pa.opened" for action in manifest.actions):
+        return "none"
+    parents = [one for one in manifest.ingredients if one.depth == 1 and one.relationship == "parentOf"]
+    return "kept" if len(parents) == 1 and parents[0].label else "broken"
+
+
+def _agent(raw_json: str, label: str) -> tuple[str, str]:
+    """Name and version of the program that the first action names; only the library's own report keeps them apart."""
+    manifest = _node(_node(json.loads(raw_json or "{}").get("manifests")).get(label))
+    for assertion in manifest.get("assertions") or ():
+        if str(_node(assertion).get("label")).startswith("c2pa.actions"):
+            for action in _node(_node(assertion).get("data")).get("actions") or ():
+                agent = _node(_node(action).get("softwareAgent"))
+                if agent:
+                    return str(agent.get("name", ""))[:200], str(agent.get("version", ""))[:200]
+    return "", ""
+
+
+def _of_watermark(verification: Verification) -> dict[Fact, Value]:
+    evidence, mark = verification.evidence, verification.evidence.mark
+    if mark is None:
+        return {Fact.WATERMARK_STATE: "nothing_found" if evidence.detections else "not_looked_for"}
+    values: dict[Fact, Value] = {Fact.WATERMARK_STATE: mark.state.value}
+    if mark.state is MarkState.VERIFIED and mark.payload is not None:
+        values[Fact.WATERMARK_PAYLOAD] = str(mark.payload)
+        carried = (evidence.algorithm, mark.payload.to_bytes())
+        bindings = [(binding.algorithm, binding.payload) for binding in evidence.manifest.soft_bindings]
+        values[Fact.MANIFEST_BINDS_WATERMARK] = carried in bindings
+    return values
+
+
+def _of_aigc(text: str) -> dict[Fact, Value]:
+    record = AigcRecord.parse(text) if text else None
+    if record is None:
+        return {}
+    return {
+        Fact.AIGC_LABEL: record.label,
+        Fact.AIGC_PRODUCER: record.producer,
+        Fact.AIGC_PRODUCE_ID: record.produce_id,
+    }
+
+
+def _of_xmp(note: XmpNote | None) -> dict[Fact, Value]:
+    if note is None:
+        return {}
+    return {Fact.XMP_SOURCE_TYPE: _last_part(note.source_type), Fact.XMP_SYSTEM: note.system}
+
+
+def _of_label(label: Sighting | None) -> dict[Fact, Value]:
+    if label is None:
+        return {Fact.LABEL_LANGUAGES: ()}
+    return {
+        Fact.LABEL_LANGUAGES: tuple(one.language for one in label.wordings),
+        Fact.LABEL_KIND: label.wordings[0].kind.value,
+        Fact.LABEL_POSITION: label.position.value,
+        Fact.LABEL_SHARE: label.share,
+        Fact.LABEL_SINCE: "later" if label.since else "start",
+        Fact.LABEL_SECONDS: float(label.until - label.since),
+        Fact.LABEL_THROUGHOUT: label.throughout,
+    }
+
+
+def _is_payload(text: str) -> bool:
+    return len(text) == PAYLOAD_BITS // 4 and all(digit in "0123456789abcdef" for digit in text)
+
+
+def _last_part(uri: str) -> str:
+    return uri.rpartition("/")[2]
+
+
+def _node(value: object) -> Mapping[str, Any]:
+    return value if isinstance(value, dict) else {}
+
+
+def shown_facts(facts: Facts) -> dict[str, bool | float | str | list[str]]:
+    """What is known, for a JSON report."""
+    return {
+        fact.value: list(value) if isinstance(value, tuple) else value
+        for fact in Fact
+        if (value := facts.get(fact)) is not None
+    }
