@@ -92,7 +92,7 @@ class Disclosure:
             DisclosureUnmetError: no.
         """
         subject = ", ".join(self.names)
-        if self.wanted.time_stamp and not sealer.signer.time_authority:
+        if self.wanted.time_stamp and sealer.signer.time_stamping is None:
             raise DisclosureUnmetError(
                 "a time stamp is asked for, and the signer has no time-stamp authority",
                 subject=subject,

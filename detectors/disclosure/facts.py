@@ -14,6 +14,7 @@ import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from fractions import Fraction
 from pathlib import Path
 from typing import Any, Final
 
@@ -26,6 +27,8 @@ from touchmark.provenance.manifest.report import ManifestPresence, ManifestRepor
 from touchmark.provenance.manifest.rubric.lint import NothingToLintError, lint
 from touchmark.provenance.media.decode import open_video
 from touchmark.provenance.media.limits import Limits
+from touchmark.provenance.media.still import read_still, still_kind
+from touchmark.provenance.media.video import Frame
 from touchmark.provenance.watermark.protocol import PAYLOAD_BITS, MarkState
 
 Value = bool | float | str | tuple[str, ...] | None
@@ -142,11 +145,11 @@ def gather_facts(
     values |= _of_manifest(evidence.manifest)
     values |= _of_rubric(path, anchors)
     values |= _of_watermark(verification)
-    values |= _of_aigc(evidence.container.info.labels.get(AIGC_KEY, ""))
-    values |= _of_xmp(read_xmp(path))
+    note = read_xmp(path)
+    values |= _of_aigc(evidence.container.info.labels.get(AIGC_KEY, "") or (note.aigc if note else ""))
+    values |= _of_xmp(note)
     if look_for_label:
-        with open_video(path, limits) as video:
-            values |= _of_label(find_label(video.frames(), 1 / video.info.frame_rate))
+        values |= _of_label(_seen(path, limits))
     return _believed(values, verification)
 
 
@@ -257,6 +260,14 @@ def _of_xmp(note: XmpNote | None) -> dict[Fact, Value]:
     if note is None:
         return {}
     return {Fact.XMP_SOURCE_TYPE: _last_part(note.source_type), Fact.XMP_SYSTEM: note.system}
+
+
+def _seen(path: Path, limits: Limits) -> Sighting | None:
+    """The visible label of a video, or of a single picture, which shows it for as long as one looks."""
+    if still_kind(path) is not None:
+        return find_label(iter([Frame(read_still(path, limits).upright, Fraction(0))]), Fraction(1))
+    with open_video(path, limits) as video:
+        return find_label(video.frames(), 1 / video.info.frame_rate)
 
 
 def _of_label(label: Sighting | None) -> dict[Fact, Value]:
