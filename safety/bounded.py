@@ -4,15 +4,9 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
-from typing import Generic, TypeVar
+from typing import TypeVar
 
 T = TypeVar("T")
-
-
-class _Answer(Generic[T]):
-    def __init__(self) -> None:
-        self.value: list[T] = []
-        self.error: BaseException | None = None
 
 
 def within(seconds: float, work: Callable[[], T]) -> T:
@@ -23,20 +17,24 @@ def within(seconds: float, work: Callable[[], T]) -> T:
 
     Raises:
         TimeoutError: it did not.
+        RuntimeError: it tried to end the process.
     """
-    answer = _Answer[T]()
+    answers: list[T] = []
+    errors: list[Exception] = []
 
     def run() -> None:
         try:
-            answer.value.append(work())
+            answers.append(work())
+        except Exception as error:
+            errors.append(error)
         except BaseException as error:
-            answer.error = error
+            errors.append(RuntimeError(f"it raised {type(error).__name__}"))
 
     thread = threading.Thread(target=run, name="bounded", daemon=True)
     thread.start()
     thread.join(seconds)
-    if answer.error is not None:
-        raise answer.error
-    if not answer.value:
+    if errors:
+        raise errors[0]
+    if not answers:
         raise TimeoutError(f"no answer within {seconds:g} s")
-    return answer.value[0]
+    return answers[0]

@@ -20,6 +20,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from touchmark.provenance.media.still import read_still
 from touchmark.provenance.media.video import Frame
 from touchmark.safety.bounded import within
 from touchmark.safety.decision import Category, Severity
@@ -37,8 +38,7 @@ SAME_PERSON: Final = 0.6
 _CASCADES = ("haarcascade_frontalface_alt2.xml", "haarcascade_profileface.xml")
 _WIDEST = 960  # pixels; a face too small to be found at this width is too small to be recognised
 _SMALLEST = 24
-_PICTURES = frozenset({".jpg", ".jpeg", ".png", ".webp"})
-_MAX_PICTURE = 50_000_000
+_PICTURES = frozenset({".jpg", ".jpeg", ".png", ".webp", ".avif"})
 _RECOGNISER = ("shape_predictor_5_face_landmarks.dat", "dlib_face_recognition_resnet_model_v1.dat")
 
 
@@ -129,7 +129,8 @@ class FaceCheck:
             recogniser: needed where the rule names people who agreed.
 
         Raises:
-            DetectorError: faces cannot be found, or a picture of somebody who agreed shows no one face.
+            DetectorError: faces cannot be found, or a picture of somebody who agreed shows none.
+            MediaError: such a picture cannot be read.
         """
         self.interval = Fraction(rule.interval)
         self._patience = rule.patience
@@ -185,7 +186,7 @@ class FaceCheck:
             ) from error
         points = []
         for path in paths:
-            pixels = _picture(path)
+            pixels = read_still(path).upright
             faces = self._finder.find(pixels)
             largest = max(faces, key=lambda box: box[2] * box[3], default=None)
             if largest is None:
@@ -208,12 +209,3 @@ def _require_point(point: Embedding) -> Embedding:
     if not (isinstance(point, np.ndarray) and point.size and np.isfinite(point).all()):
         raise ValueError("the recogniser gave what is no embedding")
     return point
-
-
-def _picture(path: Path) -> NDArray[np.uint8]:
-    if path.stat().st_size > _MAX_PICTURE:
-        raise DetectorError("the picture is too large", subject=str(path), remedy="Give a portrait of a few megabytes.")
-    pixels = cv2.imdecode(np.frombuffer(path.read_bytes(), np.uint8), cv2.IMREAD_COLOR)
-    if pixels is None:
-        raise DetectorError("is no picture", subject=str(path), remedy="Give a JPEG, PNG or WebP.")
-    return np.ascontiguousarray(pixels[..., ::-1]).astype(np.uint8, copy=False)

@@ -7,6 +7,7 @@ output matrix that is written by hand: a chain of tokens from the end of the tem
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -41,19 +42,7 @@ _CONFIGS: dict[str, tuple[Any, Any]] = {
 }
 _SPECIAL = ["<|end|>", "<unk>", "<|begin|>", "<|turn|>"]
 _WORDS = [" ", "\n", ",", ":", "task", "User", "USER", "Human", "expert", "cat", "bomb", "safe", "unsafe", "Yes", "No"]
-_WORDS += [
-    "Safety",
-    "Categories",
-    "Safe",
-    "Unsafe",
-    "Controversial",
-    "None",
-    "Violent",
-    "PII",
-    "&",
-    "Harm",
-    "Jailbreak",
-]
+_WORDS += ["Safety: Safe", "Safety: Unsafe", "Safety: Controversial", "Categories: None", "Categories: Violent"]
 _WORDS += [f"S{number}" for number in range(1, 16)]
 
 
@@ -122,7 +111,7 @@ def _teach(model: Any, words: PreTrainedTokenizerFast, answer: Sequence[str], ye
         model.lm_head.weight.zero_()
         chain = words.convert_tokens_to_ids(["<|turn|>", *answer, "<|end|>"])
         assert len(set(chain[:-1])) == len(chain) - 1, "a token that comes twice would lead two ways"
-        for last, following in zip(chain, chain[1:], strict=False):
+        for last, following in pairwise(chain):
             model.lm_head.weight[following] += points[last]
         for word, share in (("Yes", yes), ("No", -yes)):
             model.lm_head.weight[words.convert_tokens_to_ids(word)] += points[chain[0]] * share / 16
