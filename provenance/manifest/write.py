@@ -33,7 +33,7 @@ from touchmark.provenance.manifest.read import read_stream
 from touchmark.provenance.manifest.report import ManifestReport
 from touchmark.provenance.signing import Signer, SigningAlgorithm, SigningError, TimeStamping
 from touchmark.provenance.signing.relay import relayed
-from touchmark.provenance.signing.time_stamps import TimeStampError
+from touchmark.provenance.signing.time_stamps import TimeAuthorityAnswerError, TimeStampError
 
 _ALGORITHMS = {
     SigningAlgorithm.ES256: c2pa.C2paSigningAlg.ES256,
@@ -195,6 +195,12 @@ def _sign(
                 raise raised[0] from None  # it has a name; or somebody pressed Ctrl-C while the signer was asked
             if relay and relay.failure:
                 raise relay.failure from None
+            if relay and relay.stamped and "time stamp" in str(error):
+                raise TimeAuthorityAnswerError(
+                    f"the time stamp does not hold ({str(error)[:200]})",
+                    subject=", ".join(stamping.authorities) if stamping else "",
+                    remedy="Do not use this authority until it is known why.",
+                ) from error
             raise _refusal(error, claim, raised) from (raised[0] if raised else error)
         finally:
             context.close()

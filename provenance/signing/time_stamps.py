@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
-from asn1crypto import tsp
+from asn1crypto import cms, core, tsp
 
 from touchmark.provenance.signing.errors import SigningError
 from touchmark.provenance.transport import Request, TransportError, send
@@ -22,6 +22,12 @@ QUERY_TYPE: Final = "application/timestamp-query"
 REPLY_TYPE: Final = "application/timestamp-reply"
 _LIMIT: Final = 1 << 16  # a reply with a chain of certificates has some 6 kB
 _GRANTED: Final = ("granted", "granted_with_mods")
+
+
+class _Response(core.Sequence):  # type: ignore[misc]
+    """TimeStampResp of RFC 3161, section 2.4.2; asn1crypto's own does not know that a refusal has no token."""
+
+    _fields = [("status", tsp.PKIStatusInfo), ("time_stamp_token", cms.ContentInfo, {"optional": True})]  # noqa: RUF012
 
 
 class TimeStampError(SigningError):
@@ -140,14 +146,19 @@ def ask(authority: str, query: bytes, stamping: TimeStamping, now: datetime) -> 
             subject=authority,
             remedy="Check the address: an RFC 3161 authority answers there with another path or none at all.",
         )
-    _check(answer.body, query, authority, stamping.tolerance, now)
+    check_reply(answer.body, query, authority, stamping.tolerance, now)
     return answer.body
 
 
-def _check(reply: bytes, query: bytes, authority: str, tolerance: timedelta, now: datetime) -> None:
+def check_reply(reply: bytes, query: bytes, authority: str, tolerance: timedelta, now: datetime) -> None:
+    """That ``reply`` stamps what ``query`` asks for, at about ``now``. Pure; its signature is left to the C2PA library.
+
+    Raises:
+        TimeAuthorityAnswerError, TimeStampRefusedError, ClockSkewError: it does not.
+    """
     asked = tsp.TimeStampReq.load(query)
     try:
-        response = tsp.TimeStampResp.load(reply, strict=True)
+        response = _Response.load(reply, strict=True)
         status = response["status"]["status"].native
         if status not in _GRANTED:
             raise _refused(response, authority)
