@@ -36,6 +36,9 @@ _GRID: Final = 1.09
 _CANDIDATE: Final = 0.42
 FOUND: Final = 0.7
 """Normalised correlation from which a label counts as seen."""
+_EACH: Final = 0.5
+"""The same for each quarter of it, from left to right."""
+_QUARTERS: Final = 4
 _VISIBLE: Final = 0.4
 """Part of its full contrast that a label must show."""
 _STEP: Final = Fraction(1, 4)
@@ -76,18 +79,23 @@ class Sighting:
 
 @dataclass(frozen=True, slots=True)
 class _Match:
-    """Where a label fits best: what, how large (text height in pixels), where, how well, how strongly."""
+    """Where a label fits best: what, how large (text height in pixels), where, how well, how strongly.
+
+    ``weakest`` is the correlation of the worst quarter of it: the bright badge alone correlates with the whole, so that
+    a label whose word is covered would pass.
+    """
 
     wording: Wording
     text_height: int
     x: int
     y: int
     score: float
+    weakest: float
     contrast: float
 
     @property
     def is_label(self) -> bool:
-        return self.score >= FOUND and self.contrast >= _VISIBLE
+        return self.score >= FOUND and self.weakest >= _EACH and self.contrast >= _VISIBLE
 
 
 def find_label(frames: Iterator[Frame], period: Fraction) -> Sighting | None:
@@ -204,10 +212,14 @@ def _within(area: Picture, left: int, top: int, wording: Wording, text: int) -> 
     height, width = template.shape
     found = _best(area, template)
     if found is None:
-        return _Match(wording, text, left, top, 0.0, 0.0)
+        return _Match(wording, text, left, top, 0.0, 0.0, 0.0)
     score, dx, dy = found
     under = area[dy : dy + height, dx : dx + width]
-    return _Match(wording, text, left + dx, top + dy, score, _contrast(under, template))
+    inked = np.flatnonzero(template.max(0) > 0)
+    quarters = np.array_split(np.arange(inked[0], inked[-1] + 1), _QUARTERS)
+    fits = [_fit(under[:, columns], template[:, columns]) for columns in quarters]
+    weakest, contrast = min(fit[0] for fit in fits), min(fit[1] for fit in fits)
+    return _Match(wording, text, left + dx, top + dy, score, weakest, contrast)
 
 
 def _best(area: Picture, template: Picture) -> tuple[float, int, int] | None:
@@ -219,10 +231,12 @@ def _best(area: Picture, template: Picture) -> tuple[float, int, int] | None:
     return float(score), int(x), int(y)
 
 
-def _contrast(under: Picture, template: Picture) -> float:
-    """Slope of the picture over the label's own brightness, by least squares."""
-    centred = template - template.mean()
-    return float((centred * (under - under.mean())).sum() / max(float((centred**2).sum()), 1e-9))
+def _fit(under: Picture, template: Picture) -> tuple[float, float]:
+    """Normalised correlation of two areas, and the slope of the first over the second by least squares."""
+    centred, other = template - template.mean(), under - under.mean()
+    product = float((centred * other).sum())
+    own, its = float((centred**2).sum()), float((other**2).sum())
+    return product / max((own * its) ** 0.5, 1e-9), product / max(own, 1e-9)
 
 
 def _template(wording: Wording, text: int) -> Picture:

@@ -1,0 +1,124 @@
+"""AIGC records and XMP packets: written, read back, and read from what strangers made of them."""
+
+from __future__ import annotations
+
+import json
+import struct
+import zlib
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tests.clips import moving_clip
+from touchmark.provenance.disclosure.aigc import AIGC_KEY, AigcRecord
+from touchmark.provenance.disclosure.xmp import XMP_UUID, XmpNote, read_xmp, xmp_box
+from touchmark.provenance.media.decode import open_video
+from touchmark.provenance.media.encode import EncodeSettings, encode
+
+NOTE = XmpNote("http://cv.iptc.org/newscodes/digitalsourcetype/trainedAlgorithmicMedia", "Wän <2> & co", "2.2")
+RECORD = AigcRecord("1", "示例工作室", "0123456789abcdef")
+# What XML can hold, and no white space at the ends, which readers drop.
+_TEXT = st.text(st.characters(min_codepoint=0x21, max_codepoint=0xD7FF, exclude_categories=("Cc", "Cs")), max_size=40)
+
+
+@given(_TEXT, _TEXT, _TEXT)
+def test_what_is_written_in_xmp_is_read(source_type: str, system: str, aigc: str) -> None:
+    note = XmpNote(source_type.strip(), system.strip(), aigc=aigc.strip())
+    assert XmpNote.parse(note.packet()) == note
+
+
+@given(_TEXT, _TEXT)
+def test_what_is_written_in_aigc_is_read(producer: str, number: str) -> None:
+    record = AigcRecord("1", producer, number)
+    assert AigcRecord.parse(record.to_json()) == record
+    assert AigcRecord.parse(json.dumps({"AIGC": json.loads(record.to_json())})) == record
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["", "{", "[]", "1", "{}", '{"Label": 1}', "[" * 100_000, RECORD.to_json().replace('"1"', "1"), " " * 5000],
+)
+def test_what_is_no_record_is_none(text: str) -> None:
+    assert AigcRecord.parse(text) is None
+
+
+def test_attributes_and_resources_are_read_as_elements_are() -> None:
+    packet = (
+        '<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#">'
+        '<rdf:Description xmlns:i="http://iptc.org/std/Iptc4xmpExt/2008-02-29/" i:AISystemUsed="Wan">'
+        '<i:DigitalSourceType rdf:resource="http://cv.iptc.org/newscodes/digitalsourcetype/compositeSynthetic"/>'
+        "</rdf:Description></rdf:RDF></x:xmpmeta>"
+    )
+    note = XmpNote.parse(packet.encode())
+    assert note and note.source_type.endswith("compositeSynthetic") and note.system == "Wan"
+
+
+@pytest.mark.parametrize(
+    "packet",
+    [
+        b"",
+        b"<a",
+        b"\xff\xfe\x00",
+        b"<!DOCTYPE x [<!ENTITY a 'aaaa'><!ENTITY b '&a;&a;'>]><x>&b;</x>",
+        b"<a>" * 200_000,
+        b" " * ((1 << 20) + 1),
+    ],
+)
+def test_what_is_no_packet_is_none(packet: bytes) -> None:
+    assert XmpNote.parse(packet) is None
+
+
+@pytest.fixture(scope="module")
+def film(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("film") / "noted.mp4"
+    settings = EncodeSettings(metadata={AIGC_KEY: RECORD.to_json()}, boxes=xmp_box(NOTE.packet()))
+    encode(moving_clip(count=3), path, settings)
+    return path
+
+
+def test_an_mp4_carries_both_where_others_look(film: Path) -> None:
+    assert read_xmp(film) == NOTE
+    with open_video(film) as video:
+        assert AigcRecord.parse(video.info.labels[AIGC_KEY]) == RECORD
+        assert sum(1 for _ in video.frames()) == 3
+    assert b"mdtaAIGC" in film.read_bytes()
+
+
+def test_a_box_that_lies_about_its_size_is_survived(film: Path, tmp_path: Path) -> None:
+    path = tmp_path / "lying.mp4"
+    data = film.read_bytes()
+    for size in (b"\xff\xff\xff\xff", b"\0\0\0\x18", b"\0\0\0\1"):
+        at = data.index(XMP_UUID) - 8
+        path.write_bytes(data[:at] + size + data[at + 4 :])
+        assert read_xmp(path) in (None, NOTE)
+
+
+def _png(packet: bytes) -> bytes:
+    def chunk(name: bytes, data: bytes) -> bytes:
+        return struct.pack(">I", len(data)) + name + data + struct.pack(">I", zlib.crc32(name + data))
+
+    text = b"XML:com.adobe.xmp\0\0\0\0\0" + packet
+    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", bytes(13)) + chunk(b"iTXt", text) + chunk(b"IEND", b"")
+
+
+def _jpeg(packet: bytes) -> bytes:
+    data = b"http://ns.adobe.com/xap/1.0/\0" + packet
+    return b"\xff\xd8\xff\xe1" + struct.pack(">H", len(data) + 2) + data + b"\xff\xd9"
+
+
+def _webp(packet: bytes) -> bytes:
+    body = b"WEBPXMP " + struct.pack("<I", len(packet)) + packet
+    return b"RIFF" + struct.pack("<I", len(body)) + body
+
+
+@pytest.mark.parametrize("make", [_png, _jpeg, _webp])
+def test_pictures_are_read_and_cut_ones_survived(tmp_path: Path, make: object) -> None:
+    assert callable(make)
+    data, path = make(NOTE.packet()), tmp_path / "picture"
+    path.write_bytes(data)
+    assert read_xmp(path) == NOTE
+    for length in range(0, len(data) - 20, 37):
+        path.write_bytes(data[:length])
+        assert read_xmp(path) is None
