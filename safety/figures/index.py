@@ -101,7 +101,8 @@ class FigureIndex:
         self._offices = OfficeGrammar(data.offices, data.bodies)
         self._things = frozenset(folded_name(word) for word in data.vetoes.after)
         self._names = _spellings(data)
-        self._misspellings = Misspellings(self._names, (folded_name(word) for word in data.vetoes.words))
+        self._spelt = tuple(form for form, name in self._names.items() if _may_slip(form, name))
+        self._misspellings = Misspellings(self._spelt, (folded_name(word) for word in data.vetoes.words))
         self._sounds = Sounds(form for form, name in self._names.items() if not name.stated[0].islower())
         meanings = _meanings(data, self._names, self._by_id)
         self._automaton = ahocorasick.Automaton()
@@ -208,7 +209,7 @@ class FigureIndex:
 
     def _slips(self, text: str, taken: Taken) -> Iterator[_Found]:
         for slip in sorted(self._misspellings.find(text), key=lambda slip: -slip.score):
-            form = self._names[slip.form]
+            form = self._names[self._spelt[slip.name]]
             place = (slip.start, slip.end)
             if self._names_somebody(text, place, form, False) and taken.claim(place):
                 yield _Found(place, _Form(form.figure, form.stated, MatchKind.MISSPELLING), round(slip.score / 100, 3))
@@ -229,6 +230,11 @@ class FigureIndex:
             return True
         following = text[place[1] : place[1] + 24].split()
         return not following or following[0] not in self._things
+
+
+def _may_slip(folded: str, form: _Form) -> bool:
+    """A name in one word that the list does not state, "binladen", is a hashtag: "einladen" is no slip of it."""
+    return (" " in folded or " " not in folded_name(form.stated)) and "(" not in form.stated
 
 
 def _spellings(data: FigureData) -> dict[str, _Form]:

@@ -1,25 +1,37 @@
-"""Full names a slip or two away from how they are written: "Emanuel Macorn".
+"""Names a slip or two away from how they are written: "Emanuel Macorn", "Mark Sukkerberg".
 
-A word of the prompt is compared with a word of a name only if they share a form with one letter left out (the idea of
-Wolf Garbe's symmetric deletes), so the cost follows the prompt and not the list. What is proposed is then measured as
-a whole. One slip a word, names of two words or more: shorter names would turn up in innocent text.
+What in a prompt may be a slip of which name is looked up, never searched for, so the cost follows the prompt and not
+the list. Three kinds of keys propose a name: its rarest word with one letter left out (the idea of Wolf Garbe's
+symmetric deletes), one of its words with the initial of another, and how it sounds (consonants in classes, in the line
+of Soundex). What is proposed is then measured word by word (optimal string alignment). Keys are 32-bit checksums in
+one sorted array: two that collide cost a comparison, and 200,000 names cost 20 MB.
 """
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator
+import re
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import accumulate
+from itertools import accumulate, pairwise
+from zlib import crc32
 
-from rapidfuzz import fuzz
+import numpy as np
+from numpy.typing import NDArray
 from rapidfuzz.distance import OSA
 
-MIN_SCORE = 88.0
-"""rapidfuzz ratio below which two names are two people; the research page's figure."""
-_MIN_NAME = 9
+_MIN_NAME = 8
+"""Letters of the shortest name of two words that is compared; a name of one word needs as many."""
+_MIN_NAME_TWO_SLIPS = 11
+_MIN_NAME_SHORT_WORD = 12
+"""Letters of the shortest name in which a word of three may be one of four: "and flowers" is nobody."""
 _MIN_WORD = 4
+_MIN_WORD_TWO_SLIPS = 6
 _MAX_WORD = 24
+_MAX_WORDS = 4
+_SLIPS_OF_ONE_SOUND = 3
+"""A name spelt as it sounds may stand this many letters away: "Sukkerberg"."""
+_ANOTHER_WORD = 99
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,78 +40,175 @@ class Slip:
 
     Attributes:
         start, end: place in the folded text.
-        form: the name it is almost, folded.
-        score: likeness, 88 to 100.
+        name: number of the name that it is almost, in the order given to :class:`Misspellings`.
+        score: likeness, up to 100: the share of letters that are right.
     """
 
     start: int
     end: int
-    form: str
+    name: int
     score: float
+
+
+@dataclass(frozen=True, slots=True)
+class SlipKeys:
+    """What proposes a name: sorted keys and the number of the name behind each.
+
+    Attributes:
+        keys: uint32, sorted.
+        names: uint32, as long as ``keys``.
+    """
+
+    keys: NDArray[np.uint32]
+    names: NDArray[np.uint32]
 
 
 class Misspellings:
     """The folded names to compare with.
 
     Args:
-        forms: folded names; those of one word or too short are passed over.
+        names: folded names; those too short are passed over.
         words: ordinary words (folded) that are never a slip.
+        keys: what :attr:`keys` gave for the same names, to save the work of making them.
     """
 
-    def __init__(self, forms: Iterable[str], words: Iterable[str]) -> None:
+    def __init__(self, names: Sequence[str], words: Iterable[str], keys: SlipKeys | None = None) -> None:
         self._ordinary = frozenset(words)
-        names = [tuple(form.split()) for form in dict.fromkeys(forms) if " " in form and len(form) >= _MIN_NAME]
-        frequency = Counter(word for name in names for word in name)
-        self._anchored: dict[str, list[tuple[int, tuple[str, ...]]]] = defaultdict(list)
-        for name in names:
-            # Every word has to be near, so one of them finds the name, and the rarest is proposed least.
-            anchor = min(name, key=lambda word: (len(word) < _MIN_WORD, frequency[word], -len(word)))
-            if len(anchor) >= _MIN_WORD:
-                self._anchored[anchor].append((name.index(anchor), name))
-        self._anchors_near: dict[str, list[str]] = defaultdict(list)
-        for word in self._anchored:
-            for shorter in _shortened(word):
-                self._anchors_near[shorter].append(word)
+        self._names = names
+        self.keys = keys or _keys_of(names)
 
     def find(self, text: str) -> Iterator[Slip]:
-        """Stretches of a folded text that are almost a name, in the order of the text; exact names are not told."""
+        """Stretches of a folded text that are almost a name; exact names are not told."""
         words = text.split(" ")
         starts = list(accumulate((len(word) + 1 for word in words), initial=0))
-        near = {word: self._names_near(word) for word in set(words)}
-        for here, word in enumerate(words):
-            for place, name in near[word]:
-                first = here - place
-                score = self._likeness(words[first : first + len(name)], name) if first >= 0 else 0.0
-                if score:
-                    yield Slip(starts[first], starts[first + len(name)] - 1, " ".join(name), score)
+        compared: set[tuple[int, int]] = set()
+        for here, number in self._proposed(words):
+            name = self._names[number].split(" ")
+            for first in range(max(0, here - len(name) + 1), here + 1):
+                if (first, number) not in compared and _as_long(words[first : first + len(name)], name):
+                    compared.add((first, number))
+                    score = self._likeness(words[first : first + len(name)], name)
+                    if score:
+                        yield Slip(starts[first], starts[first + len(name)] - 1, number, score)
 
-    def _names_near(self, word: str) -> list[tuple[int, tuple[str, ...]]]:
-        """Names whose anchor ``word`` may stand for, each with the place of the anchor in it."""
-        if not _MIN_WORD <= len(word) <= _MAX_WORD:
-            return []
-        anchors = {anchor for shorter in _shortened(word) for anchor in self._anchors_near.get(shorter, ())}
-        return [entry for anchor in sorted(anchors) for entry in self._anchored[anchor]]
+    def _proposed(self, words: Sequence[str]) -> Iterator[tuple[int, int]]:
+        """Places of words, and the names that they may be part of."""
+        places, keys = _keys_in(words, self._ordinary)
+        if not keys:
+            return
+        asked = np.array(keys, dtype=np.uint32)
+        left = np.searchsorted(self.keys.keys, asked, side="left")
+        right = np.searchsorted(self.keys.keys, asked, side="right")
+        for found in np.flatnonzero(right > left):
+            for number in self.keys.names[left[found] : right[found]]:
+                yield places[found], int(number)
 
-    def _likeness(self, words: list[str], name: tuple[str, ...]) -> float:
-        """0, or at least ``MIN_SCORE``."""
-        if len(words) != len(name) or not all(map(self._is_slip, words, name)) or tuple(words) == name:
+    def _likeness(self, words: Sequence[str], name: Sequence[str]) -> float:
+        """The share of letters that are right, in percent; 0 if that is not enough."""
+        letters = sum(map(len, name))
+        if len(name) == 1 and words[0][:1] != name[0][0]:
             return 0.0
-        return fuzz.ratio(" ".join(words), " ".join(name), score_cutoff=MIN_SCORE)
+        slips = 0
+        for word, right in zip(words, name, strict=True):
+            if word != right:
+                slips += self._slips(word, right, letters)
+        if slips <= (2 if letters >= _MIN_NAME_TWO_SLIPS and len(name) > 1 else 1):
+            return 100 * (1 - slips / letters) if slips else 0.0
+        one_sound = slips <= _SLIPS_OF_ONE_SOUND and letters >= _MIN_NAME_TWO_SLIPS and len(name) > 1
+        return 100 * (1 - slips / letters) if one_sound and [*map(_sound, words)] == [*map(_sound, name)] else 0.0
 
-    def _is_slip(self, word: str, right: str) -> bool:
-        """Whether ``word`` is ``right``, or one slip from it and nothing else."""
-        if word == right:
-            return True
-        shorter, longer = sorted((len(word), len(right)))
-        return (
-            shorter >= _MIN_WORD
-            and longer - shorter <= 1
-            and word not in self._ordinary
-            and OSA.distance(word, right, score_cutoff=1) == 1
-        )
+    def _slips(self, word: str, right: str, letters: int) -> int:
+        """Letters to put right in a word of a name of so many letters; a great many, if it is another word."""
+        shorter = min(len(word), len(right))
+        slips = OSA.distance(word, right, score_cutoff=_SLIPS_OF_ONE_SOUND)
+        if word in self._ordinary:
+            return _ANOTHER_WORD
+        if shorter == _MIN_WORD - 1 and slips == 1:  # "Gla" is "Gal", and "Jon" may be "John"; "Tim" is not "Tom"
+            swapped = sorted(word) == sorted(right)
+            return 1 if swapped or (len(word) != len(right) and letters >= _MIN_NAME_SHORT_WORD) else _ANOTHER_WORD
+        if shorter < _MIN_WORD or (slips > 1 and shorter < _MIN_WORD_TWO_SLIPS):
+            return _ANOTHER_WORD
+        return slips
+
+
+def _as_long(words: Sequence[str], name: Sequence[str]) -> bool:
+    return len(words) == len(name) and all(
+        abs(len(word) - len(right)) <= 2 for word, right in zip(words, name, strict=True)
+    )
+
+
+def _keys_of(names: Sequence[str]) -> SlipKeys:
+    parts = [
+        (number, words)
+        for number, name in enumerate(names)
+        if len(name) >= _MIN_NAME and len(words := name.split(" ")) <= _MAX_WORDS
+    ]
+    frequency = Counter(word for _, words in parts for word in words)
+    keys: list[int] = []
+    owners: list[int] = []
+    for number, words in parts:
+        # Every word has to be near, so one of them finds the name, and the rarest is proposed least.
+        anchor = min(words, key=lambda word: (len(word) < _MIN_WORD, frequency[word], -len(word)))
+        proposing = {_key("-", shorter) for shorter in _shortened(anchor)} if len(anchor) >= _MIN_WORD else set()
+        if len(words) > 1:
+            proposing |= {key for before, after in pairwise(words) for key in _pair_keys(before, after, 0)}
+            if all(word.isascii() for word in words):
+                proposing.add(_key("=", " ".join(map(_sound, words))))
+        keys += proposing
+        owners += [number] * len(proposing)
+    order = np.argsort(np.array(keys, dtype=np.uint32), kind="stable")
+    return SlipKeys(np.array(keys, dtype=np.uint32)[order], np.array(owners, dtype=np.uint32)[order])
+
+
+def _keys_in(words: Sequence[str], ordinary: frozenset[str]) -> tuple[list[int], list[int]]:
+    """The keys that the words of a text ask for, and the place of the word behind each."""
+    places: list[int] = []
+    keys: list[int] = []
+    shortened: dict[str, list[int]] = {}
+    sounds = [_sound(word) if word.isascii() and len(word) <= _MAX_WORD else "" for word in words]
+    for here, word in enumerate(words):
+        if not word or len(word) > _MAX_WORD:
+            continue
+        of_word: list[int] = []
+        if len(word) >= _MIN_WORD and word not in ordinary:
+            if word not in shortened:
+                shortened[word] = [_key("-", shorter) for shorter in _shortened(word)]
+            of_word += shortened[word]
+        if here and words[here - 1]:
+            of_word += (key for more in (-1, 0, 1) for key in _pair_keys(words[here - 1], word, more))
+        if sounds[here]:
+            for count in range(2, _MAX_WORDS + 1):
+                heard = sounds[here : here + count]
+                if len(heard) == count and all(heard):
+                    of_word.append(_key("=", " ".join(heard)))
+        keys += of_word
+        places += [here] * len(of_word)
+    return places, keys
+
+
+def _key(kind: str, text: str) -> int:
+    return crc32(f"{kind}{text}".encode("utf-8", "replace"))
+
+
+def _pair_keys(before: str, after: str, more: int) -> tuple[int, int]:
+    """Two words that follow one another, each with the initial of the other and its letters, or so many more."""
+    return _key(">", f"{before} {after[0]}{len(after) + more}"), _key("<", f"{before[0]}{len(before) + more} {after}")
 
 
 def _shortened(word: str) -> Iterator[str]:
     yield word
     for place in range(len(word)):
         yield word[:place] + word[place + 1 :]
+
+
+_AS_ONE_LETTER = (("ph", "f"), ("sch", "s"), ("sh", "s"), ("ck", "k"))
+_HEARD_ALIKE = {**dict.fromkeys("cqg", "k"), **dict.fromkeys("zx", "s"), **dict.fromkeys("vw", "f"), "d": "t"}
+_CLASSES = str.maketrans(_HEARD_ALIKE)
+_SILENT = re.compile("[aeiouyh]|(.)(?=\\1)")
+
+
+def _sound(word: str) -> str:
+    """How a Latin word sounds: consonants that are taken for one another as one, once, without vowels."""
+    for spelt, heard in _AS_ONE_LETTER:
+        word = word.replace(spelt, heard)
+    return _SILENT.sub("", _SILENT.sub("", word).translate(_CLASSES))

@@ -336,6 +336,10 @@ class Echo:
     score: float
 
 
+_Anchored = tuple[int, tuple[str, ...], str, tuple[frozenset[str], ...]]
+"""The place of the anchor in a name, the words of the name, its form, and the keys of each word."""
+
+
 class Sounds:
     """The folded Latin names of two words and more, ready to be recognised in other scripts.
 
@@ -353,10 +357,11 @@ class Sounds:
         ]
         self._keys = {word: frozenset(name_keys(word)) for _, words in names for word in words}
         frequency = Counter(word for _, words in names for word in words)
-        self._anchored: dict[str, list[tuple[int, tuple[str, ...], str]]] = defaultdict(list)
+        self._anchored: dict[str, list[_Anchored]] = defaultdict(list)
         for form, words in names:
             anchor = min(words, key=lambda word: (len(word) < 4, frequency[word], -len(word)))
-            self._anchored[anchor].append((words.index(anchor), words, form))
+            sounds = tuple(self._keys[word] for word in words)
+            self._anchored[anchor].append((words.index(anchor), words, form, sounds))
         self._anchors: dict[str, list[str]] = defaultdict(list)
         for anchor in self._anchored:
             for key in self._keys[anchor]:
@@ -370,17 +375,20 @@ class Sounds:
         words = text.split(" ")
         starts = list(accumulate((len(word) + 1 for word in words), initial=0))
         heard = [tuple(_readings(word)) for word in words]
-        for here, readings in enumerate(heard):
-            for key in dict.fromkeys(reading.key for reading in readings):
-                for place, name, form in self._with_anchor(key):
+        keys = [frozenset(reading.key for reading in readings) for readings in heard]
+        for here, keys_here in enumerate(keys):
+            for key in keys_here:
+                for place, name, form, sounds in self._with_anchor(key):
                     first = here - place
-                    taken, score = self._judged(heard[first : first + len(name)] if first >= 0 else [], name)
+                    if first < 0 or any(map(frozenset.isdisjoint, sounds, keys[first : first + len(name)])):
+                        continue
+                    taken, score = self._judged(heard[first : first + len(name)], name)
                     if score:
                         end = starts[first + len(name) - 1] + taken[-1].end
                         yield Echo(starts[first] + taken[0].begin, end, form, score)
         yield from self._in_katakana(text)
 
-    def _with_anchor(self, key: str) -> Iterator[tuple[int, tuple[str, ...], str]]:
+    def _with_anchor(self, key: str) -> Iterator[_Anchored]:
         for anchor in self._anchors.get(key, ()):
             yield from self._anchored[anchor]
 
@@ -399,7 +407,7 @@ class Sounds:
             for cut in range(1, len(run.group())):
                 halves = [tuple(_readings(half)) for half in (run.group()[:cut], run.group()[cut:])]
                 for half, readings in enumerate(halves):
-                    for place, name, form in self._with_anchor(readings[0].key if readings else ""):
+                    for place, name, form, _ in self._with_anchor(readings[0].key if readings else ""):
                         score = self._judged(halves, name)[1] if place == half and len(name) == 2 else 0.0
                         if score:
                             yield Echo(*run.span(), form, score)

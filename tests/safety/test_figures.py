@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import pytest
 from hypothesis import given, settings
@@ -129,24 +129,24 @@ def test_a_slip_is_not_told_beside_the_name_that_explains_it() -> None:
 
 def test_ordinary_words_are_no_slips() -> None:
     names = Misspellings(["jack black", "taylor swift"], ["back", "shift"])
-    assert [slip.form for slip in names.find("jack blcak and taylor swfit")] == ["jack black", "taylor swift"]
+    assert [slip.name for slip in names.find("jack blcak and taylor swfit")] == [0, 1]
     assert list(names.find("jack back taylor shift")) == []
 
 
 def test_the_work_for_slips_is_bounded_by_the_prompt() -> None:
-    """A word of the prompt is compared with the names it may stand for: not with one in a thousand of the list."""
+    """A word of the prompt is compared with the names it may stand for: not with one in five hundred of the list."""
     compared = 0
 
     class Counting(Misspellings):
-        def _likeness(self, words: list[str], name: tuple[str, ...]) -> float:
+        def _likeness(self, words: Sequence[str], name: Sequence[str]) -> float:
             nonlocal compared
             compared += 1
             return super()._likeness(words, name)
 
-    names = Counting((folded_name(figure.name) for figure in INDEX.figures), ())
+    names = Counting([folded_name(figure.name) for figure in INDEX.figures], ())
     words = ["donald", "vladimir", "michael", "john", "maria", "street", "charles", "david", "angela", "trump"] * 50
     list(names.find(" ".join(words)))
-    assert 0 < compared <= len(words) * len(INDEX.figures) / 1000
+    assert 0 < compared <= len(words) * len(INDEX.figures) / 500
 
 
 # --- offices --------------------------------------------------------------------------------------------------------
