@@ -36,7 +36,7 @@ SAME_PERSON: Final = 0.6
 """Distance between embeddings of one person's faces, at most."""
 
 _CASCADES = ("haarcascade_frontalface_alt2.xml", "haarcascade_profileface.xml")
-_WIDEST = 960  # pixels; a face too small to be found at this width is too small to be recognised
+_WIDEST = 640  # pixels; at twice that the cascades take four times as long, and find grain where they should find faces
 _SMALLEST = 24
 _PICTURES = frozenset({".jpg", ".jpeg", ".png", ".webp", ".avif"})
 _RECOGNISER = ("shape_predictor_5_face_landmarks.dat", "dlib_face_recognition_resnet_model_v1.dat")
@@ -196,7 +196,7 @@ class FaceCheck:
 
 
 def _boxes(cascade: cv2.CascadeClassifier, grey: NDArray[np.uint8]) -> list[Box]:
-    found = cascade.detectMultiScale(grey, scaleFactor=1.1, minNeighbors=4, minSize=(_SMALLEST, _SMALLEST))
+    found = cascade.detectMultiScale(grey, scaleFactor=1.1, minNeighbors=3, minSize=(_SMALLEST, _SMALLEST))
     return [(int(x), int(y), int(w), int(h)) for x, y, w, h in found]
 
 
