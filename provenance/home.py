@@ -29,9 +29,24 @@ class Home:
         return self.root / "keys"
 
     @property
+    def trust(self) -> Path:
+        """Folder of trust lists."""
+        return self.root / "trust"
+
+    @property
+    def signing(self) -> Path:
+        """YAML file that says which signer and which time-stamp authorities are used; need not exist."""
+        return self.root / "signing.yaml"
+
+    @property
     def database(self) -> Path:
         """SQLite file of registry, ledger and redeemed clearances."""
         return self.root / "touchmark.sqlite3"
+
+    @property
+    def figures(self) -> Path:
+        """Folder of the operator's own public figures, opt-outs and imported lists."""
+        return self.root / "figures"
 
     def ensure(self) -> Home:
         """Make the folder, readable by its owner alone, and return self."""
