@@ -22,10 +22,11 @@ from typing import Any, ClassVar
 from touchmark import __version__
 from touchmark.detectors.verdict import Outcome
 from touchmark.detectors.verify import Verification, Verifier
-from touchmark.generation.disclosure import Disclosure
+from touchmark.generation.disclosure import Disclosure, DisclosureUnmetError
 from touchmark.generation.generator import Generator
 from touchmark.generation.latent_mark.pattern import LatentMark
 from touchmark.generation.request import GenerationRequest
+from touchmark.generation.sources import Form
 from touchmark.generation.staging import OutputError, Staging, output_exists
 from touchmark.provenance.database import open_database
 from touchmark.provenance.errors import TouchmarkError
@@ -39,12 +40,14 @@ from touchmark.provenance.manifest.claim import (
     HumanOversight,
     ModelIdentity,
     PromptRecord,
+    SoftBinding,
     SoftwareAgent,
 )
 from touchmark.provenance.manifest.report import ManifestPresence, ValidationState
+from touchmark.provenance.manifest.write import SignedManifest
 from touchmark.provenance.media.counting import counted, expected_pictures
 from touchmark.provenance.media.decode import open_video
-from touchmark.provenance.media.video import RawVideo
+from touchmark.provenance.media.video import Frame, RawVideo
 from touchmark.provenance.registry import Registration, Registry
 from touchmark.provenance.seal import Sealer
 from touchmark.provenance.watermark.protocol import MarkState, Payload
@@ -52,6 +55,7 @@ from touchmark.safety.decision import Decision
 from touchmark.safety.gate import Gate
 from touchmark.safety.output.bank import banks_folder, load_banks
 from touchmark.safety.output.checks import OutputCheck, checked
+from touchmark.safety.output.findings import OutputHeldError
 from touchmark.safety.output.picture import default_checks
 from touchmark.safety.output.screening import output_checks
 
@@ -72,6 +76,13 @@ class AlreadyMarkedError(TouchmarkError):
     """The video to be sealed carries our watermark: it was sealed before, and sealing it anew would hide that."""
 
     code: ClassVar[str] = "release.already_marked"
+    exit_status: ClassVar[int] = 1
+
+
+class NotMarkedError(TouchmarkError):
+    """The file to be signed as it is carries no mark of ours; nothing leaves with a manifest alone."""
+
+    code: ClassVar[str] = "release.not_marked"
     exit_status: ClassVar[int] = 1
 
 
@@ -228,43 +239,93 @@ class Studio:
         declaration: Declaration,
         *,
         disclosure: Disclosure = Disclosure(),  # noqa: B008 (frozen)
+        as_is: bool = False,
         overwrite: bool = False,
         progress: Progress | None = None,
     ) -> Release:
-        """Mark and sign a video that another generator made, as its operator declares it.
+        """Mark and sign a video, a sound or a picture that another generator made, as its operator declares it.
 
         A manifest that ``source`` carries is kept as the parent ingredient. ``disclosure`` holds the disclosure
-        profiles that the file shall pass.
+        profiles that the file shall pass. With ``as_is`` nothing is encoded anew: the file must carry a mark of this
+        operator already, of a payload that is not registered (a farm marked it while rendering, and holds no signing
+        key), and is signed and registered.
 
         Raises:
-            MediaError: ``source`` cannot be read.
+            MediaError: ``source`` cannot be read, or is of no kind that can be sealed.
             AlreadyMarkedError, SuspectInputError: a new seal would hide what is there.
+            NotMarkedError: with ``as_is``, it carries no readable mark.
             TouchmarkError: any step failed; no file is left.
         """
-        _check_output(output, overwrite)
+        form = Form.of(source, output, as_is=as_is)
+        _check_place(output, overwrite)
         disclosure.require_possible(self.sealer, declaration.version)
+        if disclosure.profiles and (as_is or not form.is_video):
+            raise DisclosureUnmetError(
+                "disclosure profiles are written into videos, while they are encoded",
+                subject=", ".join(disclosure.names),
+                remedy="Seal a video without --as-is, or without a profile.",
+            )
         found = self.verifier.verify(source)
-        self._require_unmarked(source, found)
+        bindings = self._read_bindings(source, found) if as_is else ()
+        self._require_unmarked(source, found, as_is=as_is)
         manifest = found.evidence.manifest
         claim = Claim(
             title=output.name,
-            media_type=MEDIA_TYPE,
+            media_type=form.written.media_type,
             source_type=declaration.source_type,
             software_agent=SoftwareAgent(declaration.made_with, declaration.version),
             created=self.clock(),
             model=ModelIdentity(declaration.made_with, f"{declaration.made_with} {declaration.version}"),
             prompt=_prompt_record(declaration.prompt, embed=self.gate.policy.embed_prompt),
+            soft_bindings=bindings,
             parent=source if manifest.presence is ManifestPresence.PRESENT else None,
         )
-        with open_video(source) as reader:
+        if as_is:
+            payload = Payload.from_bytes(bindings[0].payload)
+
+            def make(file: Path) -> SignedManifest:
+                return self.sealer.sign_marked(source, claim, payload, file)
+
+        elif form.is_video:
+            with open_video(source) as reader:
+                payload = self.registry.reserve()
+                return self._release(reader.raw(), claim, payload, output, None, disclosure, overwrite, progress)
+        else:
             payload = self.registry.reserve()
-            return self._release(reader.raw(), claim, payload, output, None, disclosure, overwrite, progress)
+
+            def make(file: Path) -> SignedManifest:
+                return form.make(source, self.sealer, claim, payload, file, self.checks)
+
+        return self._publish(make, claim, payload, output, None, disclosure, overwrite, progress)
+
+    def _read_bindings(self, source: Path, found: Verification) -> tuple[SoftBinding, ...]:
+        """The mark that a finished file carries, as what its manifest will be bound to."""
+        evidence, mark = found.evidence, found.evidence.mark
+        if mark is None or mark.payload is None or mark.key_id != self.sealer.key.key_id:
+            raise NotMarkedError(
+                "it carries no readable watermark of this operator, so it cannot be signed as it is",
+                subject=str(source),
+                remedy="Seal it without --as-is: it is then marked while it is encoded.",
+            )
+        if evidence.registration is not None:
+            raise AlreadyMarkedError(
+                "its watermark is registered: it is a copy of a sealed file",
+                subject=str(source),
+                remedy="Publish the sealed original; `touchmark verify` names it.",
+            )
+        length = float(evidence.container.info.duration or max((s.end for s in mark.timeline), default=0.0))
+        algorithms = {evidence.algorithm: mark, evidence.sound.algorithm: evidence.mark_in_sound}
+        return tuple(
+            SoftBinding(algorithm, mark.payload.to_bytes(), 0.0, length)
+            for algorithm, heard in algorithms.items()
+            if heard is not None and heard.payload == mark.payload
+        )
 
     @staticmethod
-    def _require_unmarked(source: Path, found: Verification) -> None:
+    def _require_unmarked(source: Path, found: Verification, *, as_is: bool) -> None:
         evidence = found.evidence
-        for what, detections in (("video", evidence.detections), ("video's sound", evidence.sound.detections)):
-            if any(detection.state is not MarkState.NOTHING_FOUND for detection in detections):
+        for what, detections in (("file", evidence.detections), ("file's sound", evidence.sound.detections)):
+            if not as_is and any(detection.state is not MarkState.NOTHING_FOUND for detection in detections):
                 raise AlreadyMarkedError(
                     f"this {what} carries our watermark already",
                     subject=str(source),
@@ -290,16 +351,36 @@ class Studio:
     ) -> Release:
         """The second half of the way, the same for generated and for sealed video."""
         tell = _step(progress, "sealing") if progress else None
-        watched = replace(raw, frames=counted(checked(raw.frames, self.checks), tell, expected_pictures(raw)))
+        watched = replace(raw, frames=counted(self._checked(raw.frames, decision), tell, expected_pictures(raw)))
         watched, claim = disclosure.shown(watched, claim)
+        sealer = disclosure.noted(self.sealer, claim, payload)
+
+        def make(file: Path) -> SignedManifest:
+            return sealer.seal(watched, claim, payload, file)
+
+        return self._publish(make, claim, payload, output, decision, disclosure, overwrite, progress)
+
+    def _publish(
+        self,
+        make: Callable[[Path], SignedManifest],
+        claim: Claim,
+        payload: Payload,
+        output: Path,
+        decision: Decision | None,
+        disclosure: Disclosure,
+        overwrite: bool,
+        progress: Progress | None,
+    ) -> Release:
+        """Seal into a private place, register, verify as a platform does, record, publish."""
+        of_sound = claim.media_type.startswith("audio/")
         with Staging(output) as staging:
-            signed = disclosure.noted(self.sealer, claim, payload).seal(watched, claim, payload, staging.file)
+            signed = make(staging.file)
             registration = Registration(
                 payload=payload,
                 manifest_label=signed.label,
                 manifest=signed.manifest_bytes,
                 file_sha256=signed.file_sha256,
-                watermark_algorithm=self.sealer.watermark.algorithm,
+                watermark_algorithm=(self.sealer.sound_mark if of_sound else self.sealer.watermark).algorithm,
                 key_id=self.sealer.key.key_id,
                 title=claim.title,
                 source_type=claim.source_type.value,
@@ -314,6 +395,15 @@ class Studio:
                 staging.publish(overwrite=overwrite)
         verification = replace(verification, path=output)
         return Release(output, payload, signed.label, verification, decision, profiles=disclosure.names)
+
+    def _checked(self, frames: Iterator[Frame], decision: Decision | None) -> Iterator[Frame]:
+        """The same frames, looked at on their way; that a video was held, and why, is in the ledger."""
+        try:
+            yield from checked(frames, self.checks)
+        except OutputHeldError as held:
+            record = held.finding.as_dict() | {"request": decision.request_digest if decision else None}
+            self.ledger.append("held", record, self.clock())
+            raise
 
     @contextmanager
     def _registered(self, registration: Registration) -> Iterator[None]:
@@ -364,6 +454,10 @@ def _check_output(output: Path, overwrite: bool) -> None:
         raise OutputError(
             f"touchmark writes {SUFFIX} files", subject=str(output), remedy=f"Let the name end in {SUFFIX}."
         )
+    _check_place(output, overwrite)
+
+
+def _check_place(output: Path, overwrite: bool) -> None:
     if not output.parent.is_dir():
         raise OutputError("there is no such folder", subject=str(output.parent), remedy="Make the folder first.")
     if output.is_dir() or (output.exists() and not overwrite):
