@@ -31,6 +31,7 @@ from touchmark.provenance.keys.ring import (
     WATERMARK_KEY,
     KeyRing,
 )
+from touchmark.provenance.signing.files import private_key
 
 AUTHORITY_KEY = "authority.key"
 AUTHORITY_VALIDITY = timedelta(days=3650)
@@ -92,7 +93,7 @@ def make_development_keys(folder: Path, *, organisation: str, now: datetime) -> 
     staging = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
     try:
         for name, content in files.items():
-            _write_private(staging / name, content)
+            write_private(staging / name, content)
         flush(staging)
         try:
             staging.rename(folder)
@@ -117,30 +118,44 @@ def issue_development_chain(organisation: str, now: datetime) -> DevelopmentChai
             subject=ascii(organisation[:80]),
             remedy="Give another name with --organisation.",
         )
-    authority_key, signer_key = ec.generate_private_key(ec.SECP256R1()), ec.generate_private_key(ec.SECP256R1())
+    authority_key = ec.generate_private_key(ec.SECP256R1())
     authority_name = _subject("touchmark development CA", organisation)
     authority = (
         _certificate(authority_name, authority_name, authority_key.public_key(), now, AUTHORITY_VALIDITY)
         .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
         .add_extension(_usage(signs_certificates=True), critical=True)
         .sign(authority_key, hashes.SHA256())
+    ).public_bytes(serialization.Encoding.PEM)
+    authority_pem = _private_pem(authority_key)
+    return DevelopmentChain(
+        authority, authority_pem, *issue_development_signer(authority, authority_pem, organisation, now)
     )
+
+
+def issue_development_signer(
+    authority: bytes, authority_key: bytes, organisation: str, now: datetime
+) -> tuple[bytes, bytes]:
+    """A new signing certificate of a development authority, and its private key, both PEM. Pure but for the randomness.
+
+    Args:
+        authority: its certificate, PEM.
+        authority_key: its private key, PEM.
+        organisation: who signs.
+        now: beginning of the validity, with zone.
+    """
+    issuer, issuing_key = x509.load_pem_x509_certificate(authority), private_key(authority_key, None, AUTHORITY_KEY)
+    signer_key = ec.generate_private_key(ec.SECP256R1())
     signer = (
         _certificate(
-            _subject("touchmark signer", organisation), authority_name, signer_key.public_key(), now, SIGNER_VALIDITY
+            _subject("touchmark signer", organisation), issuer.subject, signer_key.public_key(), now, SIGNER_VALIDITY
         )
         .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
         .add_extension(_usage(signs_certificates=False), critical=True)
         .add_extension(x509.ExtendedKeyUsage([ExtendedKeyUsageOID.EMAIL_PROTECTION, _CLAIM_SIGNING]), critical=False)
-        .add_extension(x509.AuthorityKeyIdentifier.from_issuer_public_key(authority_key.public_key()), critical=False)
-        .sign(authority_key, hashes.SHA256())
+        .add_extension(x509.AuthorityKeyIdentifier.from_issuer_public_key(issuing_key.public_key()), critical=False)
+        .sign(issuing_key, hashes.SHA256())
     )
-    return DevelopmentChain(
-        authority.public_bytes(serialization.Encoding.PEM),
-        _private_pem(authority_key),
-        signer.public_bytes(serialization.Encoding.PEM),
-        _private_pem(signer_key),
-    )
+    return signer.public_bytes(serialization.Encoding.PEM), _private_pem(signer_key)
 
 
 def _certificate(
@@ -188,7 +203,8 @@ def _private_pem(key: ec.EllipticCurvePrivateKey) -> bytes:
     )
 
 
-def _write_private(path: Path, content: bytes) -> None:
+def write_private(path: Path, content: bytes) -> None:
+    """Make a file that its owner alone can read, and return when it is on disk. Raises FileExistsError, OSError."""
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     with os.fdopen(descriptor, "wb") as file:
         file.write(content)

@@ -81,7 +81,7 @@ class KeyRing:
         """
         if not folder.is_dir():
             raise _missing(folder, "there are no keys here")
-        _require_private(folder, 0o022)
+        require_private(folder, 0o022)
         anchors = _public(folder / ANCHORS)
         if anchors is None:
             raise _missing(folder / ANCHORS, "there are no trust anchors")
@@ -170,7 +170,7 @@ def _secret(path: Path) -> bytes | None:
 def _read(path: Path, *, others_may_not: int) -> bytes | None:
     try:
         with path.open("rb") as file:
-            _require_private(path, others_may_not)
+            require_private(path, others_may_not)
             content = file.read(_MAX_BYTES + 1)
     except FileNotFoundError:
         return None
@@ -183,7 +183,12 @@ def _read(path: Path, *, others_may_not: int) -> bytes | None:
     return content
 
 
-def _require_private(path: Path, others_may_not: int) -> None:
+def require_private(path: Path, others_may_not: int) -> None:
+    """That other users of this machine have none of some rights (mode bits) to a file or folder.
+
+    Raises:
+        KeyPermissionError: they have.
+    """
     if stat.S_IMODE(path.stat().st_mode) & others_may_not:
         verb, mode = ("read", "600") if others_may_not & 0o044 else ("change", "go-w")
         raise KeyPermissionError(

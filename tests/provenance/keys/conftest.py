@@ -10,6 +10,8 @@ from collections.abc import Callable
 import c2pa
 import pytest
 
+from tests.provenance.manifest.conftest import film  # noqa: F401
+
 
 @pytest.fixture(scope="session")
 def c2pa_signs() -> Callable[[bytes, bytes, str], bool]:

@@ -1,0 +1,236 @@
+"""Change the signing key: the new one signs, and what the old one signed still verifies.
+
+    ring = install(folder, chain_pem, key_pem, now=now)             # a certificate that an authority issued
+    ring = rotate_development(folder, now)                          # a development key, by its own authority
+
+Anchors are added and never taken away here, and the watermark secret is not touched: marks are found with it for ever.
+The old certificate and key are kept under ``retired/`` before anything is replaced, so a crash between two files leaves
+a key that does not belong to its certificate (which every command says) and the old pair to put back by hand.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from datetime import datetime
+from pathlib import Path
+from typing import Final
+
+from cryptography import x509
+from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
+from cryptography.hazmat.primitives.serialization import Encoding
+from cryptography.x509.oid import NameOID
+
+from touchmark.provenance.durability import flush
+from touchmark.provenance.errors import TouchmarkError
+from touchmark.provenance.keys.development import (
+    AUTHORITY_KEY,
+    SIGNER_VALIDITY,
+    issue_development_chain,
+    issue_development_signer,
+    write_private,
+)
+from touchmark.provenance.keys.profile import CertificateRefusedError, check_certificate
+from touchmark.provenance.keys.request import PENDING_KEY
+from touchmark.provenance.keys.ring import ANCHORS, SIGNING_CHAIN, SIGNING_KEY, KeyRing, KeysMissingError
+from touchmark.provenance.signing import PemSigner, leaf_certificate
+from touchmark.provenance.signing.files import private_key, read_key_file
+
+RETIRED: Final = "retired"
+
+
+class NotDevelopmentError(TouchmarkError):
+    """The keys were issued by a real authority, which alone can issue others."""
+
+    code = "keys.not_development"
+
+
+class ChainUntrustedError(TouchmarkError):
+    """A certificate leads to none of the anchors, so nothing signed with it would be trusted even here."""
+
+    code = "keys.chain_untrusted"
+
+
+class RotationBusyError(TouchmarkError):
+    """Another process is changing the keys."""
+
+    code = "keys.busy"
+
+
+def install(
+    folder: Path,
+    chain: bytes,
+    key: bytes | None,
+    *,
+    now: datetime,
+    password: bytes | None = None,
+    anchors: bytes = b"",
+) -> KeyRing:
+    """Sign with another certificate from now on.
+
+    Args:
+        folder: of keys.
+        chain: PEM, signing certificate first.
+        key: PEM of its private key; the one that waits in ``pending.key`` if None.
+        now: with zone.
+        password: of the key, if it is encrypted. It stays encrypted.
+        anchors: PEM of roots to believe from now on, besides those that are there.
+
+    Raises:
+        KeysMissingError: no key is given and none waits.
+        KeyUnreadableError, WrongPasswordError, KeyMismatchError: see :meth:`PemSigner.from_pem`.
+        CertificateRefusedError: the certificate breaks the C2PA profile.
+        ChainUntrustedError: it leads to no anchor.
+        RotationBusyError: another process is changing the keys.
+    """
+    pending = folder / PENDING_KEY
+    with _alone(folder):
+        if key is None:
+            if not pending.exists():
+                raise KeysMissingError(
+                    "no key waits here for a certificate",
+                    subject=str(pending),
+                    remedy="Run: touchmark keys csr. Or give the key with --key.",
+                )
+            key = read_key_file(pending)
+        PemSigner.from_pem(chain, key, password=password, subject="signing key")
+        faults = check_certificate(chain, now)
+        if faults:
+            raise CertificateRefusedError(faults, subject="signing certificate")
+        believed = _together(_read(folder / ANCHORS), anchors)
+        _require_anchored(chain, believed)
+        _retire(folder)
+        _replace(folder / ANCHORS, believed)
+        _replace(folder / SIGNING_KEY, key)
+        _replace(folder / SIGNING_CHAIN, chain)
+        with suppress(FileNotFoundError):
+            if read_key_file(folder / SIGNING_KEY) == pending.read_bytes():
+                pending.unlink()
+        flush(folder)
+    return KeyRing.load(folder)
+
+
+def rotate_development(folder: Path, now: datetime) -> KeyRing:
+    """Have the development authority issue another key; a new authority where the old one ends too soon.
+
+    Raises:
+        KeysMissingError: there are no keys.
+        NotDevelopmentError: they are not development keys.
+        RotationBusyError: another process is changing the keys.
+    """
+    ring = KeyRing.load(folder)
+    if not ring.is_development or ring.certificate_chain is None:
+        raise NotDevelopmentError(
+            "these keys were not made by touchmark",
+            subject=str(folder),
+            remedy="Run: touchmark keys csr; have the certificate issued; then: touchmark keys import.",
+        )
+    leaf = leaf_certificate(ring.certificate_chain, str(folder / SIGNING_CHAIN))
+    organisation = str(leaf.subject.get_attributes_for_oid(NameOID.ORGANIZATION_NAME)[0].value)
+    with _alone(folder):
+        authority = _lasting_authority(folder, ring, now)
+        authority_key = _read(folder / AUTHORITY_KEY)
+        if authority is None:
+            made = issue_development_chain(organisation, now)
+            anchor, chain, key, authority_key = made.authority, made.signer, made.signer_key, made.authority_key
+        else:
+            anchor = authority
+            chain, key = issue_development_signer(authority, authority_key, organisation, now)
+        _retire(folder)
+        _replace(folder / ANCHORS, _together(ring.trust_anchors, anchor))
+        _replace(folder / AUTHORITY_KEY, authority_key)
+        _replace(folder / SIGNING_KEY, key)
+        _replace(folder / SIGNING_CHAIN, chain)
+        flush(folder)
+    return KeyRing.load(folder)
+
+
+def _lasting_authority(folder: Path, ring: KeyRing, now: datetime) -> bytes | None:
+    """The certificate of the authority whose key is here, if it outlives what it would issue now."""
+    content = _read(folder / AUTHORITY_KEY)
+    if not content:
+        return None
+    public = private_key(content, None, str(folder / AUTHORITY_KEY)).public_key()
+    for anchor in x509.load_pem_x509_certificates(ring.trust_anchors):
+        if anchor.public_key() == public and anchor.not_valid_after_utc >= now + SIGNER_VALIDITY:
+            return anchor.public_bytes(Encoding.PEM)
+    return None
+
+
+def _require_anchored(chain: bytes, anchors: bytes) -> None:
+    last = x509.load_pem_x509_certificates(chain)[-1]
+    believed = x509.load_pem_x509_certificates(anchors) if anchors.strip() else []
+    if not any(last == anchor or _issued(last, anchor) for anchor in believed):
+        raise ChainUntrustedError(
+            f"{last.issuer.rfc4514_string()[:120]!a} issued it, and is no anchor here",
+            subject="signing certificate",
+            remedy="Give the chain up to the root, and the root with --anchors.",
+        )
+
+
+def _issued(certificate: x509.Certificate, issuer: x509.Certificate) -> bool:
+    try:
+        certificate.verify_directly_issued_by(issuer)
+    except (InvalidSignature, ValueError, TypeError, UnsupportedAlgorithm):
+        return False
+    return True
+
+
+def _together(anchors: bytes, more: bytes) -> bytes:
+    """Both, each certificate once."""
+    pems = (c.public_bytes(Encoding.PEM) for pem in (anchors, more) if pem.strip() for c in _certificates(pem))
+    return b"".join(dict.fromkeys(pems))
+
+
+def _certificates(pem: bytes) -> list[x509.Certificate]:
+    leaf_certificate(pem, "trust anchors")  # which raises where it is not PEM
+    return x509.load_pem_x509_certificates(pem)
+
+
+def _retire(folder: Path) -> None:
+    """Keep certificate and key under the certificate's serial number, before they are replaced."""
+    chain = _read(folder / SIGNING_CHAIN)
+    if not chain:
+        return
+    retired = folder / RETIRED
+    retired.mkdir(mode=0o700, exist_ok=True)
+    serial = f"{leaf_certificate(chain, str(folder / SIGNING_CHAIN)).serial_number:x}"
+    for name, content in ((f"{serial}.pem", chain), (f"{serial}.key", _read(folder / SIGNING_KEY))):
+        with suppress(FileExistsError):
+            if content:
+                write_private(retired / name, content)
+    flush(retired)
+
+
+def _replace(path: Path, content: bytes) -> None:
+    part = path.with_name(f".{path.name}.{secrets.token_hex(8)}.part")
+    try:
+        write_private(part, content)
+        part.replace(path)
+    finally:
+        with suppress(OSError):
+            part.unlink()
+
+
+def _read(path: Path) -> bytes:
+    return read_key_file(path) if path.exists() else b""
+
+
+@contextmanager
+def _alone(folder: Path) -> Iterator[None]:
+    if not folder.is_dir():
+        raise KeysMissingError("there are no keys here", subject=str(folder), remedy="Run: touchmark keys init")
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:
+            raise RotationBusyError(
+                "another process is changing the keys", subject=str(folder), remedy="Wait for it, then look again."
+            ) from error
+        yield
+    finally:
+        os.close(descriptor)
