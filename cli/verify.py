@@ -24,6 +24,7 @@ _EPILOG = """\b
 Examples:
   touchmark verify clip.mp4
   touchmark verify --trust partner-roots.pem uploads/*.mp4
+  touchmark verify --manifest-only --quiet archive/*.jpg
   touchmark verify --json clip.mp4 | jq -r .verdict.outcome
 
 \b
@@ -47,12 +48,17 @@ Exit status (of several files, the worst: 1, then 3, then 2, then 0):
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
     help="Root certificates to believe, besides your own. May be given more than once.",
 )
+@click.option(
+    "--manifest-only",
+    is_flag=True,
+    help="Look for no mark: hundreds of files a second. With a key here, a camera's claim is then not accepted.",
+)
 @click.option("-q", "--quiet", is_flag=True, help="Print nothing but errors; the exit status tells.")
-def verify(files: tuple[Path, ...], as_json: bool, trusted: tuple[Path, ...], quiet: bool) -> int:
-    """Find out where each FILE comes from.
+def verify(files: tuple[Path, ...], as_json: bool, trusted: tuple[Path, ...], manifest_only: bool, quiet: bool) -> int:
+    """Find out where each FILE comes from: video, sound, picture, or a document with a manifest.
 
     Reads the C2PA manifest, looks for the invisible watermark with your key, asks your registry, and gives one verdict:
-    generated, captured, tampered, contradictory or unknown. It never says that a video is real, opens no network
+    generated, captured, tampered, contradictory or unknown. It never says that a file is real, opens no network
     connection, and needs no model. The schema of --json is docs/schemas/verify.schema.json.
     """
     from touchmark.detectors.acceptance import Acceptance, ExitStatus
@@ -63,7 +69,7 @@ def verify(files: tuple[Path, ...], as_json: bool, trusted: tuple[Path, ...], qu
     for file in files:
         try:
             with patient_progress() as progress:
-                verification = verifier.verify(file, progress)
+                verification = verifier.verify(file, progress, unseen=manifest_only)
         except MediaError as error:
             statuses.append(ExitStatus.UNREADABLE)
             _print_unreadable(file, error, as_json)

@@ -58,7 +58,7 @@ class ContradictionKind(StrEnum):
 
 _TITLES = {
     ContradictionKind.LAUNDERED_EDIT: "Signed over something broken",
-    ContradictionKind.TRANSPLANTED_MANIFEST: "Manifest of another video",
+    ContradictionKind.TRANSPLANTED_MANIFEST: "Manifest of another file",
     ContradictionKind.CAPTURE_CLAIM_OVER_MARK: "Camera claim over generated pixels",
     ContradictionKind.HISTORY_DROPPED: "History left out",
     ContradictionKind.SOFT_BINDING_MISMATCH: "Two different watermarks",
@@ -122,14 +122,15 @@ def _transplant(evidence: Evidence) -> Iterator[Contradiction]:
         other = f"names the watermark {_hex(named)}" if named else "names no watermark of this kind"
         yield Contradiction(
             ContradictionKind.TRANSPLANTED_MANIFEST,
-            f"The manifest was signed over other content and {other}; these pixels carry {mark.payload}. "
-            "One video's manifest was put over another's pixels.",
+            f"The manifest was signed over other content and {other}; this {evidence.carrier} carries {mark.payload}. "
+            "The manifest of one file was put over the content of another.",
         )
     elif mark is None and named and _would_be_seen(evidence):
         yield Contradiction(
             ContradictionKind.TRANSPLANTED_MANIFEST,
-            f"The manifest was signed over other content, which carries the watermark {_hex(named)}; these pixels "
-            "carry none. Either the manifest is another video's, or the picture was damaged beyond recognition.",
+            f"The manifest was signed over other content, which carries the watermark {_hex(named)}; this "
+            f"{evidence.carrier} carries none. Either the manifest is another file's, or the {evidence.carrier} was "
+            "damaged beyond recognition.",
         )
 
 
@@ -150,20 +151,21 @@ def _mark_against_manifest(evidence: Evidence) -> Iterator[Contradiction]:
     if manifest.source_type is not None and manifest.source_type.is_capture and (not admitted or hides_generation):
         yield Contradiction(
             ContradictionKind.CAPTURE_CLAIM_OVER_MARK,
-            f"{_signer(manifest)} says that a camera took this, but the pixels carry {what}, which marks "
-            f"{_known_as(registration)}. Someone signed a generated video as a recording.",
+            f"{_signer(manifest)} says that a camera took this, but the {evidence.carrier} carries {what}, which "
+            f"marks {_known_as(registration)}. Someone signed generated content as a recording.",
         )
     elif mark.state is not MarkState.VERIFIED:
         return
     elif not admitted and (named := named_payloads(manifest, evidence.algorithm)):
         yield Contradiction(
             ContradictionKind.SOFT_BINDING_MISMATCH,
-            f"The manifest says that the pixels carry the watermark {_hex(named)}; they carry {mark.payload}.",
+            f"The manifest says that the {evidence.carrier} carries the watermark {_hex(named)}; it carries "
+            f"{mark.payload}.",
         )
     elif not admitted or hides_generation:
         yield Contradiction(
             ContradictionKind.HISTORY_DROPPED,
-            f"{_signer(manifest)} signed this without a word of {what} in its pixels, which marks "
+            f"{_signer(manifest)} signed this without a word of {what} in its {evidence.carrier}, which marks "
             f"{_known_as(registration)}. Its true history was left out.",
         )
 
@@ -173,8 +175,8 @@ def _promised_mark(evidence: Evidence) -> Iterator[Contradiction]:
     if evidence.mark is None and named and _would_be_seen(evidence):
         yield Contradiction(
             ContradictionKind.SOFT_BINDING_MISSING_MARK,
-            f"The manifest says that the pixels carry the watermark {_hex(named)}. It was looked for with the key that "
-            "it was registered under, and is not there.",
+            f"The manifest says that the {evidence.carrier} carries the watermark {_hex(named)}. It was looked for "
+            "with the key that it was registered under, and is not there.",
         )
 
 

@@ -9,38 +9,32 @@ Absent sources (no key, no registry) are recorded as absent, so that the verdict
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
-import numpy as np
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
-from numpy.typing import NDArray
 
+from touchmark.detectors.look import NOT_ASKED, Progress, look_at, not_looked
+from touchmark.detectors.sources import Sources
 from touchmark.provenance.keys.ring import is_development
 from touchmark.provenance.manifest.read import read_manifest
-from touchmark.provenance.manifest.report import ManifestReport
-from touchmark.provenance.media.boxes import C2PA_UUID, has_c2pa_box, unhashed_bytes
-from touchmark.provenance.media.counting import Counted, expected_pictures
-from touchmark.provenance.media.decode import VideoInfo, VideoReader, open_video
-from touchmark.provenance.media.errors import MediaError
+from touchmark.provenance.manifest.report import ManifestPresence, ManifestReport
+from touchmark.provenance.manifest.traces import has_store_place, has_store_remains
+from touchmark.provenance.media.boxes import unhashed_bytes
+from touchmark.provenance.media.decode import VideoInfo
+from touchmark.provenance.media.errors import MediaError, TruncatedError
+from touchmark.provenance.media.kinds import Family
 from touchmark.provenance.media.limits import Limits
+from touchmark.provenance.media.source import open_file
 from touchmark.provenance.registry import Registration, Registry
-from touchmark.provenance.watermark.account import paid
-from touchmark.provenance.watermark.audio import LoudnessMark, SoundMark
 from touchmark.provenance.watermark.neural.claim import MarkClaim
-from touchmark.provenance.watermark.neural.installed import InstalledMark
-from touchmark.provenance.watermark.protocol import PAYLOAD_BITS, Detection, MarkState, Payload, Watermark, WatermarkKey
-from touchmark.provenance.watermark.video import LatticeWatermark
+from touchmark.provenance.watermark.protocol import PAYLOAD_BITS, Detection, MarkState, Payload
 
-Progress = Callable[[int, int], None]
-"""Called with (done, of all) while a file is examined; ``of all`` is 0 where it is not known."""
-
-_CHUNK: Final = 1 << 20
-_STORE_TYPE: Final = bytes.fromhex("6332706100110010800000aa00389b71")
-"""JUMBF type of a C2PA manifest store (C2PA 2.4, 11.1.4.2 "Manifest Store"): stands at the start of every store."""
+_LARGE: Final = 8 << 20
 
 
 class ChangedFileError(MediaError):
@@ -50,44 +44,28 @@ class ChangedFileError(MediaError):
 
 
 @dataclass(frozen=True, slots=True)
-class Sources:
-    """Where evidence may come from, besides the file.
-
-    Attributes:
-        anchors: PEM of the roots whose signers are believed; may be empty.
-        keys: watermark secrets to look for.
-        registry: of sealed files, or None.
-        watermark: the algorithm that reads marks in the picture.
-        sound_mark: the algorithm that reads marks in the sound.
-        other_marks: marks of other makers that the operator has installed; their claims decide nothing.
-    """
-
-    anchors: bytes = b""
-    keys: tuple[WatermarkKey, ...] = ()
-    registry: Registry | None = None
-    watermark: Watermark = field(default_factory=LatticeWatermark)
-    sound_mark: SoundMark = field(default_factory=LoudnessMark)
-    other_marks: tuple[InstalledMark, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
 class Container:
     """The file as a container of bytes.
 
     Attributes:
         sha256: of the whole file, hexadecimal.
         size: in bytes.
-        info: codec, dimensions, duration and labels, as the file declares them.
+        info: codec, dimensions, duration and labels, as the file declares them; zeros and empty text for what its
+            kind of file does not have.
+        family: what it is to a person: video, sound, picture, document.
+        unseen: why picture and sound were not looked at; empty where they were.
         damage: packets of picture that could not be decoded.
         sound_damage: packets of sound that could not be decoded.
-        has_manifest_box: whether a C2PA box lies at the top level.
-        store_remains: whether the bytes that open a C2PA manifest store occur anywhere in the file.
+        has_manifest_box: whether the place is there in which its kind of file keeps a manifest store.
+        store_remains: no manifest was read, and bytes that only a manifest store has occur in the file.
         unhashed: non-zero bytes in boxes that the C2PA hash leaves out.
     """
 
     sha256: str
     size: int
     info: VideoInfo
+    family: Family = Family.VIDEO
+    unseen: str = ""
     damage: int = 0
     sound_damage: int = 0
     has_manifest_box: bool = False
@@ -120,9 +98,10 @@ class Evidence:
     Attributes:
         container: the bytes.
         manifest: what the file's own manifest says, and whether it holds.
-        algorithm: name of the watermark algorithm that was tried on the picture.
+        algorithm: name of the watermark algorithm that was tried on the picture; of a file of sound alone, on that.
         detections: one for each watermark key; empty where no key is configured.
-        sound: the same for the sound.
+        sound: the same for the sound that goes with a picture.
+        has_keys: whether there is a watermark key to look with.
         registry_consulted: whether there is a registry.
         registration: what the registry knows of the payload in the pixels.
         manifest_registration: what the registry knows of the file's own manifest.
@@ -139,6 +118,7 @@ class Evidence:
     algorithm: str
     detections: tuple[Detection, ...] = ()
     sound: SoundTrace = SoundTrace()
+    has_keys: bool = False
     registry_consulted: bool = False
     registration: Registration | None = None
     manifest_registration: Registration | None = None
@@ -146,6 +126,11 @@ class Evidence:
     named_registrations: tuple[Registration, ...] = ()
     development: bool = False
     claims: tuple[MarkClaim, ...] = ()
+
+    @property
+    def carrier(self) -> str:
+        """What a mark would lie in: the picture, or of a file of sound alone the sound."""
+        return "sound" if self.container.family is Family.SOUND else "picture"
 
     @property
     def mark(self) -> Detection | None:
@@ -173,41 +158,56 @@ def _strongest(detections: Sequence[Detection]) -> Detection | None:
     return None
 
 
-def gather(path: Path, sources: Sources, limits: Limits, progress: Progress | None = None) -> Evidence:
+def gather(
+    path: Path, sources: Sources, limits: Limits, progress: Progress | None = None, *, unseen: bool = False
+) -> Evidence:
     """Examine one file.
 
+    Args:
+        path: of a file of any kind that can carry a manifest or a mark.
+        sources: where evidence may come from, besides the file.
+        limits: the most that it may cost.
+        progress: told about pictures and sound while they are looked through.
+        unseen: whether to read the manifest alone, and look for no mark in picture or sound.
+
     Raises:
-        MediaError: it cannot be read, is no video, costs more than ``limits`` allow, or changed meanwhile.
+        MediaError: it cannot be read, is of no kind that is known here, costs more than ``limits`` allow, or changed
+            meanwhile. A file with a manifest whose pictures cannot be read gives evidence without them.
         RegistryError: there is a registry and it cannot be read. No verdict is better than one without it.
         NeuralMarkError: a mark of another maker is installed and its weights were changed, or cannot be run.
     """
-    with open_video(path, limits) as video:
+    with open_file(path, limits) as (_, size):
         before = _state_of(path)
-        info = video.info
-        tests = len(sources.keys) * (2 if info.has_sound else 1)
-        detections = paid(_detect(video, sources, progress), tests)
-        damage = video.damage
-        heard = paid(_detect_in_sound(video, sources, progress), tests)
-        sound_damage = video.damage - damage
-        claims = tuple(mark.ask(video, sources.keys) for mark in sources.other_marks)
-    sha256, store_remains = _read_through(path)
+    sha256, manifest = _read(path, size, sources.anchors)
+    remains = manifest.presence is not ManifestPresence.PRESENT and _has_remains(path)
+    try:
+        look = not_looked(path, NOT_ASKED) if unseen else look_at(path, sources, limits, progress)
+    except MediaError as error:
+        incomplete = isinstance(error, TruncatedError)  # fetched in part, more likely than forged
+        if incomplete or (manifest.presence is ManifestPresence.ABSENT and not remains):
+            raise
+        look = not_looked(path, error.problem)
+    alone = look.family is Family.SOUND
     container = Container(
         sha256=sha256,
-        size=before[0],
-        info=info,
-        damage=damage,
-        sound_damage=sound_damage,
-        has_manifest_box=has_c2pa_box(path),
-        store_remains=store_remains,
+        size=size,
+        info=look.info,
+        family=look.family,
+        unseen=look.unseen,
+        damage=look.damage,
+        sound_damage=look.sound_damage,
+        has_manifest_box=_has_place(path),
+        store_remains=remains,
         unhashed=unhashed_bytes(path),
     )
     evidence = Evidence(
         container=container,
-        manifest=read_manifest(path, sources.anchors),
-        algorithm=sources.watermark.algorithm,
-        detections=detections,
-        sound=SoundTrace(sources.sound_mark.algorithm, heard),
-        claims=claims,
+        manifest=manifest,
+        algorithm=sources.sound_mark.algorithm if alone else sources.watermark.algorithm,
+        detections=look.heard if alone else look.detections,
+        sound=SoundTrace() if alone else SoundTrace(sources.sound_mark.algorithm, look.heard),
+        has_keys=bool(sources.keys),
+        claims=look.claims,
     )
     evidence = _with_registry(evidence, path, sources)
     if _state_of(path) != before:
@@ -217,39 +217,14 @@ def gather(path: Path, sources: Sources, limits: Limits, progress: Progress | No
     return evidence
 
 
-def _detect(video: VideoReader, sources: Sources, progress: Progress | None) -> tuple[Detection, ...]:
-    """In as few pictures as the mark takes, for all keys together."""
-    a_pass, passes = expected_pictures(video.info), _passes(video)
-
-    def tell(done: int, _: int) -> None:
-        if progress:
-            progress(done, a_pass * passes)
-
-    return sources.watermark.search(Counted(video, tell, a_pass), sources.keys)
-
-
-def _detect_in_sound(video: VideoReader, sources: Sources, progress: Progress | None) -> tuple[Detection, ...]:
-    """One pass over the sound for all keys, told of as if it were one over the pictures."""
-    sound = video.sound() if sources.keys else None
-    if sound is None:
-        return ()
-    a_pass, passes = expected_pictures(video.info), _passes(video)
-
-    def blocks() -> Iterator[NDArray[np.float32]]:
-        samples = 0
-        for block in sound.blocks:
-            samples += block.shape[1]
-            if progress:
-                done = round(samples / sound.rate * video.info.frame_rate)
-                progress((passes - 1) * a_pass + min(done, a_pass), passes * a_pass)
-            yield block
-
-    return sources.sound_mark.extract(replace(sound, blocks=blocks()), sources.keys)
-
-
-def _passes(video: VideoReader) -> int:
-    """How many times the file is gone through: once for the pictures and once for the sound."""
-    return 1 + video.info.has_sound
+def _read(path: Path, size: int, anchors: bytes) -> tuple[str, ManifestReport]:
+    """Digest and manifest; of a large file both at once, since each takes as long as reading it."""
+    if size < _LARGE:
+        return _digest(path), read_manifest(path, anchors)
+    with ThreadPoolExecutor(1) as aside:
+        digest = aside.submit(_digest, path)
+        manifest = read_manifest(path, anchors)
+        return digest.result(), manifest
 
 
 def _with_registry(evidence: Evidence, path: Path, sources: Sources) -> Evidence:
@@ -309,21 +284,24 @@ def _is_development(path: Path, report: ManifestReport, anchors: bytes, manifest
         return False
     certificates = [c.public_bytes(Encoding.PEM) for c in x509.load_pem_x509_certificates(anchors)]
     others = [certificate for certificate in certificates if not is_development(certificate)]
-    if len(others) == len(certificates):
-        return False
+    if not others or len(others) == len(certificates):
+        return not others
     return not read_manifest(path, b"".join(others), manifest=manifest).signer_trusted
 
 
-def _read_through(path: Path) -> tuple[str, bool]:
-    """Digest of the whole file, and whether the opening of a manifest store occurs in it, also across chunks."""
-    digest, remains, tail = hashlib.sha256(), False, b""
+def _digest(path: Path) -> str:
     with path.open("rb") as file:
-        while chunk := file.read(_CHUNK):
-            digest.update(chunk)
-            window = tail + chunk
-            remains = remains or any(signature in window for signature in (_STORE_TYPE, C2PA_UUID))
-            tail = window[-len(C2PA_UUID) + 1 :]
-    return digest.hexdigest(), remains
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _has_remains(path: Path) -> bool:
+    with path.open("rb") as file:
+        return has_store_remains(file)
+
+
+def _has_place(path: Path) -> bool:
+    with path.open("rb") as file:
+        return has_store_place(file)
 
 
 def _state_of(path: Path) -> tuple[int, int, int]:

@@ -10,7 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from touchmark.provenance.media.decode import open_video
+from touchmark.provenance.media.kinds import Family, kind_of
 from touchmark.provenance.media.limits import Limits
+from touchmark.provenance.media.still import read_still, still_kind
 
 _LONG_SIDE = 480
 _QUALITY = 80
@@ -29,9 +31,15 @@ class Still:
 def stills(path: Path, limits: Limits, count: int = 6) -> tuple[Still, ...]:
     """Up to ``count`` pictures, evenly spread; memory holds twice as many small ones, whatever the length.
 
+    A picture gives itself, a sound and what is not decoded here nothing.
+
     Raises:
         MediaError: the file cannot be read.
     """
+    kind = kind_of(path)
+    if kind is not None and kind.family is not Family.VIDEO:
+        seen = still_kind(path) is not None
+        return (Still(0.0, _jpeg(_small(read_still(path, limits).upright))),) if seen else ()
     kept: list[tuple[float, NDArray[np.uint8]]] = []
     stride = 1
     with open_video(path, limits) as video:

@@ -13,8 +13,8 @@ from touchmark.detectors.text import safe_text
 from touchmark.provenance.manifest.report import Concern, ManifestPresence, StatusCode, ValidationState
 
 _INVALID_CERTIFICATE = "signingCredential.invalid"
-_FOREIGN_CONTAINERS = frozenset({"matroska"})
-"""Containers that C2PA has no place in; a manifest store in one is not where its own container put it."""
+_FOREIGN_CONTAINERS = frozenset({"matroska", "mkv", "pdf", "zip"})
+"""Containers that C2PA has no place in, or that hold other whole files: a store in one may be another file's."""
 
 
 def signs_of_tampering(evidence: Evidence) -> tuple[str, ...]:

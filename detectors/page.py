@@ -303,10 +303,12 @@ def _node(
 def _file(verification: Verification) -> str:
     container = verification.evidence.container
     info = container.info
+    rate = f", {float(info.frame_rate):.4g} frames a second" if info.frame_rate else ""
     facts = [
         ("SHA-256", container.sha256),
         ("size", f"{container.size:,} bytes"),
-        ("picture", f"{info.width} × {info.height}, {info.codec}, {float(info.frame_rate):.4g} frames a second"),
+        ("form", f"{container.family}, {info.container}, {info.codec or 'not decoded'}"),
+        *((("picture", f"{info.width} × {info.height}{rate}"),) if info.width else ()),
         ("duration", f"{float(info.duration):.2f} s" if info.duration else "not declared"),
         ("sound", "yes" if info.has_sound else "none"),
         ("examined in", f"{verification.seconds:.1f} s"),

@@ -25,6 +25,7 @@ from touchmark.detectors.verdict import Outcome
 from touchmark.detectors.verify import Verification
 from touchmark.provenance.manifest.claim import DigitalSourceType
 from touchmark.provenance.manifest.report import ManifestPresence, ManifestReport, ValidationState
+from touchmark.provenance.media.kinds import Family
 from touchmark.provenance.registry import Registration
 from touchmark.provenance.watermark.neural.claim import Basis, ClaimState, MarkKind
 from touchmark.provenance.watermark.protocol import MarkState, Payload
@@ -116,6 +117,10 @@ class ContainerModel(_Model):
 
     sha256: Sha256
     size: int = Field(ge=0)
+    family: Family = Family.VIDEO
+    """What the file is to a person. Sizes, rates and codec are 0 or empty for what its kind does not have."""
+    unseen: Text = ""
+    """Why picture and sound were not looked at; empty where they were."""
     container: Text
     codec: Text
     width: int
@@ -138,6 +143,8 @@ class ContainerModel(_Model):
         return cls(
             sha256=container.sha256,
             size=container.size,
+            family=container.family,
+            unseen=container.unseen,
             container=info.container,
             codec=info.codec,
             width=info.width,

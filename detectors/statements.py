@@ -124,14 +124,17 @@ def _beneath(manifest: ManifestReport) -> Iterator[Statement]:
 
 
 def _watermark(evidence: Evidence) -> Iterator[Statement]:
-    if not evidence.detections:
+    if evidence.container.unseen:
+        text = f"Not looked for: {safe_text(evidence.container.unseen)}."
+        yield Statement(Source.WATERMARK, Tone.CAUTION if evidence.has_keys else Tone.SILENT, text)
+    elif not evidence.detections:
         yield Statement(
             Source.WATERMARK,
             Tone.SILENT,
             "Not looked for: this installation has no watermark key.",
         )
     for detection in evidence.detections:
-        yield _detection(detection)
+        yield _detection(detection, evidence.carrier)
 
 
 def _sound(evidence: Evidence) -> Iterator[Statement]:
@@ -141,14 +144,14 @@ def _sound(evidence: Evidence) -> Iterator[Statement]:
         if detection.state is MarkState.VERIFIED:
             text = f"The sound carries payload {detection.payload} under key {detection.key_id}{_extent(detection)}"
             if (detection.payload, detection.key_id) in seen:
-                yield Statement(Source.SOUND, Tone.SUPPORTS, f"{text}, as the pixels do.")
+                yield Statement(Source.SOUND, Tone.SUPPORTS, f"{text}, as the picture does.")
             elif picture is None or picture.payload is None:
-                said = "The pixels do not: this tells where the sound came from, and nothing of the picture."
+                said = "The picture does not: this tells where the sound came from, and nothing of the picture."
                 yield Statement(Source.SOUND, Tone.CAUTION, f"{text}. {said}")
             else:
                 together = lie_together(picture, detection)
                 how = "sound and picture come from different videos" if together else "different videos were joined"
-                said = f"The pixels carry another: {how}."
+                said = f"The picture carries another: {how}."
                 yield Statement(Source.SOUND, Tone.CAUTION, f"{text}. {said}")
         elif detection.state is MarkState.PRESENT:
             text = (
@@ -188,14 +191,14 @@ def _chance(detection: Detection) -> str:
     return "p < 1e-30" if detection.p_value < _NEGLIGIBLE else f"p = {detection.p_value:.0e}"
 
 
-def _detection(detection: Detection) -> Statement:
+def _detection(detection: Detection, carrier: str) -> Statement:
     if detection.state is MarkState.VERIFIED:
-        text = f"The pixels carry payload {detection.payload} under key {detection.key_id}{_extent(detection)}."
+        text = f"The {carrier} carries payload {detection.payload} under key {detection.key_id}{_extent(detection)}."
         return Statement(Source.WATERMARK, Tone.SUPPORTS, text)
     if detection.state is MarkState.PRESENT:
         text = (
-            f"The pixels seem to carry a mark of key {detection.key_id} ({_chance(detection)}), but its payload cannot "
-            "be read: this may be a damaged copy of a video of this operator."
+            f"The {carrier} seems to carry a mark of key {detection.key_id} ({_chance(detection)}), but its payload "
+            "cannot be read: this may be a damaged copy of what this operator sealed."
         )
         return Statement(Source.WATERMARK, Tone.CAUTION, text)
     text = f"No mark of key {detection.key_id} was found. That says nothing about authenticity."

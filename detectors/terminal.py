@@ -163,7 +163,9 @@ def _footer(verification: Verification) -> RenderableType:
     container = verification.evidence.container
     info = container.info
     length = f", {float(info.duration):.1f} s" if info.duration else ""
-    text = f"{info.width}x{info.height} {info.codec}{length}, {container.size:,} bytes, sha256 {container.sha256[:16]}…"
+    size = f"{info.width}x{info.height} " if info.width else ""
+    form = f"{size}{info.codec or info.container}{length}"
+    text = f"{form}, {container.size:,} bytes, sha256 {container.sha256[:16]}…"
     return Padding(Text(f"{safe_text(text)}; examined in {verification.seconds:.1f} s", style="dim"), (1, 1, 0, 1))
 
 

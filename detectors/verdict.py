@@ -84,7 +84,7 @@ def judge(evidence: Evidence) -> Verdict:
         outcome = Outcome.TAMPERED
     else:
         outcome = _positive(evidence)
-        if outcome is Outcome.CAPTURED and _sounds_generated(evidence):
+        if outcome is Outcome.CAPTURED and (_sounds_generated(evidence) or _is_unseen(evidence)):
             outcome = Outcome.UNKNOWN
     return Verdict(
         outcome=outcome,
@@ -128,6 +128,11 @@ def _sounds_generated(evidence: Evidence) -> bool:
     return (alone or evidence.strange_sound is not None) and recorded is not Outcome.CAPTURED
 
 
+def _is_unseen(evidence: Evidence) -> bool:
+    """Whether a mark would have been looked for, and was not: a camera's claim is not accepted unseen."""
+    return evidence.has_keys and bool(evidence.container.unseen)
+
+
 def _claimed(evidence: Evidence) -> Outcome:
     """What the file's own manifest claims, if it may be believed."""
     if not evidence.manifest.is_sound:
@@ -156,7 +161,7 @@ def _headline(
             signer = _name(origin.signer) if origin else "The signer"
             return f"Recorded by a camera, says {signer}, whom this installation trusts; nothing speaks against it."
         case Outcome.TAMPERED:
-            still = " The watermark still tells where the picture came from." if origin and origin.payload else ""
+            still = " The watermark still tells where it came from." if origin and origin.payload else ""
             return f"Changed after it was signed.{still}"
         case Outcome.CONTRADICTORY:
             titles = "; ".join(dict.fromkeys(found.title.lower() for found in contradictions))
@@ -167,15 +172,15 @@ def _headline(
 
 def _generated(origin: Origin | None) -> str:
     if origin is None:
-        return "Generated video."
+        return "Generated."
     if origin.via is Via.WATERMARK:
-        return f"Generated: its pixels carry a watermark of key {origin.key_id}, which no registry here knows."
+        return f"Generated: it carries a watermark of key {origin.key_id}, which no registry here knows."
     by = f" by {safe_text(origin.generator, 80)}" if origin.generator else ""
     if origin.via is Via.WATERMARK_AND_REGISTRY:
         return f"Generated{by}. The manifest is gone from the file; its watermark led to the registry, which kept it."
     if origin.trusted:
         return f"Generated{by}, says {_name(origin.signer)}, whom this installation trusts."
-    return f"Generated{by}: its pixels carry this operator's watermark. Its signer is not trusted here."
+    return f"Generated{by}: it carries this operator's watermark. Its signer is not trusted here."
 
 
 def _unknown(evidence: Evidence) -> str:
@@ -183,9 +188,14 @@ def _unknown(evidence: Evidence) -> str:
     if evidence.mark_in_sound is not None and (mark is None or mark.state is MarkState.PRESENT):
         return _unknown_with_marked_sound(evidence, evidence.mark_in_sound)
     if mark is not None and mark.state is MarkState.PRESENT:
-        return "Traces of this operator's watermark, too weak to read: possibly a damaged copy of a generated video."
+        return "Traces of this operator's watermark, too weak to read: possibly a damaged copy of what it generated."
     if mark is not None:
         return "It carries a watermark of this operator, but not how it was made."
+    if manifest.is_sound and manifest.source_type is not None and manifest.source_type.is_capture:
+        return (
+            f"{_name(signer_name(manifest))} says that a camera took this; whether it carries this operator's "
+            "watermark was not looked at."
+        )
     match manifest.state:
         case ValidationState.VALID:
             return "An intact manifest, by a signer that this installation does not trust."

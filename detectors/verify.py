@@ -19,7 +19,9 @@ from pathlib import Path
 
 from cryptography import x509
 
-from touchmark.detectors.evidence import Evidence, Progress, Sources, gather
+from touchmark.detectors.evidence import Evidence, gather
+from touchmark.detectors.look import Progress
+from touchmark.detectors.sources import Sources
 from touchmark.detectors.verdict import Verdict, judge
 from touchmark.provenance.database import open_database
 from touchmark.provenance.home import Home
@@ -89,12 +91,14 @@ class Verifier:
         )
         return cls(sources, limits or Limits())
 
-    def verify(self, path: Path, progress: Progress | None = None) -> Verification:
+    def verify(self, path: Path, progress: Progress | None = None, *, unseen: bool = False) -> Verification:
         """Examine one file.
 
         Args:
-            path: of a video.
+            path: of a video, a sound, a picture, or a document that can carry a manifest.
             progress: called with (pictures examined, pictures in all) while it is read.
+            unseen: whether to read the manifest alone, and look for no mark: hundreds of files a second. A camera's
+                claim is then not accepted where there is a key to look for a mark with.
 
         Raises:
             MediaError: the file cannot be read.
@@ -104,15 +108,15 @@ class Verifier:
         """
         run_canary()
         began = time.monotonic()
-        evidence = gather(path, self.sources, self.limits, progress)
+        evidence = gather(path, self.sources, self.limits, progress, unseen=unseen)
         return Verification(path, judge(evidence), evidence, time.monotonic() - began)
 
 
 def verify(path: Path | str, *, home: Home | None = None) -> Verification:
-    """Find out where a video comes from.
+    """Find out where a file comes from.
 
     Args:
-        path: of a video.
+        path: of a video, a sound, a picture or a document.
         home: the operator's folder, whose keys and registry are used; the default one if not given. Need not exist.
 
     Raises:

@@ -26,11 +26,22 @@ import c2pa
 from touchmark.provenance.manifest.context import manifest_context
 from touchmark.provenance.manifest.parse import MAX_JSON, MAX_TEXT, UnreadableStoreError, parse_store
 from touchmark.provenance.manifest.report import ManifestPresence, ManifestReport, ValidationState
-from touchmark.provenance.media.boxes import C2PA_UUID, top_level
-from touchmark.provenance.media.errors import LimitExceededError, UnreadableFileError
+from touchmark.provenance.manifest.traces import has_store_place, has_store_remains
+from touchmark.provenance.media.errors import UnreadableFileError
+from touchmark.provenance.media.kinds import STORE, SVG, kind_of_head
 
 __all__ = ["ManifestPresence", "ManifestReport", "ValidationState", "read_crjson", "read_manifest", "read_stream"]
 
+_STORE_WAS_FOUND = (
+    c2pa.C2paError.Assertion,
+    c2pa.C2paError.AssertionNotFound,
+    c2pa.C2paError.Decoding,
+    c2pa.C2paError.Json,
+    c2pa.C2paError.Manifest,
+    c2pa.C2paError.Signature,
+    c2pa.C2paError.Verify,
+)
+"""What the library raises once it has found a store; anything else may be about the file around it."""
 _REMOTE = re.compile(r"https?://\S+")
 
 
@@ -54,8 +65,7 @@ def read_stream(file: BinaryIO, anchors: bytes, *, manifest: bytes | None = None
     """As :func:`read_manifest`, of an open, seekable file."""
     context = manifest_context(anchors)
     try:
-        # No format is given: names and headers lie, so the library looks at the bytes.
-        reader = c2pa.Reader.try_create(None, file, manifest, context)
+        reader = c2pa.Reader.try_create(_format_of(file), file, manifest, context)
         if reader is None:
             return _without(file, "")
         with reader:
@@ -80,7 +90,7 @@ def read_crjson(path: Path, anchors: bytes) -> dict[str, Any] | str:
     context = manifest_context(anchors)
     try:
         with _opened(path) as file:
-            reader = c2pa.Reader.try_create(None, file, None, context)
+            reader = c2pa.Reader.try_create(_format_of(file), file, None, context)
             if reader is None:
                 return "none is there"
             with reader:
@@ -100,26 +110,27 @@ def _explain(file: BinaryIO, error: c2pa.C2paError, *, recovered: bool) -> Manif
     if reason.startswith("Remote:"):
         address = _REMOTE.search(reason)
         return ManifestReport(ManifestPresence.REMOTE_ONLY, reason=reason, remote_url=address[0] if address else "")
-    if isinstance(error, c2pa.C2paError.NotSupported) or _has_boxes(file):
-        return _without(file, reason)
-    # Neither an unknown kind of file nor one whose boxes can be looked at: something is there that does not read.
-    return ManifestReport(ManifestPresence.UNREADABLE, reason=reason)
+    if isinstance(error, _STORE_WAS_FOUND):
+        return ManifestReport(ManifestPresence.UNREADABLE, reason=reason)
+    if not isinstance(error, c2pa.C2paError.NotSupported) and has_store_remains(file):
+        return ManifestReport(ManifestPresence.UNREADABLE, reason=reason)
+    return _without(file, reason)
+
+
+def _format_of(file: BinaryIO) -> str | None:
+    """None lets the library look at the bytes itself, since names lie; of text it needs to be told what it is."""
+    file.seek(0)
+    kind = kind_of_head(file.read(4096))
+    file.seek(0)
+    return kind.media_type if kind in (SVG, STORE) and kind else None
 
 
 def _without(file: BinaryIO, reason: str) -> ManifestReport:
-    """No manifest was read. A damaged store can look like none to the library, but its box is still there."""
-    try:
-        hidden = any(box.uuid == C2PA_UUID for box in top_level(file, ""))
-    except LimitExceededError as error:
-        return ManifestReport(ManifestPresence.UNREADABLE, reason=error.problem)
-    if hidden:
-        reason = reason or "a C2PA box is there and holds no readable manifest"
+    """No manifest was read. A damaged store can look like none to the library, but its place is still there."""
+    if has_store_place(file):
+        reason = reason or "a place for a manifest is there and holds none that can be read"
         return ManifestReport(ManifestPresence.UNREADABLE, reason=reason)
     return ManifestReport(ManifestPresence.ABSENT, reason=reason)
-
-
-def _has_boxes(file: BinaryIO) -> bool:
-    return next(top_level(file, ""), None) is not None
 
 
 @contextmanager

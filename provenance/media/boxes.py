@@ -93,9 +93,10 @@ def has_c2pa_box(path: Path) -> bool:
 
 
 def unhashed_bytes(path: Path, most: int = 64 * 1024**2) -> int:
-    """Non-zero bytes in top-level ``free`` and ``skip`` boxes, which the C2PA hard binding leaves out.
+    """Bytes of content in places that the C2PA hard binding leaves out (C2PA 2.4, A.5.3): what nobody signed.
 
-    Padding is zeros; anything else was put there after, or despite, signing.
+    Counted are non-zero bytes in top-level ``free`` and ``skip`` boxes, where padding is zeros; bytes of a ``mfra`` box
+    that are no random-access table; non-zero bytes of the C2PA box after its manifest store.
 
     Args:
         most: bytes read at most; what lies beyond is not counted.
@@ -103,18 +104,43 @@ def unhashed_bytes(path: Path, most: int = 64 * 1024**2) -> int:
     count = 0
     with path.open("rb") as file:
         for box in tuple(top_level(file, str(path))):
-            if box.type not in ("free", "skip"):
-                continue
-            file.seek(box.offset + box.header_size)
-            left = box.size - box.header_size
-            while left > 0 and most > 0:
-                chunk = file.read(min(left, most, _CHUNK))
-                if not chunk:
-                    break
-                count += len(chunk) - chunk.count(0)
-                left -= len(chunk)
-                most -= len(chunk)
+            for start, end in _unsigned_stretches(file, box, str(path)):
+                found, read = _content(file, start, min(end, start + most))
+                count += found
+                most -= read
     return count
+
+
+def _unsigned_stretches(file: BinaryIO, box: Box, subject: str) -> Iterator[tuple[int, int]]:
+    start, end = box.offset + box.header_size, box.offset + box.size
+    if box.type in ("free", "skip"):
+        yield start, end
+    elif box.type == "mfra":
+        for inner in walk(file, start, end, subject):
+            if inner.type not in ("tfra", "mfro"):
+                yield inner.offset, inner.offset + inner.size
+            start = inner.offset + inner.size
+        yield start, end
+    elif box.uuid == C2PA_UUID:
+        # A full box: version and flags, a purpose that ends in zero, where it is "manifest" an offset, the store.
+        file.seek(start)
+        purpose, ended, _ = file.read(min(64, max(end - start, 0)))[4:].partition(b"\0")
+        if not ended:
+            return
+        start += 4 + len(purpose) + 1 + (8 if purpose == b"manifest" else 0)
+        store = _read_box(file, start, end)
+        if store is not None and store.whole and store.type == "jumb":
+            yield start + store.size, end
+
+
+def _content(file: BinaryIO, start: int, end: int) -> tuple[int, int]:
+    """Non-zero bytes from ``start`` on, and how many bytes were read for that."""
+    file.seek(start)
+    count = read = 0
+    while start + read < end and (chunk := file.read(min(end - start - read, _CHUNK))):
+        count += len(chunk) - chunk.count(0)
+        read += len(chunk)
+    return count, read
 
 
 def _read_box(file: BinaryIO, offset: int, end: int) -> Box | None:

@@ -5,6 +5,7 @@ TouchmarkError
  |    +-- UnreadableFileError   it is missing, a directory, or may not be opened
  |    +-- NotAVideoError        it is something else; the message says what
  |    +-- NotAPictureError      where a single picture is asked for: it is something else, or it moves
+ |    +-- NotASoundError        where sound is asked for: it is something else
  |    +-- TruncatedError        it ends before what it promises
  |    +-- LimitExceededError    it is larger, longer, wider or slower than the limits allow
  |    +-- DecodeError           its pictures or sound cannot be decoded
@@ -39,6 +40,12 @@ class NotAPictureError(MediaError):
     """The file is readable and is not a single picture of a kind that touchmark reads."""
 
     code = "media.not_a_picture"
+
+
+class NotASoundError(MediaError):
+    """The file is readable and holds no sound that touchmark reads."""
+
+    code = "media.not_a_sound"
 
 
 class TruncatedError(MediaError):

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from io import FileIO
 from pathlib import Path
 
-from touchmark.provenance.media import boxes
+from touchmark.provenance.media import boxes, kinds
 from touchmark.provenance.media.errors import NotAVideoError, TruncatedError, UnreadableFileError
 from touchmark.provenance.media.index import index_entries
 from touchmark.provenance.media.limits import DecodeClock, Limits
@@ -101,8 +101,8 @@ class Source:
 
 
 @contextmanager
-def open_source(path: Path, limits: Limits) -> Iterator[Source]:
-    """Open ``path`` if it is a whole file of a kind that can be a video.
+def open_source(path: Path, limits: Limits, *, sound: bool = False) -> Iterator[Source]:
+    """Open ``path`` if it is a whole file of a kind that can be a video, or with ``sound`` one that holds sound alone.
 
     Raises:
         UnreadableFileError, NotAVideoError, TruncatedError, LimitExceededError
@@ -110,7 +110,8 @@ def open_source(path: Path, limits: Limits) -> Iterator[Source]:
     name = str(path)
     with open_file(path, limits) as (file, size):
         descriptor = file.fileno()
-        demuxer = _demuxer(os.pread(descriptor, _HEAD, 0), name)
+        head = os.pread(descriptor, _HEAD, 0)
+        demuxer = (_sound_demuxer(head) if sound else None) or _demuxer(head, name)
         if demuxer == "mov":
             _check_boxes(descriptor, limits, name)
         yield Source(name, demuxer, DecodeClock(limits.max_decode_seconds, name), file, size)
@@ -166,6 +167,10 @@ def _demuxer(head: bytes, name: str) -> str:
     if all(byte >= 0x20 or byte in b"\t\n\r" for byte in head):
         raise NotAVideoError("is a text file, not a video", subject=name, remedy=_REMEDY)
     raise NotAVideoError("is not a video in a known container", subject=name, remedy=_REMEDY)
+
+
+def _sound_demuxer(head: bytes) -> str | None:
+    return {kinds.WAV: "wav", kinds.FLAC: "flac", kinds.MP3: "mp3"}.get(kinds.kind_of_head(head) or kinds.MP4)
 
 
 def _check_boxes(descriptor: int, limits: Limits, name: str) -> None:

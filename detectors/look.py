@@ -1,0 +1,176 @@
+"""What can be seen and heard of a file of any kind: its form, and the marks in its picture and sound.
+
+    look = look_at(path, sources, limits)
+    look.family, look.info, look.detections, look.heard
+
+A video is looked at and listened to, a sound listened to, a picture looked at. Of kinds that carry manifests and that
+are not decoded here (HEIC, GIF, documents) the form alone is told, and that nothing was seen.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from fractions import Fraction
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from touchmark.detectors.sources import Sources
+from touchmark.provenance.media.counting import Counted, expected_pictures
+from touchmark.provenance.media.decode import VideoInfo, VideoReader, open_video
+from touchmark.provenance.media.kinds import AVIF, JPEG, PNG, TIFF, WEBP, Family, Kind, kind_of
+from touchmark.provenance.media.limits import Limits
+from touchmark.provenance.media.sound import open_sound
+from touchmark.provenance.media.still import read_still
+from touchmark.provenance.media.video import Sound
+from touchmark.provenance.watermark.account import paid
+from touchmark.provenance.watermark.neural.claim import MarkClaim
+from touchmark.provenance.watermark.protocol import Detection
+from touchmark.provenance.watermark.still import find_in_still
+
+Progress = Callable[[int, int], None]
+"""Called with (done, of all) while a file is examined; ``of all`` is 0 where it is not known."""
+
+NOT_ASKED: Final = "it was not asked for"
+_DECODED: Final = (PNG, JPEG, WEBP, TIFF, AVIF)
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """What was seen and heard.
+
+    Attributes:
+        family: what the file is to a person.
+        info: its form, with zeros for what its kind does not have.
+        detections, heard: marks in the picture, marks in the sound: one for each key.
+        damage, sound_damage: packets that could not be decoded.
+        claims: what marks of other makers say.
+        unseen: why nothing was looked at; empty where it was.
+    """
+
+    family: Family
+    info: VideoInfo
+    detections: tuple[Detection, ...] = ()
+    heard: tuple[Detection, ...] = ()
+    damage: int = 0
+    sound_damage: int = 0
+    claims: tuple[MarkClaim, ...] = ()
+    unseen: str = ""
+
+
+def look_at(path: Path, sources: Sources, limits: Limits, progress: Progress | None = None) -> Look:
+    """Look for every mark that ``sources`` has a key for.
+
+    Raises:
+        MediaError: it cannot be read, is of no kind that is known here, or costs more than ``limits`` allow.
+        NeuralMarkError: a mark of another maker is installed and cannot be asked.
+    """
+    kind = kind_of(path)
+    if kind is not None and kind.family is Family.SOUND:
+        return _listen(path, kind, sources, limits)
+    if kind in _DECODED and kind is not None:
+        return _view(path, kind, sources, limits)
+    if kind is not None and kind.family is not Family.VIDEO:
+        return not_looked(path, f"{kind.name} is not decoded here")
+    return _watch(path, sources, limits, progress)  # also of no known kind: its error says what the file is
+
+
+def not_looked(path: Path, reason: str) -> Look:
+    """The form alone."""
+    kind = kind_of(path)
+    family = kind.family if kind is not None else Family.DOCUMENT
+    return Look(family, _form(kind.suffix[1:] if kind is not None else ""), unseen=reason)
+
+
+def _watch(path: Path, sources: Sources, limits: Limits, progress: Progress | None) -> Look:
+    with open_video(path, limits) as video:
+        tests = len(sources.keys) * (2 if video.info.has_sound else 1)
+        detections = paid(_detect(video, sources, progress), tests)
+        damage = video.damage
+        heard = paid(_detect_in_sound(video, sources, progress), tests)
+        return Look(
+            family=Family.VIDEO,
+            info=video.info,
+            detections=detections,
+            heard=heard,
+            damage=damage,
+            sound_damage=video.damage - damage,
+            claims=tuple(mark.ask(video, sources.keys) for mark in sources.other_marks),
+        )
+
+
+def _listen(path: Path, kind: Kind, sources: Sources, limits: Limits) -> Look:
+    with open_sound(path, limits) as reader:
+        heard: tuple[Detection, ...] = ()
+        if sources.keys:
+            heard = paid(sources.sound_mark.extract(reader.whole(), sources.keys), len(sources.keys))
+        else:
+            next(iter(reader.whole().blocks), None)  # whether it can be decoded at all
+        info = replace(
+            _form(kind.suffix[1:]),
+            codec=reader.info.codec,
+            duration=reader.info.duration,
+            has_sound=True,
+            labels=reader.info.labels,
+        )
+        return Look(Family.SOUND, info, heard=heard, sound_damage=reader.damage)
+
+
+def _view(path: Path, kind: Kind, sources: Sources, limits: Limits) -> Look:
+    still = read_still(path, limits)
+    found = paid((find_in_still(still, key) for key in sources.keys), len(sources.keys))
+    height, width = still.upright.shape[:2]
+    info = replace(_form(kind.suffix[1:]), codec=still.kind.value.lower(), width=width, height=height)
+    return Look(Family.PICTURE, info, detections=found)
+
+
+def _form(container: str) -> VideoInfo:
+    return VideoInfo(
+        width=0,
+        height=0,
+        frame_rate=Fraction(0),
+        duration=None,
+        rotation=0,
+        codec="",
+        container=container,
+        has_sound=False,
+        labels={},
+    )
+
+
+def _detect(video: VideoReader, sources: Sources, progress: Progress | None) -> tuple[Detection, ...]:
+    """In as few pictures as the mark takes, for all keys together."""
+    a_pass, passes = expected_pictures(video.info), _passes(video)
+
+    def tell(done: int, _: int) -> None:
+        if progress:
+            progress(done, a_pass * passes)
+
+    return sources.watermark.search(Counted(video, tell, a_pass), sources.keys)
+
+
+def _detect_in_sound(video: VideoReader, sources: Sources, progress: Progress | None) -> tuple[Detection, ...]:
+    """One pass over the sound for all keys, told of as if it were one over the pictures."""
+    sound = video.sound() if sources.keys else None
+    if sound is None:
+        return ()
+    a_pass, passes = expected_pictures(video.info), _passes(video)
+
+    def blocks() -> Iterator[NDArray[np.float32]]:
+        samples = 0
+        for block in sound.blocks:
+            samples += block.shape[1]
+            if progress:
+                done = round(samples / sound.rate * video.info.frame_rate)
+                progress((passes - 1) * a_pass + min(done, a_pass), passes * a_pass)
+            yield block
+
+    return sources.sound_mark.extract(Sound(sound.rate, sound.channels, blocks()), sources.keys)
+
+
+def _passes(video: VideoReader) -> int:
+    """How many times the file is gone through: once for the pictures and once for the sound."""
+    return 1 + video.info.has_sound

@@ -1,0 +1,32 @@
+"""Where evidence may come from, besides the file itself: one operator's anchors, keys, registry and installed marks."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from touchmark.provenance.registry import Registry
+from touchmark.provenance.watermark.audio import LoudnessMark, SoundMark
+from touchmark.provenance.watermark.neural.installed import InstalledMark
+from touchmark.provenance.watermark.protocol import Watermark, WatermarkKey
+from touchmark.provenance.watermark.video import LatticeWatermark
+
+
+@dataclass(frozen=True, slots=True)
+class Sources:
+    """Where evidence may come from, besides the file.
+
+    Attributes:
+        anchors: PEM of the roots whose signers are believed; may be empty.
+        keys: watermark secrets to look for.
+        registry: of sealed files, or None.
+        watermark: the algorithm that reads marks in the picture.
+        sound_mark: the algorithm that reads marks in the sound.
+        other_marks: marks of other makers that the operator has installed; their claims decide nothing.
+    """
+
+    anchors: bytes = b""
+    keys: tuple[WatermarkKey, ...] = ()
+    registry: Registry | None = None
+    watermark: Watermark = field(default_factory=LatticeWatermark)
+    sound_mark: SoundMark = field(default_factory=LoudnessMark)
+    other_marks: tuple[InstalledMark, ...] = ()

@@ -1,0 +1,112 @@
+"""Is there, or was there, a manifest store in these bytes, whether or not a library can read it?
+
+A damaged store reads as "no manifest" in a C2PA library. So the places where the forms of file keep one are looked at
+here by themselves, and the bytes that open every store are searched for. Nothing is interpreted.
+"""
+
+from __future__ import annotations
+
+import os
+import struct
+from collections.abc import Callable, Iterator
+from typing import BinaryIO, Final
+
+from touchmark.provenance.media import kinds
+from touchmark.provenance.media.boxes import C2PA_UUID, top_level
+from touchmark.provenance.media.errors import LimitExceededError
+
+_STORE_TYPE: Final = bytes.fromhex("6332706100110010800000aa00389b71")
+"""JUMBF type of a manifest store (C2PA 2.4, 11.1.4.2 "Manifest Store"): stands at the start of every store."""
+_NEEDLES: Final = (
+    _STORE_TYPE,
+    C2PA_UUID,
+    b"c2pa.assertions\0",  # JUMBF labels that every manifest has
+    b"c2pa.signature\0",
+    b"application/x-c2pa-manifest-store\0",  # the type of the ID3 frame that holds one (C2PA 2.4, A.3.5)
+    b"C2PA_GIF",
+)
+_CHUNK: Final = 1 << 20
+_MOST_PARTS: Final = 100_000
+_TIFF_TAG: Final = 0xCD41  # C2PA 2.4, A.3.4
+
+
+def has_store_place(file: BinaryIO) -> bool:
+    """Whether the file has the box, chunk, segment or tag in which its form keeps a manifest store."""
+    file.seek(0)
+    kind = kinds.kind_of_head(file.read(4096))
+    try:
+        if kind is kinds.PNG:
+            return any(name == b"caBX" for name, _ in _png(file))
+        if kind in (kinds.WAV, kinds.AVI, kinds.WEBP):
+            return any(name == b"C2PA" for name, _ in _riff(file))
+        if kind is kinds.JPEG:
+            return any(marker == 0xEB and b"c2pa" in data for marker, data in _jpeg(file))
+        if kind is kinds.TIFF:
+            return _TIFF_TAG in _tiff_tags(file)
+        return any(box.uuid == C2PA_UUID for box in top_level(file, ""))
+    except (struct.error, LimitExceededError):
+        return False
+
+
+def has_store_remains(file: BinaryIO) -> bool:
+    """Whether bytes that only a manifest store has occur anywhere in the file."""
+    longest = max(len(needle) for needle in _NEEDLES)
+    tail = b""
+    file.seek(0)
+    while chunk := file.read(_CHUNK):
+        window = tail + chunk
+        if any(needle in window for needle in _NEEDLES):
+            return True
+        tail = window[1 - longest :]
+    return False
+
+
+def _png(file: BinaryIO) -> Iterator[tuple[bytes, int]]:
+    yield from _parts(file, 8, lambda head: (head[4:8], struct.unpack(">I", head[:4])[0], 12))
+
+
+def _riff(file: BinaryIO) -> Iterator[tuple[bytes, int]]:
+    def read(head: bytes) -> tuple[bytes, int, int]:
+        (size,) = struct.unpack("<I", head[4:8])
+        return head[:4], size, 8 + size % 2
+
+    yield from _parts(file, 12, read)
+
+
+def _parts(file: BinaryIO, start: int, read: Callable[[bytes], tuple[bytes, int, int]]) -> Iterator[tuple[bytes, int]]:
+    """Name and place of each part; ``read`` takes its head apart: name, size, and how many bytes lie around that."""
+    for _ in range(_MOST_PARTS):
+        file.seek(start)
+        head = file.read(8)
+        if len(head) < 8:
+            return
+        name, size, around = read(head)
+        yield name, start
+        start += size + around
+
+
+def _jpeg(file: BinaryIO) -> Iterator[tuple[int, bytes]]:
+    """Segments up to the first scan."""
+    start = 2
+    for _ in range(_MOST_PARTS):
+        file.seek(start)
+        head = file.read(4)
+        if len(head) < 4 or head[0] != 0xFF or head[1] == 0xDA:
+            return
+        size = int.from_bytes(head[2:], "big")
+        yield head[1], file.read(max(size - 2, 0)) if head[1] == 0xEB else b""
+        start += 2 + size
+
+
+def _tiff_tags(file: BinaryIO) -> frozenset[int]:
+    """Tags of the first directory."""
+    file.seek(0)
+    head = file.read(8)
+    order = "<" if head[:2] == b"II" else ">"
+    (offset,) = struct.unpack(order + "I", head[4:8])
+    if offset >= file.seek(0, os.SEEK_END):
+        return frozenset()
+    file.seek(offset)
+    (count,) = struct.unpack(order + "H", file.read(2))
+    entries = file.read(12 * count)
+    return frozenset(struct.unpack_from(order + "H", entries, at)[0] for at in range(0, len(entries) - 11, 12))

@@ -1,0 +1,128 @@
+"""What kind of file is this, by its first bytes? Names, which strangers choose, are not asked.
+
+    kind = kind_of(Path("photo.jpg"))
+    kind.family, kind.media_type          # Family.PICTURE, "image/jpeg"
+
+Only kinds that can carry a manifest or a mark are listed; of any other file nothing can be said.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+from typing import Final
+
+from touchmark.provenance.media.boxes import FIRST_BOXES
+
+_HEAD: Final = 4096
+_SVG = re.compile(rb"^(?:\xef\xbb\xbf)?\s*<(?:\?xml|!--|!DOCTYPE svg|svg)[\s>]")
+
+
+class Family(StrEnum):
+    """What a file is to a person."""
+
+    VIDEO = "video"
+    SOUND = "sound"
+    PICTURE = "picture"
+    DOCUMENT = "document"
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """One form of file.
+
+    Attributes:
+        name: for people, with its article.
+        family: what it is to a person.
+        media_type: MIME type, as C2PA libraries name it; empty where C2PA has no place in such a file.
+        suffix: what a file of this kind is usually called.
+    """
+
+    name: str
+    family: Family
+    media_type: str
+    suffix: str
+
+
+MP4 = Kind("an MP4 video", Family.VIDEO, "video/mp4", ".mp4")
+MOV = Kind("a QuickTime video", Family.VIDEO, "video/quicktime", ".mov")
+AVI = Kind("an AVI video", Family.VIDEO, "video/avi", ".avi")
+MATROSKA = Kind("a Matroska video", Family.VIDEO, "", ".mkv")
+M4A = Kind("an MPEG-4 sound file", Family.SOUND, "audio/mp4", ".m4a")
+WAV = Kind("a WAV sound file", Family.SOUND, "audio/wav", ".wav")
+MP3 = Kind("an MP3 sound file", Family.SOUND, "audio/mpeg", ".mp3")
+FLAC = Kind("a FLAC sound file", Family.SOUND, "audio/flac", ".flac")
+PNG = Kind("a PNG image", Family.PICTURE, "image/png", ".png")
+JPEG = Kind("a JPEG image", Family.PICTURE, "image/jpeg", ".jpg")
+WEBP = Kind("a WebP image", Family.PICTURE, "image/webp", ".webp")
+TIFF = Kind("a TIFF image", Family.PICTURE, "image/tiff", ".tiff")
+AVIF = Kind("an AVIF image", Family.PICTURE, "image/avif", ".avif")
+HEIC = Kind("a HEIC image", Family.PICTURE, "image/heic", ".heic")
+GIF = Kind("a GIF image", Family.PICTURE, "image/gif", ".gif")
+JXL = Kind("a JPEG XL image", Family.PICTURE, "image/jxl", ".jxl")
+SVG = Kind("an SVG image", Family.PICTURE, "image/svg+xml", ".svg")
+PDF = Kind("a PDF document", Family.DOCUMENT, "application/pdf", ".pdf")
+ZIP = Kind("a ZIP archive (or a document in one)", Family.DOCUMENT, "application/zip", ".zip")
+STORE = Kind("a C2PA manifest store without content", Family.DOCUMENT, "application/c2pa", ".c2pa")
+
+_SIGNATURES: tuple[tuple[bytes, int, Kind], ...] = (
+    (b"\x89PNG\r\n\x1a\n", 0, PNG),
+    (b"\xff\xd8\xff", 0, JPEG),
+    (b"GIF8", 0, GIF),
+    (b"II*\0", 0, TIFF),
+    (b"MM\0*", 0, TIFF),
+    (b"ID3", 0, MP3),
+    (b"fLaC", 0, FLAC),
+    (b"\x1aE\xdf\xa3", 0, MATROSKA),
+    (b"\0\0\0\x0cJXL \r\n\x87\n", 0, JXL),
+    (b"\xff\x0a", 0, JXL),
+    (b"jumb", 4, STORE),
+    (b"%PDF-", 0, PDF),
+    (b"PK\x03\x04", 0, ZIP),
+)
+_RIFF: Final = {b"WAVE": WAV, b"AVI ": AVI, b"WEBP": WEBP}
+_BRANDS: Final = {
+    b"avif": AVIF,
+    b"avis": AVIF,
+    b"heic": HEIC,
+    b"heix": HEIC,
+    b"hevc": HEIC,
+    b"heim": HEIC,
+    b"heis": HEIC,
+    b"mif1": HEIC,
+    b"msf1": HEIC,
+    b"M4A ": M4A,
+    b"M4B ": M4A,
+    b"qt  ": MOV,
+}
+
+
+def kind_of(path: Path) -> Kind | None:
+    """The kind of a file; None where it is of none that is listed, or cannot be read."""
+    try:
+        with path.open("rb") as file:
+            head = file.read(_HEAD)
+            kind = kind_of_head(head)
+            if kind is HEIC and b"avif" in head[16:64]:  # a general brand first, the special one among the others
+                return AVIF
+            return kind
+    except (OSError, ValueError):
+        return None
+
+
+def kind_of_head(head: bytes) -> Kind | None:
+    """The kind of a file that begins with ``head``."""
+    for signature, offset, kind in _SIGNATURES:
+        if head[offset : offset + len(signature)] == signature:
+            return kind
+    if head[:4] in (b"RIFF", b"RF64"):
+        return _RIFF.get(head[8:12])
+    if head[4:8] == b"ftyp":
+        return _BRANDS.get(head[8:12], MP4)
+    if head[4:8] in FIRST_BOXES:
+        return MOV
+    if len(head) > 3 and head[0] == 0xFF and head[1] & 0xE6 == 0xE2 and head[2] >> 4 not in (0, 15):
+        return MP3  # a frame of MPEG audio, layer III (ISO/IEC 11172-3, 2.4.1.3)
+    return SVG if _SVG.match(head) and b"<svg" in head else None

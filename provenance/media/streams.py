@@ -1,0 +1,239 @@
+"""The passes over a file that any reader makes, of video or of sound alone: its container, its packets, its sound.
+
+Demuxers and decoders are restricted to a list, and a demuxer sees one open file and no protocol, so that a file cannot
+make us read another file or the network. What a file is and what its pictures are, :mod:`decode` and :mod:`sound` say.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from fractions import Fraction
+from typing import Final, NoReturn
+
+import av
+import av.error
+import numpy as np
+from av.audio.frame import AudioFrame
+from av.audio.layout import AudioLayout
+from av.audio.stream import AudioStream
+from av.container import InputContainer
+from av.packet import Packet
+from av.stream import Stream
+from av.video.frame import VideoFrame
+from av.video.stream import VideoStream
+from numpy.typing import NDArray
+
+from touchmark.provenance.media.av1 import shown_pictures
+from touchmark.provenance.media.errors import DecodeError, LimitExceededError
+from touchmark.provenance.media.limits import Limits
+from touchmark.provenance.media.source import Source
+from touchmark.provenance.media.video import Sound
+
+_ALLOWED = (
+    "h264,hevc,av1,libdav1d,vp8,vp9,libvpx-vp9,mpeg4,mjpeg,prores,"
+    "aac,mp3,mp3float,opus,libopus,vorbis,ac3,eac3,flac,alac,pcm_s16le,pcm_s16be,pcm_s24le,pcm_f32le,pcm_u8"
+)
+"""What may decode a stranger's bytes. A stream of any other codec is refused (pictures) or left out (sound)."""
+DECODERS: Final = frozenset(_ALLOWED.split(","))
+
+_LIBRARY_ERRORS = (av.error.FFmpegError, OSError, ValueError, RuntimeError, MemoryError)
+_MAX_CHANNELS = 8
+_MAX_SOUND_RATE = 384_000  # silence that a file only declares is written out at its rate
+_MAX_SHOWN = 8
+_MAX_LABELS = 64
+_MAX_LABEL_LENGTH = 4096
+
+
+class MediaReader:
+    """An open file of streams. Made by :func:`decode.open_video` and :func:`sound.open_sound`.
+
+    Args:
+        source: the open file.
+        limits: the most that reading it may cost.
+    """
+
+    def __init__(self, source: Source, limits: Limits) -> None:
+        self._source = source
+        self._limits = limits
+        self._damage = 0
+        self._start = Fraction(0)
+        self._parses = False
+        with self._container() as container:
+            self._parses = all(_parser_is_safe(stream) for stream in container.streams.video)
+
+    @property
+    def damage(self) -> int:
+        """Packets of picture or sound that could not be decoded so far, over all passes."""
+        return self._damage
+
+    def sound(self) -> Sound | None:
+        """The sound, decoded, or None where there is none. Its blocks may raise MediaError."""
+        with self._container() as container:
+            stream = self._sound_stream(container)
+            if stream is None:
+                return None
+            rate, channels = stream.codec_context.sample_rate, stream.codec_context.channels
+        return Sound(rate, channels, self._sound_blocks(rate, channels))
+
+    @contextmanager
+    def _container(self) -> Iterator[InputContainer]:
+        options = {
+            "format_whitelist": self._source.demuxer,
+            "protocol_whitelist": "none",
+            "codec_whitelist": _ALLOWED,
+            "max_streams": "64",
+            "max_pixels": str(self._library_max_pixels()),
+        }
+        if not self._parses:
+            options["fflags"] = "+noparse+nofillin"
+        try:
+            with self._source.clock:
+                container = av.open(
+                    self._source.cursor(),
+                    mode="r",
+                    format=self._source.demuxer,
+                    options=options,
+                    metadata_errors="replace",
+                    buffer_size=1 << 16,
+                )
+        except _LIBRARY_ERRORS as error:
+            self._fail(error, "its container cannot be read")
+        with container:
+            yield container
+
+    def _packets(self, container: InputContainer, stream: VideoStream | AudioStream) -> Iterator[Packet[Stream]]:
+        """Packets of one stream; the last is empty and flushes the decoder."""
+        packets = container.demux(stream)
+        while True:
+            try:
+                with self._source.clock:
+                    packet = next(packets, None)
+            except _LIBRARY_ERRORS as error:
+                self._fail(error, "its container is damaged")
+            self._source.clock.check()
+            if packet is None:
+                return
+            yield packet
+
+    def _decoded(
+        self, container: InputContainer, stream: VideoStream | AudioStream
+    ) -> Iterator[VideoFrame | AudioFrame]:
+        is_av1 = stream.codec_context.codec.canonical_name == "av1"
+        for packet in self._packets(container, stream):
+            if is_av1 and packet.size and shown_pictures(memoryview(packet), _MAX_SHOWN) > _MAX_SHOWN:
+                raise LimitExceededError(
+                    f"one packet shows more than {_MAX_SHOWN} pictures",
+                    subject=self._source.name,
+                    remedy="No encoder writes that; do not open the file.",
+                )
+            try:
+                with self._source.clock:
+                    decoded = stream.codec_context.decode(packet)
+            except _LIBRARY_ERRORS:
+                self._source.clock.check()
+                self._damage += 1
+                continue
+            yield from decoded
+
+    def _sound_blocks(self, rate: int, channels: int) -> Iterator[NDArray[np.float32]]:
+        """Sound from the first picture (if any) on: late sound after silence, early sound cut, holes filled."""
+        given = 0
+        with self._container() as container:
+            stream = self._sound_stream(container)
+            assert stream is not None
+            convert = _SoundConverter(stream.codec_context.layout, rate)
+            for block in self._decoded(container, stream):
+                assert isinstance(block, AudioFrame)
+                stamp = self._stamp(block)
+                try:
+                    with self._source.clock:
+                        samples = convert(block)
+                except _LIBRARY_ERRORS:
+                    self._source.clock.check()
+                    self._damage += 1
+                    continue
+                if stamp is not None:
+                    late = round((stamp - self._start) * rate) - given
+                    self._limits.check_duration(late / rate, self._source.name)
+                    if late > rate // 20:
+                        yield from _silence(channels, late)
+                        given += late
+                    elif given == 0 and late < 0:
+                        samples = samples[:, -late:]
+                given += samples.shape[1]
+                self._limits.check_duration(given / rate, self._source.name)
+                if samples.shape[1]:
+                    yield samples
+
+    def _sound_stream(self, container: InputContainer) -> AudioStream | None:
+        for stream in container.streams.audio:
+            context = stream.codec_context
+            if context is None or context.codec.name not in DECODERS:
+                continue
+            if 0 < context.channels <= _MAX_CHANNELS and 0 < context.sample_rate <= _MAX_SOUND_RATE:
+                return stream
+        return None
+
+    @staticmethod
+    def _stamp(frame: VideoFrame | AudioFrame) -> Fraction | None:
+        if frame.pts is None or frame.time_base is None:
+            return None
+        return frame.pts * frame.time_base
+
+    def _library_max_pixels(self) -> int:
+        """What FFmpeg may allocate: it counts pictures padded to 64 columns, so it gets some more; we check again."""
+        return self._limits.max_pixels + 64 * self._limits.max_dimension
+
+    def _error(self, problem: str) -> DecodeError:
+        return DecodeError(
+            problem, subject=self._source.name, remedy="The file is damaged or not what it claims to be."
+        )
+
+    def _fail(self, error: Exception, problem: str) -> NoReturn:
+        self._source.clock.check()
+        raise self._error(problem) from error
+
+
+def labels_of(metadata: Mapping[str, str]) -> dict[str, str]:
+    """The container's metadata, cut in number and length."""
+    items = list(metadata.items())[:_MAX_LABELS]
+    return {key[:_MAX_LABEL_LENGTH]: value[:_MAX_LABEL_LENGTH] for key, value in items}
+
+
+def _parser_is_safe(stream: VideoStream) -> bool:
+    """Whether FFmpeg may split the packets of ``stream`` before we see them, which fills in missing times.
+
+    Its AV1 parser takes 3 kB of memory for 3 bytes of a hostile packet, so that a file of a megabyte takes a gigabyte.
+    """
+    codec = stream.codec_context.codec if stream.codec_context is not None else None
+    return codec is not None and codec.name in DECODERS and codec.canonical_name != "av1"
+
+
+class _SoundConverter:
+    """Gives sound as it was announced, also where a file changes its rate, channels or format on the way.
+
+    Channels are read interleaved: PyAV 18 counts planes until it meets a null pointer, and for eight there is none.
+    """
+
+    def __init__(self, layout: AudioLayout, rate: int) -> None:
+        self._layout, self._rate = layout, rate
+        self._takes: tuple[str, str, int] | None = None
+        self._resampler = self._fresh()
+
+    def __call__(self, block: AudioFrame) -> NDArray[np.float32]:
+        """Samples of shape (channels, n)."""
+        kind = (block.format.name, block.layout.name, block.sample_rate)
+        if kind != self._takes:
+            self._takes, self._resampler = kind, self._fresh()
+        parts = [part.to_ndarray()[0] for part in self._resampler.resample(block)]
+        samples = np.concatenate([np.zeros(0, np.float32), *parts]).reshape(-1, self._layout.nb_channels)
+        return np.ascontiguousarray(samples.T)
+
+    def _fresh(self) -> av.AudioResampler:
+        return av.AudioResampler(format="flt", layout=self._layout, rate=self._rate)
+
+
+def _silence(channels: int, samples: int) -> Iterator[NDArray[np.float32]]:
+    for start in range(0, samples, 1 << 15):
+        yield np.zeros((channels, min(1 << 15, samples - start)), np.float32)
