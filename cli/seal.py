@@ -1,4 +1,4 @@
-"""``touchmark seal``: mark and sign a video that another generator made. The way itself is ``generation.release``."""
+"""``touchmark seal``: mark and sign what another generator made. The way itself is ``generation.release``."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from touchmark.cli.disclosure import chosen, disclosure_options
+from touchmark.cli.signer import asking, choice, signer_options
 
 _SOURCES = {
     "generated": "TRAINED_ALGORITHMIC_MEDIA",
@@ -16,10 +17,18 @@ _SOURCES = {
 
 @click.command(
     epilog='\b\nExamples:\n  touchmark seal raw.mp4 -o sealed.mp4 --made-with "Wan 2.2"\n'
-    '  touchmark seal edited.mov -o sealed.mp4 --made-with "Our studio" --source composite'
+    '  touchmark seal edited.mov -o sealed.mp4 --made-with "Our studio" --source composite\n'
+    '  touchmark seal song.flac -o sealed.flac --made-with "Suno 5"\n'
+    "  touchmark seal photo.jpg -o sealed.jpg --made-with FLUX"
 )
-@click.argument("video", type=click.Path(path_type=Path))
-@click.option("-o", "--output", type=click.Path(path_type=Path), required=True, help="The .mp4 to publish.")
+@click.argument("source_file", metavar="FILE", type=click.Path(path_type=Path))
+@click.option(
+    "-o",
+    "--output",
+    type=click.Path(path_type=Path),
+    required=True,
+    help="The file to publish: .mp4, or for a sound or a picture its own form.",
+)
 @click.option("--made-with", required=True, metavar="NAME", help="The generator, as you declare it in the manifest.")
 @click.option("--made-with-version", default="unknown", metavar="VERSION", help="Its version.")
 @click.option(
@@ -30,26 +39,36 @@ _SOURCES = {
     help="Wholly generated, or a composite of generated and other material.",
 )
 @click.option("--prompt", metavar="TEXT", help="What was asked of it; recorded by its digest.")
+@click.option(
+    "--as-is",
+    is_flag=True,
+    help="Encode nothing anew: the file carries your watermark already (a farm marked it), and is signed.",
+)
 @disclosure_options
+@signer_options
 @click.option("--force", is_flag=True, help="Replace the output if it exists.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 def seal(
-    video: Path,
+    source_file: Path,
     output: Path,
     made_with: str,
     made_with_version: str,
     source: str,
     prompt: str | None,
+    as_is: bool,
     profiles: tuple[str, ...],
     label_languages: tuple[str, ...],
     label_position: str | None,
+    signer: str | None,
+    chain: Path | None,
+    time_authorities: tuple[str, ...],
     force: bool,
     as_json: bool,
 ) -> None:
-    """Mark and sign VIDEO, which another generator made, and publish it at OUTPUT.
+    """Mark and sign FILE (a video, a sound or a picture), which another generator made, and publish it at OUTPUT.
 
-    You declare where it comes from; touchmark does not let you declare a camera. A manifest that VIDEO carries is kept
-    as its parent. A video that carries our watermark, or shows signs of tampering, is refused (exit status 1).
+    You declare where it comes from; touchmark does not let you declare a camera. A manifest that FILE carries is kept
+    as its parent. A file that carries our watermark, or shows signs of tampering, is refused (exit status 1).
     """
     from touchmark.cli.generate import print_release
     from touchmark.cli.progress import shown
@@ -59,8 +78,9 @@ def seal(
 
     declaration = Declaration(made_with, DigitalSourceType[_SOURCES[source]], made_with_version, prompt)
     disclosure = chosen(profiles, label_languages, label_position)
+    studio = Studio.open(Home.default(), signer=choice(signer, chain, time_authorities), ask=asking())
     with shown() as progress:
-        release = Studio.open(Home.default()).seal(
-            video, output, declaration, disclosure=disclosure, overwrite=force, progress=progress
+        release = studio.seal(
+            source_file, output, declaration, disclosure=disclosure, as_is=as_is, overwrite=force, progress=progress
         )
     print_release(release, as_json)

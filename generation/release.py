@@ -31,7 +31,9 @@ from touchmark.generation.staging import OutputError, Staging, output_exists
 from touchmark.provenance.database import open_database
 from touchmark.provenance.errors import TouchmarkError
 from touchmark.provenance.home import Home
+from touchmark.provenance.keys.expiry import expiring
 from touchmark.provenance.keys.ring import KeyRing
+from touchmark.provenance.keys.selection import SignerChoice, select_signer
 from touchmark.provenance.ledger import Ledger
 from touchmark.provenance.manifest.canary import run_canary
 from touchmark.provenance.manifest.claim import (
@@ -50,6 +52,9 @@ from touchmark.provenance.media.decode import open_video
 from touchmark.provenance.media.video import Frame, RawVideo
 from touchmark.provenance.registry import Registration, Registry
 from touchmark.provenance.seal import Sealer
+from touchmark.provenance.signing.secret import Ask
+from touchmark.provenance.trust.lists import Purpose
+from touchmark.provenance.trust.store import TrustStore
 from touchmark.provenance.watermark.protocol import MarkState, Payload
 from touchmark.safety.decision import Decision
 from touchmark.safety.gate import Gate
@@ -61,6 +66,10 @@ from touchmark.safety.output.screening import output_checks
 
 MEDIA_TYPE = "video/mp4"
 SUFFIX = ".mp4"
+
+NOT_STAMPED = (
+    "No time-stamp authority answered: the file verifies until the signing certificate expires, and not after."
+)
 
 Progress = Callable[[str, int, int], None]
 """Called with (step, done, of all) while a release is under way; ``of all`` is 0 where it is not known."""
@@ -160,12 +169,17 @@ class Studio:
     clock: Callable[[], datetime] = lambda: datetime.now(UTC)
 
     @classmethod
-    def open(cls, home: Home) -> Studio:
+    def open(cls, home: Home, *, signer: SignerChoice | None = None, ask: Ask | None = None) -> Studio:
         """With the keys, policy, registry and ledger of one home folder.
 
+        Args:
+            home: the folder.
+            signer: who signs, where not the one that the folder says.
+            ask: how a person is asked for the password of a key.
+
         Raises:
-            TouchmarkError: no keys, a broken classifier, a database or a hash bank that cannot be opened, a detector
-                of the policy that cannot be used, a failed canary.
+            TouchmarkError: no keys, a signer that cannot be opened, a broken classifier, a database or a hash bank that
+                cannot be opened, a detector of the policy that cannot be used, a failed canary.
         """
         run_canary()
         ring = KeyRing.load(home.keys)
@@ -173,7 +187,11 @@ class Studio:
         gate = Gate.default(home)
         return cls(
             gate=gate,
-            sealer=Sealer.of(ring),
+            sealer=Sealer(
+                signer=select_signer(home, ring, signer, ask),
+                anchors=ring.trust_anchors + TrustStore(home.trust).anchors(Purpose.CLAIM_SIGNING),
+                key=ring.watermark_key,
+            ),
             registry=Registry(engine),
             ledger=Ledger(engine),
             verifier=Verifier.default(home),
@@ -230,7 +248,7 @@ class Studio:
             human_oversight=HumanOversight.PROMPT_GUIDED,
         )
         release = self._release(raw, claim, payload, output, screening.decision, disclosure, overwrite, progress)
-        return replace(release, notes=generator.notes(request))
+        return replace(release, notes=(*release.notes, *generator.notes(request)))
 
     def seal(
         self,
@@ -394,7 +412,14 @@ class Studio:
                 self.ledger.append("release", _release_record(registration, decision), self.clock())
                 staging.publish(overwrite=overwrite)
         verification = replace(verification, path=output)
-        return Release(output, payload, signed.label, verification, decision, profiles=disclosure.names)
+        notes = self._signing_notes(verification)
+        return Release(output, payload, signed.label, verification, decision, notes, disclosure.names)
+
+    def _signing_notes(self, verification: Verification) -> tuple[str, ...]:
+        """What the operator should know of the signature while the file is still young."""
+        signer, stamped = self.sealer.signer, verification.evidence.manifest.signed_at is not None
+        unstamped = (NOT_STAMPED,) if signer.time_stamping and not stamped else ()
+        return (*expiring(signer.certificate_chain, self.clock()), *unstamped)
 
     def _checked(self, frames: Iterator[Frame], decision: Decision | None) -> Iterator[Frame]:
         """The same frames, looked at on their way; that a video was held, and why, is in the ledger."""

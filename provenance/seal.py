@@ -1,6 +1,9 @@
 """Mark and sign in one pass: the only code that turns a :class:`RawVideo` into bytes on disk.
 
     sealed = Sealer.of(ring).seal(raw, claim, payload, destination)
+    sealed = Sealer.of(ring).seal_still(read_still(path), claim, payload, destination)
+    with open_sound(path) as reader:
+        sealed = Sealer.of(ring).seal_sound(reader, claim, payload, destination)
 
 Picture and sound are marked with the same payload while they stream into the encoder, the container is finished (moov
 first), then the C2PA manifest is signed over it. What stands at ``destination`` afterwards is whole, or nothing stands
@@ -22,10 +25,13 @@ from touchmark.provenance.keys.ring import KeyRing
 from touchmark.provenance.manifest.claim import Claim, SoftBinding
 from touchmark.provenance.manifest.write import SignedManifest, sign_file
 from touchmark.provenance.media.encode import EncodeSettings, encode
+from touchmark.provenance.media.sound import SoundReader, write_sound
+from touchmark.provenance.media.still import Still, write_still
 from touchmark.provenance.media.video import Frame, RawVideo, Sound
 from touchmark.provenance.signing import Signer
 from touchmark.provenance.watermark.audio import LOWEST_RATE, LoudnessMark, SoundMark
 from touchmark.provenance.watermark.protocol import Payload, Watermark, WatermarkKey
+from touchmark.provenance.watermark.still import mark_still
 from touchmark.provenance.watermark.video import LatticeWatermark
 
 
@@ -117,3 +123,63 @@ class Sealer:
             return sign_file(unsigned, destination, bound, self.signer, self.anchors)
         finally:
             unsigned.unlink(missing_ok=True)
+
+    def seal_still(self, still: Still, claim: Claim, payload: Payload, destination: Path) -> SignedManifest:
+        """Mark a picture, write it in its own kind and sign it into ``destination``.
+
+        Raises:
+            EncodeError: its kind is not written.
+            TouchmarkError: of watermark or signer. Nothing is left at ``destination``.
+        """
+        unsigned = destination.with_suffix(".unsigned" + destination.suffix)
+        try:
+            write_still(mark_still(still, payload, self.key), unsigned)
+            bound = replace(claim, soft_bindings=(SoftBinding(self.watermark.algorithm, payload.to_bytes(), 0.0, 0.0),))
+            return sign_file(unsigned, destination, bound, self.signer, self.anchors)
+        finally:
+            unsigned.unlink(missing_ok=True)
+
+    def seal_sound(self, reader: SoundReader, claim: Claim, payload: Payload, destination: Path) -> SignedManifest:
+        """Mark a sound, write it in the form in which it came and sign it into ``destination``.
+
+        Raises:
+            RateTooLowError: it has too few samples a second to carry the mark.
+            EncodeError: its form is not written.
+            MediaError: of the file that is read.
+            TouchmarkError: of watermark or signer. Nothing is left at ``destination``.
+        """
+        samples = 0
+
+        def counted(sound: Sound) -> Iterator[NDArray[np.float32]]:
+            nonlocal samples
+            for block in sound.blocks:
+                samples += block.shape[-1]
+                yield block
+
+        unsigned = destination.with_suffix(".unsigned" + destination.suffix)
+        sound = reader.whole()
+        marked = self.sound_mark.embed(replace(sound, blocks=counted(sound)), payload, self.key)
+        try:
+            write_sound(marked, unsigned, reader.info)
+            end = samples / sound.rate
+            bound = replace(
+                claim, soft_bindings=(SoftBinding(self.sound_mark.algorithm, payload.to_bytes(), 0.0, end),)
+            )
+            return sign_file(unsigned, destination, bound, self.signer, self.anchors)
+        finally:
+            unsigned.unlink(missing_ok=True)
+
+    def sign_marked(self, source: Path, claim: Claim, payload: Payload, destination: Path) -> SignedManifest:
+        """Sign a finished file that carries the mark already, without encoding anything anew.
+
+        Args:
+            source: whose mark was read, and carries ``payload``.
+            claim: what the manifest shall say; its soft bindings are the caller's, who read the mark.
+            payload: must be among them.
+            destination: does not exist yet. Its folder is private to the caller.
+
+        Raises:
+            TouchmarkError: of the signer. Nothing is left at ``destination``.
+        """
+        assert payload.to_bytes() in [binding.payload for binding in claim.soft_bindings]
+        return sign_file(source, destination, claim, self.signer, self.anchors)
