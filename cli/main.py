@@ -24,14 +24,14 @@ TRACEBACK = "TOUCHMARK_TRACEBACK"
 
 _COMMANDS = {
     "generate": ("touchmark.cli.generate", "Make a video from a prompt: screened, marked, signed, verified."),
-    "verify": ("touchmark.cli.verify", "Find out where videos come from."),
+    "verify": ("touchmark.cli.verify", "Find out where videos, sounds and pictures come from."),
     "comply": (
         "touchmark.cli.comply",
         "Hold a video against disclosure rules: EU, California, China, India, C2PA, IPTC.",
     ),
     "report": ("touchmark.cli.report", "Write a verification as one self-contained page."),
     "manifest": ("touchmark.cli.manifest", "Look at how a file's C2PA manifest is written."),
-    "seal": ("touchmark.cli.seal", "Mark and sign a video that another generator made."),
+    "seal": ("touchmark.cli.seal", "Mark and sign a video, sound or picture that another generator made."),
     "screen": ("touchmark.cli.screen", "Ask the gate about a prompt, without making anything."),
     "policy": ("touchmark.cli.policy", "Show, test, compare and explain safety policies."),
     "redteam": ("touchmark.cli.redteam", "Find out what gets through the gate when somebody tries."),
