@@ -18,10 +18,11 @@ import re
 import unicodedata
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
+from itertools import islice
 from typing import ClassVar
 
 from touchmark.provenance.errors import TouchmarkError
-from touchmark.safety.canonical import CanonicalText, canonicalise
+from touchmark.safety.canonical import MAX_CHARACTERS, CanonicalText, canonicalise
 from touchmark.safety.combinations import combined, is_sexual
 from touchmark.safety.decision import Action, Category, Decision, Finding, Requester, Rule, Severity
 from touchmark.safety.language import LanguageGroup, language_groups
@@ -90,11 +91,10 @@ class Judge:
             MalformedPromptError: a text that would not be refused holds what is no text.
         """
         requester = requester or Requester()
+        _turn_away(texts)
         readings = [self.read(field, text) for field, text in texts.items() if field != NEGATIVE_PROMPT]
         if not any(_says_something(reading.text) for reading in readings):
-            raise EmptyPromptError(
-                "the prompt has no letters or digits", subject="prompt", remedy="Describe what the video shows."
-            )
+            raise _empty()
         hits = [hit for reading in readings for hit in self.hits(reading)]
         if texts.get(NEGATIVE_PROMPT):
             hits += self._kept_out(canonicalise(texts[NEGATIVE_PROMPT]), readings, hits)
@@ -206,14 +206,27 @@ def _is_told(finding: Finding) -> bool:
     return finding.action is not Action.ALLOW or finding.rule is Rule.FIGURE
 
 
+def _holds_signs(text: str) -> bool:
+    """Whether anything but marks, space and what cannot be seen was typed."""
+    return any(unicodedata.category(c)[0] not in "MCZ" for c in text)
+
+
 def _says_something(text: CanonicalText) -> bool:
     """Whether there is a letter or digit in some reading; marks alone may fold to letters and are none."""
-    typed = any(unicodedata.category(c)[0] not in "MCZ" for c in text.original)
-    return typed and any(c.isalnum() for view in text.views for c in view.text)
+    return _holds_signs(text.original) and any(c.isalnum() for view in text.views for c in view.text)
+
+
+def _empty() -> EmptyPromptError:
+    return EmptyPromptError(
+        "the prompt has no letters or digits", subject="prompt", remedy="Describe what the video shows."
+    )
 
 
 _NO_TEXT = re.compile(r"[\x00-\x08\x0e-\x1b\x7f-\x84\x86-\x9f\ud800-\udfff]")
 """Control characters that are no white space, and halves of surrogate pairs."""
+
+_MOST_NO_TEXT = 20
+"""Such characters from which on a text is not read at all: it is a file, and no reading of it helps."""
 
 
 def _require_text(field: str, text: str) -> None:
@@ -224,3 +237,14 @@ def _require_text(field: str, text: str) -> None:
             subject=field,
             remedy="Send text in UTF-8 without control characters.",
         )
+
+
+def _turn_away(texts: Mapping[str, str]) -> None:
+    """Raise for what shows at once to be no prompt, before anything is spent on reading it."""
+    if any(len(text) > MAX_CHARACTERS for text in texts.values()):
+        return  # the reading begins with saying so
+    if not any(_holds_signs(text) for field, text in texts.items() if field != NEGATIVE_PROMPT):
+        raise _empty()
+    for field, text in texts.items():
+        if sum(1 for _ in islice(_NO_TEXT.finditer(text), _MOST_NO_TEXT)) == _MOST_NO_TEXT:
+            _require_text(field, text)

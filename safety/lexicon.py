@@ -96,8 +96,14 @@ class Lexicon:
         return cls(written.name, terms)
 
     def find(self, text: CanonicalText) -> tuple[TermMatch, ...]:
-        """Every term in every view that no ``unless`` phrase around it excuses, in reading order, each span once."""
-        found = {match.span: match for view in text.views for match in self._find(view)}
+        """Every term in every view that no ``unless`` phrase around it excuses, in reading order, each span once.
+
+        Where several terms stand for one span, as all of a passage in base64 do, the strongest and longest is told.
+        """
+        found: dict[tuple[int, int], TermMatch] = {}
+        for match in (match for view in text.views for match in self._find(view)):
+            if match.span not in found or _weight(found[match.span]) < _weight(match):
+                found[match.span] = match
         return tuple(found[span] for span in sorted(found))
 
     def _find(self, view: View) -> Iterator[TermMatch]:
@@ -116,6 +122,10 @@ class Lexicon:
         for start, end, term, strength in hits:
             if not any(begin <= start and end <= stop for begin, stop in excused):
                 yield TermMatch(term, strength, view.span(start, end))
+
+
+def _weight(match: TermMatch) -> tuple[bool, int]:
+    return match.strength is Strength.STRONG, len(match.term)
 
 
 def _stands_alone(text: str, start: int, end: int) -> bool:

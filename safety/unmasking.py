@@ -26,8 +26,8 @@ _SPACED_IDEOGRAPHS = re.compile(
 _UNDERSCORES = re.compile(r"(?<=[^\W_])_+(?=[^\W_])")
 _JOINED_WORDS = re.compile(r"(?<=[^\W_])[_.+/\-]+(?=[^\W_])")
 _LATIN_WORD = re.compile("[a-z]+")
-_STRETCH = re.compile(r"([a-z])\1{2}")
 _RUN = re.compile(r"([a-z])\1+")
+_LONG_RUN = re.compile(r"([a-z])\1{2,}")
 _DOUBLED_WORD = re.compile(r"\b(?:([a-z])\1){3,}\b")
 
 _LEET = str.maketrans("0123456789@$!|+(€£", "oizeasgtbgasiltcel")
@@ -60,11 +60,13 @@ def unmasked(plain: Traced) -> Iterator[Traced]:
         text = text.sub(_TOKEN, lambda m: _skeleton(m.group(), mostly_latin=latin > foreign))
     for reading in _spelt(text):
         apart = _spaceless_words_apart(reading)
-        stretched = _STRETCH.search(apart.text) is not None
-        once = apart.sub(_LATIN_WORD, partial(_unstretched, r"\1")) if stretched else apart
-        yield once.sub(_DOUBLED_WORD, _halved)
-        if stretched:  # "see" drawn out to "seeee" has two, "porn" has one of each
-            yield apart.sub(_LATIN_WORD, partial(_unstretched, r"\1\1"))
+        if not _LONG_RUN.search(apart.text):
+            yield apart.sub(_DOUBLED_WORD, _halved)
+            continue
+        # "poooorn" has one of each; "balloooot" two of what is not drawn out; "seeee", from "see", two of what is
+        yield apart.sub(_LATIN_WORD, partial(_unstretched, _RUN, r"\1")).sub(_DOUBLED_WORD, _halved)
+        yield apart.sub(_LATIN_WORD, partial(_unstretched, _LONG_RUN, r"\1"))
+        yield apart.sub(_LATIN_WORD, partial(_unstretched, _RUN, r"\1\1"))
 
 
 def _spelt(text: Traced) -> Iterable[Traced]:
@@ -81,9 +83,9 @@ def _spaceless_words_apart(text: Traced) -> Traced:
     return text.sub(signs, lambda _: " ")
 
 
-def _unstretched(letters: str, word: re.Match[str]) -> str:
+def _unstretched(run: re.Pattern[str], letters: str, word: re.Match[str]) -> str:
     """A word with each run of one letter as ``letters``, if any run is too long for a word."""
-    return _RUN.sub(letters, word.group()) if _STRETCH.search(word.group()) else word.group()
+    return run.sub(letters, word.group()) if _LONG_RUN.search(word.group()) else word.group()
 
 
 def _halved(word: re.Match[str]) -> str:

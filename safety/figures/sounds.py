@@ -317,7 +317,7 @@ _WORD_LIKENESS = 50
 # --- the search -----------------------------------------------------------------------------------------------------
 
 _SYLLABLE = re.compile("[aeiouy]|jr")
-_KATAKANA_RUN = re.compile("[ァ-ヺー]{4,24}")
+_KATAKANA_RUN = re.compile("(?<![ァ-ヺー])[ァ-ヺー]{4,24}(?![ァ-ヺー])")
 
 
 @dataclass(frozen=True, slots=True)

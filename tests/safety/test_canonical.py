@@ -98,6 +98,14 @@ def test_the_gaps_between_words_outlast_those_between_letters(prompt: str) -> No
     assert any("grim statue" in view.text for view in canonicalise(prompt).views)
 
 
+@pytest.mark.parametrize(
+    ("drawn", "word"),
+    [("griiiim", "grim"), ("balloooot", "ballot"), ("seeee", "see"), ("ppoottss", "pots"), ("aaaa ppoottss", "pots")],
+)
+def test_drawn_out_and_doubled_letters_are_read_each_way(drawn: str, word: str) -> None:
+    assert any(word in view.text.split() for view in canonicalise(f"a {drawn} there").views)
+
+
 def test_letters_of_another_script_stay_in_their_own_words() -> None:
     text = "красная машина едет по улице"
     assert canonicalise(text).primary.text == text

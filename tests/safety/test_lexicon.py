@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+
 import pytest
 
 from touchmark.safety.canonical import canonicalise
@@ -49,3 +51,10 @@ def test_longer_terms_are_found_beside_the_shorter_ones_inside() -> None:
 
 def test_an_empty_lexicon_finds_nothing() -> None:
     assert Lexicon("empty", Terms()).find(canonicalise("anything")) == ()
+
+
+def test_of_several_terms_that_one_coded_passage_holds_the_strongest_is_told() -> None:
+    lexicon = Lexicon("own", Terms(strong=("grim statue", "statue"), weak=("grim", "beach")))
+    coded = base64.b64encode(b"the grim statue on the beach").decode()
+    (match,) = lexicon.find(canonicalise(coded))
+    assert (match.term, match.strength, match.span) == ("grim statue", Strength.STRONG, (0, len(coded)))
