@@ -188,7 +188,8 @@ class Decision:
             said = f"A reviewer has to look at this prompt before it can be made: {reasons}."
         else:
             said = f"This prompt was refused: {reasons}."
-        return " ".join(filter(None, (said, self.appeal, f"Quote reference {self.reference}.")))
+        help_first = _HELP if any(f.category is Category.SELF_HARM for f in self.decisive) else ""
+        return " ".join(filter(None, (said, help_first, self.appeal, f"Quote reference {self.reference}.")))
 
     def as_dict(self) -> dict[str, Any]:
         """Plain data for JSON and for the ledger, without the prompt."""
@@ -220,6 +221,10 @@ _TITLES = {
     Category.LIVING_ARTISTS: "the style of a living artist",
     Category.UNREADABLE: "text that cannot be read",
 }
+
+
+_HELP = "If you think of hurting yourself, please talk to somebody you trust, or call a crisis line where you live."
+"""Whoever asks for this may need it more than an appeal."""
 
 
 class RefusalError(TouchmarkError):
