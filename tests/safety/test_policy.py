@@ -43,6 +43,16 @@ def test_examples_show_every_action(name: str) -> None:
     assert {example.expect for example in Policy.load(name).examples} == set(Action)
 
 
+@pytest.mark.parametrize("name", SHIPPED)
+def test_examples_show_every_category_and_every_kind_of_text(name: str) -> None:
+    policy = Policy.load(name)
+    stopped = {rule.id for rule in policy.categories if rule.actions.medium is not Action.ALLOW}
+    shown = {example.category for example in policy.examples}
+    assert stopped - shown <= {Category.SEXUAL_MINORS}  # no such text is written: tests/safety/test_judge.py has scores
+    assert any(example.negative_prompt for example in policy.examples)
+    assert any(example.enriched_prompt for example in policy.examples)
+
+
 def test_the_published_schema_is_the_one_in_force() -> None:
     published = json.loads((POLICIES / "safety" / "schema.json").read_text(encoding="utf-8"))
     assert published == Policy.file_schema(), (
