@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 
 from tests.clips import moving_clip, write_clip
+from tests.generation.release.conftest import DrawnGenerator
 from tests.provenance.signing.stand_ins import TimeAuthority, serving
 from touchmark.cli.main import run
 from touchmark.detectors.disclosure.comply import Compliance, Result, hold
@@ -22,6 +23,7 @@ from touchmark.detectors.disclosure.profile import Profile, ProfileConflictError
 from touchmark.detectors.verify import Verifier
 from touchmark.generation.disclosure import Disclosure, DisclosureUnmetError, NotCompliantError
 from touchmark.generation.release import Declaration, Studio
+from touchmark.generation.request import GenerationRequest
 from touchmark.provenance.disclosure.aigc import AIGC_KEY, AigcRecord
 from touchmark.provenance.disclosure.burn import labelled
 from touchmark.provenance.disclosure.label import Kind, LabelError, VisibleLabel, wording
@@ -49,6 +51,7 @@ from touchmark.provenance.watermark.protocol import Payload
 MANIFEST_ONLY = ("eu-ai-act", "us-ca-sb942", "c2pa", "iptc")
 WITH_LABEL = ("cn-gb45438", "eu-ai-act-label", "in-it-rules-2026")
 EVERY = (*MANIFEST_ONLY, *WITH_LABEL)
+REQUEST = GenerationRequest(prompt="a red circle moves left")
 PAYLOAD = Payload(0x0123456789ABCDEF)
 LABEL = VisibleLabel((wording("zh", Kind.GENERATED), wording("en", Kind.GENERATED)))
 RECORD = AigcRecord("1", "Example Studio", str(PAYLOAD))
@@ -116,9 +119,11 @@ def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
         yield House(home, sealer, Verifier.default(home, anchors=authority.root), folder)
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def stamped_studio(house: House) -> Studio:
-    return replace(Studio.open(house.home), sealer=house.sealer, verifier=house.verifier)
+    studio = Studio.open(house.home)
+    sources = replace(studio.verifier.sources, anchors=house.verifier.sources.anchors)
+    return replace(studio, sealer=house.sealer, verifier=replace(studio.verifier, sources=sources))
 
 
 # -- what is made passes
@@ -135,13 +140,14 @@ def stamped_studio(house: House) -> Studio:
     ],
     ids="+".join,
 )
-def test_what_is_sealed_for_profiles_passes_their_every_line(
+def test_what_is_made_for_profiles_passes_their_every_line(
     house: House, stamped_studio: Studio, tmp_path: Path, profiles: tuple[str, ...]
 ) -> None:
-    source = write_clip(tmp_path / "raw.mp4", film())
-    disclosure = Disclosure.of(profiles)
-    release = stamped_studio.seal(
-        source, tmp_path / "out.mp4", Declaration("Wan", version="2.2"), disclosure=disclosure
+    release = stamped_studio.generate(
+        REQUEST,
+        tmp_path / "out.mp4",
+        generator=DrawnGenerator(frames=12),
+        disclosure=Disclosure.of(profiles),
     )
     assert release.profiles == profiles
     compliance = house.hold(release.path, profiles)
@@ -334,34 +340,37 @@ def test_a_tampered_file_says_nothing_that_is_believed(house: House, tmp_path: P
 # -- what cannot be had is refused before anything is made
 
 
-def test_a_time_stamp_needs_an_authority(studio: Studio, folder: Path) -> None:
+def test_a_time_stamp_needs_an_authority(stamped_studio: Studio, folder: Path) -> None:
+    signer = replace(stamped_studio.sealer.signer, time_stamping=None)  # type: ignore[type-var]
+    studio = replace(stamped_studio, sealer=replace(stamped_studio.sealer, signer=signer))
+    disclosure = Disclosure.of(["eu-ai-act"])
     with pytest.raises(DisclosureUnmetError, match="no time-stamp authority"):
-        studio.seal(
-            folder / "none.mp4", folder / "out.mp4", Declaration("Wan"), disclosure=Disclosure.of(["eu-ai-act"])
+        studio.generate(REQUEST, folder / "out.mp4", generator=DrawnGenerator(fail_at=0), disclosure=disclosure)
+    assert not list(folder.iterdir())
+
+
+def test_a_version_must_be_known(stamped_studio: Studio, folder: Path, tmp_path: Path) -> None:
+    source, disclosure = write_clip(tmp_path / "raw.mp4", moving_clip(count=1)), Disclosure.of(["us-ca-sb942"])
+    with pytest.raises(DisclosureUnmetError, match="it is unknown"):
+        stamped_studio.seal(source, folder / "out.mp4", Declaration("Wan"), disclosure=disclosure)
+
+
+def test_a_picture_too_small_for_a_label_publishes_nothing(stamped_studio: Studio, folder: Path) -> None:
+    generator = DrawnGenerator(frames=2, size=128)
+    with pytest.raises(LabelError):
+        stamped_studio.generate(
+            REQUEST, folder / "out.mp4", generator=generator, disclosure=Disclosure.of(["in-it-rules-2026"])
         )
     assert not list(folder.iterdir())
 
 
-def test_a_version_must_be_known(studio: Studio, folder: Path) -> None:
-    disclosure = Disclosure.of(["us-ca-sb942"])
-    with pytest.raises(DisclosureUnmetError, match="it is unknown"):
-        studio.seal(folder / "none.mp4", folder / "out.mp4", Declaration("Wan"), disclosure=disclosure)
-
-
-def test_a_picture_too_small_for_a_label_publishes_nothing(studio: Studio, folder: Path, tmp_path: Path) -> None:
-    source = write_clip(tmp_path / "small.mp4", moving_clip(128, 128, count=4))
-    with pytest.raises(LabelError):
-        studio.seal(source, folder / "out.mp4", Declaration("Wan"), disclosure=Disclosure.of(["in-it-rules-2026"]))
-    assert not list(folder.iterdir())
-
-
 def test_what_does_not_comply_is_not_published(
-    studio: Studio, folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    stamped_studio: Studio, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    source = write_clip(tmp_path / "raw.mp4", film())
     monkeypatch.setattr(Disclosure, "noted", lambda self, sealer, claim, payload: sealer)
+    generator, disclosure = DrawnGenerator(frames=6), Disclosure.of(["iptc"])
     with pytest.raises(NotCompliantError, match=r"iptc\.source_type"):
-        studio.seal(source, folder / "out.mp4", Declaration("Wan"), disclosure=Disclosure.of(["iptc"]))
+        stamped_studio.generate(REQUEST, folder / "out.mp4", generator=generator, disclosure=disclosure)
     assert not list(folder.iterdir())
 
 
@@ -415,7 +424,7 @@ def test_comply_leaves_with_the_status_of_its_table(tmp_path: Path, arguments: l
 def test_seal_takes_profiles_from_the_environment(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    source = write_clip(tmp_path / "raw.mp4", moving_clip(256, 256, count=6))
+    source = write_clip(tmp_path / "raw.mp4", moving_clip(256, 256, count=1))
     monkeypatch.setenv("TOUCHMARK_PROFILES", "iptc us-ca-sb942")
     arguments = ["seal", str(source), "-o", str(tmp_path / "out.mp4"), "--made-with", "Wan", "--json"]
     assert run(arguments) == 70  # California wants a version
