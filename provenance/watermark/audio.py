@@ -114,7 +114,7 @@ class _Extraction:
         self._finder = Finder(self._pattern)
         self._template = np.where(self._pattern.template, self._pattern.signs, 0).astype(np.float32)
         self._known: _Known | None = None
-        self._strongest = 0.0
+        self._likeliest = 0.0
         self._decodings = 0
         self._stretches = 0
         self._timeline: list[Segment] = []
@@ -126,7 +126,7 @@ class _Extraction:
             self._timeline += seconds(stretch, expected, self._known.reading.signs)
             return
         reading, fit = self._read(stretch)
-        self._strongest = max(self._strongest, fit.z)
+        self._likeliest = min(self._likeliest, self._finder.log_tail(stretch, fit))
         if reading is None:
             self._timeline += seconds(stretch, fit, self._template, TESTS)
             return
@@ -153,9 +153,9 @@ class _Extraction:
         key_id, timeline = self._key.key_id, tuple(self._timeline)
         if self._known is not None:
             reading = self._known.reading
-            p_value = statistics.verified_tail(reading.z, self._decodings)
+            p_value = statistics.exact_verified_tail(reading.log_tail, self._decodings)
             return Detection(MarkState.VERIFIED, key_id, reading.payload, p_value, timeline)
-        p_value = statistics.tail(self._strongest, TESTS * self._stretches) if self._stretches else 1.0
+        p_value = statistics.paid_tail(self._likeliest, TESTS * max(1, self._stretches))
         if p_value < statistics.PRESENCE_LEVEL:
             return Detection(MarkState.PRESENT, key_id, None, p_value, timeline)
         return Detection(MarkState.NOTHING_FOUND, key_id)

@@ -59,7 +59,7 @@ _STEPS = 200
 
 def tail(z: float, tests: float = 1.0) -> float:
     """Probability that the best of ``tests`` correlations reaches ``z`` without a mark, bounded as above."""
-    return _probability(_log_bound(z) + math.log(tests))
+    return paid_tail(_log_bound(z), tests)
 
 
 def exact_tail(amplitudes: NDArray[np.floating], z: float, drawn: Drawn = Drawn.PHASES, tests: float = 1.0) -> float:
@@ -73,7 +73,12 @@ def exact_tail(amplitudes: NDArray[np.floating], z: float, drawn: Drawn = Drawn.
         drawn: what the key decides about each term.
         tests: how many correlations this one is the best of.
     """
-    return _probability(log_exact_tail(amplitudes, z, drawn) + math.log(tests))
+    return paid_tail(log_exact_tail(amplitudes, z, drawn), tests)
+
+
+def paid_tail(log_single: float, tests: float = 1.0) -> float:
+    """Probability that the best of ``tests`` does what one does with the probability exp(``log_single``), at most."""
+    return _probability(log_single + math.log(tests))
 
 
 def log_exact_tail(amplitudes: NDArray[np.floating], z: float, drawn: Drawn = Drawn.PHASES) -> float:

@@ -11,7 +11,7 @@ from touchmark.provenance.watermark import code, statistics
 from touchmark.provenance.watermark.protocol import Payload, Segment, WatermarkKey
 from touchmark.provenance.watermark.sound.evidence import Stretch
 from touchmark.provenance.watermark.sound.pattern import Pattern, Real
-from touchmark.provenance.watermark.sound.synchronise import Alignment, Cells, correlation
+from touchmark.provenance.watermark.sound.synchronise import Alignment, Cells, correlation, log_tail
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,12 +22,14 @@ class Reading:
         payload: what was read, None unless it verified.
         guess: the likeliest payload, verified or not, to measure bit accuracy.
         z: agreement of the cells that carry bits with the code word nearest to them.
+        log_tail: natural logarithm of the probability that a given code word agrees as well by chance.
         signs: those cells' signs under that code word, 0 for the template: to test seconds with.
     """
 
     payload: Payload | None
     guess: Payload
     z: float
+    log_tail: float
     signs: Real
 
 
@@ -38,7 +40,8 @@ def read(stretch: Stretch, alignment: Alignment, pattern: Pattern, key: Watermar
     soft = np.bincount(pattern.bit[carriers], (cells * pattern.signs)[carriers], minlength=code.CODE_BITS)
     decoded = code.decode(soft.astype(np.float32), key)
     signs = np.where(carriers, pattern.carrying(decoded.code_bits), 0).astype(np.float32)
-    return Reading(decoded.payload, decoded.guess, correlation(cells, signs), signs)
+    z, log_p = correlation(cells, signs), log_tail(cells, signs)
+    return Reading(decoded.payload, decoded.guess, z, log_p, signs)
 
 
 def seconds(stretch: Stretch, alignment: Alignment, signs: Real, tests: float = 1.0) -> Iterator[Segment]:
@@ -55,5 +58,5 @@ def seconds(stretch: Stretch, alignment: Alignment, signs: Real, tests: float = 
     end = (stretch.first + stretch.count) * stretch.framing.hop_seconds
     for second in range(begin, max(begin + 1, round(end))):
         inside = (cells.middle >= second) & (cells.middle < second + 1)
-        z = correlation(cells.values[inside], signs[cells.row[inside]])
-        yield Segment(float(second), float(min(second + 1, max(end, second + 0.001))), statistics.tail(z, tests))
+        p_value = statistics.paid_tail(log_tail(cells.values[inside], signs[cells.row[inside]]), tests)
+        yield Segment(float(second), float(min(second + 1, max(end, second + 0.001))), p_value)

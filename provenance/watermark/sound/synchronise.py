@@ -15,6 +15,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from touchmark.provenance.watermark import statistics
 from touchmark.provenance.watermark.sound.evidence import Stretch
 from touchmark.provenance.watermark.sound.pattern import BANDS, CELL, FRAMES_PER_CELL, ROWS, Pattern, Real
 
@@ -96,12 +97,16 @@ class Cells:
 def correlation(cells: Real, signs: Real) -> float:
     """Agreement with signs, in standard deviations, as :mod:`touchmark.provenance.watermark.statistics` has it.
 
-    Independent fair signs satisfy the bound of that module as random phases do: E exp(s x) = cosh(s) <= exp(s**2 / 2)
-    (Hoeffding). Sign 0 leaves a cell out.
+    Sign 0 leaves a cell out.
     """
     counted = cells[signs != 0]
     power = float(np.sum(counted.astype(np.float64) ** 2))
     return float(np.sum(cells * signs, dtype=np.float64)) / math.sqrt(power) if power > 0 else 0.0
+
+
+def log_tail(cells: Real, signs: Real) -> float:
+    """Natural logarithm of the probability that signs drawn by another key agree as well with these cells."""
+    return statistics.log_exact_tail(cells[signs != 0], correlation(cells, signs), statistics.Drawn.SIGNS)
 
 
 class Finder:
@@ -112,8 +117,13 @@ class Finder:
         self._slides: dict[tuple[int, float, tuple[float, ...]], NDArray[np.complex64]] = {}
 
     def as_it_was(self, stretch: Stretch) -> list[Alignment]:
-        """The best place for the pattern in a copy of unchanged tempo and pitch."""
-        return [self._moved(stretch, fit) for fit in self._refined(stretch, self._coarse(stretch, (1.0,), (1.0,)), ())]
+        """The best place for the pattern in a copy of unchanged tempo and pitch, and those beside it, best first.
+
+        The template is a sixth of the pattern: in a noisy copy the rest may lie a spectrum beside where it fits best.
+        """
+        (best,) = self._refined(stretch, self._coarse(stretch, (1.0,), (1.0,)), ())
+        best = self._moved(stretch, best)
+        return [best, *sorted(self._beside(stretch, best), key=lambda a: -a.z)]
 
     def anyhow(self, stretch: Stretch) -> list[Alignment]:
         """The best places over all tempos and pitches, best first."""
@@ -123,6 +133,10 @@ class Finder:
         """The same alignment, its ``z`` worked out."""
         cells = Cells.of(stretch, alignment).folded()
         return replace(alignment, z=correlation(cells, self._signs))
+
+    def log_tail(self, stretch: Stretch, alignment: Alignment) -> float:
+        """How unlikely the template's fit is there by chance: :func:`log_tail`, of one alignment."""
+        return log_tail(Cells.of(stretch, alignment).folded(), self._signs)
 
     def _coarse(self, stretch: Stretch, tempos: Sequence[float], pitches: Sequence[float]) -> list[Alignment]:
         length = _transform_length(stretch)
@@ -186,8 +200,10 @@ class Finder:
 
     def _moved(self, stretch: Stretch, best: Alignment) -> Alignment:
         """The best of an alignment and its two neighbours in time."""
-        either = [replace(best, row=_on_grid(best.row + way)) for way in (-_ROW_STEP, _ROW_STEP)]
-        return max(best, *(self.fit(stretch, other) for other in either), key=lambda a: a.z)
+        return max(best, *self._beside(stretch, best), key=lambda a: a.z)
+
+    def _beside(self, stretch: Stretch, fit: Alignment) -> list[Alignment]:
+        return [self.fit(stretch, replace(fit, row=_on_grid(fit.row + way))) for way in (-_ROW_STEP, _ROW_STEP)]
 
 
 def _on_grid(row: float) -> float:

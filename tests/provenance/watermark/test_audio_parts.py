@@ -6,6 +6,7 @@ import math
 
 import numpy as np
 import pytest
+from scipy.stats import kstest
 
 from benchmarks.audio_tracks import Track, chord, noise, speech
 from touchmark.provenance.watermark import statistics
@@ -46,6 +47,15 @@ def test_p_values_on_unmarked_sound_are_never_too_small(track: Track) -> None:
     p_values = np.array([statistics.tail(z) for z in fits])
     for level in (0.5, 0.1, 0.01, 0.001):
         assert np.mean(p_values <= level) <= level
+
+
+@pytest.mark.parametrize("pitch", [1.0, 0.97])
+def test_p_values_of_a_template_are_uniform_on_unmarked_sound(pitch: float) -> None:
+    """Whatever the alignment, of many keys a share of p scores p or less: neither more nor fewer."""
+    stretch = stretch_of(Track("voice", speech(6, 1, 115.0, 16000), 16000))
+    alignment = Alignment(0.0, 3.5, tempo=1.01, pitch=pitch)
+    tails = [Finder(Pattern.of(key)).log_tail(stretch, alignment) for key in keys(1000)]
+    assert kstest(np.exp(tails), "uniform").pvalue > 1e-3
 
 
 def test_a_search_over_everything_is_paid_for() -> None:
@@ -128,10 +138,18 @@ def test_a_held_tone_is_changed_least_and_an_onset_hardly() -> None:
 
 
 def test_a_sound_that_leans_against_its_sign_is_pushed_harder() -> None:
-    irregularity = np.full(3, 2.0, np.float32)
-    push = wanted_change(np.array([-2.0, 0.0, 2.0], np.float32), irregularity)
-    assert push[0] > push[1] > push[2] >= 0
-    assert push[0] <= MOST
+    irregularity = np.full((3, BANDS), 2.0, np.float32)
+    push = wanted_change(irregularity * np.array([[-1.0], [0.0], [1.0]], np.float32), irregularity)
+    assert np.all(push[0] > push[1])
+    assert np.all(push[1] > push[2])
+    assert np.all(push[2] >= 0)
+    assert np.all(push[0] <= MOST)
+
+
+def test_many_cells_in_a_critical_band_are_changed_more() -> None:
+    change = usual_change(np.full((1, BANDS), 2.0, np.float32))[0]
+    assert change[CENTRES > 6000].min() > 1.5 * change[CENTRES < 500].max()
+    assert np.all(np.diff(change) >= 0)
 
 
 def test_a_chunked_sound_is_put_together_again() -> None:
