@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from functools import cache
 from pathlib import Path
 from typing import Final
@@ -86,17 +87,21 @@ class ShieldGemma:
         return tuple(flags)
 
 
-@cache
 def load_guard(rule: GuardRule) -> GuardModel:
     """The guard model that a policy names; once a process, since weights take long to load.
 
     Raises:
         GuardError: it does not load.
     """
-    return _FAMILIES[rule.use](rule.folder)
+    return _loaded(rule.use, rule.folder)
 
 
-_FAMILIES = {
+@cache
+def _loaded(use: GuardKind, folder: Path) -> GuardModel:
+    return _FAMILIES[use](folder)
+
+
+_FAMILIES: Final[Mapping[GuardKind, Callable[[Path], GuardModel]]] = {
     GuardKind.LLAMA_GUARD: LlamaGuard,
     GuardKind.SHIELDGEMMA: ShieldGemma,
     GuardKind.QWEN3GUARD: Qwen3Guard,

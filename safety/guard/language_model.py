@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator, Sequence
+from importlib import import_module
 from pathlib import Path
 from typing import Final
 
@@ -42,18 +43,19 @@ class LanguageModel:
         if not (folder / "config.json").is_file():
             raise self._error("there is no model in this folder")
         try:
-            import torch
-            from transformers import AutoConfig, AutoModelForCausalLM, AutoTokenizer, GenerationConfig
+            torch, transformers = import_module("torch"), import_module("transformers")
         except ImportError as error:
             raise GuardError(
                 "transformers is not installed", subject=str(folder), remedy="Run: pip install 'touchmark[generate]'"
             ) from error
         try:
-            config = AutoConfig.from_pretrained(folder, local_files_only=True, trust_remote_code=False)
+            config = transformers.AutoConfig.from_pretrained(folder, local_files_only=True, trust_remote_code=False)
             if config.model_type != architecture:
                 raise self._error(f"it is a {config.model_type} model, not {architecture}")
-            self._tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True, trust_remote_code=False)
-            self._model = AutoModelForCausalLM.from_pretrained(
+            self._tokenizer = transformers.AutoTokenizer.from_pretrained(
+                folder, local_files_only=True, trust_remote_code=False
+            )
+            self._model = transformers.AutoModelForCausalLM.from_pretrained(
                 folder, local_files_only=True, trust_remote_code=False, use_safetensors=True, dtype="auto"
             ).eval()
             if torch.cuda.is_available():
@@ -66,12 +68,14 @@ class LanguageModel:
             raise self._error("its tokenizer has no chat template")
         self._torch = torch
         self._context = int(config.max_position_embeddings)
-        self._greedy = GenerationConfig(  # whatever the folder says of sampling, the same text gets the same answer
-            do_sample=False,
-            num_beams=1,
-            max_new_tokens=answer,
-            eos_token_id=self._model.generation_config.eos_token_id,
-            pad_token_id=self._tokenizer.eos_token_id,
+        self._greedy = (
+            transformers.GenerationConfig(  # whatever the folder says of sampling, the same text gets the same answer
+                do_sample=False,
+                num_beams=1,
+                max_new_tokens=answer,
+                eos_token_id=self._model.generation_config.eos_token_id,
+                pad_token_id=self._tokenizer.eos_token_id,
+            )
         )
         list(self.windows("", guideline="-"))  # so that a template that cannot be filled in fails now
 

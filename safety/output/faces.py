@@ -31,6 +31,7 @@ from touchmark.safety.stages import FaceRule
 Box = tuple[int, int, int, int]
 """Left, top, width, height, in pixels."""
 Embedding = NDArray[np.float64]
+Pixels = NDArray[np.uint8]
 
 SAME_PERSON: Final = 0.6
 """Distance between embeddings of one person's faces, at most."""
@@ -45,7 +46,7 @@ _RECOGNISER = ("shape_predictor_5_face_landmarks.dat", "dlib_face_recognition_re
 class FaceRecogniser(Protocol):
     """Tells faces apart."""
 
-    def embed(self, pixels: NDArray[np.uint8], face: Box) -> Embedding:
+    def embed(self, pixels: Pixels, face: Box) -> Embedding:
         """A point for the face in a box of a picture (height, width, 3); faces of one person lie close together."""
 
 
@@ -69,13 +70,14 @@ class FaceFinder:
                 )
             self._cascades.append(cascade)
 
-    def find(self, pixels: NDArray[np.uint8]) -> tuple[Box, ...]:
+    def find(self, pixels: Pixels) -> tuple[Box, ...]:
         """Where there are faces in a picture of shape (height, width, 3), uint8, RGB. One face may be found twice."""
-        grey = cv2.cvtColor(pixels, cv2.COLOR_RGB2GRAY)
+        grey: Pixels = np.asarray(cv2.cvtColor(pixels, cv2.COLOR_RGB2GRAY), np.uint8)
         scale = max(grey.shape[1] / _WIDEST, 1.0)
         if scale > 1:
-            grey = cv2.resize(grey, None, fx=1 / scale, fy=1 / scale, interpolation=cv2.INTER_AREA)
-        grey = cv2.equalizeHist(grey)
+            smaller = cv2.resize(grey, None, fx=1 / scale, fy=1 / scale, interpolation=cv2.INTER_AREA)
+            grey = np.asarray(smaller, np.uint8)
+        grey = np.asarray(cv2.equalizeHist(grey), np.uint8)
         frontal, profile = self._cascades
         mirrored = np.ascontiguousarray(grey[:, ::-1])
         found = [*_boxes(frontal, grey), *_boxes(profile, grey)]
@@ -105,7 +107,7 @@ class DlibRecogniser:
             ) from error
         self._rectangle = dlib.rectangle
 
-    def embed(self, pixels: NDArray[np.uint8], face: Box) -> Embedding:
+    def embed(self, pixels: Pixels, face: Box) -> Embedding:
         """See :class:`FaceRecogniser`."""
         x, y, width, height = face
         picture = np.array(pixels)
@@ -164,12 +166,12 @@ class FaceCheck:
         """See :class:`~touchmark.safety.output.checks.Inspection`."""
         return []
 
-    def _strangers(self, pixels: NDArray[np.uint8]) -> Sequence[Box]:
+    def _strangers(self, pixels: Pixels) -> Sequence[Box]:
         with self._turn:  # OpenCV's cascades keep what they work on
             faces = self._finder.find(pixels)
         return [face for face in faces if not self._is_known(pixels, face)]
 
-    def _is_known(self, pixels: NDArray[np.uint8], face: Box) -> bool:
+    def _is_known(self, pixels: Pixels, face: Box) -> bool:
         if self._recogniser is None or not self._known:
             return False
         point = _require_point(self._recogniser.embed(pixels, face))
@@ -195,7 +197,7 @@ class FaceCheck:
         return points
 
 
-def _boxes(cascade: cv2.CascadeClassifier, grey: NDArray[np.uint8]) -> list[Box]:
+def _boxes(cascade: cv2.CascadeClassifier, grey: Pixels) -> list[Box]:
     found = cascade.detectMultiScale(grey, scaleFactor=1.1, minNeighbors=3, minSize=(_SMALLEST, _SMALLEST))
     return [(int(x), int(y), int(w), int(h)) for x, y, w, h in found]
 

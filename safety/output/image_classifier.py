@@ -8,6 +8,7 @@ Weights are read as safetensors only, no code of the folder is run, and nothing 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from importlib import import_module
 from pathlib import Path
 
 import numpy as np
@@ -28,15 +29,14 @@ class ImageClassifier:
         if not (folder / "config.json").is_file():
             raise DetectorError("there is no model in this folder", subject=str(folder), remedy="Give its whole path.")
         try:
-            import torch
-            from transformers import AutoImageProcessor, AutoModelForImageClassification
+            torch, transformers = import_module("torch"), import_module("transformers")
         except ImportError as error:
             raise DetectorError(
                 "transformers is not installed", subject=str(folder), remedy="Run: pip install 'touchmark[generate]'"
             ) from error
         try:
-            self._processor = AutoImageProcessor.from_pretrained(folder, local_files_only=True)
-            self._model = AutoModelForImageClassification.from_pretrained(
+            self._processor = transformers.AutoImageProcessor.from_pretrained(folder, local_files_only=True)
+            self._model = transformers.AutoModelForImageClassification.from_pretrained(
                 folder, local_files_only=True, use_safetensors=True
             ).eval()
             self._names = [str(self._model.config.id2label[place]) for place in range(self._model.config.num_labels)]

@@ -102,7 +102,8 @@ class BankIndex:
         half = np.bitwise_count(first ^ wanted[0]) + np.bitwise_count(second ^ wanted[1])
         places = np.flatnonzero(half <= DISTANCE)
         rest = np.bitwise_count(third[places] ^ wanted[2]) + np.bitwise_count(fourth[places] ^ wanted[3])
-        return places[half[places].astype(np.int64) + rest <= DISTANCE]
+        found: NDArray[np.intp] = places[half[places].astype(np.int64) + rest <= DISTANCE]
+        return found
 
 
 class Search:

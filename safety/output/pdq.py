@@ -19,6 +19,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+Real = NDArray[np.float32]
+
 BYTES: Final = 32
 """Bytes of a hash."""
 
@@ -59,28 +61,28 @@ def pdq(pixels: NDArray[np.uint8]) -> Hash:
     height, width = pixels.shape[:2]
     if min(height, width) < _SMALLEST:
         return Hash(bytes(BYTES), 0, bytes(BYTES))
-    luma = cv2.transform(np.ascontiguousarray(pixels).astype(np.float32), _LUMA).reshape(height, width)
-    low = _reducer(height) @ luma
-    small = low @ _reducer(width).T
+    luma = np.asarray(cv2.transform(np.ascontiguousarray(pixels).astype(np.float32), _LUMA), np.float32)
+    low: Real = _reducer(height) @ luma.reshape(height, width)
+    small: Real = low @ _reducer(width).T
     # Samples and boxes do not lie symmetrically, so turning the small picture round would not do.
-    mirrored = low[:, ::-1] @ _reducer(width).T
+    mirrored: Real = low[:, ::-1] @ _reducer(width).T
     return Hash(_bits(small), _quality(small), _bits(mirrored))
 
 
-def _bits(small: NDArray[np.float32]) -> bytes:
+def _bits(small: Real) -> bytes:
     flat = (_cosines() @ small @ _cosines().T).ravel()
     middle = flat.size // 2 - 1  # the lower of the two values in the middle
     return np.packbits((flat > np.partition(flat, middle)[middle])[::-1]).tobytes()
 
 
-def _quality(small: NDArray[np.float32]) -> int:
+def _quality(small: Real) -> int:
     """The sum of the gradients that are at least a hundredth of the range."""
     steps = (np.trunc(np.diff(small, axis=axis) * 100 / 255) for axis in (0, 1))
     return min(int(sum(np.abs(step).sum() for step in steps)) // _ENOUGH, 100)
 
 
 @lru_cache(maxsize=8)
-def _reducer(length: int) -> NDArray[np.float32]:
+def _reducer(length: int) -> Real:
     """Matrix of shape (64, length): a box filter over 1/128 of the length, twice, of which 64 samples are taken.
 
     At the ends a box averages what there is of it.
@@ -99,7 +101,8 @@ def _reducer(length: int) -> NDArray[np.float32]:
 
 
 @lru_cache(maxsize=1)
-def _cosines() -> NDArray[np.float32]:
+def _cosines() -> Real:
     """Matrix of shape (16, 64): rows 1 to 16 of the cosine transform (DCT-II) of 64 samples."""
     wave, place = np.arange(1, _KEPT + 1)[:, None], np.arange(_SIDE)[None]
-    return (np.sqrt(2 / _SIDE) * np.cos(np.pi / 2 / _SIDE * wave * (2 * place + 1))).astype(np.float32)
+    cosines = np.sqrt(2 / _SIDE) * np.cos(np.pi / 2 / _SIDE * wave * (2 * place + 1))
+    return np.asarray(cosines, np.float32)
