@@ -200,6 +200,11 @@ def _show_policy(shown: Policy) -> None:
         "appeal": _safe(shown.appeal, 200),
         "examples": str(len(shown.examples)),
     }
+    if shown.guard:
+        facts["guard"] = _safe(f"{shown.guard.use.value} in {shown.guard.folder}")
+    if shown.output.detectors or shown.output.faces:
+        detectors = [rule.use.value for rule in shown.output.detectors]
+        facts["output"] = ", ".join([*detectors, "faces"] if shown.output.faces else detectors)
     facts_table = _table(None, None)
     for name, fact in facts.items():
         facts_table.add_row(Text(name, "dim"), Text(fact))

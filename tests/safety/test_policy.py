@@ -74,6 +74,17 @@ def test_the_published_schema_of_lexicons_is_the_one_in_force() -> None:
     assert {k: v for k, v in published.items() if k != "$schema"} == LexiconFile.model_json_schema()
 
 
+def test_the_rules_that_the_docs_show_are_rules_of_a_policy() -> None:
+    page = (Path(__file__).parents[2] / "docs" / "gate.md").read_text(encoding="utf-8")
+    shown = yaml.safe_load(page.partition("```yaml\n")[2].partition("```")[0])
+    whole = yaml.safe_load(DEFAULT.read_text(encoding="utf-8"))
+    own = {rule["id"]: rule for rule in whole["categories"]} | {rule["id"]: rule for rule in shown["categories"]}
+    policy = Policy.model_validate({**whole, **shown, "categories": list(own.values())})
+    gore = policy.rule(Category.VIOLENCE_GORE)
+    assert gore.terms is not None and gore.terms.also.weak == ("butchery",)
+    assert not failing(judge_of(policy))
+
+
 def test_the_digest_covers_every_value_and_no_layout(tmp_path: Path) -> None:
     original = DEFAULT.read_text(encoding="utf-8")
     copy = tmp_path / "copy.yaml"
