@@ -30,7 +30,7 @@ _COMMANDS = {
         "Hold a video against disclosure rules: EU, California, China, India, C2PA, IPTC.",
     ),
     "report": ("touchmark.cli.report", "Write a verification as one self-contained page."),
-    "manifest": ("touchmark.cli.manifest", "Look at how a file's C2PA manifest is written."),
+    "manifest": ("touchmark.cli.manifest", "Check how a C2PA manifest is written, update it, redact it."),
     "seal": ("touchmark.cli.seal", "Mark and sign a video, sound or picture that another generator made."),
     "screen": ("touchmark.cli.screen", "Ask the gate about a prompt, without making anything."),
     "policy": ("touchmark.cli.policy", "Show, test, compare and explain safety policies."),

@@ -1,4 +1,4 @@
-"""``touchmark manifest``: look at how a file's manifest is written. What a file is, ``touchmark verify`` says."""
+"""``touchmark manifest``: check how a manifest is written, and update one. What a file is, ``touchmark verify`` says."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 @click.group()
 def manifest() -> None:
-    """Look at how a file's C2PA manifest is written."""
+    """Check how a file's C2PA manifest is written, add to its history, take something out of it."""
 
 
 @manifest.command(
@@ -59,6 +59,64 @@ def lint(file: Path, rubrics: tuple[Path, ...], trusted: tuple[Path, ...], as_js
         for sheet in report.sheets:
             _print(sheet)
     return 0 if report.passes else 1
+
+
+_REASONS = {
+    "personal": "c2pa.PII.present",
+    "invalid": "c2pa.invalid.data",
+    "trade-secret": "c2pa.trade-secret.present",
+    "government": "c2pa.government.confidential",
+}
+
+
+@manifest.command(
+    epilog="\b\nExample:\n"
+    "  touchmark manifest redact sealed.mp4 -o public.mp4 --assertion c2pa.embedded-data --reason personal"
+)
+@click.argument("file", type=click.Path(path_type=Path))
+@click.option("-o", "--output", type=click.Path(path_type=Path), required=True, help="The file to write.")
+@click.option(
+    "--assertion",
+    "labels",
+    multiple=True,
+    required=True,
+    metavar="LABEL",
+    help="What to take out; c2pa.embedded-data holds a prompt's words. May be given more than once.",
+)
+@click.option("--reason", type=click.Choice(list(_REASONS)), required=True, help="Why; everybody can read it.")
+def redact(file: Path, output: Path, labels: tuple[str, ...], reason: str) -> None:
+    """Take assertions out of the manifest of FILE, under a new one that says so, signed with your key.
+
+    Content and history stay; that something was taken out, by whom and why, can be read.
+    """
+    from touchmark.provenance.home import Home
+    from touchmark.provenance.keys.ring import KeyRing
+    from touchmark.provenance.manifest.update import RedactionReason
+    from touchmark.provenance.manifest.update import redact as taken_out
+
+    ring = KeyRing.load(Home.default().keys)
+    _require_free(output)
+    signed = taken_out(file, output, labels, RedactionReason(_REASONS[reason]), ring.signer(), ring.trust_anchors)
+    click.echo(f"{signed.label}")
+
+
+@manifest.command(epilog="\b\nExample:\n  touchmark manifest published sealed.mp4 -o published.mp4")
+@click.argument("file", type=click.Path(path_type=Path))
+@click.option("-o", "--output", type=click.Path(path_type=Path), required=True, help="The file to write.")
+def published(file: Path, output: Path) -> None:
+    """Record in the manifest of FILE that it was published: an update manifest, signed with your key."""
+    from touchmark.provenance.home import Home
+    from touchmark.provenance.keys.ring import KeyRing
+    from touchmark.provenance.manifest.update import publish
+
+    ring = KeyRing.load(Home.default().keys)
+    _require_free(output)
+    click.echo(publish(file, output, ring.signer(), ring.trust_anchors).label)
+
+
+def _require_free(output: Path) -> None:
+    if output.exists():
+        raise click.UsageError(f"{output} exists already; choose another name.")
 
 
 def _print(sheet: Sheet) -> None:

@@ -22,7 +22,7 @@ from typing import Any, ClassVar
 from touchmark import __version__
 from touchmark.detectors.verdict import Outcome
 from touchmark.detectors.verify import Verification, Verifier
-from touchmark.generation.disclosure import Disclosure, DisclosureUnmetError
+from touchmark.generation.disclosure import Disclosure
 from touchmark.generation.generator import Generator
 from touchmark.generation.latent_mark.pattern import LatentMark
 from touchmark.generation.request import GenerationRequest
@@ -49,6 +49,7 @@ from touchmark.provenance.manifest.report import ManifestPresence, ValidationSta
 from touchmark.provenance.manifest.write import SignedManifest
 from touchmark.provenance.media.counting import counted, expected_pictures
 from touchmark.provenance.media.decode import open_video
+from touchmark.provenance.media.still import Still
 from touchmark.provenance.media.video import Frame, RawVideo
 from touchmark.provenance.registry import Registration, Registry
 from touchmark.provenance.seal import Sealer
@@ -277,12 +278,7 @@ class Studio:
         form = Form.of(source, output, as_is=as_is)
         _check_place(output, overwrite)
         disclosure.require_possible(self.sealer, declaration.version)
-        if disclosure.profiles and (as_is or not form.is_video):
-            raise DisclosureUnmetError(
-                "disclosure profiles are written into videos, while they are encoded",
-                subject=", ".join(disclosure.names),
-                remedy="Seal a video without --as-is, or without a profile.",
-            )
+        disclosure.require_form(form, as_is=as_is)
         found = self.verifier.verify(source)
         bindings = self._read_bindings(source, found) if as_is else ()
         self._require_unmarked(source, found, as_is=as_is)
@@ -296,6 +292,7 @@ class Studio:
             model=ModelIdentity(declaration.made_with, f"{declaration.made_with} {declaration.version}"),
             prompt=_prompt_record(declaration.prompt, embed=self.gate.policy.embed_prompt),
             soft_bindings=bindings,
+            as_is=as_is,
             parent=source if manifest.presence is ManifestPresence.PRESENT else None,
         )
         if as_is:
@@ -312,7 +309,10 @@ class Studio:
             payload = self.registry.reserve()
 
             def make(file: Path) -> SignedManifest:
-                return form.make(source, self.sealer, claim, payload, file, self.checks)
+                def noted(still: Still) -> Still:
+                    return disclosure.on_still(still, self.sealer, claim, payload)
+
+                return form.make(source, self.sealer, disclosure.told(claim), payload, file, self.checks, noted)
 
         return self._publish(make, claim, payload, output, None, disclosure, overwrite, progress)
 
@@ -370,7 +370,7 @@ class Studio:
         """The second half of the way, the same for generated and for sealed video."""
         tell = _step(progress, "sealing") if progress else None
         watched = replace(raw, frames=counted(self._checked(raw.frames, decision), tell, expected_pictures(raw)))
-        watched, claim = disclosure.shown(watched, claim)
+        watched, claim = disclosure.shown(watched, claim), disclosure.told(claim)
         sealer = disclosure.noted(self.sealer, claim, payload)
 
         def make(file: Path) -> SignedManifest:

@@ -27,10 +27,13 @@ from pathlib import Path
 from typing import Any
 
 from touchmark import __version__
-from touchmark.provenance.errors import TouchmarkError
+from touchmark.provenance.manifest.inputs import ClaimError, ConsentRecord, InputFile, TrainingMining
 
 SPEC_VERSION = "2.4.0"
 """The specification that the manifest follows, as ``claim_generator_info.specVersion`` states it."""
+
+GENERATOR = {"name": "touchmark", "version": __version__, "specVersion": SPEC_VERSION}
+"""Who makes the claim, as every manifest of ours states it."""
 
 PROMPT_RESOURCE = "prompt.txt"
 LABEL_PARAMETER = "io.touchmark.label"
@@ -44,12 +47,6 @@ MAX_PROMPT = 65536
 
 _IPTC = "http://cv.iptc.org/newscodes/digitalsourcetype/"
 _SHA256 = re.compile(r"[0-9a-f]{64}")
-
-
-class ClaimError(TouchmarkError):
-    """A claim that no manifest can carry."""
-
-    code = "manifest.claim"
 
 
 class DigitalSourceType(StrEnum):
@@ -218,6 +215,10 @@ class Claim:
         parent: the input, where it carries a manifest of its own; it becomes the ``parentOf`` ingredient. With a
             soft binding it was marked, so decoded and encoded anew: ``c2pa.transcoded`` is claimed too.
         added_text: the visible label, if one was drawn onto the pictures.
+        inputs: files that the model was given beside the prompt.
+        consents: under which it was made.
+        training: whether the content may be used to train models.
+        as_is: the file was signed as it was found: nothing was encoded anew.
     """
 
     title: str
@@ -231,6 +232,10 @@ class Claim:
     human_oversight: HumanOversight | None = None
     parent: Path | None = None
     added_text: AddedText | None = None
+    inputs: tuple[InputFile, ...] = ()
+    consents: tuple[ConsentRecord, ...] = ()
+    training: TrainingMining | None = None
+    as_is: bool = False
 
     def __post_init__(self) -> None:
         if self.created.tzinfo is None:
@@ -254,16 +259,19 @@ def definition(claim: Claim) -> dict[str, Any]:
         ingredients.append(
             _input_ingredient(_MODEL, model.name, "application/octet-stream", model.kind, model.identifier)
         )
+    ingredients += [consent.entry(label) for label, consent in zip(_consent_labels(claim), claim.consents, strict=True)]
     assertions = [{"label": "c2pa.actions.v2", "created": True, "data": _actions(claim)}]
     for binding in claim.soft_bindings:
         assertions.append({"label": "c2pa.soft-binding", "created": True, "data": _soft_binding(binding)})
     if model or claim.source_type.is_generative:
         assertions.append({"label": "c2pa.ai-disclosure", "created": True, "data": _ai_disclosure(claim)})
+    if claim.training:
+        assertions.append(claim.training.assertion())
     return {
         "claim_version": 2,
         "title": claim.title,
         "format": claim.media_type,
-        "claim_generator_info": [{"name": "touchmark", "version": __version__, "specVersion": SPEC_VERSION}],
+        "claim_generator_info": [GENERATOR],
         "ingredients": ingredients,
         "assertions": assertions,
     }
@@ -282,10 +290,20 @@ def parent_ingredient(claim: Claim) -> dict[str, Any]:
     return {"title": title[:MAX_TEXT], "relationship": "parentOf", "label": _PARENT}
 
 
+def input_labels(claim: Claim) -> tuple[str, ...]:
+    """The labels that ``claim.inputs`` are added under; :func:`definition` refers to them."""
+    return tuple(f"input_{number}" for number in range(1, len(claim.inputs) + 1))
+
+
+def _consent_labels(claim: Claim) -> tuple[str, ...]:
+    return tuple(f"consent_{number}" for number in range(1, len(claim.consents) + 1))
+
+
 def _actions(claim: Claim) -> dict[str, Any]:
     when = claim.created.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
     agent = {"name": claim.software_agent.name, "version": claim.software_agent.version}
     inputs = [label for label, there in ((_PROMPT, claim.prompt), (_MODEL, claim.model)) if there]
+    inputs += [*input_labels(claim), *_consent_labels(claim)]
     first: dict[str, Any]
     if claim.parent:
         # Exactly one reference, the parent (C2PA 2.4, 15.10.3.2.3), and no source type.
@@ -304,7 +322,7 @@ def _actions(claim: Claim) -> dict[str, Any]:
         actions.append(_added_text(claim.added_text, when, claim.source_type))
     if claim.soft_bindings:
         marker = {"name": "touchmark", "version": __version__}
-        if claim.parent:
+        if claim.parent and not claim.as_is:
             actions.append({"action": "c2pa.transcoded", "when": when, "softwareAgent": marker})
         actions.append({"action": "c2pa.watermarked.bound", "when": when, "softwareAgent": marker})
     return {"actions": actions, "allActionsIncluded": True}

@@ -40,7 +40,8 @@ def manifest_context(anchors: bytes) -> c2pa.Context:
         except UnicodeDecodeError:
             raise _not_pem() from None
     settings = {
-        "verify": {"remote_manifest_fetch": False, "ocsp_fetch": False},
+        # What is signed is read back by us, in a fresh context; the library need not read it first.
+        "verify": {"remote_manifest_fetch": False, "ocsp_fetch": False, "verify_after_sign": False},
         "trust": trust,
         "builder": {"thumbnail": {"enabled": False}},
         "core": {"backing_store_memory_threshold_in_mb": _SCRATCH_MIB},

@@ -14,11 +14,12 @@ import io
 import json
 import os
 import secrets
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import nullcontext, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from io import BufferedRandom
-from mimetypes import guess_type
 from pathlib import Path
 from typing import BinaryIO
 
@@ -27,8 +28,9 @@ import c2pa
 from touchmark.provenance.durability import flush
 from touchmark.provenance.errors import TouchmarkError
 from touchmark.provenance.keys.profile import CertificateRefusedError, check_certificate
-from touchmark.provenance.manifest.claim import Claim, definition, parent_ingredient, resources
+from touchmark.provenance.manifest.claim import Claim
 from touchmark.provenance.manifest.context import manifest_context
+from touchmark.provenance.manifest.draft import Draft
 from touchmark.provenance.manifest.read import read_stream
 from touchmark.provenance.manifest.report import ManifestReport
 from touchmark.provenance.signing import Signer, SigningAlgorithm, SigningError, TimeStamping
@@ -103,17 +105,39 @@ def sign_file(source: Path, destination: Path, claim: Claim, signer: Signer, anc
         ManifestRefusedError: the media or the claim is not one that C2PA can sign.
         ReadBackError: the result is not trusted, or not sound.
     """
+    return sign_draft(source, destination, Draft.of(claim), signer, anchors, lambda report: _unsound(report, claim))
+
+
+def sign_draft(
+    source: Path,
+    destination: Path,
+    draft: Draft,
+    signer: Signer,
+    anchors: bytes,
+    problem_of: Callable[[ManifestReport], str],
+) -> SignedManifest:
+    """As :func:`sign_file`, of a manifest that was put together elsewhere.
+
+    ``problem_of`` says what is wrong with the file that was read back, or nothing; soundness is asked of it besides.
+    """
     _require_other(source, destination)
     part = destination.with_name(f".{destination.name[:200]}.{secrets.token_hex(8)}.part")
     try:
         with source.open("rb") as media, _create(part) as output:
-            manifest_bytes = sign_stream(media, output, claim, signer, anchors)
+            manifest_bytes = _sign_stream(media, output, draft, signer, anchors)
             output.flush()
-            report = read_stream(output, anchors)
-            _require_sound(report, claim, destination)
-            os.fsync(output.fileno())
-            output.seek(0)
-            digest = hashlib.file_digest(output, "sha256").hexdigest()
+            with ThreadPoolExecutor(2) as aside:  # each takes about as long as reading the file back
+                digest = aside.submit(_digest, part)
+                durable = aside.submit(os.fsync, output.fileno())
+                report = read_stream(output, anchors)
+            problem = _weakness(report) or problem_of(report)
+            if problem:
+                raise ReadBackError(
+                    problem,
+                    subject=str(destination),
+                    remedy="Nothing was published. Check the certificate, the anchors and the input.",
+                )
+            durable.result()
         part.replace(destination)
         flush(destination.parent)
     except OSError as error:
@@ -125,7 +149,7 @@ def sign_file(source: Path, destination: Path, claim: Claim, signer: Signer, anc
     finally:
         with suppress(OSError):
             part.unlink()
-    return SignedManifest(report.label, manifest_bytes, digest)
+    return SignedManifest(report.label, manifest_bytes, digest.result())
 
 
 def sign_stream(
@@ -143,31 +167,33 @@ def sign_stream(
 
     Raises: as :func:`sign_file`, but for DestinationError and ReadBackError.
     """
+    return _sign_stream(source, destination, Draft.of(claim, parent), signer, anchors)
+
+
+def _sign_stream(source: BinaryIO, destination: BinaryIO, draft: Draft, signer: Signer, anchors: bytes) -> bytes:
     faults = check_certificate(signer.certificate_chain, datetime.now(UTC))
     if faults:
         raise CertificateRefusedError(faults, subject="signing certificate")
     stamping = signer.time_stamping
     try:
-        return _sign(source, destination, claim, signer, stamping, anchors, parent)
+        return _sign(source, destination, draft, signer, stamping, anchors)
     except TimeStampError:
         if stamping is None or stamping.required:
             raise
     # The policy does without a stamp where none is to be had; what the failed attempt wrote is void.
-    for stream in (source, destination, parent):
-        if stream is not None:
-            stream.seek(0)
+    for stream in (source, destination):
+        stream.seek(0)
     destination.truncate()
-    return _sign(source, destination, claim, signer, None, anchors, parent)
+    return _sign(source, destination, draft, signer, None, anchors)
 
 
 def _sign(
     source: BinaryIO,
     destination: BinaryIO,
-    claim: Claim,
+    draft: Draft,
     signer: Signer,
     stamping: TimeStamping | None,
     anchors: bytes,
-    parent: BinaryIO | None,
 ) -> bytes:
     raised: list[BaseException] = []
 
@@ -183,13 +209,16 @@ def _sign(
     chain, algorithm = signer.certificate_chain.decode("ascii"), _ALGORITHMS[signer.algorithm]
     with relayed(stamping, lambda: datetime.now(UTC)) if stamping else nullcontext() as relay:
         try:
-            builder = c2pa.Builder(json.dumps(definition(claim)), context=context)
-            for name, content in resources(claim).items():
+            builder = c2pa.Builder(json.dumps(draft.definition), context=context)
+            if draft.is_update:
+                builder.set_intent(c2pa.C2paBuilderIntent.UPDATE)
+            for name, content in draft.resources.items():
                 builder.add_resource(name, io.BytesIO(content))
-            if claim.parent:
-                _add_parent(builder, claim, parent)
+            for ingredient in draft.ingredients:
+                with ingredient.opened() as file:
+                    builder.add_ingredient(dict(ingredient.entry), ingredient.media_type, file)
             with c2pa.Signer.from_callback(sign, algorithm, chain, relay.url if relay else None) as native:
-                store = bytes(builder.sign(native, claim.media_type, source, destination))
+                store = bytes(builder.sign(native, draft.media_type, source, destination))
         except c2pa.C2paError as error:
             if raised and (isinstance(raised[0], TouchmarkError) or not isinstance(raised[0], Exception)):
                 raise raised[0] from None  # it has a name; or somebody pressed Ctrl-C while the signer was asked
@@ -201,7 +230,7 @@ def _sign(
                     subject=", ".join(stamping.authorities) if stamping else "",
                     remedy="Do not use this authority until it is known why.",
                 ) from error
-            raise _refusal(error, claim, raised) from (raised[0] if raised else error)
+            raise _refusal(error, draft, raised) from (raised[0] if raised else error)
         finally:
             context.close()
     if relay and not relay.stamped:
@@ -213,7 +242,7 @@ def _sign(
     return store
 
 
-def _refusal(error: c2pa.C2paError, claim: Claim, raised: list[BaseException]) -> SigningError:
+def _refusal(error: c2pa.C2paError, draft: Draft, raised: list[BaseException]) -> SigningError:
     if raised:
         return SignerFailedError(
             f"the signer failed ({type(raised[0]).__name__}: {raised[0]})"[:500],
@@ -222,18 +251,9 @@ def _refusal(error: c2pa.C2paError, claim: Claim, raised: list[BaseException]) -
         )
     return ManifestRefusedError(
         f"the C2PA library refused to sign ({str(error)[:300]})",
-        subject=claim.title[:80],
+        subject=draft.title[:80],
         remedy="Check that the input is an undamaged file of the media type that the claim names.",
     )
-
-
-def _add_parent(builder: c2pa.Builder, claim: Claim, parent: BinaryIO | None) -> None:
-    if parent is not None:
-        builder.add_ingredient(parent_ingredient(claim), claim.media_type, parent)
-    elif claim.parent is not None:
-        media_type = guess_type(claim.parent.name)[0] or claim.media_type
-        with claim.parent.open("rb") as file:
-            builder.add_ingredient(parent_ingredient(claim), media_type, file)
 
 
 def _require_other(source: Path, destination: Path) -> None:
@@ -246,29 +266,28 @@ def _require_other(source: Path, destination: Path) -> None:
         )
 
 
-def _require_sound(report: ManifestReport, claim: Claim, destination: Path) -> None:
-    problem = _unsound(report, claim)
-    if problem:
-        raise ReadBackError(
-            problem,
-            subject=str(destination),
-            remedy="Nothing was published. Check the certificate, the anchors and the input.",
-        )
-
-
-def _unsound(report: ManifestReport, claim: Claim) -> str:
+def _weakness(report: ManifestReport) -> str:
     if report.laundered_faults:
         codes = ", ".join(sorted({fault.code for fault in report.laundered_faults}))
         return f"the input carries a manifest that does not hold ({codes}); signing over it would hide that"
     if not report.is_sound:
         codes = ", ".join(sorted({failure.code for failure in report.failures})) or report.reason or "no reason given"
         return f"the signed file reads back {report.state or report.presence}, not trusted ({codes})"
+    return ""
+
+
+def _unsound(report: ManifestReport, claim: Claim) -> str:
     promised = {(binding.algorithm, binding.payload) for binding in claim.soft_bindings}
     if not promised <= {(binding.algorithm, binding.payload) for binding in report.soft_bindings}:
         return "a soft binding does not read back"
     if claim.parent is None and report.source_type is not claim.source_type:
         return "the digital source type does not read back"
     return ""
+
+
+def _digest(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _create(part: Path) -> BufferedRandom:
