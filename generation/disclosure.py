@@ -21,13 +21,14 @@ from cryptography.x509.oid import NameOID
 from touchmark.detectors.disclosure.comply import Compliance, hold
 from touchmark.detectors.disclosure.profile import LabelWanted, Profile, Wanted, compose
 from touchmark.detectors.verify import Verification, Verifier
+from touchmark.generation.sources import Form
 from touchmark.provenance.disclosure.aigc import AIGC_KEY, AigcRecord, Label
-from touchmark.provenance.disclosure.burn import labelled
+from touchmark.provenance.disclosure.burn import labelled, labelled_still
 from touchmark.provenance.disclosure.label import Kind, Position, VisibleLabel, wording
-from touchmark.provenance.disclosure.xmp import XmpNote, xmp_box, xmp_time
+from touchmark.provenance.disclosure.xmp import XmpNote, xmp_box, xmp_part, xmp_time
 from touchmark.provenance.errors import TouchmarkError
 from touchmark.provenance.manifest.claim import AddedText, Claim, DigitalSourceType
-from touchmark.provenance.media.encode import EncodeSettings
+from touchmark.provenance.media.still import Still
 from touchmark.provenance.media.video import RawVideo
 from touchmark.provenance.seal import Sealer
 from touchmark.provenance.signing import Signer, leaf_certificate
@@ -111,14 +112,23 @@ class Disclosure:
                 remedy="Sign with a certificate that names your organisation.",
             )
 
-    def shown(self, video: RawVideo, claim: Claim) -> tuple[RawVideo, Claim]:
-        """The video with its visible label, and the claim that tells of it; both unchanged where none is asked for.
+    def require_form(self, form: Form, *, as_is: bool) -> None:
+        """Can what is asked for be put into this form of file?
 
         Raises:
-            LabelError: the pictures are too small for it.
+            DisclosureUnmetError: no.
         """
+        if self.profiles and (as_is or not form.has_pictures):
+            raise DisclosureUnmetError(
+                "what disclosure profiles ask for is written into pictures, while they are encoded",
+                subject=", ".join(self.names),
+                remedy="Seal a video or a picture without --as-is, or without a profile.",
+            )
+
+    def told(self, claim: Claim) -> Claim:
+        """The claim, telling of the visible label if one is asked for."""
         if self.wanted.label is None:
-            return video, claim
+            return claim
         label = _label(self.wanted.label, claim.source_type)
         added = AddedText(
             " ".join(one.text for one in label.wordings),
@@ -126,16 +136,39 @@ class Disclosure:
             label.position.value,
             None if label.seconds is None else float(label.seconds),
         )
-        return labelled(video, label), replace(claim, added_text=added)
+        return replace(claim, added_text=added)
+
+    def shown(self, video: RawVideo, claim: Claim) -> RawVideo:
+        """The video with its visible label, if one is asked for.
+
+        Raises:
+            LabelError: the pictures are too small for it.
+        """
+        return labelled(video, _label(self.wanted.label, claim.source_type)) if self.wanted.label else video
+
+    def on_still(self, still: Still, sealer: Sealer, claim: Claim, payload: Payload) -> Still:
+        """A picture with the visible label on it and the metadata asked for in it.
+
+        Raises:
+            LabelError: the picture is too small for the label.
+        """
+        if self.wanted.label:
+            still = labelled_still(still, _label(self.wanted.label, claim.source_type))
+        if not (self.wanted.aigc or self.wanted.xmp):
+            return still
+        note = _note(claim) if self.wanted.xmp else XmpNote()
+        if self.wanted.aigc:
+            note = replace(note, aigc=_record(sealer, payload).to_json())
+        return replace(still, carried=(*still.carried, xmp_part(note.packet(), still.kind)))
 
     def noted(self, sealer: Sealer, claim: Claim, payload: Payload) -> Sealer:
         """A sealer that also writes the metadata asked for."""
         encoding = sealer.encoding
         if self.wanted.aigc:
-            record = AigcRecord(Label.IS, _organisation(sealer.signer), str(payload))
-            encoding = replace(encoding, metadata={**encoding.metadata, AIGC_KEY: record.to_json()})
+            metadata = {**encoding.metadata, AIGC_KEY: _record(sealer, payload).to_json()}
+            encoding = replace(encoding, metadata=metadata)
         if self.wanted.xmp:
-            encoding = _with_xmp(encoding, claim)
+            encoding = replace(encoding, boxes=encoding.boxes + xmp_box(_note(claim).packet()))
         return replace(sealer, encoding=encoding)
 
     def require_compliance(self, verification: Verification, verifier: Verifier) -> None:
@@ -166,16 +199,18 @@ def _label(wanted: LabelWanted, source_type: DigitalSourceType) -> VisibleLabel:
     )
 
 
-def _with_xmp(encoding: EncodeSettings, claim: Claim) -> EncodeSettings:
+def _record(sealer: Sealer, payload: Payload) -> AigcRecord:
+    return AigcRecord(Label.IS, _organisation(sealer.signer), str(payload))
+
+
+def _note(claim: Claim) -> XmpNote:
     agent, model = claim.software_agent, claim.model
-    system = model.name if model else agent.name
-    note = XmpNote(
+    return XmpNote(
         source_type=claim.source_type.value,
-        system=system,
+        system=model.name if model else agent.name,
         version=agent.version if model is None or model.name == agent.name else model.identifier,
         created=xmp_time(claim.created),
     )
-    return replace(encoding, boxes=encoding.boxes + xmp_box(note.packet()))
 
 
 def _organisation(signer: Signer) -> str:

@@ -9,7 +9,7 @@ walked in ``generation.release``: nothing here publishes.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from pathlib import Path
@@ -23,7 +23,7 @@ from touchmark.provenance.media.errors import NotAVideoError
 from touchmark.provenance.media.kinds import M4A, MP4, PNG, Family, Kind, kind_of
 from touchmark.provenance.media.picture import Orientation
 from touchmark.provenance.media.sound import open_sound
-from touchmark.provenance.media.still import StillKind, read_still, still_kind, suffixes
+from touchmark.provenance.media.still import Still, StillKind, read_still, still_kind, suffixes
 from touchmark.provenance.media.video import Frame
 from touchmark.provenance.seal import Sealer
 from touchmark.provenance.watermark.protocol import Payload
@@ -93,6 +93,11 @@ class Form:
         return (kind, PNG) if suffixes(read) and kind is not PNG else (PNG,)
 
     @property
+    def has_pictures(self) -> bool:
+        """Whether there is anything to see in it."""
+        return self.written.family is not Family.SOUND
+
+    @property
     def is_video(self) -> bool:
         """Whether pictures move in it."""
         return self.written.family is Family.VIDEO
@@ -105,8 +110,11 @@ class Form:
         payload: Payload,
         destination: Path,
         checks: Sequence[OutputCheck],
+        noted: Callable[[Still], Still],
     ) -> SignedManifest:
-        """Mark and sign a sound or a picture into ``destination``; ``checks`` look at the picture first.
+        """Mark and sign a sound or a picture into ``destination``.
+
+        ``checks`` look at the picture first; ``noted`` then puts what is to be disclosed on it and into its file.
 
         Raises:
             MediaError: ``source`` cannot be read.
@@ -121,7 +129,7 @@ class Form:
         if self.written is PNG and still.kind is not StillKind.PNG:
             upright = np.ascontiguousarray(still.orientation.view(still.pixels))
             still = replace(still, pixels=upright, orientation=Orientation(), kind=StillKind.PNG, carried=())
-        return sealer.seal_still(still, claim, payload, destination)
+        return sealer.seal_still(noted(still), claim, payload, destination)
 
 
 def _names(source: Path, written: Kind) -> tuple[str, ...]:

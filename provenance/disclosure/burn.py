@@ -1,6 +1,7 @@
 """Draws a visible label into a video while it streams: before the watermark, before the encoder, a frame at a time.
 
     raw = labelled(raw, label)
+    still = labelled_still(still, label)        # the same on a single picture
 
 Only brightness and colour under the plate change. The label is written in the video's own samples, whatever their
 depth and transfer, so that HDR stays HDR and its label is as bright as paper, not as the sun.
@@ -19,6 +20,7 @@ from numpy.typing import NDArray
 from touchmark.provenance.disclosure.label import Art, VisibleLabel
 from touchmark.provenance.media.colour import HLG, PQ, Colour
 from touchmark.provenance.media.picture import Planes, Samples
+from touchmark.provenance.media.still import Still
 from touchmark.provenance.media.video import Frame, RawVideo
 
 # In 8 bits, limited range (ITU-R BT.709-6, table 5).
@@ -38,6 +40,26 @@ def labelled(video: RawVideo, label: VisibleLabel) -> RawVideo:
     art = label.art(video.width, video.height)
     x, y = label.corner(video.width, video.height, art)
     return replace(video, frames=_burnt(video.frames, _Stamp.of(art, x, y, video.colour), label))
+
+
+def labelled_still(still: Still, label: VisibleLabel) -> Still:
+    """A single picture with ``label`` on it, standing upright, in the picture's own depth and channels.
+
+    Raises:
+        LabelError: the label cannot be drawn on a picture of this size.
+    """
+    pixels = still.pixels.copy()
+    upright = still.orientation.view(pixels)
+    height, width, channels = upright.shape
+    art = label.art(width, height)
+    x, y = label.corner(width, height, art)
+    part = upright[y : y + art.size[0], x : x + art.size[1]]
+    most = np.iinfo(pixels.dtype).max
+    shown = part * art.keep[..., None] + art.light[..., None] * np.float32(most)
+    if channels in (2, 4):  # the plate is opaque as far as it covers
+        shown[..., -1] = part[..., -1] * art.keep + (1 - art.keep) * most
+    part[...] = np.rint(shown).astype(pixels.dtype)
+    return replace(still, pixels=pixels)
 
 
 def _burnt(frames: Iterator[Frame], stamp: _Stamp, label: VisibleLabel) -> Iterator[Frame]:

@@ -19,6 +19,8 @@ from xml.etree import ElementTree
 from xml.sax.saxutils import escape
 
 from touchmark.provenance.media.boxes import top_level, walk
+from touchmark.provenance.media.segments import Part, jpeg_xmp, png_xmp, webp_xmp
+from touchmark.provenance.media.still import StillKind
 
 XMP_UUID: Final = bytes.fromhex("be7acfcb97a942e89c71999491e3afac")
 """The ``uuid`` box that holds a packet in mp4 (XMP specification, part 3, "Storage in files")."""
@@ -113,6 +115,12 @@ def xmp_time(when: datetime) -> str:
 def xmp_box(packet: bytes) -> bytes:
     """The top-level box that carries a packet in mp4; it may follow the media."""
     return struct.pack(">I4s", 24 + len(packet), b"uuid") + XMP_UUID + packet
+
+
+def xmp_part(packet: bytes, kind: StillKind) -> Part:
+    """The part that carries a packet in a picture of this kind. Raises KeyError where we do not write the kind."""
+    make = {StillKind.PNG: png_xmp, StillKind.JPEG: jpeg_xmp, StillKind.WEBP: webp_xmp}[kind]
+    return make(packet)
 
 
 def read_xmp(path: Path) -> XmpNote | None:

@@ -25,7 +25,7 @@ _EXIF = b"Exif\0\0"
 
 _START_OF_SCAN, _ADOBE = 0xDA, 0xEE
 _FRAME_HEADERS = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
-_ANIMATED, _HAS_ICC, _HAS_EXIF, _HAS_ALPHA = 0x02, 0x20, 0x08, 0x10
+_ANIMATED, _HAS_ICC, _HAS_EXIF, _HAS_ALPHA, _HAS_XMP = 0x02, 0x20, 0x08, 0x10, 0x04
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,6 +182,7 @@ def _jpeg_segment(part: Part) -> bytes:
 
 _WEBP_PIXELS = (b"ALPH", b"VP8 ", b"VP8L")
 _WEBP_CARRIED = (b"ICCP", b"EXIF")
+_WEBP_XMP = b"XMP "
 
 
 def webp_parts(data: bytes, subject: str) -> Parts:
@@ -204,12 +205,13 @@ def webp_is_lossless(parts: Parts) -> bool:
 
 
 def webp_with(encoded: bytes, carried: Iterable[Part], subject: str) -> bytes:
-    """``encoded`` with a colour profile and EXIF."""
+    """``encoded`` with a colour profile, EXIF and XMP."""
     taken = webp_parts(encoded, subject)
     pixels = [part for part in _webp_chunks(encoded, subject) if part.name in _WEBP_PIXELS]
     notes = list(carried)
-    profile, exif = ([part for part in notes if part.name == name] for name in _WEBP_CARRIED)
-    return _webp([*profile, *pixels, *exif], taken.width, taken.height)
+    names = (*_WEBP_CARRIED, _WEBP_XMP)
+    profile, exif, xmp = ([part for part in notes if part.name == name] for name in names)
+    return _webp([*profile, *pixels, *exif, *xmp], taken.width, taken.height)
 
 
 def _webp_chunks(data: bytes, subject: str) -> Iterator[Part]:
@@ -243,7 +245,7 @@ def _webp_size(picture: Part, subject: str) -> tuple[int, int]:
 def _webp(parts: list[Part], width: int, height: int) -> bytes:
     names = {part.name for part in parts}
     flags = 0
-    for name, flag in ((b"ICCP", _HAS_ICC), (b"EXIF", _HAS_EXIF), (b"ALPH", _HAS_ALPHA)):
+    for name, flag in ((b"ICCP", _HAS_ICC), (b"EXIF", _HAS_EXIF), (b"ALPH", _HAS_ALPHA), (_WEBP_XMP, _HAS_XMP)):
         flags |= flag if name in names else 0
     for part in parts:
         if part.name == b"VP8L" and len(part.data) > 4 and part.data[4] & 0x10:  # its own word on transparency
@@ -255,6 +257,27 @@ def _webp(parts: list[Part], width: int, height: int) -> bytes:
         part.name + struct.pack("<I", len(part.data)) + part.data + bytes(len(part.data) % 2) for part in parts
     )
     return b"RIFF" + struct.pack("<I", len(body) + 4) + b"WEBP" + body
+
+
+# -- XMP (XMP specification, part 3, "Storage in files")
+
+_XMP_IN_JPEG = b"http://ns.adobe.com/xap/1.0/\0"
+_XMP_IN_PNG = b"XML:com.adobe.xmp\0\0\0\0\0"
+
+
+def png_xmp(packet: bytes) -> Part:
+    """The chunk of a PNG that holds an XMP packet."""
+    return Part(b"iTXt", _XMP_IN_PNG + packet)
+
+
+def jpeg_xmp(packet: bytes) -> Part:
+    """The segment of a JPEG that holds an XMP packet of at most 65,502 bytes."""
+    return Part(b"\xe1", _XMP_IN_JPEG + packet)
+
+
+def webp_xmp(packet: bytes) -> Part:
+    """The chunk of a WebP that holds an XMP packet."""
+    return Part(_WEBP_XMP, packet)
 
 
 # -- EXIF (a TIFF within)

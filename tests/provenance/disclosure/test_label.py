@@ -13,7 +13,7 @@ import pytest
 from numpy.typing import NDArray
 
 from tests.clips import moving_clip, scene
-from touchmark.provenance.disclosure.burn import labelled
+from touchmark.provenance.disclosure.burn import labelled, labelled_still
 from touchmark.provenance.disclosure.glyphs import GLYPHS
 from touchmark.provenance.disclosure.label import (
     LANGUAGES,
@@ -28,7 +28,8 @@ from touchmark.provenance.disclosure.label import (
 )
 from touchmark.provenance.disclosure.sight import Sighting, find_label
 from touchmark.provenance.media.colour import BT2020, PQ, Colour
-from touchmark.provenance.media.picture import Planes
+from touchmark.provenance.media.picture import Orientation, Planes
+from touchmark.provenance.media.still import Still, StillKind
 from touchmark.provenance.media.video import Frame, RawVideo
 
 ENGLISH = wording("en", Kind.GENERATED)
@@ -201,3 +202,23 @@ def test_art_keeps_between_nothing_and_all(text: int) -> None:
     art = drawn((ENGLISH,), text)
     assert art.keep.shape == art.light.shape and not any(side % 2 for side in art.size)
     assert art.keep.min() >= 0 and art.keep.max() <= 1 and (art.keep + art.light).max() <= 1.0001
+
+
+@pytest.mark.parametrize("dtype", [np.uint8, np.uint16])
+@pytest.mark.parametrize("channels", [1, 3, 4])
+@pytest.mark.parametrize(
+    "turned", [Orientation(), Orientation(transpose=True, flip_x=True), Orientation(flip_x=True, flip_y=True)]
+)
+def test_single_pictures_of_every_kind_show_it_upright(
+    dtype: type[np.uint8 | np.uint16], channels: int, turned: Orientation
+) -> None:
+    colours = next(scene(320, 240, 1, "flat")).astype(dtype) * (np.iinfo(dtype).max // 255)
+    pixels = np.concatenate([colours, np.zeros_like(colours[..., :1])], axis=2)[..., : max(channels, 3)]
+    still = Still(np.ascontiguousarray(pixels[..., :1] if channels == 1 else pixels), turned, StillKind.PNG, True)
+    before = still.pixels.copy()
+    shown = labelled_still(still, VisibleLabel((ENGLISH,)))
+    assert shown.pixels.shape == still.pixels.shape and shown.pixels.dtype == dtype
+    assert np.array_equal(still.pixels, before)
+    assert said(seen(shown.upright)) == (ENGLISH,)
+    if channels == 4:  # a clear picture does not make the label clear
+        assert shown.pixels[..., 3].max() == np.iinfo(dtype).max

@@ -5,17 +5,22 @@ from __future__ import annotations
 import json
 import struct
 import zlib
+from dataclasses import replace
 from pathlib import Path
 
+import cv2
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.clips import moving_clip
+from tests.clips import moving_clip, scene
 from touchmark.provenance.disclosure.aigc import AIGC_KEY, AigcRecord
-from touchmark.provenance.disclosure.xmp import XMP_UUID, XmpNote, read_xmp, xmp_box
+from touchmark.provenance.disclosure.xmp import XMP_UUID, XmpNote, read_xmp, xmp_box, xmp_part
 from touchmark.provenance.media.decode import open_video
 from touchmark.provenance.media.encode import EncodeSettings, encode
+from touchmark.provenance.media.picture import Orientation
+from touchmark.provenance.media.still import Still, StillKind, read_still, suffixes, write_still
 
 NOTE = XmpNote("http://cv.iptc.org/newscodes/digitalsourcetype/trainedAlgorithmicMedia", "Wän <2> & co", "2.2")
 RECORD = AigcRecord("1", "示例工作室", "0123456789abcdef")
@@ -122,3 +127,18 @@ def test_pictures_are_read_and_cut_ones_survived(tmp_path: Path, make: object) -
     for length in range(0, len(data) - 20, 37):
         path.write_bytes(data[:length])
         assert read_xmp(path) is None
+
+
+@pytest.mark.parametrize("kind", [StillKind.PNG, StillKind.JPEG, StillKind.WEBP])
+@pytest.mark.parametrize("lossless", [False, True])
+def test_a_written_picture_carries_it_and_reads_as_before(tmp_path: Path, kind: StillKind, lossless: bool) -> None:
+    pixels = next(scene(64, 48, 1))
+    path = tmp_path / f"picture{suffixes(kind)[0]}"
+    note = replace(NOTE, aigc=RECORD.to_json())
+    plain = Still(pixels, Orientation(), kind, lossless=lossless)
+    write_still(replace(plain, carried=(xmp_part(note.packet(), kind),)), path)
+    assert read_xmp(path) == note
+    with_note = read_still(path).pixels
+    write_still(plain, path)
+    assert np.array_equal(with_note, read_still(path).pixels)
+    assert cv2.imread(str(path)) is not None
