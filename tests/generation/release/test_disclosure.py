@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from tests.clips import moving_clip, write_clip
+from tests.clips import moving_clip, scene, write_clip
 from tests.generation.release.conftest import DrawnGenerator
 from tests.provenance.signing.stand_ins import TimeAuthority, serving
 from touchmark.cli.main import run
@@ -27,7 +27,7 @@ from touchmark.generation.request import GenerationRequest
 from touchmark.provenance.disclosure.aigc import AIGC_KEY, AigcRecord
 from touchmark.provenance.disclosure.burn import labelled
 from touchmark.provenance.disclosure.label import Kind, LabelError, VisibleLabel, wording
-from touchmark.provenance.disclosure.xmp import XmpNote, xmp_box
+from touchmark.provenance.disclosure.xmp import XmpNote, read_xmp, xmp_box
 from touchmark.provenance.home import Home
 from touchmark.provenance.keys.development import make_development_keys
 from touchmark.provenance.keys.ring import KeyRing
@@ -42,6 +42,8 @@ from touchmark.provenance.manifest.claim import (
 from touchmark.provenance.manifest.write import sign_file
 from touchmark.provenance.media.boxes import C2PA_UUID, scan_boxes
 from touchmark.provenance.media.encode import EncodeSettings, encode
+from touchmark.provenance.media.picture import Orientation
+from touchmark.provenance.media.still import Still, StillKind, write_still
 from touchmark.provenance.media.video import RawVideo
 from touchmark.provenance.seal import Sealer
 from touchmark.provenance.signing import Signer
@@ -156,6 +158,17 @@ def test_what_is_made_for_profiles_passes_their_every_line(
     others = set(EVERY) - set(profiles)
     if profiles == ("eu-ai-act",):  # what was not asked for is not there
         assert not any(house.hold(release.path, (name,)).passes for name in others & {"cn-gb45438", "iptc"})
+
+
+def test_a_single_picture_is_given_the_same(house: House, stamped_studio: Studio, tmp_path: Path) -> None:
+    source, output = tmp_path / "raw.jpg", tmp_path / "out.jpg"
+    write_still(Still(next(scene(320, 256, 1)), Orientation(), StillKind.JPEG, lossless=False), source)
+    profiles = ("cn-gb45438", "iptc", "us-ca-sb942", "eu-ai-act")
+    stamped_studio.seal(source, output, Declaration("Wan", version="2.2"), disclosure=Disclosure.of(profiles))
+    compliance = house.hold(output, profiles)
+    assert compliance.passes, compliance.failures
+    note = read_xmp(output)
+    assert note and note.aigc and AigcRecord.parse(note.aigc)
 
 
 # -- what lacks one thing fails one line of each profile that asks for it
