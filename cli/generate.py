@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from touchmark.cli.disclosure import chosen, disclosure_options
+from touchmark.cli.signer import asking, choice, signer_options
 
 if TYPE_CHECKING:
     from touchmark.generation.release import Release
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
 @click.option("--seed", type=int, default=0, show_default=True, help="The same seed gives the same video.")
 @click.option("--latent-mark", is_flag=True, help="Mark the noise that the model starts from too.")
 @disclosure_options
+@signer_options
 @click.option("--force", is_flag=True, help="Replace the output if it exists.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 def generate(
@@ -49,6 +51,9 @@ def generate(
     profiles: tuple[str, ...],
     label_languages: tuple[str, ...],
     label_position: str | None,
+    signer: str | None,
+    chain: Path | None,
+    time_authorities: tuple[str, ...],
     force: bool,
     as_json: bool,
 ) -> None:
@@ -76,15 +81,16 @@ def generate(
         latent_mark=latent_mark,
     )
     disclosure = chosen(profiles, label_languages, label_position)
+    studio = Studio.open(Home.default(), signer=choice(signer, chain, time_authorities), ask=asking())
     with shown() as progress:
-        release = Studio.open(Home.default()).generate(
-            request, output, disclosure=disclosure, overwrite=force, progress=progress
-        )
+        release = studio.generate(request, output, disclosure=disclosure, overwrite=force, progress=progress)
     print_release(release, as_json)
 
 
 def print_release(release: Release, as_json: bool) -> None:
     """Say what was published."""
+    from touchmark.detectors.text import safe_text
+
     if as_json:
         document = {
             "path": str(release.path),
@@ -103,8 +109,8 @@ def print_release(release: Release, as_json: bool) -> None:
     click.echo(f"  verified   {release.verification.verdict.headline}")
     if release.profiles:
         click.echo(f"  complies   {', '.join(release.profiles)} (no legal advice)")
-    for note in release.notes:
-        click.echo(f"  note       {note}")
+    for note in release.notes:  # may quote a certificate
+        click.echo(f"  note       {safe_text(note, 400)}")
 
 
 def parsed_size(text: str | None) -> tuple[int, int] | None:
