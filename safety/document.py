@@ -109,13 +109,14 @@ def _require_plain(text: str) -> None:
     depth = 0
     for count, event in enumerate(yaml.parse(text, Loader=_Loader)):
         if isinstance(event, yaml.AliasEvent):
-            raise _at(event, "aliases are not read")
+            raise _at(event.start_mark, "aliases are not read")
         if isinstance(event, yaml.CollectionStartEvent):
             depth += 1
         elif isinstance(event, yaml.CollectionEndEvent):
             depth -= 1
         if depth > _MAX_DEPTH or count > _MAX_EVENTS:
-            raise _at(event, "nested deeper than any policy" if depth > _MAX_DEPTH else "more values than any policy")
+            much = "nested deeper" if depth > _MAX_DEPTH else "more values"
+            raise _at(event.start_mark, f"{much} than any policy")
 
 
 def _require_single_keys(node: yaml.Node | None) -> None:
@@ -124,9 +125,9 @@ def _require_single_keys(node: yaml.Node | None) -> None:
         seen: set[str] = set()
         for key, value in node.value:
             if not isinstance(key, yaml.ScalarNode):
-                raise _at(key, "a key is one word")
+                raise _at(key.start_mark, "a key is one word")
             if key.value in seen:
-                raise _at(key, f"key {key.value!r} given twice")
+                raise _at(key.start_mark, f"key {key.value!r} given twice")
             seen.add(key.value)
             _require_single_keys(value)
     elif isinstance(node, yaml.SequenceNode):
@@ -134,8 +135,8 @@ def _require_single_keys(node: yaml.Node | None) -> None:
             _require_single_keys(item)
 
 
-def _at(place: yaml.Event | yaml.Node, problem: str) -> yaml.MarkedYAMLError:
-    return yaml.MarkedYAMLError(problem=problem, problem_mark=place.start_mark)
+def _at(mark: Any, problem: str) -> yaml.MarkedYAMLError:
+    return yaml.MarkedYAMLError(problem=problem, problem_mark=mark)
 
 
 def validated(path: Path, content: tuple[Any, yaml.Node | None], model: type[T]) -> T:
