@@ -39,6 +39,7 @@ from av.stream import Stream
 from av.video.reformatter import ColorRange
 from av.video.stream import VideoStream
 
+from touchmark.provenance.media.captions import Caption, CaptionTrack
 from touchmark.provenance.media.colour import Colour
 from touchmark.provenance.media.errors import EncodeError
 from touchmark.provenance.media.video import Frame, RawVideo, Sound
@@ -64,12 +65,14 @@ class EncodeSettings:
         preset: their speed against size, ``ultrafast`` to ``placebo``.
         metadata: container labels, such as ``title`` or ``comment``. Where one of them has no standard field in mp4,
             all are written as QuickTime keys.
+        captions: timed text, a track each.
         boxes: whole boxes to follow the media at the top level, such as one with an XMP packet.
     """
 
     crf: int = 18
     preset: str = "medium"
     metadata: Mapping[str, str] = field(default_factory=dict)
+    captions: tuple[Caption, ...] = ()
     boxes: bytes = b""
 
 
@@ -107,17 +110,20 @@ def _write(container: OutputContainer, video: RawVideo, settings: EncodeSettings
     with _reporting(subject):
         container.metadata.update(settings.metadata)
         pictures = _PictureTrack(container, video, settings, subject)
-    sound = _sound_packets(container, video.sound, subject)
+        tracks = [CaptionTrack(container, caption) for caption in settings.captions]
+    end, sound = Fraction(0), _sound_packets(container, video.sound, subject)
     waiting = next(sound, None)
     for frame in video.frames:
         while waiting is not None and _time(waiting) <= frame.time:
             _mux(container, [waiting], subject)
             waiting = next(sound, None)
         _mux(container, pictures.encode(frame), subject)
+        end = frame.time + 1 / video.frame_rate
     _mux(container, pictures.finish(), subject)
     while waiting is not None:
         _mux(container, [waiting], subject)
         waiting = next(sound, None)
+    _mux(container, [track.packet(end) for track in tracks], subject)
 
 
 class _PictureTrack:

@@ -102,7 +102,7 @@ class MediaReader:
         with container:
             yield container
 
-    def _packets(self, container: InputContainer, stream: VideoStream | AudioStream) -> Iterator[Packet[Stream]]:
+    def _packets(self, container: InputContainer, stream: Stream) -> Iterator[Packet[Stream]]:
         """Packets of one stream; the last is empty and flushes the decoder."""
         packets = container.demux(stream)
         while True:
