@@ -84,12 +84,12 @@ class Gate:
 
     @classmethod
     def default(cls, home: Home, policy: str | Path = "default") -> Gate:
-        """The gate of an installation, with the classifier and the figures that ship.
+        """The gate of an installation, with the classifier that ships and its figures, the operator's too.
 
         Raises:
             PolicyError, ClassifierBrokenError, ClearanceKeyError, ClearanceStoreError, GateBrokenError
         """
-        classifier, figures = _shipped()
+        classifier, figures = _installed(home.figures)
         return cls(Policy.load(policy), classifier, figures, ClearanceAuthority.open(home))
 
     @property
@@ -157,20 +157,20 @@ def screen(
 
 
 def judge_of(policy: str | Path | Policy) -> Judge:
-    """A policy with the classifier and the figures that ship, to ask without clearing anything, and without its guard.
+    """A policy with classifier and figures of this installation, to ask without clearing, and without its guard.
 
     Raises:
         PolicyError, ClassifierBrokenError, GateBrokenError
     """
     if isinstance(policy, str) and policy in shipped():
-        return _shipped_judge(policy)
+        return _shipped_judge(policy, Home.default().figures)
     rules = policy if isinstance(policy, Policy) else Policy.load(policy)
-    return Judge(rules, *_shipped())
+    return Judge(rules, *_installed(Home.default().figures))
 
 
 @cache
-def _shipped_judge(name: str) -> Judge:
-    return Judge(Policy.load(name), *_shipped())
+def _shipped_judge(name: str, figures: Path) -> Judge:
+    return Judge(Policy.load(name), *_installed(figures))
 
 
 def _decide(
@@ -196,13 +196,16 @@ def _decide(
 
 
 @cache
-def _shipped() -> tuple[Scorer, FigureFinder]:
-    """Classifier and figures that ship: read-only, and a second to load, so once a process."""
+def _installed(figures: Path) -> tuple[Scorer, FigureFinder]:
+    """The classifier, and the figures that ship with those of an operator: a second to load, so once a process.
+
+    What the operator adds later is found without a new start.
+    """
     try:
         from touchmark.safety.classifier import PromptClassifier
-        from touchmark.safety.figures import FigureIndex
+        from touchmark.safety.figures.current import CurrentFigures
 
-        return PromptClassifier.load(), FigureIndex.load()
+        return PromptClassifier.load(), CurrentFigures(figures)
     except TouchmarkError:
         raise
     except Exception as error:

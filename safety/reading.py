@@ -90,4 +90,4 @@ class Hit:
 
 def standing(figure: Figure) -> str:
     """The mode of a policy that a figure comes under: ``opted_out``, or whether they live."""
-    return "opted_out" if getattr(figure, "opted_out", False) else str(figure.status)
+    return "opted_out" if figure.opted_out else str(figure.status)

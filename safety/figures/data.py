@@ -104,6 +104,7 @@ class Figure:
         aliases: other Latin forms, nicknames and handles, each unmistakable by itself.
         native: forms in other scripts.
         as_of: the date that the entry holds for.
+        opted_out: whether they, or their estate, asked not to be shown; only an operator's register says so.
     """
 
     id: str
@@ -114,6 +115,7 @@ class Figure:
     aliases: tuple[str, ...]
     native: tuple[str, ...]
     as_of: date
+    opted_out: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,10 +138,15 @@ class FigureData:
     bodies: BodiesFile
     vetoes: VetoesFile
 
+    @property
+    def by_id(self) -> Mapping[str, Figure]:
+        """Everybody by their id."""
+        return {figure.id: figure for figure in self.figures}
 
-_Slug = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$")]
+
+Slug = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$")]
 _Country = Annotated[str, StringConstraints(pattern=r"^[A-Z]{2}$")]
-_Text = Annotated[str, StringConstraints(min_length=1, max_length=100, strip_whitespace=True)]
+Name = Annotated[str, StringConstraints(min_length=1, max_length=100, strip_whitespace=True)]
 
 
 class _Strict(BaseModel):
@@ -149,13 +156,13 @@ class _Strict(BaseModel):
 class FigureEntry(_Strict):
     """One line of a list of people."""
 
-    id: _Slug
-    name: _Text
+    id: Slug
+    name: Name
     status: FigureStatus = FigureStatus.LIVING
     countries: Annotated[tuple[_Country, ...], Field(min_length=1)]
     roles: Annotated[tuple[FigureRole, ...], Field(min_length=1)]
-    aliases: tuple[_Text, ...] = ()
-    native: tuple[_Text, ...] = ()
+    aliases: tuple[Name, ...] = ()
+    native: tuple[Name, ...] = ()
 
 
 class FiguresFile(_Strict):
@@ -180,27 +187,27 @@ class OfficesFile(_Strict):
     """
 
     as_of: date
-    titles: dict[str, tuple[_Text, ...]]
-    styles: dict[FigureRole, tuple[_Text, ...]] = {}
-    links: tuple[_Text, ...]
-    links_before: tuple[_Text, ...] = ("s",)
-    past: tuple[_Text, ...]
-    not_near: tuple[_Text, ...]
-    offices: dict[_Country, dict[str, _Slug]]
-    phrases: dict[_Text, _Slug]
+    titles: dict[str, tuple[Name, ...]]
+    styles: dict[FigureRole, tuple[Name, ...]] = {}
+    links: tuple[Name, ...]
+    links_before: tuple[Name, ...] = ("s",)
+    past: tuple[Name, ...]
+    not_near: tuple[Name, ...]
+    offices: dict[_Country, dict[str, Slug]]
+    phrases: dict[Name, Slug]
 
 
 class CountriesFile(_Strict):
     """For each country its names and adjectives, as they stand beside a title."""
 
-    countries: dict[_Country, tuple[_Text, ...]]
+    countries: dict[_Country, tuple[Name, ...]]
 
 
 class BodyEntry(_Strict):
     """A city, state, company, club or work: how it is called, and for each title the id of its holder."""
 
-    names: Annotated[tuple[_Text, ...], Field(min_length=1)]
-    holders: Annotated[dict[str, _Slug], Field(min_length=1)]
+    names: Annotated[tuple[Name, ...], Field(min_length=1)]
+    holders: Annotated[dict[str, Slug], Field(min_length=1)]
 
 
 class BodiesFile(_Strict):
@@ -213,8 +220,8 @@ class BodiesFile(_Strict):
     """
 
     as_of: date
-    bodies: dict[_Slug, BodyEntry]
-    kin: dict[_Slug, dict[str, _Slug]]
+    bodies: dict[Slug, BodyEntry]
+    kin: dict[Slug, dict[str, Slug]]
 
 
 class VetoesFile(_Strict):
@@ -226,9 +233,9 @@ class VetoesFile(_Strict):
         words: ordinary words that are a slip away from part of a name; never read as a misspelling.
     """
 
-    phrases: tuple[_Text, ...]
-    after: tuple[_Text, ...]
-    words: tuple[_Text, ...]
+    phrases: tuple[Name, ...]
+    after: tuple[Name, ...]
+    words: tuple[Name, ...]
 
 
 def shipped_folder() -> Path:
@@ -263,7 +270,7 @@ def read_figures(folder: Path) -> FigureData:
     forms: dict[str, tuple[Figure, str]] = {}
     for path in lists:
         for figure in _figures_of(path):
-            _claim_forms(path, figure, forms)
+            claim_forms(path, figure, forms)
             if figure.id in figures:
                 raise FigureDataError(
                     f"the id {figure.id!r} is given twice",
@@ -300,10 +307,22 @@ def _figures_of(path: Path) -> Iterator[Figure]:
         )
 
 
-def _claim_forms(path: Path, figure: Figure, forms: dict[str, tuple[Figure, str]]) -> None:
-    """Enter a figure's forms, none of which may be another's: a match has to mean one person."""
+def claim_forms(path: Path, figure: Figure, forms: dict[str, tuple[Figure, str]], *, over: bool = False) -> None:
+    """Enter a figure's forms, none of which may be another's: a match has to mean one person.
+
+    Args:
+        path: the file that says so.
+        figure: who.
+        forms: folded form to figure and form; entered into.
+        over: take the forms that mean somebody else.
+
+    Raises:
+        FigureDataError: a form means somebody else, or holds no letter.
+    """
     for form in (figure.name, *figure.aliases, *figure.native):
         folded = folded_name(form)
+        if over and folded:
+            forms[folded] = (figure, form)
         owner, _ = forms.setdefault(folded, (figure, form))
         if not folded or owner.id != figure.id:
             raise FigureDataError(

@@ -18,7 +18,8 @@ import ahocorasick
 from touchmark.safety.canonical import CanonicalText, View, ViewKind
 from touchmark.safety.figures.data import Figure, FigureData, FigureStatus, read_figures, shipped_folder
 from touchmark.safety.figures.forms import fold, folded_name, is_whole, variants
-from touchmark.safety.figures.misspelling import Misspellings
+from touchmark.safety.figures.imported import ImportedNames
+from touchmark.safety.figures.misspelling import Misspellings, SlipText
 from touchmark.safety.figures.offices import Body, BodyKind, OfficeGrammar, Title
 from touchmark.safety.figures.places import Place, Taken, apart
 from touchmark.safety.figures.sounds import Sounds
@@ -93,16 +94,19 @@ class FigureIndex:
 
     Args:
         data: the list, as :func:`read_figures` gives it.
+        imported: lists that an operator brought, if any; where both have a form, ``data`` says whom it means.
     """
 
-    def __init__(self, data: FigureData) -> None:
+    def __init__(self, data: FigureData, imported: ImportedNames | None = None) -> None:
         self.figures = data.figures
+        self._imported = imported
         self._by_id = {figure.id: figure for figure in data.figures}
         self._offices = OfficeGrammar(data.offices, data.bodies)
         self._things = frozenset(folded_name(word) for word in data.vetoes.after)
         self._names = _spellings(data)
         self._spelt = tuple(form for form, name in self._names.items() if _may_slip(form, name))
-        self._misspellings = Misspellings(self._spelt, (folded_name(word) for word in data.vetoes.words))
+        self._ordinary = frozenset(map(folded_name, data.vetoes.words))
+        self._misspellings = Misspellings(self._spelt, self._ordinary)
         self._sounds = Sounds(form for form, name in self._names.items() if not name.stated[0].islower())
         meanings = _meanings(data, self._names, self._by_id)
         self._automaton = ahocorasick.Automaton()
@@ -126,6 +130,15 @@ class FigureIndex:
             KeyError: there is none.
         """
         return self._by_id[figure_id]
+
+    def __len__(self) -> int:
+        """How many people the lists hold, imported ones too."""
+        return len(self.figures) + (len(self._imported) if self._imported else 0)
+
+    def named(self, name: str) -> Figure | None:
+        """The figure with this id, or whom exactly this name, alias or native form means; imported ones aside."""
+        form = self._names.get(folded_name(name))
+        return self._by_id.get(name) or (form.figure if form else None)
 
     def find(self, text: CanonicalText) -> tuple[FigureMatch, ...]:
         """Every figure that the text names, in the order of the original, each stretch once."""
@@ -175,6 +188,9 @@ class FigureIndex:
             start, end = last + 1 - length, last + 1
             if is_whole(text, start, end):
                 senses[start, end] = meanings
+        for place, form in self._in_imported(text):
+            if not any(isinstance(sense, _Form | _Veto) for sense in senses.get(place, ())):
+                senses[place] = (*senses.get(place, ()), form)
         forms = {place: sense for place, found in senses.items() for sense in found if isinstance(sense, _Form | _Veto)}
         holds_offices = not self._offices.in_another_time(text)
         taken = Taken(len(text))
@@ -190,6 +206,18 @@ class FigureIndex:
         if misspelt:
             yield from self._echoes(text, taken)
             yield from self._slips(text, taken)
+
+    def _in_imported(self, text: str) -> Iterator[tuple[Place, _Form]]:
+        if self._imported:
+            for start, end, number in self._imported.find(text):
+                if is_whole(text, start, end):
+                    yield (start, end), self._imported_form(self._imported, number)
+
+    @staticmethod
+    def _imported_form(imported: ImportedNames, number: int) -> _Form:
+        figure, stated = imported.figure(number), imported.names[number]
+        kind = MatchKind.NAME if folded_name(figure.name) == stated else MatchKind.ALIAS
+        return _Form(figure, figure.name if kind is MatchKind.NAME else stated, kind)
 
     def _holders(
         self, text: str, senses: dict[Place, tuple[_Meaning, ...]], named: dict[Place, Figure]
@@ -208,8 +236,11 @@ class FigureIndex:
             yield _Found(place, _Form(self._by_id[holder], text[slice(*place)], MatchKind.OFFICE))
 
     def _slips(self, text: str, taken: Taken) -> Iterator[_Found]:
-        for slip in sorted(self._misspellings.find(text), key=lambda slip: -slip.score):
-            form = self._names[self._spelt[slip.name]]
+        words = SlipText.of(text, self._ordinary)
+        slips = [(slip, self._names[self._spelt[slip.name]]) for slip in self._misspellings.find(words)]
+        if self._imported:
+            slips += [(slip, self._imported_form(self._imported, slip.name)) for slip in self._imported.slips(words)]
+        for slip, form in sorted(slips, key=lambda found: -found[0].score):
             place = (slip.start, slip.end)
             if self._names_somebody(text, place, form, False) and taken.claim(place):
                 yield _Found(place, _Form(form.figure, form.stated, MatchKind.MISSPELLING), round(slip.score / 100, 3))

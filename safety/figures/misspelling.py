@@ -10,8 +10,9 @@ one sorted array: two that collide cost a comparison, and 200,000 names cost 20 
 from __future__ import annotations
 
 import re
+from array import array
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import accumulate, pairwise
 from zlib import crc32
@@ -57,10 +58,37 @@ class SlipKeys:
     Attributes:
         keys: uint32, sorted.
         names: uint32, as long as ``keys``.
+        places: uint32, as long as ``keys``: which word of the name the key was made of.
     """
 
     keys: NDArray[np.uint32]
     names: NDArray[np.uint32]
+    places: NDArray[np.uint32]
+
+
+@dataclass(frozen=True, slots=True)
+class SlipText:
+    """A folded text with what its words ask of any list of names.
+
+    Attributes:
+        words: of the text.
+        starts: where each begins, and where a next one would.
+        keys: uint32.
+        places: which word asks, for each key.
+    """
+
+    words: Sequence[str]
+    starts: Sequence[int]
+    keys: NDArray[np.uint32]
+    places: Sequence[int]
+
+    @classmethod
+    def of(cls, text: str, ordinary: frozenset[str]) -> SlipText:
+        """Read a folded text; the ordinary words in it ask for nothing."""
+        words = text.split(" ")
+        places, keys = _keys_in(words, ordinary)
+        starts = list(accumulate((len(word) + 1 for word in words), initial=0))
+        return cls(words, starts, np.array(keys, dtype=np.uint32), places)
 
 
 class Misspellings:
@@ -72,36 +100,31 @@ class Misspellings:
         keys: what :attr:`keys` gave for the same names, to save the work of making them.
     """
 
-    def __init__(self, names: Sequence[str], words: Iterable[str], keys: SlipKeys | None = None) -> None:
-        self._ordinary = frozenset(words)
+    def __init__(self, names: Sequence[str], words: frozenset[str], keys: SlipKeys | None = None) -> None:
+        self._ordinary = words
         self._names = names
         self.keys = keys or _keys_of(names)
 
-    def find(self, text: str) -> Iterator[Slip]:
-        """Stretches of a folded text that are almost a name; exact names are not told."""
-        words = text.split(" ")
-        starts = list(accumulate((len(word) + 1 for word in words), initial=0))
+    def find(self, text: SlipText) -> Iterator[Slip]:
+        """Stretches of a text that are almost a name; exact names are not told."""
+        words, starts = text.words, text.starts
         compared: set[tuple[int, int]] = set()
-        for here, number in self._proposed(words):
+        for first, number in self._proposed(text):
             name = self._names[number].split(" ")
-            for first in range(max(0, here - len(name) + 1), here + 1):
-                if (first, number) not in compared and _as_long(words[first : first + len(name)], name):
-                    compared.add((first, number))
-                    score = self._likeness(words[first : first + len(name)], name)
-                    if score:
-                        yield Slip(starts[first], starts[first + len(name)] - 1, number, score)
+            end = first + len(name)
+            if first >= 0 and end <= len(words) and (first, number) not in compared:
+                compared.add((first, number))
+                score = self._likeness(words[first:end], name)
+                if score:
+                    yield Slip(starts[first], starts[end] - 1, number, score)
 
-    def _proposed(self, words: Sequence[str]) -> Iterator[tuple[int, int]]:
-        """Places of words, and the names that they may be part of."""
-        places, keys = _keys_in(words, self._ordinary)
-        if not keys:
-            return
-        asked = np.array(keys, dtype=np.uint32)
-        left = np.searchsorted(self.keys.keys, asked, side="left")
-        right = np.searchsorted(self.keys.keys, asked, side="right")
+    def _proposed(self, text: SlipText) -> Iterator[tuple[int, int]]:
+        """Places of words where a name may begin, and the number of the name."""
+        left = np.searchsorted(self.keys.keys, text.keys, side="left")
+        right = np.searchsorted(self.keys.keys, text.keys, side="right")
         for found in np.flatnonzero(right > left):
-            for number in self.keys.names[left[found] : right[found]]:
-                yield places[found], int(number)
+            for entry in range(left[found], right[found]):
+                yield text.places[found] - int(self.keys.places[entry]), int(self.keys.names[entry])
 
     def _likeness(self, words: Sequence[str], name: Sequence[str]) -> float:
         """The share of letters that are right, in percent; 0 if that is not enough."""
@@ -131,12 +154,6 @@ class Misspellings:
         return slips
 
 
-def _as_long(words: Sequence[str], name: Sequence[str]) -> bool:
-    return len(words) == len(name) and all(
-        abs(len(word) - len(right)) <= 2 for word, right in zip(words, name, strict=True)
-    )
-
-
 def _keys_of(names: Sequence[str]) -> SlipKeys:
     parts = [
         (number, words)
@@ -144,36 +161,47 @@ def _keys_of(names: Sequence[str]) -> SlipKeys:
         if len(name) >= _MIN_NAME and len(words := name.split(" ")) <= _MAX_WORDS
     ]
     frequency = Counter(word for _, words in parts for word in words)
-    keys: list[int] = []
-    owners: list[int] = []
+    entries = array("I")
     for number, words in parts:
+        of_name: set[tuple[int, int]] = set()
         # Every word has to be near, so one of them finds the name, and the rarest is proposed least.
-        anchor = min(words, key=lambda word: (len(word) < _MIN_WORD, frequency[word], -len(word)))
-        proposing = {_key("-", shorter) for shorter in _shortened(anchor)} if len(anchor) >= _MIN_WORD else set()
-        if len(words) > 1:
-            proposing |= {key for before, after in pairwise(words) for key in _pair_keys(before, after, 0)}
-            if all(word.isascii() for word in words):
-                proposing.add(_key("=", " ".join(map(_sound, words))))
-        keys += proposing
-        owners += [number] * len(proposing)
-    order = np.argsort(np.array(keys, dtype=np.uint32), kind="stable")
-    return SlipKeys(np.array(keys, dtype=np.uint32)[order], np.array(owners, dtype=np.uint32)[order])
+        anchor = _rarest(words, frequency)
+        if len(words[anchor]) >= _MIN_WORD:
+            neighbour = _neighbours(words, anchor)[0]
+            of_name.update((_key("-", shorter + neighbour), anchor) for shorter in _shortened(words[anchor]))
+        for at, (before, after) in enumerate(pairwise(words), start=1):
+            of_name.update((key, at) for key in _pair_keys(before, after, 0))
+        if len(words) > 1 and all(word.isascii() for word in words):
+            of_name.add((_key("=", " ".join(map(_sound, words))), 0))
+        for key, at in of_name:
+            entries.extend((key, number, at))
+    table = np.frombuffer(entries, dtype=np.uint32).reshape(-1, 3) if entries else np.empty((0, 3), dtype=np.uint32)
+    table = table[np.argsort(table[:, 0], kind="stable")]
+    return SlipKeys(*(np.ascontiguousarray(column) for column in table.T))
+
+
+def _rarest(words: Sequence[str], frequency: Counter[str]) -> int:
+    return min(range(len(words)), key=lambda at: (len(words[at]) < _MIN_WORD, frequency[words[at]], -len(words[at])))
+
+
+def _neighbours(words: Sequence[str], at: int) -> tuple[str, ...]:
+    """What may stand beside a word, by its initial: the next word, or where a name ends the one before, or none."""
+    beside = (f" {words[at + 1][:1]}" if at + 1 < len(words) else "", f"{words[at - 1][:1]} " if at else "")
+    return tuple(initial for initial in beside if initial.strip()) or ("",)
 
 
 def _keys_in(words: Sequence[str], ordinary: frozenset[str]) -> tuple[list[int], list[int]]:
     """The keys that the words of a text ask for, and the place of the word behind each."""
     places: list[int] = []
     keys: list[int] = []
-    shortened: dict[str, list[int]] = {}
     sounds = [_sound(word) if word.isascii() and len(word) <= _MAX_WORD else "" for word in words]
     for here, word in enumerate(words):
         if not word or len(word) > _MAX_WORD:
             continue
         of_word: list[int] = []
         if len(word) >= _MIN_WORD and word not in ordinary:
-            if word not in shortened:
-                shortened[word] = [_key("-", shorter) for shorter in _shortened(word)]
-            of_word += shortened[word]
+            neighbours = {"", *_neighbours(words, here)}
+            of_word += (_key("-", shorter + beside) for shorter in _shortened(word) for beside in neighbours)
         if here and words[here - 1]:
             of_word += (key for more in (-1, 0, 1) for key in _pair_keys(words[here - 1], word, more))
         if sounds[here]:

@@ -1,0 +1,108 @@
+"""The figures of an installation as they are now: the shipped list, and what lies in the operator's home.
+
+A service runs for months, and whoever asks to be left out should not wait for it to start again. So each search looks
+at the times and sizes of the operator's files, and reads them again when they have changed. Files with a fault are an
+error until they are mended: a list that is partly wrong is not used at all.
+"""
+
+from __future__ import annotations
+
+import os
+from functools import cache
+from pathlib import Path
+from threading import Lock
+
+from touchmark.safety.canonical import CanonicalText
+from touchmark.safety.figures.data import FigureData, FigureDataError, read_figures, shipped_folder
+from touchmark.safety.figures.forms import folded_name
+from touchmark.safety.figures.imported import IMPORTS_FOLDER, load_imports
+from touchmark.safety.figures.index import FigureIndex, FigureMatch
+from touchmark.safety.figures.register import REGISTER_FILE, Register, RegisterLine, with_register
+
+_Signature = tuple[tuple[str, int, int], ...]
+
+
+class CurrentFigures:
+    """A list of figures that follows the operator's files; safe to share between threads.
+
+    Args:
+        folder: of the operator's figures; need not exist.
+
+    Raises:
+        FigureDataError: a file is faulty.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._reading = Lock()
+        self._read = _signature(folder), load_index(folder)
+
+    def find(self, text: CanonicalText) -> tuple[FigureMatch, ...]:
+        """Every figure that the text names.
+
+        Raises:
+            FigureDataError: a file has changed and is faulty.
+        """
+        return self.index().find(text)
+
+    def index(self) -> FigureIndex:
+        """The list as the files are now.
+
+        Raises:
+            FigureDataError: a file has changed and is faulty.
+        """
+        now = _signature(self._folder)
+        read, index = self._read
+        if now == read:
+            return index
+        with self._reading:
+            if self._read[0] != now:
+                self._read = now, load_index(self._folder)
+            return self._read[1]
+
+
+def load_index(folder: Path) -> FigureIndex:
+    """The shipped list with an operator's register and imports.
+
+    Raises:
+        FigureDataError: a file is faulty.
+    """
+    shipped = _shipped_data()
+    register = Register.read(folder / REGISTER_FILE)
+    data = with_register(shipped, register) if register.standing else shipped
+    return FigureIndex(data, load_imports(folder, frozenset(map(folded_name, shipped.vetoes.words))))
+
+
+def decide(folder: Path, line: RegisterLine) -> Register:
+    """Write a decision into an operator's register, if the lists hold together with it.
+
+    Raises:
+        RegisterError: the decision contradicts the register.
+        FigureDataError: a form of an addition means somebody else, an opt-out is about nobody, or a file is faulty.
+        OSError: the register cannot be written.
+    """
+    return Register.append(folder / REGISTER_FILE, line, lambda register: with_register(_shipped_data(), register))
+
+
+@cache
+def _shipped_data() -> FigureData:
+    return read_figures(shipped_folder())
+
+
+def _signature(folder: Path) -> _Signature:
+    """Name, time and size of every file of the operator's."""
+    try:
+        files = [folder / REGISTER_FILE]
+        imports = folder / IMPORTS_FOLDER
+        if imports.is_dir():
+            files += sorted(path for path in imports.iterdir() if path.suffix == ".jsonl")
+        return tuple(_stamp(path) for path in files if os.path.lexists(path))
+    except OSError as error:
+        raise FigureDataError(
+            f"the operator's figures cannot be read: {error}", subject=str(folder), remedy="Make the folder readable."
+        ) from error
+
+
+def _stamp(path: Path) -> tuple[str, int, int]:
+    stated = path.stat()
+    return path.name, stated.st_mtime_ns, stated.st_size

@@ -1,0 +1,292 @@
+"""Imported lists: up to a million names beside the shipped ones, compiled once and then loaded in a second or two.
+
+An import is kept in the operator's home as JSON lines with a header that says where it came from. Folding the names
+and working out the keys for slips takes a minute for a large list, so the outcome lies in a cache file that is named
+after the digest of everything it was made from: the lists, and the code that folds. A cache that does not fit is made
+again; it holds arrays only, so reading one runs nothing.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import re
+import zipfile
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import ahocorasick
+import numpy as np
+from numpy.typing import NDArray
+
+from touchmark.safety.figures import forms, misspelling
+from touchmark.safety.figures.data import Figure, FigureDataError, FigureRole, FigureStatus
+from touchmark.safety.figures.misspelling import Misspellings, SlipKeys
+from touchmark.safety.figures.sources import Person
+
+IMPORTS_FOLDER = "imports"
+_FORMAT = "touchmark-figures-1"
+_LIST = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
+_SLIP_TABLES = ("slip_keys", "slip_names", "slip_places")
+_MIN_ONE_WORD = 6
+"""Letters of the shortest Latin form of one word that is searched for: lists from elsewhere call people "Max"."""
+
+
+@dataclass(frozen=True, slots=True)
+class ImportReport:
+    """What came of an import.
+
+    Attributes:
+        people: written.
+        forms: names of theirs that are searched for.
+        left_out: forms too short to mean anybody by themselves.
+    """
+
+    people: int
+    forms: int
+    left_out: int
+
+
+class ImportedNames:
+    """The forms of imported lists, ready to be searched.
+
+    Args:
+        rows: the people, one JSON object each, as the lists hold them.
+        as_of: for each row the date of its list.
+        names: folded forms.
+        owners: uint32, for each form the number of its row.
+        keys: for slips.
+        ordinary: words (folded) that are never a slip.
+    """
+
+    def __init__(
+        self,
+        rows: Sequence[bytes],
+        as_of: Sequence[date],
+        names: Sequence[str],
+        owners: NDArray[np.uint32],
+        keys: SlipKeys,
+        ordinary: frozenset[str],
+    ) -> None:
+        self._rows, self._as_of, self.names, self._owners = rows, as_of, names, owners
+        self._misspellings = Misspellings(names, ordinary, keys)
+        self._automaton = ahocorasick.Automaton(ahocorasick.STORE_INTS)
+        for number, name in enumerate(names):
+            self._automaton.add_word(name, number)
+        self._automaton.make_automaton()
+
+    def __len__(self) -> int:
+        """How many people the lists hold."""
+        return len(self._rows)
+
+    def find(self, text: str) -> Iterator[tuple[int, int, int]]:
+        """Start, end and number of every form in a folded text, whole words or not."""
+        for last, number in self._automaton.iter(text):
+            yield last + 1 - len(self.names[number]), last + 1, number
+
+    def slips(self, text: misspelling.SlipText) -> Iterator[misspelling.Slip]:
+        """Stretches of a text that are almost a form."""
+        return self._misspellings.find(text)
+
+    def figure(self, number: int) -> Figure:
+        """Whom a form means."""
+        row = int(self._owners[number])
+        return _figure(self._rows[row], self._as_of[row])
+
+
+def write_import(folder: Path, name: str, people: Sequence[Person], source: str, reviewer: str, at: datetime) -> Path:
+    """Keep a list in the operator's home; one of the same name is replaced as a whole.
+
+    Args:
+        folder: of the operator's figures.
+        name: what the list is called from now on; lower-case words with hyphens.
+        people: who is in it.
+        source: where it came from, for those who ask.
+        reviewer: pseudonym of whoever decided on it.
+        at: when.
+
+    Raises:
+        FigureDataError: the name is no slug.
+        OSError: the file cannot be written.
+    """
+    if not _LIST.fullmatch(name) or len(name) > 64:
+        raise FigureDataError(
+            f"{name!r} is no name for a list", subject="--name", remedy="Use lower-case words with hyphens."
+        )
+    path = folder / IMPORTS_FOLDER / f"{name}.jsonl"
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    header = {"format": _FORMAT, "source": source, "reviewer": reviewer, "at": at.isoformat(), "people": len(people)}
+    unfinished = path.with_suffix(".tmp")
+    with unfinished.open("wb") as file:
+        file.write(json.dumps(header).encode() + b"\n")
+        for person in people:
+            row = {"id": f"{name}-{person.key}", "name": person.name, "status": person.status}
+            row |= {"forms": list(person.forms), "countries": person.countries, "roles": person.roles}
+            file.write(json.dumps(row, ensure_ascii=False).encode("utf-8", "replace") + b"\n")
+        file.flush()
+        os.fsync(file.fileno())
+    unfinished.replace(path)
+    return path
+
+
+def load_imports(folder: Path, ordinary: frozenset[str]) -> ImportedNames | None:
+    """The imported lists of an operator, from the cache if it fits; None if there are none.
+
+    Args:
+        folder: of the operator's figures.
+        ordinary: words that are never a slip.
+
+    Raises:
+        FigureDataError: a list is faulty; file and line are named.
+    """
+    paths = sorted((folder / IMPORTS_FOLDER).glob("*.jsonl"))
+    if not paths:
+        return None
+    contents = [_content(path) for path in paths]
+    digest = hashlib.sha256(_code_digest())
+    for content in contents:
+        digest.update(hashlib.sha256(content).digest())
+    rows: list[bytes] = []
+    as_of: list[date] = []
+    for path, content in zip(paths, contents, strict=True):
+        dated, of_list = _rows(path, content)
+        rows += of_list
+        as_of += [dated] * len(of_list)
+    cached = folder / "cache" / f"names-{digest.hexdigest()}.npz"
+    tables = _read_cache(cached, len(rows))
+    if tables is None:
+        tables = _compiled(paths, rows)
+        _write_cache(cached, tables)
+    names = tables["names"].tobytes().decode("utf-8").split("\n")
+    return ImportedNames(
+        rows, as_of, names, tables["owners"], SlipKeys(*(tables[table] for table in _SLIP_TABLES)), ordinary
+    )
+
+
+def report(people: Sequence[Person]) -> ImportReport:
+    """What came of an import of these people."""
+    given = sum(1 + len(person.forms) for person in people)
+    searched = sum(_is_unmistakable(form) for person in people for form in (person.name, *person.forms))
+    return ImportReport(len(people), searched, given - searched)
+
+
+# --- files ----------------------------------------------------------------------------------------------------------
+
+
+def _content(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise FigureDataError(
+            f"the imported list cannot be read: {error}", subject=str(path), remedy="Import the list again."
+        ) from error
+
+
+def _rows(path: Path, content: bytes) -> tuple[date, list[bytes]]:
+    """The date of a list and its rows, not yet read."""
+    header, *rows = content.split(b"\n")
+    try:
+        told = json.loads(header)
+        dated = datetime.fromisoformat(told["at"]).date()
+        if told["format"] != _FORMAT or told["people"] != len(rows) - 1 or rows.pop() != b"":
+            raise ValueError("it is cut off, or of another format")
+    except (ValueError, KeyError, TypeError, IndexError) as error:
+        raise _faulty(path, 1, f"the list is not as it was written ({error})") from error
+    return dated, rows
+
+
+def _faulty(path: Path, line: int, rule: str) -> FigureDataError:
+    return FigureDataError(f"line {line}: {rule}", subject=str(path), remedy="Import the list again.")
+
+
+def _figure(row: bytes, as_of: date) -> Figure:
+    told = json.loads(row)
+    native = tuple(form for form in told["forms"] if not form.isascii())
+    aliases = tuple(form for form in told["forms"] if form.isascii())
+    roles = tuple(map(FigureRole, told["roles"]))
+    return Figure(
+        told["id"], told["name"], FigureStatus(told["status"]), tuple(told["countries"]), roles, aliases, native, as_of
+    )
+
+
+# --- compiling ------------------------------------------------------------------------------------------------------
+
+
+def _compiled(paths: Sequence[Path], rows: Sequence[bytes]) -> dict[str, NDArray[Any]]:
+    owners: dict[str, int] = {}
+    worked_out: dict[str, int] = {}
+    for number, row in enumerate(rows):
+        try:
+            figure = _figure(row, date.min)
+        except (ValueError, KeyError, TypeError, AttributeError) as error:
+            raise FigureDataError(
+                f"entry {number + 1}: not as it was written ({error!r:.80})",
+                subject=", ".join(map(str, paths)),
+                remedy="Import the list again.",
+            ) from error
+        for form in (figure.name, *figure.aliases, *figure.native):
+            folded = forms.folded_name(form)
+            if folded and _is_unmistakable(form):
+                owners.setdefault(folded, number)
+                for variant in forms.variants(folded, form):
+                    worked_out.setdefault(variant, number)
+    names = list(owners)
+    slips = Misspellings(names, frozenset()).keys
+    extra = [name for name in worked_out if name not in owners]
+    numbers = [*owners.values(), *(worked_out[name] for name in extra)]
+    return {
+        "names": np.frombuffer("\n".join((*names, *extra)).encode(), dtype=np.uint8),
+        "owners": np.array(numbers, dtype=np.uint32),
+        "slip_keys": slips.keys,
+        "slip_names": slips.names,
+        "slip_places": slips.places,
+    }
+
+
+def _is_unmistakable(form: str) -> bool:
+    folded = forms.folded_name(form)
+    return (not folded.isascii() and len(folded) > 1) or " " in folded or len(folded) >= _MIN_ONE_WORD
+
+
+@cache
+def _code_digest() -> bytes:
+    """A digest of the code whose outcome the cache holds."""
+    sources = (Path(module).read_bytes() for module in (forms.__file__, misspelling.__file__, __file__))
+    return hashlib.sha256(b"".join(sources)).digest()
+
+
+def _read_cache(path: Path, rows: int) -> dict[str, NDArray[Any]] | None:
+    try:
+        with np.load(path, allow_pickle=False) as file:
+            tables = {name: file[name] for name in ("names", "owners", *_SLIP_TABLES)}
+    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile):
+        return None
+    owners, slip_names = tables["owners"], tables["slip_names"]
+    count = int((tables["names"] == ord("\n")).sum()) + 1
+    sound = (
+        len(owners) == count
+        and len({len(tables[table]) for table in _SLIP_TABLES}) == 1
+        and (not len(owners) or int(owners.max()) < rows)
+        and (not len(slip_names) or int(slip_names.max()) < count)
+    )
+    return tables if sound else None
+
+
+def _write_cache(path: Path, tables: dict[str, NDArray[Any]]) -> None:
+    """Keep the tables, and none that were made of other lists; a home that cannot be written to has no cache."""
+    unfinished = path.with_suffix(f".{os.getpid()}.tmp")
+    try:
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        with unfinished.open("wb") as file:
+            np.savez(file, **tables)
+        unfinished.replace(path)
+        for other in path.parent.glob("names-*.npz"):
+            if other != path:
+                other.unlink(missing_ok=True)
+    except OSError:
+        unfinished.unlink(missing_ok=True)

@@ -1,0 +1,374 @@
+"""An operator's own figures: the register, imported lists, and the gate that follows both."""
+
+from __future__ import annotations
+
+import bz2
+import gzip
+import json
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from touchmark.cli.main import run
+from touchmark.provenance.home import Home
+from touchmark.safety import gate
+from touchmark.safety.canonical import canonicalise
+from touchmark.safety.figures import FigureDataError, FigureIndex, FigureMatch, MatchKind
+from touchmark.safety.figures.current import CurrentFigures, decide, load_index
+from touchmark.safety.figures.imported import load_imports, write_import
+from touchmark.safety.figures.register import Register, RegisterError, register_line, slug_of
+from touchmark.safety.figures.sources import ImportSourceError, Person, read_people
+
+NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
+ADA = {"id": "ada-xample", "name": "Adalgisa Xample", "aliases": ["Adaxa"], "native": ["Адальгиза Эксампл"]}
+
+
+def line(action: str, person: str, **told: object) -> dict[str, object]:
+    return {"action": action, "id": person, "reviewer": "r-17", "at": NOW, **told}
+
+
+def tell(folder: Path, action: str, person: str, **told: object) -> Register:
+    return decide(folder, register_line(line(action, person, **told)))
+
+
+def find(figures: FigureIndex | CurrentFigures, text: str) -> tuple[FigureMatch, ...]:
+    return figures.find(canonicalise(text))
+
+
+# --- the register ---------------------------------------------------------------------------------------------------
+
+
+def test_what_is_added_is_found_by_every_form_and_what_is_removed_is_not(tmp_path: Path) -> None:
+    figures = CurrentFigures(tmp_path)
+    assert find(figures, "a video of Adalgisa Xample") == ()
+    tell(tmp_path, "add", "ada-xample", figure=ADA)
+    for text in ("a video of Adalgisa Xample", "adaxa dances", "танец: Адальгиза Эксампл", "Adalgisa Xampel"):
+        assert [match.figure.id for match in find(figures, text)] == ["ada-xample"], text
+    tell(tmp_path, "remove", "ada-xample", reason="asked to be let go")
+    assert find(figures, "a video of Adalgisa Xample") == ()
+
+
+def test_somebody_in_the_list_can_opt_out_and_come_back(tmp_path: Path) -> None:
+    figures = CurrentFigures(tmp_path)
+    tell(tmp_path, "opt-out", "keanu-reeves", asked_by="the person")
+    (match,) = find(figures, "Keanu Reeves in the rain")
+    assert match.figure.opted_out
+    assert match.figure.roles
+    tell(tmp_path, "remove", "keanu-reeves", reason="a letter of the person")
+    assert not find(figures, "Keanu Reeves in the rain")[0].figure.opted_out
+
+
+def test_an_opt_out_of_somebody_unknown_wins_over_a_namesake(tmp_path: Path) -> None:
+    figure = {"id": "the-other-tom-hanks", "name": "Tom Hanks"}
+    with pytest.raises(FigureDataError, match="also means 'tom-hanks'"):
+        tell(tmp_path, "add", figure["id"], figure=figure)
+    tell(tmp_path, "opt-out", figure["id"], figure=figure, asked_by="their estate")
+    (match,) = find(load_index(tmp_path), "Tom Hanks on a bench")
+    assert (match.figure.id, match.figure.opted_out) == (figure["id"], True)
+
+
+def test_every_decision_stays_on_record(tmp_path: Path) -> None:
+    tell(tmp_path, "add", "ada-xample", figure=ADA)
+    tell(tmp_path, "opt-out", "ada-xample", asked_by="her estate")
+    register = tell(tmp_path, "remove", "ada-xample", reason="the estate took it back")
+    assert register.standing["ada-xample"].added is not None
+    assert register.standing["ada-xample"].opted_out is None
+    assert [said.action for said in Register.read(tmp_path / "register.jsonl").lines] == ["add", "opt-out", "remove"]
+
+
+@pytest.mark.parametrize(
+    ("told", "rule"),
+    [
+        (line("opt-out", "keanu-reeves"), "who asked"),
+        (line("add", "ada-xample"), "describes the figure"),
+        (line("remove", "ada-xample"), "gives its reason"),
+        (line("add", "other", figure=ADA), "another id"),
+        ({**line("opt-out", "keanu-reeves", asked_by="them"), "reviewer": "Jane Doe"}, "reviewer"),
+        ({**line("opt-out", "keanu-reeves", asked_by="them"), "at": "2026-01-01T00:00:00"}, "at: "),
+        (line("opt-out", "Keanu", asked_by="them"), "id: "),
+        (line("erase", "keanu-reeves"), "action: "),
+        (line("add", "ada-xample", figure={**ADA, "nickname": "A"}), "nickname"),
+    ],
+)
+def test_a_decision_that_breaks_a_rule_names_it(told: dict[str, object], rule: str) -> None:
+    with pytest.raises(RegisterError, match=rule):
+        register_line(told)
+
+
+@pytest.mark.parametrize(
+    ("action", "person", "told", "problem"),
+    [
+        ("remove", "keanu-reeves", {"reason": "no longer so"}, "is not in the register"),
+        ("add", "ada-xample", {"figure": ADA}, "is in the register already"),
+        ("opt-out", "tom-hanks", {"asked_by": "them"}, "has opted out already"),
+        ("opt-out", "nobody-known", {"asked_by": "them"}, "is about nobody"),
+    ],
+)
+def test_a_decision_that_contradicts_the_register_is_not_written(
+    tmp_path: Path, action: str, person: str, told: dict[str, object], problem: str
+) -> None:
+    tell(tmp_path, "add", "ada-xample", figure=ADA)
+    tell(tmp_path, "opt-out", "tom-hanks", asked_by="the person")
+    before = (tmp_path / "register.jsonl").read_bytes()
+    with pytest.raises(FigureDataError, match=problem):
+        tell(tmp_path, action, person, **told)
+    assert (tmp_path / "register.jsonl").read_bytes() == before
+
+
+@pytest.mark.parametrize(
+    ("content", "problem"),
+    [
+        (b"{}\n", "line 1: action: Field required"),
+        (b"not json\n", "line 1: "),
+        (b'{"action":"add"', "line 1: the line is cut off"),
+        (b"\xff\xfe\n", "cannot be read"),
+        (b"[" * 100_000 + b"\n", "line 1: "),
+    ],
+)
+def test_a_faulty_register_is_an_error_and_the_gate_lets_nothing_through(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, content: bytes, problem: str
+) -> None:
+    monkeypatch.setenv("TOUCHMARK_HOME", str(tmp_path))
+    folder = Home.default().figures
+    folder.mkdir()
+    (folder / "register.jsonl").write_bytes(content)
+    with pytest.raises(FigureDataError, match=problem) as caught:
+        gate.screen("a lighthouse at dawn")
+    assert caught.value.subject == str(folder / "register.jsonl")
+    assert caught.value.remedy
+
+
+def test_the_gate_refuses_whoever_opted_out_from_the_next_prompt_on(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TOUCHMARK_HOME", str(tmp_path))
+    prompt = "Adalgisa Xample waters her garden"
+    assert gate.screen(prompt).action == "allow"
+    tell(Home.default().figures, "opt-out", "ada-xample", figure=ADA, asked_by="the person")
+    assert gate.screen(prompt).action == "refuse"
+    (Home.default().figures / "register.jsonl").write_text("broken\n")
+    with pytest.raises(FigureDataError):
+        gate.screen(prompt)
+
+
+@pytest.mark.parametrize(
+    ("name", "slug"), [("Zoë Kravitz", "zoe-kravitz"), ("王毅", "738b-6bc5"), ("A" * 200, "a" * 80)]
+)
+def test_an_id_is_made_from_a_name(name: str, slug: str) -> None:
+    assert slug_of(name) == slug
+
+
+# --- lists from elsewhere -------------------------------------------------------------------------------------------
+
+
+def entity(item: str, name: str, *, instance: str = "Q5", died: bool = False, **more: str) -> dict[str, Any]:
+    claims: dict[str, Any] = {"P31": [{"mainsnak": {"snaktype": "value", "datavalue": {"value": {"id": instance}}}}]}
+    if died:
+        claims["P570"] = [{"mainsnak": {"snaktype": "somevalue"}}]
+    labels = {language: {"language": language, "value": value} for language, value in {"en": name, **more}.items()}
+    aliases = {"en": [{"language": "en", "value": f"{name} Junior"}]}
+    return {"id": item, "type": "item", "labels": labels, "aliases": aliases, "claims": claims}
+
+
+DUMP = [
+    entity("Q1", "Ottoline Quux", ru="Оттолина Квукс"),
+    entity("Q2", "a house", instance="Q3947"),
+    entity("Q3", "Bertil Zwyx", died=True),
+]
+QUERY = {
+    "head": {"vars": ["item", "itemLabel", "alias"]},
+    "results": {
+        "bindings": [
+            {
+                "item": {"type": "uri", "value": "http://www.wikidata.org/entity/Q1"},
+                "itemLabel": {"type": "literal", "value": "Ottoline Quux"},
+                "native": {"type": "literal", "value": native},
+            }
+            for native in ("Оттолина Квукс", "奥托琳·库克斯")
+        ]
+    },
+}
+CSV = (
+    "id,name,aliases,native,status\n"
+    'q1,Ottoline Quux,Otti Q.|OttiQuux,"Оттолина Квукс",living\n'
+    ",Bertil Zwyx,,,deceased\n"
+)
+
+
+def dump(entities: list[dict[str, Any]]) -> str:
+    return "[\n" + ",\n".join(map(json.dumps, entities)) + "\n]\n"
+
+
+def plain(path: Path, text: str) -> None:
+    path.write_text(text, encoding="utf-8")
+
+
+def gzipped(path: Path, text: str) -> None:
+    path.write_bytes(gzip.compress(text.encode()))
+
+
+def bzipped(path: Path, text: str) -> None:
+    path.write_bytes(bz2.compress(text.encode()))
+
+
+@pytest.mark.parametrize(
+    ("file", "text", "write", "people"),
+    [
+        ("people.csv", CSV, plain, 2),
+        ("people.csv.gz", CSV, gzipped, 2),
+        ("dump.json", dump(DUMP), plain, 2),
+        ("dump.json.bz2", dump(DUMP), bzipped, 2),
+        ("dump.jsonl", "\n".join(map(json.dumps, DUMP)), plain, 2),
+        ("query.json", json.dumps(QUERY, indent=2), plain, 1),
+    ],
+)
+def test_lists_of_every_kind_are_read(
+    tmp_path: Path, file: str, text: str, write: Callable[[Path, str], None], people: int
+) -> None:
+    write(tmp_path / file, text)
+    found = read_people(tmp_path / file)
+    assert [person.name for person in found] == ["Ottoline Quux", "Bertil Zwyx"][:people]
+    assert "Оттолина Квукс" in found[0].forms
+    assert [str(person.status) for person in found] == ["living", "deceased"][:people]
+
+
+def test_rows_of_one_item_are_one_person(tmp_path: Path) -> None:
+    plain(tmp_path / "query.json", json.dumps(QUERY))
+    (person,) = read_people(tmp_path / "query.json")
+    assert {"Оттолина Квукс", "奥托琳·库克斯"} <= set(person.forms)
+
+
+@pytest.mark.parametrize(
+    ("file", "text", "problem"),
+    [
+        ("a.csv", "name,nick\nAda,A\n", "line 1: unknown column 'nick'"),
+        ("a.csv", "id,aliases\n1,A\n", "line 1: no column 'name'"),
+        ("a.csv", "name\nAda\n...\n", "line 3: the name '...' holds no letter"),
+        ("a.csv", "name,id\nAda,a 1\n", "line 2: the id 'a 1'"),
+        ("a.csv", "name,id\nAda,a\nBob,a\n", "line 3: the id 'a' is given twice"),
+        ("a.csv", "name,id\nAda\n", "line 2: 1 cells under 2 columns"),
+        ("a.csv", "name,countries\nAda,Britain\n", "line 2: 'Britain' is no country"),
+        ("a.csv", "name,roles\nAda,wizard\n", "line 2: 'wizard' is no role"),
+        ("a.csv", "name,status\nAda,asleep\n", "line 2: 'asleep' is no status"),
+        ("a.csv", "name\n" + "x" * 101 + "\n", "line 2: a name has 1 to 100 characters"),
+        ("a.csv", "name\n" + "x" * (2**20 + 5), "line 2: the line is longer"),
+        ("a.csv", 'name\n"Ada\n', "no CSV"),
+        ("a.csv", "name\n", "nobody is in the file"),
+        ("a.csv", "", "line 1: no column 'name'"),
+        ("a.json", "", "nobody is in the file"),
+        ("a.json", dump(DUMP)[:-40], "line 4: an entry is cut off, or no JSON"),
+        ("a.json", dump(DUMP[:1])[:-3], "the list does not end"),
+        ("a.json", "[1, 2]", "line 1: an entry that is no object"),
+        ("a.json", '[{"name": "Ada"}]', "neither an entity nor a row"),
+        ("a.json", '[{"item": "Ada", "itemLabel": "Ada"}]', "'Ada' is no Wikidata item"),
+        ("a.json", '[{"item": 5, "itemLabel": "Ada"}]', "a cell that is no text"),
+        ("a.json", "[" * 200_000, "the list does not end"),
+        ("a.json", '[{"a":' * 100_000, "cut off, or no JSON"),
+        ("a.json", '[{"labels": {"en": 5}, "id": "Q1", "claims": {"P31": 7}}]', "neither an entity nor a row"),
+        ("a.txt", "Ada", "a list of the kind 'txt'"),
+    ],
+)
+def test_a_list_that_breaks_a_rule_is_named_with_its_line(tmp_path: Path, file: str, text: str, problem: str) -> None:
+    plain(tmp_path / file, text)
+    with pytest.raises(ImportSourceError) as caught:
+        read_people(tmp_path / file)
+    assert problem in caught.value.problem
+    assert caught.value.subject == str(tmp_path / file)
+    assert caught.value.remedy
+
+
+@pytest.mark.parametrize("file", ["missing.csv", "cut.csv.gz", "bytes.csv"])
+def test_a_file_that_cannot_be_read_is_an_error(tmp_path: Path, file: str) -> None:
+    (tmp_path / "cut.csv.gz").write_bytes(gzip.compress(CSV.encode())[:-12])
+    (tmp_path / "bytes.csv").write_bytes(b"name\n\xff\xfe\n")
+    with pytest.raises(ImportSourceError, match="cannot be read"):
+        read_people(tmp_path / file)
+
+
+def test_an_entry_longer_than_a_chunk_is_read_whole(tmp_path: Path) -> None:
+    long = entity("Q9", "Ottoline Quux")
+    long["aliases"]["en"] = [{"value": "x" * 90_000} for _ in range(25)]
+    plain(tmp_path / "a.json", dump([long, DUMP[2]]))
+    assert [person.name for person in read_people(tmp_path / "a.json")] == ["Ottoline Quux", "Bertil Zwyx"]
+
+
+# --- imported names in the search -----------------------------------------------------------------------------------
+
+
+def people() -> list[Person]:
+    return [
+        Person("q1", "Ottoline Quux", forms=dict.fromkeys(("Оттолина Квукс", "OttiQuux", "Max"))),
+        Person("q2", "Donald Trump"),
+    ]
+
+
+def test_imported_names_are_found_misspelt_declined_and_in_other_scripts(tmp_path: Path) -> None:
+    write_import(tmp_path, "press", people(), "people.csv", "r-17", NOW)
+    index = load_index(tmp_path)
+    assert len(index) == len(FigureIndex.load().figures) + 2
+    for text, kind in (
+        ("a portrait of Ottoline Quux", MatchKind.NAME),
+        ("@ottiquux waves", MatchKind.ALIAS),
+        ("Оттолина Квукс танцует", MatchKind.ALIAS),
+        ("Otoline Quux waves", MatchKind.MISSPELLING),
+    ):
+        assert [(match.figure.id, match.kind) for match in find(index, text)] == [("press-q1", kind)], text
+    assert find(index, "Max feeds a cat") == ()
+    assert [match.figure.id for match in find(index, "Donald Trump")] == ["donald-trump"]
+
+
+def test_the_compiled_names_are_kept_and_made_again_if_they_do_not_fit(tmp_path: Path) -> None:
+    write_import(tmp_path, "press", people(), "people.csv", "r-17", NOW)
+
+    def loaded() -> list[str]:
+        imported = load_imports(tmp_path, frozenset())
+        assert imported is not None
+        return list(imported.names)
+
+    names = loaded()
+    (cache,) = (tmp_path / "cache").iterdir()
+    kept = cache.read_bytes()
+    assert loaded() == names
+    for broken in (b"", b"PK\x03\x04", kept[: len(kept) // 2], kept[:200] + b"\xff" * 64 + kept[264:]):
+        cache.write_bytes(broken)
+        assert loaded() == names
+    write_import(tmp_path, "press", people()[:1], "people.csv", "r-17", NOW)
+    assert "donald trump" not in loaded()
+    assert cache not in set((tmp_path / "cache").iterdir())
+
+
+@pytest.mark.parametrize("damage", [lambda b: b[:-5], lambda b: b + b"{}\n", lambda b: b"{}\n" + b, lambda b: b""])
+def test_an_imported_list_that_was_touched_is_an_error(tmp_path: Path, damage: Callable[[bytes], bytes]) -> None:
+    path = write_import(tmp_path, "press", people(), "people.csv", "r-17", NOW)
+    path.write_bytes(damage(path.read_bytes()))
+    with pytest.raises(FigureDataError, match="not as it was written"):
+        load_index(tmp_path)
+
+
+# --- the command line -----------------------------------------------------------------------------------------------
+
+
+def test_the_commands_add_leave_out_import_and_tell(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("TOUCHMARK_HOME", str(tmp_path))
+    plain(tmp_path / "people.csv", CSV)
+
+    def told(*words: str, status: int = 0) -> str:
+        assert run(["figures", *words]) == status
+        return capsys.readouterr().out
+
+    by = ("--reviewer", "r-17")
+    assert told("add", "Adalgisa Xample", "--alias", "Adaxa", *by) == "adalgisa-xample: added.\n"
+    told("add", "Tom Hanks", "--opt-out", "--asked-by", "the person", *by)
+    assert "2 people" in told("import", str(tmp_path / "people.csv"), "--name", "press", *by)
+    for text in ("adaxa", "Ottoline Quux"):
+        assert "by " in told("find", text)
+    (found,) = json.loads(told("find", "Tom Hanks", "--json"))
+    assert (found["figure"]["id"], found["figure"]["opted_out"]) == ("tom-hanks", True)
+    assert [entry["action"] for entry in json.loads(told("register", "--json"))] == ["add", "opt-out"]
+    told("add", "Nobody", "--opt-out", *by, status=64)
+    told("remove", "tom-hanks", "--reason", "a letter", *by)
