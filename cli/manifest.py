@@ -1,4 +1,4 @@
-"""``touchmark manifest``: check how a manifest is written, and update one. What a file is, ``touchmark verify`` says."""
+"""``touchmark manifest``: check how one is written, and update one. What a file is, ``touchmark verify`` says."""
 
 from __future__ import annotations
 

@@ -12,6 +12,7 @@ import hashlib
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from pathlib import Path
 from typing import Final
 
@@ -23,6 +24,7 @@ from touchmark.detectors.sources import Sources
 from touchmark.provenance.keys.ring import is_development
 from touchmark.provenance.manifest.read import read_manifest
 from touchmark.provenance.manifest.report import ManifestPresence, ManifestReport
+from touchmark.provenance.manifest.stamped import read_stamped
 from touchmark.provenance.manifest.traces import has_store_place, has_store_remains
 from touchmark.provenance.media.boxes import unhashed_bytes
 from touchmark.provenance.media.decode import VideoInfo
@@ -48,7 +50,7 @@ class Container:
     """The file as a container of bytes.
 
     Attributes:
-        sha256: of the whole file, hexadecimal.
+        sha256: of the whole file, hexadecimal; empty where the manifest alone was read and no registry knows it.
         size: in bytes.
         info: codec, dimensions, duration and labels, as the file declares them; zeros and empty text for what its
             kind of file does not have.
@@ -178,7 +180,12 @@ def gather(
     """
     with open_file(path, limits) as (_, size):
         before = _state_of(path)
-    sha256, manifest = _read(path, size, sources.anchors)
+    if unseen:
+        manifest = _manifest(path, sources.anchors, sources)
+        known = sources.registry is not None and bool(manifest.label) and sources.registry.by_manifest(manifest.label)
+        sha256 = _digest(path) if known else ""  # takes as long as the manifest, and is there to be compared with that
+    else:
+        sha256, manifest = _read(path, size, sources)
     remains = manifest.presence is not ManifestPresence.PRESENT and _has_remains(path)
     try:
         look = not_looked(path, NOT_ASKED) if unseen else look_at(path, sources, limits, progress)
@@ -217,20 +224,25 @@ def gather(
     return evidence
 
 
-def _read(path: Path, size: int, anchors: bytes) -> tuple[str, ManifestReport]:
+def _read(path: Path, size: int, sources: Sources) -> tuple[str, ManifestReport]:
     """Digest and manifest; of a large file both at once, since each takes as long as reading it."""
     if size < _LARGE:
-        return _digest(path), read_manifest(path, anchors)
+        return _digest(path), _manifest(path, sources.anchors, sources)
     with ThreadPoolExecutor(1) as aside:
         digest = aside.submit(_digest, path)
-        manifest = read_manifest(path, anchors)
+        manifest = _manifest(path, sources.anchors, sources)
         return digest.result(), manifest
+
+
+def _manifest(path: Path, anchors: bytes, sources: Sources, manifest: bytes | None = None) -> ManifestReport:
+    """A manifest under the anchors of signers, with its time stamp under those of time stamps too."""
+    return read_stamped(lambda pem: read_manifest(path, pem, manifest=manifest), anchors, sources.time_anchors)
 
 
 def _with_registry(evidence: Evidence, path: Path, sources: Sources) -> Evidence:
     """Add what the registry knows, and the manifest that it kept if the file carries another or none."""
     manifest, registry = evidence.manifest, sources.registry
-    evidence = replace(evidence, development=_is_development(path, manifest, sources.anchors, None))
+    evidence = replace(evidence, development=_is_development(path, manifest, sources, None))
     if registry is None:
         return evidence
     found = _registered(evidence.mark, registry)
@@ -266,8 +278,8 @@ def _carries(manifest: ManifestReport, registration: Registration) -> bool:
 
 def _recovered(registration: Registration, path: Path, sources: Sources) -> tuple[ManifestReport, bool]:
     """The manifest that the registry kept, and whether development authorities alone vouch for it."""
-    report = read_manifest(path, sources.anchors, manifest=registration.manifest)
-    return report, _is_development(path, report, sources.anchors, registration.manifest)
+    report = _manifest(path, sources.anchors, sources, registration.manifest)
+    return report, _is_development(path, report, sources, registration.manifest)
 
 
 def _named(evidence: Evidence, registry: Registry) -> Iterator[Registration]:
@@ -278,15 +290,22 @@ def _named(evidence: Evidence, registry: Registry) -> Iterator[Registration]:
                 yield registration
 
 
-def _is_development(path: Path, report: ManifestReport, anchors: bytes, manifest: bytes | None) -> bool:
+def _is_development(path: Path, report: ManifestReport, sources: Sources, manifest: bytes | None) -> bool:
     """Whether ``report`` would not be trusted if development authorities were not."""
     if not report.signer_trusted:
         return False
+    others, are_some = _not_for_development(sources.anchors)
+    if not are_some or not others:
+        return are_some
+    return not _manifest(path, others, sources, manifest).signer_trusted
+
+
+@lru_cache(maxsize=8)  # pure; a trust list takes as long to parse as a small file to verify
+def _not_for_development(anchors: bytes) -> tuple[bytes, bool]:
+    """The anchors that are no development authorities, and whether others are."""
     certificates = [c.public_bytes(Encoding.PEM) for c in x509.load_pem_x509_certificates(anchors)]
     others = [certificate for certificate in certificates if not is_development(certificate)]
-    if not others or len(others) == len(certificates):
-        return not others
-    return not read_manifest(path, b"".join(others), manifest=manifest).signer_trusted
+    return b"".join(others), len(others) < len(certificates)
 
 
 def _digest(path: Path) -> str:

@@ -66,6 +66,7 @@ def page(verification: Verification, pictures: Sequence[Still] = (), now: dateti
         _header(verification, now or datetime.now(UTC)),
         _verdict(verdict),
         _development(verdict),
+        *(_note(note) for note in verification.notes),
         _faults(verdict),
         _stills(pictures),
         _origin(verdict),
@@ -114,6 +115,10 @@ def _development(verdict: Verdict) -> str:
         '<p class="warning" role="note"><strong>Development keys</strong>The signer is trusted only through keys made '
         "by <code>touchmark keys init</code>. Anybody can make such keys: this report convinces nobody else.</p>"
     )
+
+
+def _note(note: str) -> str:
+    return f'<p class="warning" role="note"><strong>Trust</strong>{_text(note, 400)}</p>'
 
 
 def _faults(verdict: Verdict) -> str:
@@ -305,7 +310,7 @@ def _file(verification: Verification) -> str:
     info = container.info
     rate = f", {float(info.frame_rate):.4g} frames a second" if info.frame_rate else ""
     facts = [
-        ("SHA-256", container.sha256),
+        ("SHA-256", container.sha256 or "not computed"),
         ("size", f"{container.size:,} bytes"),
         ("form", f"{container.family}, {info.container}, {info.codec or 'not decoded'}"),
         *((("picture", f"{info.width} × {info.height}{rate}"),) if info.width else ()),

@@ -115,7 +115,8 @@ class VerdictModel(_Model):
 class ContainerModel(_Model):
     """The file as a container of bytes."""
 
-    sha256: Sha256
+    sha256: Annotated[str, Field(pattern="^([0-9a-f]{64})?$")]
+    """Empty where the manifest alone was read."""
     size: int = Field(ge=0)
     family: Family = Family.VIDEO
     """What the file is to a person. Sizes, rates and codec are 0 or empty for what its kind does not have."""
@@ -348,6 +349,8 @@ class VerificationReport(_Model):
     evidence: EvidenceModel
     seconds: float = Field(ge=0)
     """How long the examination took."""
+    notes: list[Text]
+    """What a reader should know of the trust lists behind the verdict: which are stale."""
 
     @classmethod
     def of(cls, verification: Verification, acceptance: Acceptance | None = None) -> Self:
@@ -359,6 +362,7 @@ class VerificationReport(_Model):
             verdict=VerdictModel.model_validate(verification.verdict),
             evidence=EvidenceModel.of(verification.evidence),
             seconds=verification.seconds,
+            notes=list(verification.notes),
         )
 
 

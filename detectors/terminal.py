@@ -55,6 +55,7 @@ def render(verification: Verification) -> RenderableType:
         _evidence(verdict),
         *_other_marks(verification),
         *_timelines(verification),
+        *_notes(verification),
         _footer(verification),
     )
 
@@ -76,6 +77,11 @@ def _development(verdict: Verdict) -> Iterator[RenderableType]:
             ),
         )
         yield Padding(text, (0, 1))
+
+
+def _notes(verification: Verification) -> Iterator[RenderableType]:
+    for note in verification.notes:
+        yield Padding(Text(safe_text(note, 400), style="yellow"), (0, 1))
 
 
 def _contradictions(verdict: Verdict) -> Iterator[RenderableType]:
@@ -164,8 +170,9 @@ def _footer(verification: Verification) -> RenderableType:
     info = container.info
     length = f", {float(info.duration):.1f} s" if info.duration else ""
     size = f"{info.width}x{info.height} " if info.width else ""
+    digest = f", sha256 {container.sha256[:16]}…" if container.sha256 else ""
     form = f"{size}{info.codec or info.container}{length}"
-    text = f"{form}, {container.size:,} bytes, sha256 {container.sha256[:16]}…"
+    text = f"{form}, {container.size:,} bytes{digest}"
     return Padding(Text(f"{safe_text(text)}; examined in {verification.seconds:.1f} s", style="dim"), (1, 1, 0, 1))
 
 

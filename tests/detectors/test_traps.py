@@ -1,0 +1,348 @@
+"""The traps of C2PA that are about bytes: each file here is one that an attacker (or a careless tool) would make.
+
+What is about agreement between sources is in ``test_attacks``, expired and stamped signers in
+``signing/test_purposes``.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import struct
+from pathlib import Path
+
+import c2pa
+import pytest
+from rich.console import Console
+
+from tests.clips import moving_clip
+from tests.detectors.conftest import NOW
+from tests.forms import FORMS
+from touchmark.detectors.evidence import gather
+from touchmark.detectors.page import page
+from touchmark.detectors.serialise import VerificationReport
+from touchmark.detectors.sources import Sources
+from touchmark.detectors.statements import Source, Tone
+from touchmark.detectors.terminal import render
+from touchmark.detectors.verdict import Outcome, judge
+from touchmark.detectors.verify import Verification, Verifier
+from touchmark.provenance.keys.development import issue_development_chain
+from touchmark.provenance.manifest.claim import GENERATOR, Claim, DigitalSourceType, SoftwareAgent
+from touchmark.provenance.manifest.context import manifest_context
+from touchmark.provenance.manifest.report import ManifestPresence
+from touchmark.provenance.manifest.write import sign_file, sign_stream
+from touchmark.provenance.media.boxes import C2PA_UUID, scan_boxes, unhashed_bytes
+from touchmark.provenance.media.errors import MediaError
+from touchmark.provenance.media.limits import Limits
+from touchmark.provenance.signing import PemSigner
+
+STORE_TYPE = bytes.fromhex("6332706100110010800000aa00389b71")
+
+
+@pytest.fixture(scope="module")
+def trusted() -> tuple[PemSigner, bytes]:
+    """A signer whom the verifier believes, and the root for that."""
+    chain = issue_development_chain("traps", NOW)
+    return PemSigner.from_pem(chain.signer, chain.signer_key), chain.authority
+
+
+@pytest.fixture(scope="module")
+def forms(tmp_path_factory: pytest.TempPathFactory, trusted) -> dict[str, Path]:
+    """A file of every form, signed as a camera's own: the claim that is worth forging. Read only."""
+    folder, made = tmp_path_factory.mktemp("forms"), {}
+    for name, (media_type, make) in FORMS.items():
+        claim = _claim(media_type, DigitalSourceType.DIGITAL_CAPTURE)
+        made[name] = folder / name
+        sign_file(make(folder / f"plain-{name}"), made[name], claim, *trusted)
+    return made
+
+
+def _claim(media_type: str, source_type: DigitalSourceType, **more: object) -> Claim:
+    agent = SoftwareAgent("a camera", "1")
+    return Claim("a file", media_type, source_type, agent, NOW, **more)  # type: ignore[arg-type]
+
+
+def verify(path: Path, trusted: tuple[PemSigner, bytes]) -> Verification:
+    return Verifier(Sources(anchors=trusted[1])).verify(path)
+
+
+# -- every form
+
+
+@pytest.mark.parametrize("name", FORMS)
+def test_every_form_is_read_and_its_claim_believed_as_far_as_it_goes(forms, trusted, name) -> None:
+    verification = verify(forms[name], trusted)
+    assert verification.verdict.outcome is Outcome.CAPTURED
+    assert verification.evidence.manifest.is_sound
+
+
+@pytest.mark.parametrize("name", FORMS)
+def test_a_damaged_store_never_reads_as_no_manifest(forms, trusted, tmp_path, name) -> None:
+    """Trap 11: one bit of what says "this is a manifest store", or all of the store wiped."""
+    content = forms[name].read_bytes()
+    start = content.index(STORE_TYPE)
+    for damage in (bytes([STORE_TYPE[0] ^ 1]), bytes(len(STORE_TYPE) + 200)):
+        damaged = tmp_path / name
+        damaged.write_bytes(content[:start] + damage + content[start + len(damage) :])
+        try:
+            verification = verify(damaged, trusted)
+        except MediaError:
+            continue  # the damage reaches what the form needs to be read at all
+        assert verification.evidence.manifest.presence is ManifestPresence.UNREADABLE
+        assert verification.verdict.outcome is Outcome.TAMPERED
+
+
+@pytest.mark.parametrize("name", FORMS)
+def test_a_changed_byte_of_content_is_tampering(forms, trusted, tmp_path, name) -> None:
+    content = bytearray(forms[name].read_bytes())
+    plain = forms[name].with_name(f"plain-{name}").read_bytes()
+    content[_content_of(bytes(content), plain)] ^= 0x04
+    changed = tmp_path / name
+    changed.write_bytes(content)
+    try:
+        verification = verify(changed, trusted)
+    except MediaError:
+        return
+    assert verification.verdict.outcome is Outcome.TAMPERED
+
+
+def _content_of(signed: bytes, plain: bytes) -> int:
+    """Where something of the unsigned file's middle lies in the signed one."""
+    for start in range(len(plain) // 2, len(plain) - 16):
+        if (found := signed.find(plain[start : start + 16])) >= 0:
+            return found + 8
+    raise AssertionError("nothing of the content is left")
+
+
+@pytest.mark.parametrize("name", FORMS)
+def test_laundering_is_seen_in_every_form(forms, trusted, tmp_path, name) -> None:
+    """Trap 4: an edit signed over a tampered parent reads Trusted, with an empty list of failures."""
+    content = bytearray(forms[name].read_bytes())
+    plain = forms[name].with_name(f"plain-{name}")
+    content[_content_of(bytes(content), plain.read_bytes())] ^= 0x04
+    media_type, _ = FORMS[name]
+    claim = _claim(media_type, DigitalSourceType.DIGITAL_CAPTURE, parent=forms[name])
+    output = io.BytesIO()
+    with plain.open("rb") as media:
+        sign_stream(media, output, claim, *trusted, parent=io.BytesIO(content))
+    laundered = tmp_path / name
+    laundered.write_bytes(output.getvalue())
+    verification = verify(laundered, trusted)
+    assert not verification.evidence.manifest.failures
+    assert verification.verdict.outcome is Outcome.CONTRADICTORY
+    assert {found.kind for found in verification.verdict.contradictions} == {"laundered_edit"}
+
+
+# -- bytes outside the hash (trap 6)
+
+
+def test_content_in_a_table_that_is_none_is_found(forms, trusted, tmp_path) -> None:
+    hidden = _box(b"mfra", _box(b"tfra", bytes(12)) + _box(b"evil", b"a payload") + b"and more")
+    path = tmp_path / "v.mp4"
+    path.write_bytes(forms["v.mp4"].read_bytes() + hidden)
+    assert unhashed_bytes(path) == len(_box(b"evil", b"a payload").replace(b"\0", b"") + b"and more")
+    verification = verify(path, trusted)
+    assert verification.verdict.outcome is not Outcome.CAPTURED
+    path.write_bytes(forms["v.mp4"].read_bytes() + _box(b"mfra", _box(b"tfra", b"\1" * 12) + _box(b"mfro", b"\1" * 8)))
+    assert unhashed_bytes(path) == 0
+
+
+def test_content_behind_the_store_in_its_own_box_is_found(forms, tmp_path) -> None:
+    """Only a signer can leave room there: a box that grows afterwards moves what follows, which the hash sees."""
+    source = forms["v.mp4"]
+    box = next(box for box in scan_boxes(source) if box.uuid == C2PA_UUID)
+    content, end = source.read_bytes(), box.offset + box.size
+    grown = struct.pack(">I", box.size + 9) + content[box.offset + 4 : end] + b"a payload"
+    path = tmp_path / "v.mp4"
+    path.write_bytes(content[: box.offset] + grown + content[end:])
+    assert unhashed_bytes(source) == 0
+    assert unhashed_bytes(path) == len(b"a payload")
+
+
+def _box(kind: bytes, payload: bytes) -> bytes:
+    return struct.pack(">I4s", 8 + len(payload), kind) + payload
+
+
+# -- structure
+
+
+def test_a_film_of_two_media_boxes_is_signed_and_holds(forms, trusted, tmp_path) -> None:
+    """Trap 7: with Merkle hashing such a file signs, and reads Invalid."""
+    plain = forms["v.mp4"].with_name("plain-v.mp4")
+    two = tmp_path / "two.mp4"
+    two.write_bytes(plain.read_bytes() + _box(b"mdat", b"more media"))
+    sign_file(two, tmp_path / "signed.mp4", _claim("video/mp4", DigitalSourceType.DIGITAL_CAPTURE), *trusted)
+    assert verify(tmp_path / "signed.mp4", trusted).verdict.outcome is Outcome.CAPTURED
+
+
+def test_an_index_moved_after_signing_is_tampering(forms, trusted, tmp_path) -> None:
+    """Trap 16: a "faststart" pass of a tool that knows nothing of manifests."""
+    content = forms["v.mp4"].read_bytes()
+    boxes = scan_boxes(forms["v.mp4"])
+    index = next(box for box in boxes if box.type == "moov")
+    moved = content[index.offset : index.offset + index.size]
+    path = tmp_path / "v.mp4"
+    path.write_bytes(content[: index.offset] + content[index.offset + index.size :] + moved)
+    assert verify(path, trusted).verdict.outcome is Outcome.TAMPERED
+
+
+def test_a_remote_manifest_is_no_evidence(tmp_path, forms, trusted) -> None:
+    """Trap 9; that nothing is fetched, ``manifest/test_read`` shows with a server that listens."""
+    signer, _ = trusted
+    definition = {"claim_version": 2, "title": "x", "claim_generator_info": [GENERATOR], "assertions": [_created()]}
+    builder = c2pa.Builder(json.dumps(definition), context=manifest_context(b""))
+    builder.set_no_embed()
+    builder.set_remote_url("http://127.0.0.1:9/\x1b[2Jsecret.c2pa")
+    path = tmp_path / "remote.jpg"
+    with forms["p.jpg"].with_name("plain-p.jpg").open("rb") as media, path.open("w+b") as output:
+        _sign_raw(builder, signer, "image/jpeg", media, output)
+    verification = verify(path, trusted)
+    assert verification.evidence.manifest.presence is ManifestPresence.REMOTE_ONLY
+    assert verification.verdict.outcome is Outcome.UNKNOWN
+    said = next(s for s in verification.verdict.statements if s.source is Source.MANIFEST)
+    assert said.tone is Tone.SILENT
+    assert "not fetched" in said.text
+    assert "\x1b" not in said.text
+
+
+# -- what cannot be seen is not vouched for
+
+
+def test_a_camera_claim_over_what_cannot_be_looked_at_is_not_accepted(studio, forms, trusted, tmp_path) -> None:
+    """An attacker who cannot remove the mark makes the picture undecodable for us, and plays it elsewhere."""
+    keys = (studio.ring.watermark_key,)
+    content = bytearray(forms["v.mp4"].with_name("plain-v.mp4").read_bytes())
+    entry = content.index(b"avc1", content.index(b"stsd"))
+    content[entry : entry + 4] = b"xxxx"  # a codec that is not ours to read
+    plain, path = tmp_path / "plain.mp4", tmp_path / "odd.mp4"
+    plain.write_bytes(content)
+    sign_file(plain, path, _claim("video/mp4", DigitalSourceType.DIGITAL_CAPTURE), *trusted)
+    found = gather(path, Sources(anchors=trusted[1], keys=keys), Limits())
+    assert found.container.unseen
+    assert judge(found).outcome is Outcome.UNKNOWN
+    with pytest.raises(MediaError):
+        gather(plain, Sources(anchors=trusted[1], keys=keys), Limits())
+
+
+def test_without_a_look_a_camera_is_not_believed_where_there_is_a_key(studio, forms, trusted) -> None:
+    with_key = gather(
+        forms["p.png"], Sources(anchors=trusted[1], keys=(studio.ring.watermark_key,)), Limits(), unseen=True
+    )
+    assert judge(with_key).outcome is Outcome.UNKNOWN
+    assert "not looked at" in judge(with_key).headline
+    without = gather(forms["p.png"], Sources(anchors=trusted[1]), Limits(), unseen=True)
+    assert judge(without).outcome is Outcome.CAPTURED
+
+
+# -- hostile text in every field (and a title of a megabyte)
+
+EVIL = "\x1b[2J\x9b31m\x07<script>alert(1)</script>\u202egpj.exe\u2066\u2028\r\n[bold red]VERIFIED[/] &amp; \x00"
+
+
+def _created(**more: object) -> dict[str, object]:
+    action = {"action": "c2pa.created", "digitalSourceType": DigitalSourceType.DIGITAL_CAPTURE.value, **more}
+    return {"label": "c2pa.actions.v2", "created": True, "data": {"actions": [action], "allActionsIncluded": True}}
+
+
+def _sign_raw(builder: c2pa.Builder, signer: PemSigner, media_type: str, source: io.IOBase, output: io.IOBase) -> None:
+    chain = signer.certificate_chain.decode()
+    with c2pa.Signer.from_callback(signer.sign, c2pa.C2paSigningAlg.ES256, chain) as native:
+        builder.sign(native, media_type, source, output)
+
+
+@pytest.fixture(scope="module", params=[EVIL, "A" * (1 << 20) + EVIL], ids=["escapes", "a megabyte"])
+def hostile(request, forms, trusted, tmp_path_factory) -> Verification:
+    evil = request.param
+    big = len(evil) > 10_000
+    definition = {
+        "claim_version": 2,
+        "title": evil[:900_000] if big else evil,
+        "format": "image/png",
+        "claim_generator_info": [{"name": "x" if big else evil, "version": "x" if big else evil}],
+        "ingredients": [
+            {"title": evil[-200:], "format": "text/plain", "relationship": "inputTo", "description": evil[-200:]}
+        ],
+        "assertions": [
+            _created(softwareAgent={"name": evil[-200:], "version": evil[-200:]}, description=evil[-200:]),
+            {
+                "label": "c2pa.soft-binding",
+                "data": {"alg": evil[-200:], "blocks": [{"scope": {}, "value": "<b>"}]},
+            },
+            {"label": "c2pa.ai-disclosure", "data": {"modelType": evil[-200:], "modelName": evil[-200:]}},
+            {"label": "org.evil.note", "data": {evil[-60:]: evil[-200:]}},
+        ],
+    }
+    signer, _ = trusted
+    builder = c2pa.Builder(json.dumps(definition), context=manifest_context(b""))
+    path = tmp_path_factory.mktemp("hostile") / "evil.png"
+    with forms["p.png"].with_name("plain-p.png").open("rb") as media, path.open("w+b") as output:
+        _sign_raw(builder, signer, "image/png", media, output)
+    return verify(path, trusted)
+
+
+def test_hostile_text_reaches_no_terminal(hostile) -> None:
+    shown = io.StringIO()
+    Console(file=shown, force_terminal=False, width=100).print(render(hostile))
+    text = shown.getvalue()
+    assert len(text) < 12_000
+    assert not any(c in text for c in "\x1b\x9b\x07\x00\u202e\u2066\u2028\r")
+    assert VerificationReport.of(hostile).line().isprintable()
+    assert VerificationReport.of(hostile).line().isascii()
+
+
+def test_hostile_text_reaches_no_page(hostile) -> None:
+    written = page(hostile, ())
+    assert "<script>alert" not in written
+    assert not any(c in written for c in "\x1b\x9b\x00\u202e\u2066")
+    assert len(written) < 4_000_000
+
+
+def test_the_text_of_a_manifest_does_not_sway_the_verdict(hostile) -> None:
+    assert hostile.verdict.outcome in (Outcome.CAPTURED, Outcome.UNKNOWN)
+    assert "VERIFIED" not in hostile.verdict.headline
+
+
+# -- history, in sound and pictures
+
+
+@pytest.fixture(scope="module")
+def marked_sound(studio, tmp_path_factory) -> Path:
+    """A sound with this operator's mark and no manifest: what is left of a sealed one."""
+    from tests.forms import sound_file
+    from touchmark.provenance.media.sound import open_sound, write_sound
+    from touchmark.provenance.watermark.audio import LoudnessMark
+    from touchmark.provenance.watermark.protocol import Payload
+
+    folder = tmp_path_factory.mktemp("sound")
+    with open_sound(sound_file(folder / "plain.wav", "pcm_s16le", "s16", seconds=4)) as reader:
+        marked = LoudnessMark().embed(reader.whole(), Payload(7), studio.ring.watermark_key)
+        write_sound(marked, folder / "marked.wav", reader.info)
+    return folder / "marked.wav"
+
+
+def test_a_sound_whose_history_was_dropped_is_named(studio, marked_sound, camera, tmp_path) -> None:
+    """Trap 5: only the mark can tell."""
+    claim = _claim("audio/wav", DigitalSourceType.DIGITAL_CAPTURE)
+    sign_file(marked_sound, tmp_path / "claimed.wav", claim, camera.signer, camera.anchor)
+    verdict = studio.judge(tmp_path / "claimed.wav", camera)
+    assert verdict.outcome is Outcome.CONTRADICTORY
+    assert {found.kind for found in verdict.contradictions} == {"capture_claim_over_mark"}
+    assert "sound carries" in verdict.contradictions[0].explanation
+
+
+def test_a_picture_whose_history_was_dropped_is_named(studio, camera, tmp_path) -> None:
+    from touchmark.provenance.media.still import read_still, write_still
+    from touchmark.provenance.watermark.protocol import Payload
+    from touchmark.provenance.watermark.still import mark_still
+
+    frame = next(iter(moving_clip(320, 320, count=1, seed=5).frames))
+    import cv2
+
+    assert cv2.imwrite(str(tmp_path / "plain.png"), frame.pixels)
+    still = mark_still(read_still(tmp_path / "plain.png"), Payload(9), studio.ring.watermark_key)
+    write_still(still, tmp_path / "marked.png")
+    claim = _claim("image/png", DigitalSourceType.DIGITAL_CAPTURE)
+    sign_file(tmp_path / "marked.png", tmp_path / "claimed.png", claim, camera.signer, camera.anchor)
+    verdict = studio.judge(tmp_path / "claimed.png", camera)
+    assert verdict.outcome is Outcome.CONTRADICTORY
+    assert {found.kind for found in verdict.contradictions} == {"capture_claim_over_mark"}
