@@ -18,6 +18,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import cache, lru_cache
 from typing import Final
 
 import numpy as np
@@ -159,21 +160,39 @@ def measure(picture: Real, u: NDArray[np.intp], v: NDArray[np.intp], pitch_x: fl
         u, v: periods per tile.
         pitch_x, pitch_y: units of the pattern from one sample to the next.
     """
-    columns, column_of = np.unique(u, return_inverse=True)
-    rows, row_of = np.unique(v, return_inverse=True)
+    lowest, highest = int(v.min()), int(v.max())
     height, width = picture.shape
-    across = harmonics(width, pitch_x, columns)
-    along = np.concatenate([across.real, -across.imag], axis=1)
-    partial = picture @ along
-    partial = partial[:, : len(columns)] + 1j * partial[:, len(columns) :]
-    grid = harmonics(height, pitch_y, rows).conj().T @ partial
-    return np.asarray(grid[row_of, column_of], np.complex64)
+    across = _waves_along(width, pitch_x, 0, int(u.max()))
+    partial = picture @ np.concatenate([across.real, -across.imag], axis=1)
+    partial = partial[:, : across.shape[1]] + 1j * partial[:, across.shape[1] :]
+    grid = _waves_along(height, pitch_y, lowest, highest).conj().T @ partial
+    return np.asarray(grid[v - lowest, u], np.complex64)
+
+
+@lru_cache(maxsize=64)
+def _waves_along(samples: int, pitch: float, lowest: int, highest: int) -> Complex:
+    """:func:`harmonics` of all frequencies between two; a search asks for the same ones again and again."""
+    found = harmonics(samples, pitch, np.arange(lowest, highest + 1))
+    found.flags.writeable = False
+    return found
 
 
 def harmonics(samples: int, pitch: float, frequencies: NDArray[np.intp] | NDArray[np.float64]) -> Complex:
     """exp(2 pi i f x / TILE) at the centres of samples; shape (samples, frequencies)."""
     position = (np.arange(samples) + 0.5) * pitch
     return np.exp(2j * np.pi / TILE * np.outer(position, frequencies)).astype(np.complex64)
+
+
+def frequencies(plane: Plane) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    """The waves of a plane under every key: periods per tile to the right and downwards, in the order of Waves."""
+    shape = _shape(plane)
+    return shape.u, shape.v
+
+
+def spectrum(plane: Plane) -> tuple[Real, Real]:
+    """Frequency, in periods per 64 units, and power of each wave of a plane; the powers add up to a mean square of 1."""
+    shape = _shape(plane)
+    return shape.radius, shape.amplitude**2 / 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,6 +206,7 @@ class _Shape:
     template: NDArray[np.bool_]
 
 
+@cache
 def _shape(plane: Plane) -> _Shape:
     band = _BANDS[plane]
     reach = math.floor(band.high * TILE / 64)

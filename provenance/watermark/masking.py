@@ -1,13 +1,15 @@
 """How strong the pattern may be at each place, so that nobody sees it.
 
 The eye forgives luma changes where there is texture and in bright places, and forgives slow chroma changes almost
-everywhere, blue ones most. So flat areas are marked mostly in chroma, and luma follows the local contrast. Strengths
-are planned on a small copy of the picture: cheap, and smooth enough not to draw edges of its own.
+everywhere, blue ones most. So luma follows the local contrast, by what it costs in structural similarity, but stops
+where texture would swallow the pattern as well as hide it; and chroma is even. Strengths are planned on a small copy of
+the picture: cheap, and smooth enough not to draw edges of its own.
 """
 
 from __future__ import annotations
 
 import math
+from functools import lru_cache
 from typing import Final
 
 import cv2
@@ -16,34 +18,43 @@ from numpy.typing import NDArray
 
 from touchmark.provenance.media.colour import HLG, PQ
 from touchmark.provenance.media.picture import Planes
+from touchmark.provenance.watermark.lattice import SHORT_SIDE, Plane, spectrum
 
 Real = NDArray[np.float32]
 
 _PLAN_SIDE = 270
 """Short side of the small copy on which strengths are planned."""
 
-# Strength of the luma pattern, as root mean square in 8-bit steps, over the local standard deviation of the picture: it
-# follows what SSIM (Wang et al. 2004) calls an equal loss, up to where the eye would follow an edge.
-_TEXTURE_FOR_LUMA, _LUMA = (0.0, 1.0, 3.0, 6.0, 13.0, 25.0), (0.42, 0.5, 0.75, 1.1, 1.8, 2.6)
+# What the luma pattern may cost a picture, as SSIM counts it (Wang et al. 2004): with the constants of its terms for
+# structure and for luminance, in full-range steps, and the Gaussian of its window, in pixels.
+_STRUCTURE, _LUMINANCE = (0.03 * 255) ** 2, (0.01 * 255) ** 2
+_WINDOW = 1.5
+_FULL_RANGE = 255 / 219
 
+# The mean square of the luma pattern, in steps: at most _BUDGET over a picture of 720 lines (46.5 dB), a smaller
+# picture, which has fewer samples to carry the payload, more, a larger one less; at most _FLAT squared on flat grey;
+# and at most what costs _LOSS of SSIM. By lines of the short side.
 _BUDGET = 0.92
-"""Mean square of the luma pattern over a picture of 720 lines, in steps: 46.5 dB. A smaller picture, which has fewer
-samples to carry the payload, gets more, a larger one less. A picture full of texture is brought down to its budget, and
-one in which little hides is led towards it, at most by _RAISED."""
-_RAISED = 1.3
+_FLAT = 0.7
+_LINES, _LOSS = (256, 330), (0.008, 0.0065)
+_TOO_LOUD = 200.0
+"""Twice the local variance at which more texture hides hardly more. What is louder drowns the pattern in the coder's
+choices and in the reader's noise: at H.265 CRF 40 a squared step on flat ground is worth ten of those in foliage."""
+_DEAREST = (1.2, 2.0)
+"""How many times dearer than on flat grey a squared step may be, at most: in black SSIM would forbid all. By lines."""
 
-# Without colour of its own a picture's chroma is coded coarsely, and what is faint in it not at all. So it gets more of
-# everything, and luma is spread more evenly: over the standard deviation of Cb and Cr together, factors on the budget
-# of luma and on chroma, and a power on the strength of luma.
-_COLOUR, _WITHOUT_COLOUR = (0.0, 2.0), ((1.25, 1.0), (1.45, 1.0), (0.7, 1.0))
+# Without colour of its own a picture's chroma is coded coarsely, and what is faint in it not at all: over the standard
+# deviation of Cb and Cr together, factors on what luma may cost and on chroma.
+_COLOUR, _DEARER, _LOUDER = (0.0, 2.0), (1.5, 1.0), (1.2, 1.0)
 
-# Chroma likewise, as a factor. Flat areas keep theirs; textured ones have luma enough.
+# Chroma, as a factor: flat areas keep theirs; textured ones have luma enough; in black half of it is clipped, and what
+# is left brightens it.
 _TEXTURE_FOR_CHROMA, _CHROMA = (0.1, 0.5, 4.0), (1.0, 1.0, 0.92)
+_LEVEL_FOR_CHROMA, _DIM = (16, 24, 40, 68), (0.65, 0.95, 1.0)
 
 # A small picture has few samples to carry the payload, and what is flat in it loses most in coding: there, and only
-# there, flat areas get more. Luma, then chroma, on flat ground of a picture of _SMALL lines or fewer.
-_SMALL, _LARGE = 256, 330
-_FLAT_IN_SMALL = (0.6, 1.6)
+# there, flat areas get more chroma, and black keeps it. By lines of the short side.
+_FLAT_CHROMA, _BLACK_CHROMA = (1.6, 1.0), (0.9, 0.3)
 
 # Of the mean level in PQ and HLG: one over the steps that a BT.709 screen would need for the light of one step (ITU-R
 # BT.2100-2, diffuse white at 203 cd/m2). Around white a step of PQ is three of those.
@@ -52,7 +63,7 @@ _HDR = {
     HLG: ((125, 152, 180), (0.9, 0.6, 0.4)),
 }
 
-CHROMA_STRENGTH: Final = (1.18, 1.06)
+CHROMA_STRENGTH: Final = (1.25, 1.12)
 """Root mean square in Cb and Cr, before the factor. In both: a coder keeps chroma where either is loud."""
 
 
@@ -64,7 +75,8 @@ def strengths(picture: Planes) -> tuple[Real, Real]:
         8-bit steps, and a factor near 1 for CHROMA_STRENGTH.
     """
     height, width = picture.luma.shape
-    shrink = max(1.0, min(height, width) / _PLAN_SIDE)
+    short = min(height, width)
+    shrink = max(1.0, short / _PLAN_SIDE)
     size = (max(1, round(width / shrink)), max(1, round(height / shrink)))
     step = picture.colour.step
     small = cv2.resize(picture.luma, size, interpolation=cv2.INTER_AREA).astype(np.float32) / np.float32(step)
@@ -72,19 +84,37 @@ def strengths(picture: Planes) -> tuple[Real, Real]:
     texture = np.sqrt(np.maximum(cv2.blur(small * small, (5, 5)) - mean * mean, 0))
     # An edge hides a pattern on itself, not beside itself: without narrowing it would wear a halo.
     texture = cv2.blur(cv2.erode(texture, np.ones((3, 3), np.uint8)), (5, 5))
-    adaptation = np.interp(mean, (16, 60, 155, 235), (0.7, 1.0, 1.0, 1.3)).astype(np.float32)
-    flat_luma, flat_chroma = (
-        np.interp(min(height, width), (_SMALL, _LARGE), (most, usual))
-        for most, usual in zip(_FLAT_IN_SMALL, (_LUMA[0], _CHROMA[0]), strict=True)
-    )
     colour = math.hypot(*(float(cv2.meanStdDev(plane)[1][0, 0]) for plane in (picture.blue, picture.red))) / step
-    more_luma, more_chroma, evenness = (float(np.interp(colour, _COLOUR, factors)) for factors in _WITHOUT_COLOUR)
-    for_luma = np.interp(texture, _TEXTURE_FOR_LUMA, (flat_luma, *_LUMA[1:])) ** evenness * adaptation
-    budget = more_luma * _BUDGET * float(np.clip(720 / min(height, width), 0.6, 2.3)) ** 0.4
-    for_luma *= min(_RAISED, math.sqrt(budget / float(np.mean(for_luma**2))))
-    for_chroma = more_chroma * np.interp(texture, _TEXTURE_FOR_CHROMA, (flat_chroma, *_CHROMA[1:]))
-    for_chroma = np.minimum(for_chroma, _FLAT_IN_SMALL[1])
-    for_chroma *= np.interp(mean, (16, 68), (0.9, 1.0))
+    dearer, louder = (float(np.interp(colour, _COLOUR, factors)) for factors in (_DEARER, _LOUDER))
+    for_luma = np.sqrt(_luma_power(mean, texture, short, dearer))
+    flat = np.interp(short, _LINES, _FLAT_CHROMA)
+    for_chroma = np.interp(texture, _TEXTURE_FOR_CHROMA, (flat, *_CHROMA[1:]))
+    dim = (np.interp(short, _LINES, _BLACK_CHROMA), *_DIM)
+    for_chroma = np.minimum(louder * for_chroma, _FLAT_CHROMA[0]) * np.interp(mean, _LEVEL_FOR_CHROMA, dim)
     if curve := _HDR.get(picture.colour.transfer):
         for_luma, for_chroma = (strength * np.interp(mean, *curve) for strength in (for_luma, for_chroma))
     return for_luma.astype(np.float32), for_chroma.astype(np.float32)
+
+
+def _luma_power(mean: Real, texture: Real, short: int, dearer: float) -> Real:
+    """Mean square of the luma pattern at each place of the plan, for a picture of ``short`` lines."""
+    fine = _seen_by_ssim(short)
+    on_flat = fine / _STRUCTURE
+    full = np.maximum(mean - 16, 0) * _FULL_RANGE
+    dearest = float(np.interp(short, _LINES, _DEAREST))
+    cost = fine / (2 * (texture * _FULL_RANGE) ** 2 + _STRUCTURE)
+    cost += np.minimum((1 - fine) / (2 * full**2 + _LUMINANCE), (dearest - 1) * on_flat)
+    even = fine / (_TOO_LOUD * _FULL_RANGE**2)
+    power = (on_flat + even) / (cost + even) * np.interp(mean, (16, 60, 155, 235), (0.5, 1.0, 1.0, 1.7))
+    budget = dearer * _BUDGET * float(np.clip(720 / short, 0.6, 2.3)) ** 0.4
+    loss = float(np.mean(power * cost)) * _FULL_RANGE**2
+    most = dearer * float(np.interp(short, _LINES, _LOSS))
+    return np.asarray(power * min(dearer * _FLAT**2, budget / float(np.mean(power)), most / loss), np.float32)
+
+
+@lru_cache(maxsize=64)
+def _seen_by_ssim(short: int) -> float:
+    """How much of the luma pattern's mean square varies within a window of SSIM, in a picture of ``short`` lines."""
+    radius, power = spectrum(Plane.LUMA)
+    periods = radius / 64 * SHORT_SIDE / short
+    return float(np.sum(power * (1 - np.exp(-((2 * np.pi * _WINDOW * periods) ** 2)))) / np.sum(power))

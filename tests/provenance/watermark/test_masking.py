@@ -56,3 +56,32 @@ def test_a_picture_without_colour_gets_more_but_stays_above_44_db() -> None:
     assert (np.mean(with_colour[0] ** 2) < np.mean(without[0] ** 2)) and without[1].mean() > with_colour[1].mean()
     # 44 dB of full-range luma is a mean square of 1.9 in steps of limited range, rounding to whole steps included.
     assert float(np.mean(without[0] ** 2)) + 1 / 12 < 1.9
+
+
+def test_black_is_marked_more_faintly_than_grey() -> None:
+    picture = np.full((540, 1080), 120, np.uint8)
+    picture[:, 540:] = 16
+    luma, chroma = strengths(colourful(picture))
+    assert luma[:, 300:].max() < 0.7 * luma[:, :240].min()
+    assert chroma[:, 300:].max() < 0.5 * chroma[:, :240].min()
+
+
+def test_what_drowns_a_pattern_gets_no_more_than_what_hides_it() -> None:
+    def loudness(sigma: float) -> float:
+        grain = np.random.default_rng(0).normal(0, sigma, (540, 960))
+        picture = np.clip(120 + grain, 16, 235).astype(np.uint8)
+        picture[:, :480] = 120
+        luma, _ = strengths(colourful(picture))
+        return float(luma[:, 300:].mean() / luma[:, :200].mean())
+
+    hidden, loud, louder = loudness(4), loudness(24), loudness(48)
+    # Of equal cost in structure the loudest would be eight times the flat.
+    assert 1 < hidden < loud < louder < 2.4
+
+
+@pytest.mark.parametrize("lines", [256, 432, 720, 1080])
+def test_marking_costs_little_structure_whatever_is_flat(lines: int) -> None:
+    """What SSIM loses is bounded by plan, also where all is flat; the bench measures what it is."""
+    luma, _ = strengths(colourful(np.full((lines, 2 * lines), 120, np.uint8)))
+    power = float(np.mean(luma**2)) * (255 / 219) ** 2
+    assert 0.05 < power < 0.0082 * (0.03 * 255) ** 2 / 0.2
