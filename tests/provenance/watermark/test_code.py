@@ -4,7 +4,7 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from touchmark.provenance.watermark.code import CODE_BITS, decode, encode
+from touchmark.provenance.watermark.code import CODE_BITS, decode, decode_from, encode
 from touchmark.provenance.watermark.protocol import Payload, WatermarkKey
 
 KEY = WatermarkKey(b"a key for tests only")
@@ -54,3 +54,21 @@ def test_flipping_one_payload_bit_changes_many_code_bits() -> None:
 
 def test_evidence_of_nothing_at_all_does_not_verify() -> None:
     assert decode(np.zeros(CODE_BITS, np.float32), KEY).payload is None
+
+
+def test_the_right_message_is_often_among_the_next_where_it_is_not_the_likeliest() -> None:
+    bits = encode(Payload(0x0123_4567_89AB_CDEF), KEY)
+    heard = [evidence(bits, 1.6, seed) for seed in range(24)]
+    alone = [decode(soft, KEY).payload for soft in heard]
+    among = [decode_from(soft, KEY, 16).payload for soft in heard]
+    assert set(alone) <= {None, Payload(0x0123_4567_89AB_CDEF)} >= set(among)
+    assert sum(payload is not None for payload in among) > sum(payload is not None for payload in alone)
+
+
+def test_of_several_candidates_none_verifies_in_noise_or_under_another_key() -> None:
+    noise = np.random.default_rng(1)
+    for _ in range(5):
+        assert decode_from(noise.normal(size=CODE_BITS).astype(np.float32), KEY, 16).payload is None
+    sent = decode_from(evidence(encode(Payload(5), KEY), 0.0), OTHER, 16)
+    assert sent.payload is None
+    assert sent.guess == Payload(5)
