@@ -25,7 +25,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from touchmark.provenance.watermark.geometry import Geometry
-from touchmark.provenance.watermark.lattice import TILE, Complex, Lattice, Plane, measure
+from touchmark.provenance.watermark.lattice import TILE, Complex, Lattice, Plane
+from touchmark.provenance.watermark.measuring import Gauge
 from touchmark.provenance.watermark.repetition import Repetition
 from touchmark.provenance.watermark.residual import Evidence
 
@@ -64,12 +65,12 @@ class Alignment:
 
 
 class Aligner:
-    """Aligns evidence with the pattern of one key."""
+    """Aligns evidence with the pattern of one key. ``gauge`` is given where others look at the same evidence."""
 
-    def __init__(self, lattice: Lattice) -> None:
+    def __init__(self, lattice: Lattice, gauge: Gauge | None = None) -> None:
+        self._gauge = gauge or Gauge()
         waves = list(lattice.waves.values())
         self._planes = tuple(lattice.waves)
-        self._ends = np.cumsum([w.u.size for w in waves])
         self._u, self._v, self._bit = (np.concatenate([getattr(w, name) for w in waves]) for name in ("u", "v", "bit"))
         self._phase = np.concatenate([w.phase for w in waves])
         ring = [np.rint(w.radius).astype(np.intp) for w in waves]
@@ -148,15 +149,12 @@ class Aligner:
 
     def _measured(self, evidence: Evidence, geometry: Geometry, shares: Mapping[Plane, float]) -> Complex:
         """Each wave with the key's phase taken off, over what its ring holds, weighted by what is left of the mark."""
-        upright = geometry.upright(evidence)
-        held, weights = [], []
-        for plane, start, end in zip(self._planes, (0, *self._ends), self._ends, strict=False):
-            across, down = upright.pitch(plane)
-            pitches = (across * geometry.scale_x, down * geometry.scale_y)
-            plane_waves = measure(upright.planes[plane], self._u[start:end], self._v[start:end], *pitches)
-            held.append(plane_waves)
-            says_something = float(upright.planes[plane].std()) > _SILENT
-            weights.append(np.full(plane_waves.size, shares[plane] * says_something))
+        spectrum = self._gauge.held(evidence, geometry)
+        held = [spectrum.waves[plane] for plane in self._planes]
+        weights = [
+            np.full(waves.size, shares[plane] * (spectrum.spread[plane] > _SILENT))
+            for plane, waves in zip(self._planes, held, strict=True)
+        ]
         waves = np.concatenate(held)
         loud = np.abs(waves)
         mean = np.bincount(self._ring, loud) / np.maximum(np.bincount(self._ring), 1)

@@ -17,7 +17,7 @@ class Geometry:
     """How to lay a copy on the pattern; what is undone first stands first.
 
     Attributes:
-        hue: by how many quarters of the circle the copy's colours were turned, as in :meth:`Evidence.recoloured`.
+        hue: by how many quarters of the circle the copy's colours were turned, as in :meth:`measuring.Spectrum.recoloured`.
         mirrored: whether the copy has to be mirrored.
         degrees: turn the copy counter-clockwise by this to set it upright.
         shear: how far the upright copy leans to the right for each unit downwards.
@@ -69,5 +69,5 @@ class Geometry:
         return [Geometry.of_steps(right, under) for right, under in ways]
 
     def upright(self, evidence: Evidence) -> Evidence:
-        """The evidence, from which all but scale and shift is undone."""
-        return evidence.recoloured(self.hue).turned(self.mirrored, self.degrees, self.shear)
+        """The evidence, from which turn, lean and mirroring are undone."""
+        return evidence.turned(self.mirrored, self.degrees, self.shear)

@@ -33,12 +33,12 @@ class Painter:
         self._blue = lattice.draw(Plane.BLUE, code_bits, *half, shift) * np.float32(blue)
         self._red = lattice.draw(Plane.RED, code_bits, *half, shift) * np.float32(red)
 
-    def paint(self, planes: Planes) -> Planes:
-        """A marked copy of a picture; the input is left alone.
+    def paint(self, planes: Planes, amplitude: float = 1.0) -> Planes:
+        """A marked copy of a picture; the input is left alone. ``amplitude`` is a factor on the planned strength.
 
         Planes in limited range have room below black and above white, so nothing of the pattern is clipped there.
         """
-        for_luma, for_chroma = strengths(planes)
+        for_luma, for_chroma = (strength * np.float32(amplitude) for strength in strengths(planes))
         colour = planes.colour
         return Planes(
             _added(planes.luma, _stretched(self._luma, for_luma, colour), colour),

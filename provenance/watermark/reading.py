@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 
 from touchmark.provenance.watermark import code
 from touchmark.provenance.watermark.geometry import Geometry
-from touchmark.provenance.watermark.lattice import TILE, Complex, Lattice, Plane, Real, Waves, measure
+from touchmark.provenance.watermark.lattice import TILE, Complex, Lattice, Plane, Real, Waves
+from touchmark.provenance.watermark.measuring import Gauge
 from touchmark.provenance.watermark.protocol import Payload, WatermarkKey
 from touchmark.provenance.watermark.residual import Evidence
 
@@ -66,22 +67,17 @@ class Reading:
 
 
 class Reader:
-    """Reads with one key."""
+    """Reads with one key. ``gauge`` is given where several readers look at the same evidence."""
 
-    def __init__(self, lattice: Lattice, key: WatermarkKey) -> None:
+    def __init__(self, lattice: Lattice, key: WatermarkKey, gauge: Gauge | None = None) -> None:
+        self._gauge = gauge or Gauge()
         self._waves = lattice.waves
         self._key = key
 
     def held(self, sight: Sight) -> Held:
         """The waves that evidence holds, with the key's phases taken off: real and positive where the pattern is."""
-        geometry = sight.geometry
-        upright = geometry.upright(sight.evidence)
-        found = {}
-        for plane, waves in self._waves.items():
-            across, down = upright.pitch(plane)
-            raw = measure(upright.planes[plane], waves.u, waves.v, across * geometry.scale_x, down * geometry.scale_y)
-            found[plane] = raw * _origin(waves, geometry)
-        return found
+        spectrum = self._gauge.held(sight.evidence, sight.geometry)
+        return {plane: spectrum.waves[plane] * _origin(waves, sight.geometry) for plane, waves in self._waves.items()}
 
     def template(self, sight: Sight) -> tuple[float, Matched]:
         """How well the template fits at this very geometry, in standard deviations."""
@@ -93,8 +89,8 @@ class Reader:
         matched = Matched(weights)
         return matched.z(held), matched
 
-    def read(self, sights: Sequence[Sight]) -> Reading:
-        """Decode the likeliest payload of all sights together."""
+    def read(self, sights: Sequence[Sight], candidates: int = 1) -> Reading:
+        """Decode the likeliest payload of all sights together, or one that verifies among some ``candidates``."""
         soft = np.zeros(code.CODE_BITS)
         helds = [self.held(sight) for sight in sights]
         for held in helds:
@@ -102,21 +98,37 @@ class Reader:
                 carriers = ~waves.template
                 ratio = self._soft(waves, held[plane])[carriers]
                 soft += np.bincount(waves.bit[carriers], ratio, minlength=code.CODE_BITS)
-        decoded = code.decode(soft.astype(np.float32), self._key)
+        evidence = soft.astype(np.float32)
+        decoded = (
+            code.decode(evidence, self._key) if candidates == 1 else code.decode_from(evidence, self._key, candidates)
+        )
         matched = [self._matched(held, decoded.code_bits) for held in helds]
         z = _correlation(zip(matched, helds, strict=True))
         return Reading(decoded.payload, decoded.guess, z, len(sights), sights[0].geometry, matched[0])
 
     def replaced(self, sight: Sight, matched: Matched) -> Sight:
         """The same sight at the shift where a known code word fits best."""
-        grid = np.zeros((TILE, TILE), np.complex64)
-        for plane, amplitudes in self.held(sight).items():
-            waves = self._waves[plane]
-            np.add.at(grid, (waves.v % TILE, waves.u), matched.weights[plane] * amplitudes)
-        at = int(np.argmax(np.fft.fft2(grid).real))
+        at = int(np.argmax(self._over_shifts(self.held(sight), matched)))
         place = sight.geometry
         moved = replace(place, shift_x=(place.shift_x + at % TILE) % TILE, shift_y=(place.shift_y + at // TILE) % TILE)
         return Sight(sight.evidence, moved)
+
+    def fits(self, sight: Sight, code_bits: NDArray[np.uint8]) -> Real:
+        """How well the whole pattern of ``code_bits`` fits at every further shift: shape (TILE, TILE), down and across,
+        in any common unit. For evidence that holds no mark yet."""
+        held = self.held(sight)
+        weights = {
+            plane: waves.signs(code_bits) * waves.amplitude / _by_ring(waves, np.abs(held[plane]) ** 2)
+            for plane, waves in self._waves.items()
+        }
+        return self._over_shifts(held, Matched(weights))
+
+    def _over_shifts(self, held: Held, matched: Matched) -> Real:
+        grid = np.zeros((TILE, TILE), np.complex64)
+        for plane, amplitudes in held.items():
+            waves = self._waves[plane]
+            np.add.at(grid, (waves.v % TILE, waves.u), matched.weights[plane] * amplitudes)
+        return np.asarray(np.fft.fft2(grid).real, np.float32)
 
     def _matched(self, held: Held, code_bits: NDArray[np.uint8]) -> Matched:
         weights = {}

@@ -56,7 +56,7 @@ _FILTERS = {
 }
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False, weakref_slot=True)
 class Evidence:
     """Summed residuals of some frames.
 
@@ -73,16 +73,6 @@ class Evidence:
         """Units from one sample to the next, across and down."""
         rows, columns = self.planes[plane].shape
         return self.width / columns, self.height / rows
-
-    def recoloured(self, quarters: int) -> Evidence:
-        """The evidence with its colours turned back: what a turn of the hue by quarters of the circle made of Cb and Cr
-        is put where it was."""
-        if not quarters:
-            return self
-        blue, red = self.planes[Plane.BLUE], self.planes[Plane.RED]
-        for _ in range(quarters % 4):
-            blue, red = red, -blue
-        return replace(self, planes={**self.planes, Plane.BLUE: blue, Plane.RED: red})
 
     def turned(self, mirrored: bool, degrees: float, shear: float = 0.0) -> Evidence:
         """The evidence flipped left to right where asked, turned counter-clockwise, then set upright from its lean.
@@ -160,7 +150,7 @@ def gather(frames: Iterable[Frame]) -> list[TimedEvidence]:
             continue
         last_sample = time
         shape = shape or _working_shape(frame.size)
-        _add(sums, (math.floor(time / length + 1e-6), frame.is_key), _residual(frame.planes, shape))
+        _add(sums, (math.floor(time / length + 1e-6), frame.is_key), residual(frame.planes, shape))
         while len(sums) > MAX_STRETCHES:
             length *= 2
             finer, sums = sums, {}
@@ -187,7 +177,9 @@ def _working_shape(size: tuple[int, int]) -> tuple[int, int]:
     return rows, columns
 
 
-def _residual(picture: Planes, shape: tuple[int, int]) -> Evidence:
+def residual(picture: Planes, shape: tuple[int, int] | None = None) -> Evidence:
+    """What is left of one picture; ``shape`` as of the video's first, where later ones may be of another size."""
+    shape = shape or _working_shape(picture.luma.shape)
     height, width = picture.luma.shape
     short = min(height, width)
     height, width = (min(side, _LONGEST_ASPECT * short) for side in (height, width))

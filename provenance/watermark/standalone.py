@@ -1,7 +1,9 @@
-"""The mark alone: put it into a video or a picture, or look for it in one. No manifest, no registry, no seal.
+"""The mark alone: put it into a video, a sound or a picture, or look for it. No manifest, no registry, no seal.
 
     mark_file(Path("holiday.mp4"), Path("marked.mp4"), Payload(42), key)
     find_any(Path("copy.mp4"), key).payload
+
+A video is marked in picture and sound, with the same payload.
 
 For people who want only this, on video of their own. It takes files, never frames: what a generator draws goes through
 ``generation.release``, where nothing leaves without a seal. And it marks under a key derived for this purpose: the mark
@@ -10,18 +12,22 @@ of the operator's own key says that a video was sealed as generated, which a hol
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from dataclasses import replace
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
 from touchmark.provenance.errors import TouchmarkError
-from touchmark.provenance.media.counting import counted, expected_pictures
+from touchmark.provenance.media.counting import Counted, counted, expected_pictures
 from touchmark.provenance.media.decode import VideoReader, open_video
 from touchmark.provenance.media.encode import encode
+from touchmark.provenance.media.kinds import Family, kind_of
 from touchmark.provenance.media.limits import Limits
+from touchmark.provenance.media.sound import open_sound, write_sound
 from touchmark.provenance.media.still import read_still, still_kind, write_still
-from touchmark.provenance.media.video import Frame
+from touchmark.provenance.media.video import Frame, Sound
+from touchmark.provenance.watermark.account import paid
+from touchmark.provenance.watermark.audio import LOWEST_RATE, LoudnessMark
 from touchmark.provenance.watermark.keyring import subkey
 from touchmark.provenance.watermark.protocol import Detection, MarkState, Payload, WatermarkKey
 from touchmark.provenance.watermark.still import find_in_still, mark_still
@@ -44,6 +50,39 @@ class MarkNotReadableError(TouchmarkError):
     code = "watermark.not_readable"
 
 
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What was found in a file, every key and both media paid for.
+
+    Attributes:
+        picture: None where there is none.
+        sound: None where there is none.
+    """
+
+    picture: Detection | None
+    sound: Detection | None
+
+    @property
+    def likeliest(self) -> Detection:
+        """A payload before a mark that cannot be read, and the picture's before the sound's."""
+        there = [detection for detection in (self.picture, self.sound) if detection is not None]
+        return min(there, key=_rank)
+
+    @property
+    def state(self) -> MarkState:
+        """Of the likeliest."""
+        return self.likeliest.state
+
+    @property
+    def payload(self) -> Payload | None:
+        """Of the likeliest."""
+        return self.likeliest.payload
+
+
+def _rank(detection: Detection) -> int:
+    return list(MarkState).index(detection.state)
+
+
 def standalone_key(key: WatermarkKey) -> WatermarkKey:
     """The key of marks that stand alone, derived one way from an operator's."""
     return WatermarkKey(subkey(key, "standalone"))
@@ -57,23 +96,26 @@ def mark_file(
     progress: Progress | None = None,
     limits: Limits = Limits(),  # noqa: B008 (frozen)
 ) -> Detection:
-    """Write a marked copy of ``source``, and read the mark back from it. Sound is carried over; the manifest is not.
+    """Write a marked copy of ``source``, and read the mark back from it. A manifest is not carried over.
 
     Args:
-        source: a video, or a single picture.
-        destination: an ``.mp4``, or for a picture a file of its own kind, in a folder that is private to the caller.
+        source: a video, whose picture and sound are marked, a sound or a single picture.
+        destination: an ``.mp4``, or for a sound or a picture a file of its own kind, in a folder that is private to the
+            caller.
         payload: what the mark carries.
         key: an operator's secret; the mark is written under its :func:`standalone_key`.
         progress: told about each pass over the pictures.
         limits: the most that reading may cost.
 
     Returns:
-        What was found in ``destination``.
+        What was found in ``destination``: in its picture, or in a sound that has none. A video's sound is marked as
+        far as it can be; silence and a second of it cannot.
 
     Raises:
         MediaError: ``source`` cannot be read.
         AlreadyMarkedError: it carries a mark of ``key``, standalone or sealed.
-        MarkNotReadableError: its pictures do not hold a mark (a picture of one even colour, a few small frames).
+        MarkNotReadableError: it does not hold a mark (a picture of one even colour, a few small frames, a short sound).
+        RateTooLowError: it is a sound of too few samples a second.
         TouchmarkError: of the mark or the encoder. What then stands at ``destination`` is not to be used.
     """
     if find_any(source, key, progress, limits).state is not MarkState.NOTHING_FOUND:
@@ -81,18 +123,23 @@ def mark_file(
             "it carries a mark of this key already", subject=str(source), remedy="Mark the original instead."
         )
     own = standalone_key(key)
-    if is_still := still_kind(source) is not None:
+    if still_kind(source) is not None:
+        what = "a larger picture"
         write_still(mark_still(read_still(source, limits), payload, own), destination)
+    elif _is_sound(source):
+        what = "a longer sound"
+        with open_sound(source, limits) as reader:
+            write_sound(LoudnessMark().embed(reader.whole(), payload, own), destination, reader.info)
     else:
+        what = "a larger or a longer video"
         _mark_video(source, destination, payload, own, progress, limits)
     found = find(destination, own, progress, "checking", limits)
-    if found.payload != payload:
+    read = found.sound if found.picture is None else found.picture
+    if read is None or read.payload != payload:
         raise MarkNotReadableError(
-            "its mark cannot be read back, so it was not written",
-            subject=str(source),
-            remedy=f"Give a larger {'picture' if is_still else 'or a longer video'}.",
+            "its mark cannot be read back, so it was not written", subject=str(source), remedy=f"Give {what}."
         )
-    return found
+    return read
 
 
 def _mark_video(
@@ -100,8 +147,11 @@ def _mark_video(
 ) -> None:
     with open_video(source, limits) as video:
         raw = video.raw()
-        frames = _watched(raw.frames, video, "marking", progress)
-        encode(replace(raw, frames=LatticeWatermark().embed(frames, payload, own)), destination)
+        frames = LatticeWatermark().embed(_watched(raw.frames, video, "marking", progress), payload, own)
+        sound = raw.sound
+        if sound is not None and sound.rate >= LOWEST_RATE:
+            sound = LoudnessMark().embed(sound, payload, own)
+        encode(replace(raw, frames=frames, sound=sound), destination)
 
 
 def find_any(
@@ -109,14 +159,13 @@ def find_any(
     key: WatermarkKey,
     progress: Progress | None = None,
     limits: Limits = Limits(),  # noqa: B008 (frozen)
-) -> Detection:
-    """Look for a standalone mark of an operator's key, then for the mark that sealing with it writes.
+) -> Found:
+    """Look for a standalone mark of an operator's key, and for the mark that sealing with it writes.
 
     Raises:
         MediaError: ``path`` cannot be read.
     """
-    alone = find(path, standalone_key(key), progress, "looking", limits)
-    return find(path, key, progress, "looking", limits) if alone.state is MarkState.NOTHING_FOUND else alone
+    return _found(path, [standalone_key(key), key], progress, "looking", limits)
 
 
 def find(
@@ -125,16 +174,43 @@ def find(
     progress: Progress | None = None,
     step: str = "looking",
     limits: Limits = Limits(),  # noqa: B008 (frozen)
-) -> Detection:
-    """Look for a mark of ``key`` in a video or a picture, and nothing else. ``detectors.verify`` weighs all evidence.
+) -> Found:
+    """Look for a mark of ``key`` in a file, and nothing else. ``detectors.verify`` weighs all evidence.
 
     Raises:
         MediaError: ``path`` cannot be read.
     """
+    return _found(path, [key], progress, step, limits)
+
+
+def _found(path: Path, keys: Sequence[WatermarkKey], progress: Progress | None, step: str, limits: Limits) -> Found:
     if still_kind(path) is not None:
-        return find_in_still(read_still(path, limits), key)
+        still = read_still(path, limits)
+        return _of_several([find_in_still(still, key) for key in keys], [])
+    if _is_sound(path):
+        with open_sound(path, limits) as reader:
+            return _of_several([], _heard(reader.whole(), keys))
     with open_video(path, limits) as video:
-        return LatticeWatermark().extract(_watched(video.frames(), video, step, progress), key)
+        tell = partial(progress, step) if progress else None
+        seen = LatticeWatermark().search(Counted(video, tell, expected_pictures(video.info)), keys)
+        sound = video.sound()
+        return _of_several(seen, [] if sound is None else _heard(sound, keys))
+
+
+def _of_several(seen: Sequence[Detection], heard: Sequence[Detection]) -> Found:
+    """The likeliest of either medium; of equals the key that was named first."""
+    tests = len(seen) + len(heard)
+    picture, sound = (min(paid(found, tests), key=_rank) if found else None for found in (seen, heard))
+    return Found(picture, sound)
+
+
+def _heard(sound: Sound, keys: Sequence[WatermarkKey]) -> Sequence[Detection]:
+    return LoudnessMark().extract(sound, keys)
+
+
+def _is_sound(path: Path) -> bool:
+    kind = kind_of(path)
+    return kind is not None and kind.family is Family.SOUND
 
 
 def _watched(frames: Iterator[Frame], video: VideoReader, step: str, progress: Progress | None) -> Iterator[Frame]:

@@ -20,7 +20,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from functools import cached_property
+from functools import cached_property, partial
 from itertools import groupby
 from typing import ClassVar
 
@@ -29,9 +29,12 @@ import numpy as np
 from touchmark.provenance.errors import TouchmarkError
 from touchmark.provenance.media.video import Frame, Pictures
 from touchmark.provenance.watermark import code, statistics
+from touchmark.provenance.watermark.account import paid
 from touchmark.provenance.watermark.alignment import POLISHING, SHIFTS, Aligner, Alignment
 from touchmark.provenance.watermark.geometry import Geometry
+from touchmark.provenance.watermark.guard import ALLOWANCES, Guard, Strength
 from touchmark.provenance.watermark.lattice import Lattice, Plane
+from touchmark.provenance.watermark.measuring import Gauge
 from touchmark.provenance.watermark.painter import Painter
 from touchmark.provenance.watermark.placement import EPOCH, Placement
 from touchmark.provenance.watermark.protocol import (
@@ -55,9 +58,15 @@ _CANDIDATES = 4
 """How many geometries are proposed without the key, after a first look in vain."""
 _TRIED = 2
 """How many of their alignments are decoded, for each look."""
+_WORTH_READING = 5.0
+"""Agreement (see Alignment) below which nothing is decoded: where a payload can be read it is some 9. By chance one
+search in ten at the geometry of the original reaches it."""
 _WORTH_POLISHING = 7.0
-"""Agreement (see Alignment) above which a geometry is made exact before it is given up. By chance the best of a search
-comes close to this."""
+"""Agreement above which a geometry is made exact before it is given up. By chance the best of a search comes close."""
+_CROPS = np.exp(-np.arange(0.003, 0.55, 0.006)).tolist()
+"""Sides of a part over those of the whole, as fine as the pattern tells scales apart."""
+_CANDIDATES_READ = 16
+"""How many messages are tried there, when the likeliest do not verify."""
 _WINDOWS = 3
 """In how many minutes of a long video, spread over it, an unknown geometry is looked for."""
 _TOGETHER = 8
@@ -73,7 +82,14 @@ class PictureTooSmallError(TouchmarkError):
 
 
 class LatticeWatermark:
-    """Implements :class:`touchmark.provenance.watermark.protocol.Watermark`. Stateless; any thread may use it."""
+    """Implements :class:`touchmark.provenance.watermark.protocol.Watermark`. Stateless; any thread may use it.
+
+    Args:
+        strength: of what is embedded; extraction reads all.
+    """
+
+    def __init__(self, strength: Strength = Strength.STANDARD) -> None:
+        self._allowance = ALLOWANCES[strength]
 
     @property
     def algorithm(self) -> str:
@@ -88,7 +104,7 @@ class LatticeWatermark:
         """
         lattice = Lattice.of(key)
         code_bits = code.encode(payload, key)
-        placement = Placement(lattice.places, payload, key)
+        placement, guard = Placement(lattice, payload, key), Guard(self._allowance)
         painter: Painter | None = None
         for frame in frames:
             height, width = frame.size
@@ -101,7 +117,8 @@ class LatticeWatermark:
             shift = placement.shift(planes, frame.time)
             if painter is None or (painter.size, painter.shift) != ((height, width), shift):
                 painter = Painter(lattice, code_bits, height, width, shift)
-            yield Frame(painter.paint(planes), frame.time)
+            amplitude = guard.amplitude(planes, float(frame.time), partial(painter.paint, planes))
+            yield Frame(painter.paint(planes, amplitude), frame.time)
 
     def extract(self, frames: Iterable[Frame], key: WatermarkKey) -> Detection:
         """Look for a mark of ``key`` in any copy, in a few frames a second. Never raises for want of a mark."""
@@ -115,14 +132,15 @@ class LatticeWatermark:
         found = _extracted(gather(video.frames(key_frames_only=True)), keys)
         if not keys or any(detection.state is MarkState.VERIFIED for detection in found):
             return found
-        return _extracted(gather(video.frames()), keys)
+        return paid(_extracted(gather(video.frames()), keys), 2)
 
 
 def _extracted(stretches: Sequence[TimedEvidence], keys: Sequence[WatermarkKey]) -> tuple[Detection, ...]:
     if not stretches:
         return tuple(Detection(MarkState.NOTHING_FOUND, key.key_id) for key in keys)
     views = _views(stretches)
-    return tuple(_Extraction(views, key).detection() for key in keys)
+    gauge = Gauge()
+    return tuple(_Extraction(views, key, gauge).detection() for key in keys)
 
 
 class _View:
@@ -154,13 +172,13 @@ def _views(stretches: Sequence[TimedEvidence]) -> list[_View]:
 class _Extraction:
     """One search for one key, with the account of everything that was tried."""
 
-    def __init__(self, views: Sequence[_View], key: WatermarkKey) -> None:
+    def __init__(self, views: Sequence[_View], key: WatermarkKey, gauge: Gauge) -> None:
         lattice = Lattice.of(key)
         self._key = key
         self._views = views
         self._whole = views[0]
-        self._reader = Reader(lattice, key)
-        self._aligner = Aligner(lattice)
+        self._reader = Reader(lattice, key, gauge)
+        self._aligner = Aligner(lattice, gauge)
         self._decodings = 0
         self._alignments = 0.0
         self._likeliest: list[tuple[float, Sight]] = []
@@ -177,7 +195,26 @@ class _Extraction:
                 for place in aligned[:_TRIED]:
                     if reading := self._first(self._readings_near(view, minute, place)):
                         return self._verified(reading)
+        for last in (self._readings_cropped, self._readings_listed):
+            if reading := self._first(last()):
+                return self._verified(reading)
         return self._present()
+
+    def _readings_cropped(self) -> Iterator[Reading | None]:
+        """As if the copy were a part of the original, which is what copies mostly are: a mark too faint to be seen
+        repeating may still be seen by its key, at one scale after the other."""
+        for minute in self._whole.spread:
+            evidence = self._whole.evidence[minute]
+            places = [self._shifted(evidence, Geometry(scale_x=scale, scale_y=scale)) for scale in _CROPS]
+            for place in sorted(places, key=lambda place: -place.z)[:_TRIED]:
+                yield from self._readings_near(self._whole, minute, place)
+
+    def _readings_listed(self) -> Iterator[Reading | None]:
+        """Where the mark is seen, if it is seen, from more than the likeliest message."""
+        for z, sight in sorted(self._likeliest, key=lambda found: -found[0])[:_TRIED]:
+            if z > _WORTH_POLISHING:
+                self._decodings += _CANDIDATES_READ
+                yield self._reader.read([sight], _CANDIDATES_READ)
 
     def _readings_at(self, geometry: Geometry) -> Iterator[Reading | None]:
         """At one geometry but for the shift: from the minute that fits best, then from several together."""
@@ -186,13 +223,15 @@ class _Extraction:
             order = sorted(range(len(placed)), key=lambda minute: -placed[minute].z)
             best = order[0]
             yield from self._readings_placed(view.evidence[best], placed[best])
-            if len(order) > 1:
+            if len(order) > 1 and placed[best].z > _WORTH_READING:
                 yield self._read([Sight(view.evidence[at], placed[at].geometry) for at in order[:_TOGETHER]])
             shares_there = shares(view.evidence[best], geometry)
             yield from self._readings_placed(
                 view.evidence[best], self._shifted(view.evidence[best], geometry, shares_there)
             )
-            yield from self._second_readings(view, best, placed[best].geometry)
+            if geometry == Geometry() or placed[best].z > _WORTH_READING:
+                yield self._read_best_frames(view.minutes[best], placed[best].geometry)
+            yield from self._readings_recoloured(view.evidence[best], placed[best].geometry)
 
     def _shifted(self, evidence: Evidence, geometry: Geometry, *weights: Mapping[Plane, float]) -> Alignment:
         place = self._aligner.shifted(evidence, geometry, *weights)
@@ -201,23 +240,27 @@ class _Extraction:
 
     def _readings_near(self, view: _View, minute: int, place: Alignment) -> Iterator[Reading | None]:
         """At a geometry that was found, then at what it becomes under polishing, if that is worth its time."""
-        yield from self._readings_placed(view.evidence[minute], place)
+        evidence = view.evidence[minute]
+        yield from self._readings_placed(evidence, place)
         if place.z > _WORTH_POLISHING:
-            place = self._aligner.polished(view.evidence[minute], place)
+            place = self._aligner.polished(evidence, place)
             self._alignments += POLISHING
-            yield from self._readings_placed(view.evidence[minute], place)
-        yield from self._second_readings(view, minute, place.geometry)
+            yield from self._readings_placed(evidence, place)
+        if place.z > _WORTH_READING:
+            yield self._read_best_frames(view.minutes[minute], place.geometry)
+        yield from self._readings_recoloured(evidence, place.geometry)
 
     def _readings_placed(self, evidence: Evidence, place: Alignment) -> Iterator[Reading | None]:
         self._likeliest.append((place.z, Sight(evidence, place.geometry)))
-        yield from (self._read([Sight(evidence, geometry)]) for geometry in (place.geometry, *place.rivals))
+        if place.z > _WORTH_READING:
+            yield from (self._read([Sight(evidence, geometry)]) for geometry in (place.geometry, *place.rivals))
 
-    def _second_readings(self, view: _View, minute: int, geometry: Geometry) -> Iterator[Reading | None]:
-        """By the frames that hold most; then as if the colours had been turned."""
-        yield self._read_best_frames(view.minutes[minute], geometry)
+    def _readings_recoloured(self, evidence: Evidence, geometry: Geometry) -> Iterator[Reading | None]:
+        """As if the colours had been turned."""
         for quarters in _TURNS_OF_HUE:
-            place = self._shifted(view.evidence[minute], replace(geometry, hue=quarters))
-            yield self._read([Sight(view.evidence[minute], place.geometry)])
+            place = self._shifted(evidence, replace(geometry, hue=quarters))
+            if place.z > _WORTH_READING:
+                yield self._read([Sight(evidence, place.geometry)])
 
     @staticmethod
     def _first(readings: Iterable[Reading | None]) -> Reading | None:
