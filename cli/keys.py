@@ -1,4 +1,4 @@
-"""``touchmark keys``: make, show and check keys. What makes a certificate good is decided in ``provenance.keys``."""
+"""``touchmark keys``: make, show, check, change keys. What makes a certificate good is for ``provenance.keys``."""
 
 from __future__ import annotations
 
@@ -11,8 +11,10 @@ import click
 if TYPE_CHECKING:
     from cryptography import x509
 
+    from touchmark.provenance.home import Home
     from touchmark.provenance.keys.profile import ProfileFault
     from touchmark.provenance.keys.ring import KeyRing
+    from touchmark.provenance.keys.selection import SigningSettings
 
 _WARNING = (
     "These are DEVELOPMENT keys. Anybody can make a set that says the same name, so nobody else has a reason to "
@@ -24,7 +26,7 @@ _WARNING = (
 
 @click.group()
 def keys() -> None:
-    """Make, show and check signing keys.
+    """Make, show, check and change signing keys.
 
     Keys lie in $TOUCHMARK_HOME/keys (~/.touchmark/keys), readable by their owner alone.
     """
@@ -60,8 +62,9 @@ def show(as_json: bool) -> None:
     from touchmark.provenance.home import Home
     from touchmark.provenance.keys.ring import KeyRing
 
-    ring = KeyRing.load(Home.default().keys)
-    document = _describe(ring)
+    home = Home.default()
+    ring = KeyRing.load(home.keys)
+    document = _describe(home, ring)
     if as_json:
         click.echo(json.dumps(document, indent=2))
         return
@@ -74,11 +77,16 @@ def show(as_json: bool) -> None:
         click.echo(f"  issued by    {_visible(signing['issuer'])}")
         click.echo(f"  algorithm    {signing['algorithm']}")
         click.echo(f"  valid        {signing['valid_from']} to {signing['expires']}")
+        click.echo(f"  signs with   {_visible(signing['signer'])}{' (encrypted)' if signing['encrypted'] else ''}")
         for fault in signing["faults"]:
             click.echo(f"  BROKEN RULE  {_visible(fault['rule'])}: {_visible(fault['explanation'])}")
     for anchor in document["anchors"]:
         click.echo(f"trusts         {_visible(anchor['subject'])}, until {anchor['expires']}")
+    for authority in document["time_authorities"]:
+        click.echo(f"time stamps    {_visible(authority)}")
     click.echo(f"watermark key  {document['watermark_key_id'] or 'none: marks can be neither made nor found'}")
+    for note in document["expiring"]:
+        click.echo(f"ENDS SOON      {_visible(note)}")
     if ring.is_development:
         _warn(ring)
 
@@ -113,31 +121,149 @@ def check(file: Path, as_json: bool) -> int:
     return 1 if faults else 0
 
 
-def _describe(ring: KeyRing) -> dict[str, Any]:
+@keys.command(
+    epilog="\b\nExamples:\n  touchmark keys rotate\n  touchmark keys rotate && touchmark keys show\n\n"
+    "\b\nWith a certificate of a real authority:\n"
+    "  touchmark keys csr --organisation ... -o request.csr, have it issued, touchmark keys import chain.pem"
+)
+def rotate() -> None:
+    """Sign with another development key from now on.
+
+    What the old key signed still verifies: its anchor stays, and so does the watermark secret. The old certificate and
+    key are kept under retired/. Keys of a real authority are changed with csr and import.
+    """
+    from datetime import UTC, datetime
+
+    from touchmark.provenance.home import Home
+    from touchmark.provenance.keys.rotation import rotate_development
+
+    _tell_installed(rotate_development(Home.default().keys, datetime.now(UTC)))
+
+
+@keys.command(
+    epilog="\b\nExamples:\n"
+    '  touchmark keys csr --organisation "Example Studio" --country DE -o request.csr\n'
+    '  touchmark keys csr --organisation "Example Studio" --country DE --algorithm es384 --encrypt -o request.csr'
+)
+@click.option("--organisation", required=True, metavar="NAME", help="Who signs; shown to everybody who verifies.")
+@click.option("--country", required=True, metavar="XX", help="Two letters, ISO 3166.")
+@click.option("--common-name", metavar="NAME", help="Of the signer. Default: the organisation and “C2PA signer”.")
+@click.option(
+    "--algorithm",
+    type=click.Choice(["es256", "es384", "es512", "ps256", "ed25519"]),
+    default="es256",
+    show_default=True,
+    help="Of the key.",
+)
+@click.option("--encrypt", is_flag=True, help="Encrypt the key; the password is asked for.")
+@click.option("-o", "--output", type=click.Path(path_type=Path), help="File for the request. Default: standard output.")
+def csr(
+    organisation: str, country: str, common_name: str | None, algorithm: str, encrypt: bool, output: Path | None
+) -> None:
+    """Make a key and a certificate request (PKCS#10) for it, as the C2PA programme wants it.
+
+    The key waits in $TOUCHMARK_HOME/keys/pending.key; `touchmark keys import` puts both to use. Nothing changes until
+    then. A key in an HSM or a KMS is requested for with its vendor's tool.
+    """
+    from touchmark.provenance.home import Home
+    from touchmark.provenance.keys.request import RequestedSubject, make_request
+    from touchmark.provenance.signing import SigningAlgorithm
+
+    subject = RequestedSubject(common_name or f"{organisation[:48]} C2PA signer", organisation, country)
+    password = click.prompt("password", hide_input=True, confirmation_prompt=True, err=True) if encrypt else None
+    request = make_request(
+        Home.default().ensure().keys,
+        subject,
+        SigningAlgorithm(algorithm),
+        password=password.encode() if password else None,
+    )
+    click.echo(f"the key waits in {_visible(str(Home.default().keys / 'pending.key'))}", err=True)
+    with click.open_file(str(output or "-"), "wb") as file:
+        file.write(request)
+
+
+@keys.command(
+    "import",
+    epilog="\b\nExamples:\n  touchmark keys import chain.pem --anchors root.pem\n"
+    "  touchmark keys import chain.pem --key signing.key --password-source env:KEY_PASSWORD",
+)
+@click.argument("chain", type=click.Path(path_type=Path))
+@click.option("--key", type=click.Path(path_type=Path), help="Its key. Default: the one that waits since keys csr.")
+@click.option("--anchors", type=click.Path(path_type=Path), help="Roots to believe too, from now on.")
+@click.option("--password-source", metavar="SOURCE", help="Of an encrypted key: file:PATH, env:NAME or prompt:.")
+def import_(chain: Path, key: Path | None, anchors: Path | None, password_source: str | None) -> None:
+    """Sign with the certificate CHAIN (PEM, signing certificate first) from now on.
+
+    Checked before anything changes: that the key belongs to it, that C2PA accepts it, that an anchor vouches for it.
+    The old certificate and key are kept under retired/, old anchors stay.
+    """
+    from datetime import UTC, datetime
+
+    from touchmark.cli.signer import asking
+    from touchmark.provenance.home import Home
+    from touchmark.provenance.keys.rotation import install
+    from touchmark.provenance.signing import read_key_file
+    from touchmark.provenance.signing.secret import read_secret
+
+    ring = install(
+        Home.default().keys,
+        read_key_file(chain),
+        read_key_file(key) if key else None,
+        now=datetime.now(UTC),
+        password=read_secret(password_source, asking(), "password of the key") if password_source else None,
+        anchors=read_key_file(anchors) if anchors else b"",
+    )
+    _tell_installed(ring)
+
+
+def _tell_installed(ring: KeyRing) -> None:
+    from touchmark.provenance.signing import leaf_certificate
+
+    leaf = leaf_certificate(ring.certificate_chain or b"", str(ring.folder))
+    click.echo(f"signs now with {_visible(leaf.subject.rfc4514_string())}, until {leaf.not_valid_after_utc:%Y-%m-%d}")
+    click.echo(f"the old certificate and key are kept in {_visible(str(ring.folder / 'retired'))}")
+
+
+def _describe(home: Home, ring: KeyRing) -> dict[str, Any]:
+    from datetime import UTC, datetime
+
     from cryptography import x509
 
+    from touchmark.provenance.keys.expiry import expiring
+    from touchmark.provenance.keys.selection import SigningSettings
+    from touchmark.provenance.signing import read_key_file
+
+    settings = SigningSettings.load(home.signing)
+    chain = read_key_file(home.root / settings.chain) if settings.chain else ring.certificate_chain
     return {
         "folder": str(ring.folder),
         "development": ring.is_development,
-        "signing": _describe_signing(ring),
+        "signing": _describe_signing(ring, settings, chain),
         "anchors": [_describe_certificate(anchor) for anchor in x509.load_pem_x509_certificates(ring.trust_anchors)],
+        "time_authorities": list(settings.time_stamps.authorities) if settings.time_stamps else [],
         "watermark_key_id": ring.watermark_key.key_id if ring.can_mark else None,
+        "expiring": list(expiring((chain or b"") + b"\n" + ring.trust_anchors, datetime.now(UTC))),
     }
 
 
-def _describe_signing(ring: KeyRing) -> dict[str, Any] | None:
+def _describe_signing(ring: KeyRing, settings: SigningSettings, chain: bytes | None) -> dict[str, Any] | None:
     from datetime import UTC, datetime
 
     from touchmark.provenance.keys.profile import check_certificate
-    from touchmark.provenance.signing import leaf_certificate
+    from touchmark.provenance.signing import algorithms_of, leaf_certificate
+    from touchmark.provenance.signing.address import Address
 
-    if not ring.can_sign or ring.certificate_chain is None:
+    if chain is None or not (ring.can_sign or settings.signer):
         return None
-    signer = ring.signer()
+    if not settings.signer and not settings.chain and not ring.key_is_encrypted:
+        ring.signer()  # which says so where key and certificate do not belong together
+    leaf = leaf_certificate(chain, str(ring.folder))
     return {
-        **_describe_certificate(leaf_certificate(ring.certificate_chain, str(ring.folder))),
-        "algorithm": signer.algorithm.value,
-        "faults": _as_dicts(check_certificate(ring.certificate_chain, datetime.now(UTC))),
+        **_describe_certificate(leaf),
+        "algorithm": algorithms_of(leaf.public_key())[0].value,
+        "signer": str(Address.parse(settings.signer)) if settings.signer else str(ring.folder / "signing.key"),
+        "encrypted": not settings.signer and ring.key_is_encrypted,
+        "faults": _as_dicts(check_certificate(chain, datetime.now(UTC))),
     }
 
 

@@ -17,6 +17,7 @@ class Sources:
 
     Attributes:
         anchors: PEM of the roots whose signers are believed; may be empty.
+        time_anchors: PEM of the roots whose time stamps are believed besides, and nothing else of theirs.
         keys: watermark secrets to look for.
         registry: of sealed files, or None.
         watermark: the algorithm that reads marks in the picture.
@@ -25,6 +26,7 @@ class Sources:
     """
 
     anchors: bytes = b""
+    time_anchors: bytes = b""
     keys: tuple[WatermarkKey, ...] = ()
     registry: Registry | None = None
     watermark: Watermark = field(default_factory=LatticeWatermark)

@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
 
 from cryptography import x509
@@ -30,6 +31,8 @@ from touchmark.provenance.manifest.canary import run_canary
 from touchmark.provenance.manifest.context import TrustAnchorsError
 from touchmark.provenance.media.limits import Limits
 from touchmark.provenance.registry import Registry
+from touchmark.provenance.trust.lists import Purpose
+from touchmark.provenance.trust.store import TrustStore
 from touchmark.provenance.watermark.neural.installed import installed_marks, marks_folder
 
 
@@ -42,12 +45,14 @@ class Verification:
         verdict: what it turned out to be.
         evidence: what that rests on.
         seconds: how long it took.
+        notes: what a reader should know of the trust lists behind the verdict: which are stale.
     """
 
     path: Path
     verdict: Verdict
     evidence: Evidence
     seconds: float
+    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,14 +62,16 @@ class Verifier:
     Attributes:
         sources: where evidence may come from, besides the file.
         limits: the most that one file may cost.
+        trust: the operator's trust lists, whose age is told; their anchors are in ``sources``.
     """
 
     sources: Sources = field(default_factory=Sources)
     limits: Limits = field(default_factory=Limits)
+    trust: TrustStore | None = None
 
     @classmethod
     def default(cls, home: Home, *, anchors: bytes = b"", limits: Limits | None = None) -> Verifier:
-        """With what one home folder holds: keys, anchors, registry, other makers' marks. Any may be missing.
+        """With what one home folder holds: keys, trust lists, registry, other makers' marks. Any may be missing.
 
         Args:
             home: the operator's folder; need not exist.
@@ -75,6 +82,7 @@ class Verifier:
             KeyRingError: keys are there and cannot be used.
             RegistryError: a database is there and cannot be opened.
             TrustAnchorsError: ``anchors`` holds no certificate.
+            TrustError: a trust list is damaged, or others could change it.
             MarkChangedError: a mark of another maker is installed and its entry cannot be read.
         """
         try:
@@ -83,13 +91,16 @@ class Verifier:
             ring = None
         if anchors:
             _require_certificates(anchors)
+        trust = TrustStore(home.trust)
+        believed = (ring.trust_anchors if ring else b"", trust.anchors(Purpose.CLAIM_SIGNING), anchors)
         sources = Sources(
-            anchors=b"\n".join(pem for pem in (ring.trust_anchors if ring else b"", anchors) if pem),
+            anchors=b"\n".join(pem for pem in believed if pem),
+            time_anchors=trust.anchors(Purpose.TIME_STAMPING),
             keys=(ring.watermark_key,) if ring and ring.can_mark else (),
             registry=Registry(open_database(home.database)) if home.database.is_file() else None,
             other_marks=installed_marks(marks_folder(home)),
         )
-        return cls(sources, limits or Limits())
+        return cls(sources, limits or Limits(), trust)
 
     def verify(self, path: Path, progress: Progress | None = None, *, unseen: bool = False) -> Verification:
         """Examine one file.
@@ -109,7 +120,8 @@ class Verifier:
         run_canary()
         began = time.monotonic()
         evidence = gather(path, self.sources, self.limits, progress, unseen=unseen)
-        return Verification(path, judge(evidence), evidence, time.monotonic() - began)
+        notes = self.trust.notes(datetime.now(UTC)) if self.trust else ()
+        return Verification(path, judge(evidence), evidence, time.monotonic() - began, notes)
 
 
 def verify(path: Path | str, *, home: Home | None = None) -> Verification:

@@ -76,6 +76,11 @@ class SigningService:
         self._turn = threading.Lock()
         self._public_key = leaf_certificate(signer.certificate_chain, "signing certificate").public_key()
 
+    @property
+    def client_count(self) -> int:
+        """How many may ask."""
+        return len(self._clients)
+
     def identity(self) -> Reply:
         """Who signs."""
         chain = self._signer.certificate_chain.decode("ascii")

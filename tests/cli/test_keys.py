@@ -8,11 +8,14 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
+from cryptography import x509
 
+from tests.provenance.keys.certificates import Authority
 from touchmark.cli.keys import keys
 from touchmark.provenance.errors import TouchmarkError
 from touchmark.provenance.keys.development import KeysExistError, OrganisationError, issue_development_chain
 from touchmark.provenance.keys.ring import KeyPermissionError, KeysMissingError
+from touchmark.provenance.keys.rotation import ChainUntrustedError
 from touchmark.provenance.signing import KeyUnreadableError
 
 
@@ -125,7 +128,57 @@ def test_check_of_what_cannot_be_read(tmp_path: Path, content: bytes | None) -> 
     assert caught.value.exit_status == 3
 
 
-@pytest.mark.parametrize("command", ["init", "show", "check"])
+def test_rotate_signs_with_another_key_and_says_so(home: Path) -> None:
+    run("init", "--organisation", "Example Studio")
+    before = json.loads(run("show", "--json").stdout)
+    result = run("rotate")
+    assert "Example Studio" in result.stdout
+    assert "retired" in result.stdout
+    after = json.loads(run("show", "--json").stdout)
+    assert after["signing"]["serial"] != before["signing"]["serial"]
+    assert after["watermark_key_id"] == before["watermark_key_id"]
+    assert after["anchors"] == before["anchors"]
+
+
+def test_a_request_and_its_certificate(home: Path, tmp_path: Path) -> None:
+    run("init")
+    asked = run("csr", "--organisation", "Example Studio", "--country", "de", "-o", str(tmp_path / "request.csr"))
+    assert "pending.key" in asked.stderr
+    request = x509.load_pem_x509_csr((tmp_path / "request.csr").read_bytes())
+    assert request.subject.rfc4514_string() == "CN=Example Studio C2PA signer,O=Example Studio,C=DE"
+
+    class Requested:
+        @staticmethod
+        def public_key() -> object:
+            return request.public_key()
+
+    authority = Authority()
+    (tmp_path / "chain.pem").write_bytes(authority.issue(key=Requested, subject=request.subject))
+    (tmp_path / "root.pem").write_bytes(authority.pem)
+    with pytest.raises(ChainUntrustedError):
+        run("import", str(tmp_path / "chain.pem"))
+    run("import", str(tmp_path / "chain.pem"), "--anchors", str(tmp_path / "root.pem"))
+    document = json.loads(run("show", "--json").stdout)
+    assert document["development"] is False
+    assert document["signing"]["subject"] == request.subject.rfc4514_string()
+    assert len(document["anchors"]) == 2
+    note = document["expiring"][0]  # the test authority issues for thirty days
+    assert "Example Studio C2PA signer" in note
+    assert "ENDS SOON" in run("show").stdout
+
+
+def test_show_tells_of_the_signer_that_the_settings_name(home: Path) -> None:
+    run("init")
+    (home / "signing.yaml").write_text(
+        "signer: awskms:///alias/c2pa?region=eu-central-1\ntime_stamps: {authorities: [https://tsa.example/tsr]}\n"
+    )
+    document = json.loads(run("show", "--json").stdout)
+    assert document["signing"]["signer"] == "awskms:/alias/c2pa"
+    assert document["time_authorities"] == ["https://tsa.example/tsr"]
+    assert "tsa.example" in run("show").stdout
+
+
+@pytest.mark.parametrize("command", ["init", "show", "check", "rotate", "csr", "import"])
 def test_help_has_examples(command: str) -> None:
     result = CliRunner().invoke(keys, [command, "--help"])
     assert result.exit_code == 0
