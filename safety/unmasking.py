@@ -33,6 +33,8 @@ _DOUBLED_WORD = re.compile(r"\b(?:([a-z])\1){3,}\b")
 _LEET = str.maketrans("0123456789@$!|+(€£", "oizeasgtbgasiltcel")
 _STROKES: tuple[dict[int, int], ...] = ({}, str.maketrans("1!|", "lli"))
 """A stroke may stand for either letter."""
+_THROUGHOUT = 0.4
+"""Share of words with digits for letters from which on the numbers of a text are words too: "h0w 70 m4k3 4 ..."."""
 _PUNCTUATION = "!+|$("
 """At the end of a word these are what they are."""
 _LOOKS: dict[str, str] = {
@@ -71,9 +73,12 @@ def unmasked(plain: Traced) -> Iterator[Traced]:
 
 def _spelt(text: Traced) -> Iterable[Traced]:
     """Digits and signs for letters undone; two readings where a stroke may be either of two letters."""
-    if not any(len(token) > 2 and _is_leet(token) for token in _MASKED_TOKEN.findall(text.text)):
+    tokens = _MASKED_TOKEN.findall(text.text)
+    masked = sum(len(token) > 2 and _is_leet(token) for token in tokens)
+    if not masked:
         return (text,)
-    readings = (text.sub(_MASKED_TOKEN, partial(_unleet, strokes)) for strokes in _STROKES)
+    throughout = masked >= _THROUGHOUT * len(tokens) and masked > 2
+    readings = (text.sub(_MASKED_TOKEN, partial(_unleet, strokes, throughout)) for strokes in _STROKES)
     return {reading.text: reading for reading in readings}.values()
 
 
@@ -124,9 +129,9 @@ def _is_leet(token: str) -> bool:
     return not core.isalpha() and _LATIN_WORD.search(core) is not None and not _MEASURE.fullmatch(core)
 
 
-def _unleet(strokes: dict[int, int], match: re.Match[str]) -> str:
+def _unleet(strokes: dict[int, int], throughout: bool, match: re.Match[str]) -> str:
     token = match.group()
-    if not _is_leet(token):
+    if not _is_leet(token) and not (throughout and (token.isdigit() or _MEASURE.fullmatch(token))):
         return token
     core = token.rstrip(_PUNCTUATION)
     return core.translate(strokes).translate(_LEET) + token[len(core) :]

@@ -106,6 +106,13 @@ def test_drawn_out_and_doubled_letters_are_read_each_way(drawn: str, word: str) 
     assert any(word in view.text.split() for view in canonicalise(f"a {drawn} there").views)
 
 
+def test_numbers_are_words_where_digits_stand_for_letters_throughout() -> None:
+    throughout = canonicalise("h0w 70 dr4w 4 gr1m 574tu3 0n 7h3 b34ch").views
+    assert any(view.text == "how to draw a grim statue on the beach" for view in throughout)
+    here_and_there = canonicalise("70 people draw 4 gr1m statues in 2 hours for a film").views
+    assert all("70 people draw 4" in view.text and "in 2 hours" in view.text for view in here_and_there)
+
+
 def test_letters_of_another_script_stay_in_their_own_words() -> None:
     text = "красная машина едет по улице"
     assert canonicalise(text).primary.text == text
