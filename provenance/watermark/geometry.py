@@ -17,7 +17,7 @@ class Geometry:
     """How to lay a copy on the pattern; what is undone first stands first.
 
     Attributes:
-        hue: by how many quarters of the circle the copy's colours were turned, as in :meth:`measuring.Spectrum.recoloured`.
+        hue: by how many quarters of the circle the copy's colours were turned; see :mod:`measuring`.
         mirrored: whether the copy has to be mirrored.
         degrees: turn the copy counter-clockwise by this to set it upright.
         shear: how far the upright copy leans to the right for each unit downwards.

@@ -1,7 +1,7 @@
 """How strong a mark is meant to be, and the guard that makes it fainter where it would show.
 
-The strength of a pattern is planned from the picture (:mod:`masking`); what it then does to the picture is measured, once
-a second, and where it does more than its preset allows, that second is marked more faintly.
+The strength of a pattern is planned from the picture (:mod:`masking`); what it then does to the picture is measured,
+once a second, and where it does more than its preset allows, that second is marked more faintly.
 """
 
 from __future__ import annotations

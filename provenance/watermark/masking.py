@@ -63,7 +63,7 @@ _HDR = {
     HLG: ((125, 152, 180), (0.9, 0.6, 0.4)),
 }
 
-CHROMA_STRENGTH: Final = (1.25, 1.12)
+CHROMA_STRENGTH: Final = (1.18, 1.06)
 """Root mean square in Cb and Cr, before the factor. In both: a coder keeps chroma where either is loud."""
 
 

@@ -1,4 +1,4 @@
-"""How much of each wave some evidence holds under a geometry: worked out once, whatever is asked of it and by which key.
+"""How much of each wave some evidence holds under a geometry: worked out once, whatever is asked and by which key.
 
     gauge = Gauge()
     gauge.held(evidence, geometry).waves[Plane.LUMA]      # complex amplitudes, with the key's phases still on

@@ -16,6 +16,7 @@ from touchmark.provenance.watermark.lattice import TILE, Complex, Lattice, Plane
 from touchmark.provenance.watermark.measuring import Gauge
 from touchmark.provenance.watermark.protocol import Payload, WatermarkKey
 from touchmark.provenance.watermark.residual import Evidence
+from touchmark.provenance.watermark.statistics import log_exact_tail
 
 _SOFT_LIMIT = 2.5
 """Largest log-likelihood ratio that one wave may contribute. Pictures have heavy tails: a loud edge must not outvote
@@ -35,14 +36,32 @@ class Sight:
 
 
 @dataclass(frozen=True, slots=True)
+class Fit:
+    """A correlation.
+
+    Attributes:
+        z: in standard deviations.
+        amplitudes: what each wave could have contributed: all that is not decided by its phase.
+    """
+
+    z: float
+    amplitudes: Real
+
+    @property
+    def log_p(self) -> float:
+        """Natural logarithm of the probability that a key without a mark reaches ``z``."""
+        return log_exact_tail(self.amplitudes, self.z)
+
+
+@dataclass(frozen=True, slots=True)
 class Matched:
     """A pattern to correlate evidence with: a weight for each wave, signed as the pattern expects it."""
 
     weights: dict[Plane, Real]
 
-    def z(self, held: Held) -> float:
-        """Correlation in standard deviations, as :mod:`touchmark.provenance.watermark.statistics` defines it."""
-        return _correlation([(self, held)])
+    def fit(self, held: Held) -> Fit:
+        """The correlation, as :mod:`touchmark.provenance.watermark.statistics` defines it."""
+        return _fit([(self, held)])
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +71,7 @@ class Reading:
     Attributes:
         payload: what was read, None unless it verified.
         guess: the likeliest payload, verified or not, to measure bit accuracy.
-        z: correlation of the waves that carry bits with the code word nearest to them, over all sights.
+        fit: of the waves that carry bits with the code word nearest to them, over all sights.
         sights: how many were read together.
         geometry: of the first.
         matched: that code word as the first sight holds it, to test seconds with.
@@ -60,7 +79,7 @@ class Reading:
 
     payload: Payload | None
     guess: Payload
-    z: float
+    fit: Fit
     sights: int
     geometry: Geometry
     matched: Matched
@@ -79,15 +98,15 @@ class Reader:
         spectrum = self._gauge.held(sight.evidence, sight.geometry)
         return {plane: spectrum.waves[plane] * _origin(waves, sight.geometry) for plane, waves in self._waves.items()}
 
-    def template(self, sight: Sight) -> tuple[float, Matched]:
-        """How well the template fits at this very geometry, in standard deviations."""
+    def template(self, sight: Sight) -> tuple[Fit, Matched]:
+        """How well the template fits at this very geometry."""
         held = self.held(sight)
         weights = {
             plane: np.where(waves.template, waves.amplitude / _by_ring(waves, np.abs(held[plane]) ** 2), 0)
             for plane, waves in self._waves.items()
         }
         matched = Matched(weights)
-        return matched.z(held), matched
+        return matched.fit(held), matched
 
     def read(self, sights: Sequence[Sight], candidates: int = 1) -> Reading:
         """Decode the likeliest payload of all sights together, or one that verifies among some ``candidates``."""
@@ -103,8 +122,8 @@ class Reader:
             code.decode(evidence, self._key) if candidates == 1 else code.decode_from(evidence, self._key, candidates)
         )
         matched = [self._matched(held, decoded.code_bits) for held in helds]
-        z = _correlation(zip(matched, helds, strict=True))
-        return Reading(decoded.payload, decoded.guess, z, len(sights), sights[0].geometry, matched[0])
+        fit = _fit(zip(matched, helds, strict=True))
+        return Reading(decoded.payload, decoded.guess, fit, len(sights), sights[0].geometry, matched[0])
 
     def replaced(self, sight: Sight, matched: Matched) -> Sight:
         """The same sight at the shift where a known code word fits best."""
@@ -159,16 +178,17 @@ class Reader:
         return np.maximum(gain, 0.1 * overall)[_ring(waves)].astype(np.float32)
 
 
-def _correlation(terms: Iterable[tuple[Matched, Held]]) -> float:
+def _fit(terms: Iterable[tuple[Matched, Held]]) -> Fit:
     """All terms together. What several sights hold of one wave has one phase of the key: it is added up before its
     power is taken."""
     sums: dict[Plane, Complex] = {}
     for matched, held in terms:
         for plane, weights in matched.weights.items():
             sums[plane] = sums.get(plane, np.complex64(0)) + weights * held[plane]
-    power = sum(float(np.sum(np.abs(waves) ** 2)) for waves in sums.values())
-    total = sum(float(np.sum(waves.real)) for waves in sums.values())
-    return total / math.sqrt(power / 2) if power > 0 else 0.0
+    waves = np.concatenate(list(sums.values()))
+    amplitudes = np.abs(waves)
+    power = float(np.sum(amplitudes**2))
+    return Fit(float(np.sum(waves.real)) / math.sqrt(power / 2) if power > 0 else 0.0, amplitudes)
 
 
 def _origin(waves: Waves, geometry: Geometry) -> Complex:

@@ -279,7 +279,7 @@ class _Extraction:
         and of a spliced video only a part is marked. Without a mark the weights are chance, and harmless: the waves
         that carry the payload have no say in them.
         """
-        weights = [max(0.0, self._reader.template(Sight(s.evidence, geometry))[0]) ** 2 for s in stretches]
+        weights = [max(0.0, self._reader.template(Sight(s.evidence, geometry))[0].z) ** 2 for s in stretches]
         if len(weights) < 2 or not any(weights):
             return None
         return self._read([Sight(weighted(stretches, weights), geometry)])
@@ -289,7 +289,9 @@ class _Extraction:
             MarkState.VERIFIED,
             self._key.key_id,
             payload=reading.payload,
-            p_value=statistics.verified_tail(reading.z, self._decodings, self._alignments, reading.sights),
+            p_value=statistics.exact_verified_tail(
+                reading.fit.log_p, self._decodings, self._alignments, reading.sights
+            ),
             timeline=self._timeline(reading.geometry, reading.matched),
             transform=_transform(reading.geometry),
         )
@@ -297,8 +299,8 @@ class _Extraction:
     def _present(self) -> Detection:
         """Whether the template is there at the likeliest of all places that were looked at."""
         _, sight = max(self._likeliest, key=lambda found: found[0])
-        z, matched = self._reader.template(sight)
-        p_value = statistics.tail(z, self._alignments)
+        fit, matched = self._reader.template(sight)
+        p_value = statistics.exact_tail(fit.amplitudes, fit.z, tests=self._alignments)
         if p_value >= statistics.PRESENCE_LEVEL:
             return Detection(MarkState.NOTHING_FOUND, self._key.key_id)
         return Detection(
@@ -319,7 +321,9 @@ class _Extraction:
             for number, members in groupby(minute, key=lambda s: round(s.start / length) // by_second):
                 held = self._reader.held(Sight(weighted(list(members)), place))
                 start, end = number * by_second * length, (number + 1) * by_second * length
-                found.append((start, min(end, minute[-1].end), statistics.tail(matched.z(held), self._alignments)))
+                fit = matched.fit(held)
+                p_value = statistics.exact_tail(fit.amplitudes, fit.z, tests=self._alignments)
+                found.append((start, min(end, minute[-1].end), p_value))
         ends = [*(start for start, _, _ in found[1:]), found[-1][1]]
         return tuple(Segment(start, end, p) for (start, _, p), end in zip(found, ends, strict=True))
 

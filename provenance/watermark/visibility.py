@@ -48,8 +48,8 @@ class Visibility:
     Attributes:
         psnr: decibels, peak 255.
         ssim: mean structural similarity over blocks of 8 by 8 (Wang et al. 2004, with a uniform window).
-        psnr_hvs_m: decibels weighted by what the eye sees and by what hides it (Ponomarenko et al., "On between-coefficient
-            contrast masking of DCT basis functions", VPQM 2007).
+        psnr_hvs_m: decibels weighted by what the eye sees and by what hides it (Ponomarenko et al., "On
+            between-coefficient contrast masking of DCT basis functions", VPQM 2007).
     """
 
     psnr: float
@@ -58,7 +58,7 @@ class Visibility:
 
 
 def compare(before: Samples, after: Samples, step: int = 1) -> Visibility:
-    """Compare blocks spread over two planes of one shape, at least 8 by 8, ``step`` of whose levels are one of 8 bits."""
+    """Compare blocks of two planes of one shape, at least 8 by 8, ``step`` of whose levels are one of 8 bits."""
     x, y = (_blocks(plane) / np.float32(step) for plane in (before, after))
     return Visibility(decibels(float(np.mean((x - y) ** 2))), _ssim(x, y), decibels(_seen_error(x, y)))
 

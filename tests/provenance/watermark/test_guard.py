@@ -1,4 +1,4 @@
-"""The guard: what a preset allows is measured once a second, and where it is exceeded that second is marked more faintly."""
+"""What a preset allows is measured once a second, and where it is exceeded that second is marked more faintly."""
 
 from __future__ import annotations
 

@@ -1,7 +1,9 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
+import cv2
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -9,10 +11,14 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 from scipy.stats import kstest
 
+from touchmark.provenance.media.picture import Planes
 from touchmark.provenance.watermark import statistics
+from touchmark.provenance.watermark.geometry import Geometry
 from touchmark.provenance.watermark.lattice import Lattice, Plane
+from touchmark.provenance.watermark.measuring import Gauge
 from touchmark.provenance.watermark.protocol import WatermarkKey
-from touchmark.provenance.watermark.reading import Matched
+from touchmark.provenance.watermark.reading import Matched, Reader, Sight
+from touchmark.provenance.watermark.residual import residual
 from touchmark.provenance.watermark.statistics import Drawn, exact_tail, log_exact_tail
 
 
@@ -25,7 +31,7 @@ def test_p_values_are_never_too_small_whatever_the_picture(key: WatermarkKey) ->
     p_values = []
     for _ in range(4000):
         turned = {plane: loud[plane] * np.exp(2j * np.pi * random.uniform(size=sizes[plane])) for plane in Plane}
-        p_values.append(statistics.tail(matched.z(turned)))
+        p_values.append(statistics.tail(matched.fit(turned).z))
     for level in (0.5, 0.1, 0.01, 0.001):
         assert np.mean(np.array(p_values) <= level) <= level
 
@@ -33,7 +39,7 @@ def test_p_values_are_never_too_small_whatever_the_picture(key: WatermarkKey) ->
 def test_correlation_of_nothing_is_nothing(key: WatermarkKey) -> None:
     waves = Lattice.of(key).waves
     matched = Matched({plane: np.ones(w.u.size, np.float32) for plane, w in waves.items()})
-    assert matched.z({plane: np.zeros(w.u.size, np.complex64) for plane, w in waves.items()}) == 0.0
+    assert matched.fit({plane: np.zeros(w.u.size, np.complex64) for plane, w in waves.items()}).z == 0.0
 
 
 @pytest.mark.parametrize("z", [-3.0, 0.0, 1.0, 8.0, 1e3])
@@ -122,3 +128,20 @@ def test_a_verified_payload_pays_for_every_code_word() -> None:
     paid = statistics.exact_verified_tail(single, 1, 1e6)
     assert paid == pytest.approx(math.exp(single + math.log(1 + 1e6) + 64 * math.log(2)))
     assert statistics.exact_verified_tail(0.0, 24) == 24 * 2.0**-40
+
+
+def test_p_values_of_an_unmarked_picture_are_uniform_over_keys() -> None:
+    """The test of the mark itself, on one textured picture without a mark, by four hundred keys."""
+    picture = Planes.of_rgb(np.random.default_rng(5).integers(0, 256, (144, 200, 3)).astype(np.uint8))
+    sight, gauge = Sight(residual(smoothed(picture)), Geometry()), Gauge()
+    p_values = []
+    for number in range(400):
+        key = WatermarkKey(number.to_bytes(16, "big"))
+        fit, _ = Reader(Lattice.of(key), key, gauge).template(sight)
+        p_values.append(exact_tail(fit.amplitudes, fit.z))
+    assert kstest(p_values, "uniform").pvalue > 0.001
+    assert min(p_values) > 1e-6
+
+
+def smoothed(picture: Planes) -> Planes:
+    return replace(picture, luma=np.asarray(cv2.GaussianBlur(picture.luma, (0, 0), 2), np.uint8))
