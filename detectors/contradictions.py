@@ -200,8 +200,8 @@ def _outside_the_hash(evidence: Evidence) -> Iterator[Contradiction]:
     if count:
         yield Contradiction(
             ContradictionKind.UNHASHED_BYTES,
-            f"{count:,} bytes of content lie in boxes that the signature leaves out (free, skip). An intact manifest "
-            "says nothing about them.",
+            f"{count:,} bytes of content lie in places that the signature leaves out (free space, padding). An intact "
+            "manifest says nothing about them.",
         )
     elif registered is not None and registered.file_sha256 != evidence.container.sha256:
         yield Contradiction(

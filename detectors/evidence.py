@@ -25,7 +25,7 @@ from touchmark.provenance.keys.ring import is_development
 from touchmark.provenance.manifest.read import read_manifest
 from touchmark.provenance.manifest.report import ManifestPresence, ManifestReport
 from touchmark.provenance.manifest.stamped import read_stamped
-from touchmark.provenance.manifest.traces import has_store_place, has_store_remains
+from touchmark.provenance.manifest.traces import has_store_place, has_store_remains, unsigned_padding
 from touchmark.provenance.media.boxes import unhashed_bytes
 from touchmark.provenance.media.decode import VideoInfo
 from touchmark.provenance.media.errors import MediaError, TruncatedError
@@ -60,7 +60,7 @@ class Container:
         sound_damage: packets of sound that could not be decoded.
         has_manifest_box: whether the place is there in which its kind of file keeps a manifest store.
         store_remains: no manifest was read, and bytes that only a manifest store has occur in the file.
-        unhashed: non-zero bytes in boxes that the C2PA hash leaves out.
+        unhashed: bytes of content in places that neither the C2PA hash nor its signature covers.
     """
 
     sha256: str
@@ -205,7 +205,7 @@ def gather(
         sound_damage=look.sound_damage,
         has_manifest_box=_has_place(path),
         store_remains=remains,
-        unhashed=unhashed_bytes(path),
+        unhashed=unhashed_bytes(path) + _padding(path),
     )
     evidence = Evidence(
         container=container,
@@ -321,6 +321,11 @@ def _has_remains(path: Path) -> bool:
 def _has_place(path: Path) -> bool:
     with path.open("rb") as file:
         return has_store_place(file)
+
+
+def _padding(path: Path) -> int:
+    with path.open("rb") as file:
+        return unsigned_padding(file)
 
 
 def _state_of(path: Path) -> tuple[int, int, int]:

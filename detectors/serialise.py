@@ -136,7 +136,7 @@ class ContainerModel(_Model):
     """Packets of picture or sound that could not be decoded."""
     has_manifest_box: bool
     unhashed: int
-    """Non-zero bytes in boxes that the C2PA hash leaves out."""
+    """Bytes of content in places that neither the C2PA hash nor its signature covers."""
 
     @classmethod
     def of(cls, container: Container) -> Self:

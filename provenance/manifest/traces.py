@@ -7,6 +7,7 @@ here by themselves, and the bytes that open every store are searched for. Nothin
 from __future__ import annotations
 
 import os
+import re
 import struct
 from collections.abc import Callable, Iterator
 from typing import BinaryIO, Final
@@ -25,6 +26,10 @@ _NEEDLES: Final = (
     b"application/x-c2pa-manifest-store\0",  # the type of the ID3 frame that holds one (C2PA 2.4, A.3.5)
     b"C2PA_GIF",
 )
+_SIGNATURE_LABEL: Final = b"c2pa.signature\0"
+_PAD = re.compile(rb"(?:\x63pad|\x64pad2)(\x58.|\x59..|\x5a....)", re.DOTALL)
+"""CBOR (RFC 8949): the text "pad" or "pad2", and the head of a byte string."""
+_MOST_OF_STORE: Final = 32 << 20
 _CHUNK: Final = 1 << 20
 _MOST_PARTS: Final = 100_000
 _TIFF_TAG: Final = 0xCD41  # C2PA 2.4, A.3.4
@@ -36,9 +41,9 @@ def has_store_place(file: BinaryIO) -> bool:
     kind = kinds.kind_of_head(file.read(4096))
     try:
         if kind is kinds.PNG:
-            return any(name == b"caBX" for name, _ in _png(file))
+            return any(name == b"caBX" for name, _, _ in _png(file))
         if kind in (kinds.WAV, kinds.AVI, kinds.WEBP):
-            return any(name == b"C2PA" for name, _ in _riff(file))
+            return any(name == b"C2PA" for name, _, _ in _riff(file))
         if kind is kinds.JPEG:
             return any(marker == 0xEB and b"c2pa" in data for marker, data in _jpeg(file))
         if kind is kinds.TIFF:
@@ -61,11 +66,64 @@ def has_store_remains(file: BinaryIO) -> bool:
     return False
 
 
-def _png(file: BinaryIO) -> Iterator[tuple[bytes, int]]:
+def unsigned_padding(file: BinaryIO) -> int:
+    """Non-zero bytes in the padding of signatures: room that a signer reserves, and that no hash or signature covers.
+
+    A COSE signature (RFC 9052, 4.2) lies beside a header that it does not protect; generators pad a place of ten
+    kilobytes there (C2PA 2.4, 13.2.1), and whatever is put into it leaves a file Trusted.
+    """
+    found = 0
+    for store in _stores(file):
+        start = 0
+        while (start := store.find(_SIGNATURE_LABEL, start)) >= 0:
+            start += len(_SIGNATURE_LABEL)
+            end = store.find(_SIGNATURE_LABEL, start)
+            found += _content_of_pads(store[start : end if end >= 0 else len(store)])
+    return found
+
+
+def _content_of_pads(signature: bytes) -> int:
+    count = at = 0
+    while match := _PAD.search(signature, at):
+        size = int.from_bytes(match[1][1:], "big")
+        at = match.end() + size
+        pad = signature[match.end() : at]
+        count += len(pad) - pad.count(0)
+    return count
+
+
+def _stores(file: BinaryIO) -> Iterator[bytes]:
+    """The bytes where the file keeps a store; of forms that are not taken apart here, its beginning."""
+    file.seek(0)
+    kind = kinds.kind_of_head(file.read(4096))
+    try:
+        if kind is kinds.PNG:
+            yield from (_at(file, start + 8, size) for name, start, size in _png(file) if name == b"caBX")
+        elif kind in (kinds.WAV, kinds.AVI, kinds.WEBP):
+            yield from (_at(file, start + 8, size) for name, start, size in _riff(file) if name == b"C2PA")
+        elif kind is kinds.JPEG:
+            pieces = [data for marker, data in _jpeg(file) if marker == 0xEB and data.startswith(b"JP")]
+            # Each piece repeats the head of the box that is split (ISO/IEC 19566-5, annex D).
+            yield b"".join(data[8 if int.from_bytes(data[4:8], "big") == 1 else 16 :] for data in pieces)
+        elif kind is not None and kind.family in (kinds.Family.VIDEO, kinds.Family.PICTURE) and kind is not kinds.TIFF:
+            boxes = tuple(box for box in top_level(file, "") if box.uuid == C2PA_UUID)
+            yield from (_at(file, box.offset + box.header_size, box.size - box.header_size) for box in boxes)
+        else:
+            yield _at(file, 0, _MOST_OF_STORE)
+    except (struct.error, LimitExceededError):
+        return
+
+
+def _at(file: BinaryIO, start: int, size: int) -> bytes:
+    file.seek(start)
+    return file.read(max(0, min(size, _MOST_OF_STORE)))
+
+
+def _png(file: BinaryIO) -> Iterator[tuple[bytes, int, int]]:
     yield from _parts(file, 8, lambda head: (head[4:8], struct.unpack(">I", head[:4])[0], 12))
 
 
-def _riff(file: BinaryIO) -> Iterator[tuple[bytes, int]]:
+def _riff(file: BinaryIO) -> Iterator[tuple[bytes, int, int]]:
     def read(head: bytes) -> tuple[bytes, int, int]:
         (size,) = struct.unpack("<I", head[4:8])
         return head[:4], size, 8 + size % 2
@@ -73,15 +131,17 @@ def _riff(file: BinaryIO) -> Iterator[tuple[bytes, int]]:
     yield from _parts(file, 12, read)
 
 
-def _parts(file: BinaryIO, start: int, read: Callable[[bytes], tuple[bytes, int, int]]) -> Iterator[tuple[bytes, int]]:
-    """Name and place of each part; ``read`` takes its head apart: name, size, and how many bytes lie around that."""
+def _parts(
+    file: BinaryIO, start: int, read: Callable[[bytes], tuple[bytes, int, int]]
+) -> Iterator[tuple[bytes, int, int]]:
+    """Name, place and size of each part; ``read`` takes its head apart: name, size, bytes around that."""
     for _ in range(_MOST_PARTS):
         file.seek(start)
         head = file.read(8)
         if len(head) < 8:
             return
         name, size, around = read(head)
-        yield name, start
+        yield name, start, size
         start += size + around
 
 

@@ -159,6 +159,22 @@ def test_content_behind_the_store_in_its_own_box_is_found(forms, tmp_path) -> No
     assert unhashed_bytes(path) == len(b"a payload")
 
 
+@pytest.mark.parametrize("name", FORMS)
+def test_content_in_the_padding_of_the_signature_is_found(forms, trusted, tmp_path, name) -> None:
+    """Ten kilobytes that no hash and no signature covers: whatever is put there, the library says Trusted."""
+    content = bytearray(forms[name].read_bytes())
+    pad = content.index(b"cpad\x59", content.index(b"c2pa.signature\0")) + 7
+    assert content[pad : pad + 1000] == bytes(1000)
+    content[pad + 100 : pad + 109] = b"a payload"
+    path = tmp_path / name
+    path.write_bytes(content)
+    verification = verify(path, trusted)
+    assert verification.evidence.manifest.is_sound, "the attack works against whoever asks the library alone"
+    assert verification.evidence.container.unhashed == len(b"a payload")
+    assert verification.verdict.outcome is Outcome.CONTRADICTORY
+    assert {found.kind for found in verification.verdict.contradictions} == {"unhashed_bytes"}
+
+
 def _box(kind: bytes, payload: bytes) -> bytes:
     return struct.pack(">I4s", 8 + len(payload), kind) + payload
 
