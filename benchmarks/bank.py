@@ -26,7 +26,7 @@ from tests.clips import scene
 from touchmark.provenance.media.video import Frame
 from touchmark.safety.decision import Category
 from touchmark.safety.output.bank import Bank, add, load_bank
-from touchmark.safety.output.matching import BankIndex, Search, add_picture
+from touchmark.safety.output.matching import BankIndex, Search
 from touchmark.safety.output.pdq import pdq
 from touchmark.safety.output.vpdq import Line, hash_frames
 
@@ -119,6 +119,11 @@ def _cropped(share: float) -> Callable[[Pixels], Pixels]:
     return change
 
 
+def _framed(pixels: Pixels, rows: int, columns: int, level: int = 0) -> Pixels:
+    framed = cv2.copyMakeBorder(pixels, rows, rows, columns, columns, cv2.BORDER_CONSTANT, value=(level,) * 3)
+    return _jpeg(60)(framed.astype(np.uint8))
+
+
 _CHANGES: dict[str, Callable[[Pixels], Pixels]] = {
     "none": lambda pixels: pixels,
     "JPEG 30": _jpeg(30),
@@ -128,6 +133,8 @@ _CHANGES: dict[str, Callable[[Pixels], Pixels]] = {
     "brighter by 30": lambda pixels: np.clip(pixels.astype(int) + 30, 0, 255).astype(np.uint8),
     "grey": lambda pixels: cv2.cvtColor(cv2.cvtColor(pixels, cv2.COLOR_RGB2GRAY), cv2.COLOR_GRAY2RGB).astype(np.uint8),
     "blurred, 3 pixels": lambda pixels: cv2.GaussianBlur(pixels, (0, 0), 3).astype(np.uint8),
+    "black bars above and below": lambda pixels: _framed(pixels, 110, 0),
+    "white bars left and right": lambda pixels: _framed(pixels, 0, 200, 255),
     "cropped by 5%": _cropped(0.05),
     "cropped by 10%": _cropped(0.10),
     "turned by 180 degrees": lambda pixels: np.ascontiguousarray(pixels[::-1, ::-1]),
@@ -141,7 +148,7 @@ def _is_found(index: BankIndex, clip: list[Pixels], place: int) -> bool:
 def _search(index: BankIndex, clip: list[Pixels]) -> Search:
     search = Search(index)
     for frame in list(_timed_frames(clip))[::3]:
-        add_picture(search, pdq(frame.pixels), frame.time)
+        search.look(frame)
     return search
 
 

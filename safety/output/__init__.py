@@ -6,7 +6,7 @@
 - :mod:`.checks` is the way in for frames: ``checked`` stops a release in mid-stream, ``examined`` tells all.
 - :mod:`.screening` chooses the checks of a policy and looks at files.
 - :mod:`.picture` finds what a broken model puts out.
-- :mod:`.pdq`, :mod:`.vpdq`, :mod:`.bank`, :mod:`.matching` find what is in hash banks.
+- :mod:`.pdq`, :mod:`.vpdq`, :mod:`.borders`, :mod:`.bank`, :mod:`.matching` find what is in hash banks.
 - :mod:`.detector` is the seam for what a picture *shows*: :mod:`.nudenet`, :mod:`.image_classifier`; :mod:`.faces`.
 - :mod:`.findings` says what was found, and what a policy makes of it.
 

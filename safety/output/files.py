@@ -7,8 +7,7 @@ from pathlib import Path
 
 from touchmark.provenance.media.counting import Tell, counted, expected_pictures
 from touchmark.provenance.media.decode import open_video
-from touchmark.safety.output.matching import Search, add_picture
-from touchmark.safety.output.pdq import pdq
+from touchmark.safety.output.matching import Search
 from touchmark.safety.output.sampling import Sampler
 from touchmark.safety.output.vpdq import INTERVAL, SUFFIXES, Line, hash_frames, read_lines
 
@@ -27,7 +26,7 @@ def hashed_file(path: Path, tell: Tell | None = None) -> tuple[Line, ...]:
 
 
 def search_file(search: Search, path: Path, tell: Tell | None = None) -> None:
-    """Look for the frames of a file: of a video as they are and mirrored, of lines as they are. Raises as above."""
+    """Look for the frames of a file: of a video in every form, of lines as they are. Raises as above."""
     if path.suffix.lower() in SUFFIXES:
         for line in read_lines(path):
             search.add((line.bits,), line.quality, Fraction(line.time))
@@ -36,4 +35,4 @@ def search_file(search: Search, path: Path, tell: Tell | None = None) -> None:
     with open_video(path) as video:
         for frame in counted(video.frames(), tell, expected_pictures(video.info)):
             if sampler.takes(frame.time):
-                add_picture(search, pdq(frame.pixels), frame.time)
+                search.look(frame)

@@ -1,12 +1,13 @@
 """Finds the videos of hash banks in a video, as vPDQ compares them: frame by frame, then by shares of frames.
 
     search = Search(BankIndex(load_banks(folder)))
-    for frame in sampled: search.add(pdq(frame.pixels), frame.time)
+    for frame in sampled: search.look(frame)
     for match in search.matches(): ...
 
 A frame matches another whose hash differs in at most 31 of 256 bits, if both have a quality of 50; of equal hashes in a
 video one counts. A video matches where 80% of its frames are found in the banked one (an excerpt of it) *or* 80% of the
-banked one's frames are found in it (it was put into something longer). Frames are compared as they are and mirrored.
+banked one's frames are found in it (it was put into something longer). Frames are compared as they are, mirrored, and
+without plain borders.
 
 Every hash is compared with every frame of the banks. Half of its bits rule out all but one in a billion; what is left
 is compared in full. For banks of millions of frames, see what ``benchmarks/bank.py`` measured.
@@ -25,8 +26,9 @@ from numpy.typing import NDArray
 from touchmark.provenance.media.video import Frame
 from touchmark.safety.decision import Action, Severity
 from touchmark.safety.output.bank import QUALITY, Bank, BankedVideo
+from touchmark.safety.output.borders import without_borders
 from touchmark.safety.output.findings import OutputFinding, Ruling
-from touchmark.safety.output.pdq import Hash, pdq
+from touchmark.safety.output.pdq import pdq
 from touchmark.safety.output.vpdq import INTERVAL
 
 DISTANCE: Final = 31
@@ -125,7 +127,7 @@ class Search:
         """Look for one frame.
 
         Args:
-            forms: its hash, and those of its other forms, such as its mirror image.
+            forms: its hash, and those of its other forms, such as its mirror image; one that matches is enough.
             quality: of the hash.
             time: seconds from the beginning.
         """
@@ -137,6 +139,15 @@ class Search:
         for video in np.unique(self._index.owners[places]).tolist():
             self._frames[video] += 1
             self._times[video] = (self._times.get(video, (time, time))[0], time)
+
+    def look(self, frame: Frame) -> None:
+        """Look for a frame as it is, mirrored, and without the borders that it may have been given."""
+        inner = without_borders(frame.pixels)
+        hashes = [pdq(pixels) for pixels in (frame.pixels, inner) if pixels is not None]
+        good = [hashed for hashed in hashes if hashed.quality >= QUALITY]
+        if good:
+            forms = [bits for hashed in good for bits in (hashed.bits, hashed.mirrored_bits)]
+            self.add(forms, good[0].quality, frame.time)
 
     def matches(self) -> tuple[Match, ...]:
         """The banked videos that match so far, the surest first."""
@@ -171,7 +182,7 @@ class _BankInspection:
         self._ruling = ruling
 
     def look(self, frame: Frame) -> Iterable[OutputFinding]:
-        add_picture(self._search, pdq(frame.pixels), frame.time)
+        self._search.look(frame)
         return []
 
     def finish(self) -> Iterable[OutputFinding]:
@@ -195,8 +206,3 @@ class _BankInspection:
             frames=match.frames,
             least=Action.REVIEW,
         )
-
-
-def add_picture(search: Search, hashed: Hash, time: Fraction) -> None:
-    """Look for one frame as it is and mirrored."""
-    search.add((hashed.bits, hashed.mirrored_bits), hashed.quality, time)

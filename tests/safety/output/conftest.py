@@ -52,6 +52,7 @@ def clips(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
         "banked": made("banked", clip()),
         "scaled": made("scaled", clip(scaled)),
         "mirrored": made("mirrored", clip(lambda pixels: np.ascontiguousarray(pixels[:, ::-1]))),
+        "framed": made("framed", clip(lambda pixels: cv2.copyMakeBorder(pixels, 60, 60, 0, 0, cv2.BORDER_CONSTANT))),
         "brighter": made("brighter", clip(lambda pixels: np.clip(pixels.astype(int) + 25, 0, 255).astype(np.uint8))),
         "excerpt": made("excerpt", excerpt()),
         "inserted": made("inserted", joined(clip(seed=5), clip(), clip(seed=6))),

@@ -5,14 +5,17 @@ from __future__ import annotations
 from fractions import Fraction
 from pathlib import Path
 
+import cv2
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.clips import scene
 from touchmark.provenance.media.decode import open_video
 from touchmark.safety.decision import Action, AgeProfile, Category
 from touchmark.safety.output.bank import RECORD, Bank
+from touchmark.safety.output.borders import without_borders
 from touchmark.safety.output.checks import checked, examined
 from touchmark.safety.output.files import search_file
 from touchmark.safety.output.findings import OutputHeldError, OutputReviewError, Ruling
@@ -29,7 +32,9 @@ def _searched(bank: Bank, path: Path) -> Search:
     return search
 
 
-@pytest.mark.parametrize("copy", ["banked", "scaled", "mirrored", "brighter", "excerpt", "inserted", "ten-bit"])
+@pytest.mark.parametrize(
+    "copy", ["banked", "scaled", "mirrored", "framed", "brighter", "excerpt", "inserted", "ten-bit"]
+)
 def test_copies_are_found(bank: Bank, clips: dict[str, Path], copy: str) -> None:
     (match,) = _searched(bank, clips[copy]).matches()
     assert match.video == bank.videos[0]
@@ -45,6 +50,22 @@ def test_copies_are_found(bank: Bank, clips: dict[str, Path], copy: str) -> None
 @pytest.mark.parametrize("other", ["unrelated", "flat"])
 def test_other_clips_are_not_found(bank: Bank, clips: dict[str, Path], other: str) -> None:
     assert _searched(bank, clips[other]).matches() == ()
+
+
+def test_plain_borders_are_cut_off_and_pictures_are_not() -> None:
+    (picture,) = scene(320, 240, 1, seed=1)
+    assert without_borders(picture) is None
+    framed = cv2.copyMakeBorder(picture, 30, 50, 80, 0, cv2.BORDER_CONSTANT, value=(9, 9, 9)).astype(np.uint8)
+    inner = without_borders(framed)
+    assert inner is not None and inner.shape == picture.shape and (inner == picture).all()
+
+
+def test_a_light_in_the_dark_and_a_plain_picture_are_left_as_they_are() -> None:
+    dark = np.full((240, 320, 3), 4, np.uint8)
+    assert without_borders(dark) is None
+    dark[100:140, 150:190] = 250
+    assert without_borders(dark) is None
+    assert without_borders(np.zeros((1, 1, 3), np.uint8)) is None
 
 
 def test_a_file_of_lines_is_searched_like_its_video(bank: Bank, clips: dict[str, Path], tmp_path: Path) -> None:
