@@ -10,13 +10,14 @@ from contextlib import contextmanager
 from functools import partial
 from io import TextIOWrapper
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 import click
 
 if TYPE_CHECKING:
     from touchmark.provenance.watermark.bench.attacks import Attack
     from touchmark.provenance.watermark.protocol import Detection, Payload, WatermarkKey
+    from touchmark.provenance.watermark.standalone import Found
 
 _PATIENCE = 2.0
 """Seconds before a progress bar is worth showing."""
@@ -26,7 +27,7 @@ _NO_MANIFEST = "This file carries the mark alone: no manifest, no entry in a reg
 
 @click.group()
 def watermark() -> None:
-    """Mark videos and pictures of your own, look for the mark, and test what it survives.
+    """Mark videos, sounds and pictures of your own, look for the mark, and test what it survives.
 
     This is the invisible mark alone. `touchmark generate` and `touchmark seal` put it into what they publish, with a
     signed manifest; `touchmark verify` weighs all evidence that a file holds.
@@ -36,10 +37,11 @@ def watermark() -> None:
 @watermark.command(
     epilog="\b\nExamples:\n  touchmark watermark embed holiday.mov -o marked.mp4\n"
     "  touchmark watermark embed holiday.mov -o marked.mp4 --payload 00000000000000ff\n"
-    "  touchmark watermark embed photo.jpg -o marked.jpg\n\n"
+    "  touchmark watermark embed photo.jpg -o marked.jpg\n"
+    "  touchmark watermark embed song.flac -o marked.flac\n\n"
     "\b\nExit status:\n  0   marked, and the mark was read back\n  1   it is marked already\n"
     "  3   the file could not be read\n  64  the command was used wrongly, or the output exists\n"
-    "  70  no key, a picture that is too small, a disk that is full"
+    "  70  no key, a picture too small or a sound too short, a disk that is full"
 )
 @click.argument("file", type=click.Path(path_type=Path))
 @click.option(
@@ -47,12 +49,14 @@ def watermark() -> None:
     "--output",
     type=click.Path(path_type=Path),
     required=True,
-    help="The .mp4 to write; for a picture a .png, .jpg or .webp, as FILE is.",
+    help="The .mp4 to write; for a picture or a sound a file of its own kind: .png, .jpg, .webp, .wav, .flac, ...",
 )
 @click.option("--payload", "digits", metavar="HEX", help="The 64 bits to carry, as 16 digits; random if not given.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 def embed(file: Path, output: Path, digits: str | None, as_json: bool) -> None:
-    """Write a copy of FILE, a video or a single picture, that carries an invisible mark.
+    """Write a copy of FILE, a video, a sound or a single picture, that carries an invisible mark.
+
+    A video is marked in its picture and in its sound, with the same payload: either is found without the other.
 
     The key is derived from the one of your home folder (`touchmark keys init` makes it). That one's own mark says that
     a video was sealed as generated, and `touchmark verify` does not take this mark for it. The output carries no
@@ -93,35 +97,51 @@ def extract(files: tuple[Path, ...], as_json: bool) -> int:
     """Look for your mark in each FILE.
 
     Finds what `embed` wrote and what was sealed with the key in your home folder, in copies that were scaled, cropped,
-    turned or re-encoded as well.
+    turned or re-encoded as well, and in the sound of a video whose picture was replaced.
     """
     from touchmark.provenance.watermark.standalone import find_any
 
     key = _key()
 
-    def look(file: Path) -> Detection:
+    def look(file: Path) -> Found:
         with _patient() as progress:
             return find_any(file, key, progress)
 
-    return _report_each(files, look, as_json)
+    return _report_each(files, look, _document_of_both, _sentences, as_json)
 
 
-def _report_each(files: tuple[Path, ...], look: Callable[[Path], Detection], as_json: bool) -> int:
+class _Answer(Protocol):
+    """What was found in a file."""
+
+    @property
+    def payload(self) -> Payload | None: ...
+
+
+_T = TypeVar("_T", bound=_Answer)
+
+
+def _report_each(
+    files: tuple[Path, ...],
+    look: Callable[[Path], _T],
+    document: Callable[[Path, _T], dict[str, Any]],
+    sentence: Callable[[Path, _T], str],
+    as_json: bool,
+) -> int:
     """Say what was found in each file, and return the worst status."""
     from touchmark.provenance.media.errors import MediaError
 
     statuses = []
     for file in files:
         try:
-            detection = look(file)
+            found = look(file)
         except MediaError as error:
             statuses.append(_UNREADABLE)
             if as_json:
                 click.echo(json.dumps({"file": str(file), "error": error.code, "problem": error.problem}))
             click.echo(f"touchmark: {_visible(error.diagnostics())}", err=True)
             continue
-        statuses.append(_NOTHING_FOUND if detection.payload is None else 0)
-        click.echo(json.dumps(_document(file, detection)) if as_json else _sentence(file, detection))
+        statuses.append(_NOTHING_FOUND if found.payload is None else 0)
+        click.echo(json.dumps(document(file, found)) if as_json else sentence(file, found))
     return max(statuses)
 
 
@@ -155,7 +175,7 @@ def latent(files: tuple[Path, ...], model: str, size: str | None, as_json: bool)
         with _patient() as progress:
             return read_file(generator, file, [key], size=made_at, progress=partial(progress, "walking back"))[0]
 
-    return _report_each(files, look, as_json)
+    return _report_each(files, look, _document, _sentence, as_json)
 
 
 @watermark.command(
@@ -216,16 +236,18 @@ def _payload(digits: str | None) -> Payload:
 
 
 def _check_suffix(file: Path, output: Path) -> None:
-    """A picture is written in its own kind, everything else as .mp4; what is no video is refused when it is read."""
+    """A picture or a sound keeps its kind, the rest is written as .mp4; what is no video is refused when it is read."""
+    from touchmark.provenance.media.kinds import Family, kind_of
     from touchmark.provenance.media.still import still_kind, suffixes
 
-    kind = still_kind(file)
-    wanted = (".mp4",) if kind is None else suffixes(kind)
+    kind, form = still_kind(file), kind_of(file)
+    is_sound = form is not None and form.family is Family.SOUND
+    wanted = suffixes(kind) if kind is not None else (form.suffix,) if form is not None and is_sound else (".mp4",)
     if not wanted:
         raise click.BadParameter(f"{kind} pictures are read, not written; save it as PNG first", param_hint="FILE")
     if output.suffix.lower() not in wanted:
         shown = " or ".join(wanted)
-        raise click.BadParameter(f"the output is {'an' if kind is None else 'a'} {shown}", param_hint="--output")
+        raise click.BadParameter(f"the output must end in {shown}", param_hint="--output")
 
 
 def _key() -> WatermarkKey:
@@ -268,7 +290,30 @@ def _document(file: Path, detection: Detection) -> dict[str, Any]:
     }
 
 
+def _document_of_both(file: Path, found: Found) -> dict[str, Any]:
+    """The likeliest of picture and sound, then each."""
+    each = {"picture": found.picture, "sound": found.sound}
+    parts = {name: None if part is None else _document(file, part) for name, part in each.items()}
+    for part in parts.values():
+        if part is not None:
+            del part["file"]
+    return {**_document(file, found.likeliest), **parts}
+
+
+def _sentences(file: Path, found: Found) -> str:
+    """What to go by, and what else is there where picture and sound do not say the same."""
+    if found.picture is None or found.sound is None:
+        return _sentence(file, found.likeliest)
+    if found.picture.payload == found.sound.payload and found.picture.state == found.sound.state:
+        return _sentence(file, found.picture) + ("" if found.payload is None else ", in picture and sound")
+    return f"{_sentence(file, found.picture)}\n  in its sound: {_finding(found.sound)}"
+
+
 def _sentence(file: Path, detection: Detection) -> str:
+    return f"{_visible(str(file))}: {_finding(detection)}"
+
+
+def _finding(detection: Detection) -> str:
     from touchmark.provenance.watermark.protocol import MarkState
 
     found = {
@@ -276,7 +321,7 @@ def _sentence(file: Path, detection: Detection) -> str:
         MarkState.PRESENT: f"a mark of key {detection.key_id}, too damaged to be read (p {detection.p_value:.0e})",
         MarkState.NOTHING_FOUND: f"nothing found with key {detection.key_id}; that is not evidence of authenticity",
     }
-    return f"{_visible(str(file))}: {found[detection.state]}"
+    return found[detection.state]
 
 
 @contextmanager
