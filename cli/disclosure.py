@@ -17,7 +17,7 @@ PROFILES_VARIABLE = "TOUCHMARK_PROFILES"
 
 
 def disclosure_options(command: _F) -> _F:
-    """``--profile``, ``--label-language`` and ``--label-position``."""
+    """``--profile``, ``--label-language``, ``--label-position`` and ``--label-track``."""
     options = (
         click.option(
             "--profile",
@@ -40,13 +40,14 @@ def disclosure_options(command: _F) -> _F:
             type=click.Choice(["top-left", "top-right", "bottom-left", "bottom-right"]),
             help="Of the visible label. Default: what the profiles prefer.",
         ),
+        click.option("--label-track", is_flag=True, help="The label as timed text too, for screen readers."),
     )
     for option in reversed(options):
         command = option(command)
     return command
 
 
-def chosen(profiles: tuple[str, ...], languages: tuple[str, ...], position: str | None) -> Disclosure:
+def chosen(profiles: tuple[str, ...], languages: tuple[str, ...], position: str | None, track: bool) -> Disclosure:
     """What the options come to.
 
     Raises:
@@ -55,4 +56,5 @@ def chosen(profiles: tuple[str, ...], languages: tuple[str, ...], position: str 
     from touchmark.generation.disclosure import Disclosure
     from touchmark.provenance.disclosure.label import Position
 
-    return Disclosure.of(profiles, languages=languages, position=Position(position) if position else None)
+    place = Position(position) if position else None
+    return Disclosure.of(profiles, languages=languages, position=place, track=track)

@@ -51,6 +51,7 @@ def generate(
     profiles: tuple[str, ...],
     label_languages: tuple[str, ...],
     label_position: str | None,
+    label_track: bool,
     signer: str | None,
     chain: Path | None,
     time_authorities: tuple[str, ...],
@@ -80,7 +81,7 @@ def generate(
         seed=seed,
         latent_mark=latent_mark,
     )
-    disclosure = chosen(profiles, label_languages, label_position)
+    disclosure = chosen(profiles, label_languages, label_position, label_track)
     studio = Studio.open(Home.default(), signer=choice(signer, chain, time_authorities), ask=asking())
     with shown() as progress:
         release = studio.generate(request, output, disclosure=disclosure, overwrite=force, progress=progress)

@@ -59,6 +59,7 @@ def seal(
     profiles: tuple[str, ...],
     label_languages: tuple[str, ...],
     label_position: str | None,
+    label_track: bool,
     signer: str | None,
     chain: Path | None,
     time_authorities: tuple[str, ...],
@@ -77,7 +78,7 @@ def seal(
     from touchmark.provenance.manifest.claim import DigitalSourceType
 
     declaration = Declaration(made_with, DigitalSourceType[_SOURCES[source]], made_with_version, prompt)
-    disclosure = chosen(profiles, label_languages, label_position)
+    disclosure = chosen(profiles, label_languages, label_position, label_track)
     studio = Studio.open(Home.default(), signer=choice(signer, chain, time_authorities), ask=asking())
     with shown() as progress:
         release = studio.seal(

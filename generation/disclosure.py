@@ -24,10 +24,11 @@ from touchmark.detectors.verify import Verification, Verifier
 from touchmark.generation.sources import Form
 from touchmark.provenance.disclosure.aigc import AIGC_KEY, AigcRecord, Label
 from touchmark.provenance.disclosure.burn import labelled, labelled_still
-from touchmark.provenance.disclosure.label import Kind, Position, VisibleLabel, wording
+from touchmark.provenance.disclosure.label import ISO_639_2, Kind, Position, VisibleLabel, wording
 from touchmark.provenance.disclosure.xmp import XmpNote, xmp_box, xmp_part, xmp_time
 from touchmark.provenance.errors import TouchmarkError
 from touchmark.provenance.manifest.claim import AddedText, Claim, DigitalSourceType
+from touchmark.provenance.media.captions import Caption
 from touchmark.provenance.media.still import Still
 from touchmark.provenance.media.video import RawVideo
 from touchmark.provenance.seal import Sealer
@@ -66,7 +67,12 @@ class Disclosure:
 
     @classmethod
     def of(
-        cls, profiles: Sequence[str | Path], *, languages: Sequence[str] = (), position: Position | None = None
+        cls,
+        profiles: Sequence[str | Path],
+        *,
+        languages: Sequence[str] = (),
+        position: Position | None = None,
+        track: bool = False,
     ) -> Disclosure:
         """Of profiles by name or path, with a choice for the visible label.
 
@@ -75,7 +81,7 @@ class Disclosure:
             ProfileConflictError: they cannot be had together.
         """
         loaded = tuple(Profile.load(one) for one in dict.fromkeys(profiles))
-        return cls(loaded, compose(loaded, languages=languages, position=position))
+        return cls(loaded, compose(loaded, languages=languages, position=position, track=track))
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -144,7 +150,8 @@ class Disclosure:
         Raises:
             LabelError: the pictures are too small for it.
         """
-        return labelled(video, _label(self.wanted.label, claim.source_type)) if self.wanted.label else video
+        wanted = self.wanted.label
+        return labelled(video, _label(wanted, claim.source_type)) if wanted and wanted.drawn else video
 
     def on_still(self, still: Still, sealer: Sealer, claim: Claim, payload: Payload) -> Still:
         """A picture with the visible label on it and the metadata asked for in it.
@@ -152,7 +159,7 @@ class Disclosure:
         Raises:
             LabelError: the picture is too small for the label.
         """
-        if self.wanted.label:
+        if self.wanted.label and self.wanted.label.drawn:
             still = labelled_still(still, _label(self.wanted.label, claim.source_type))
         if not (self.wanted.aigc or self.wanted.xmp):
             return still
@@ -167,6 +174,10 @@ class Disclosure:
         if self.wanted.aigc:
             metadata = {**encoding.metadata, AIGC_KEY: _record(sealer, payload).to_json()}
             encoding = replace(encoding, metadata=metadata)
+        if self.wanted.label and self.wanted.label.track:
+            label = _label(self.wanted.label, claim.source_type)
+            captions = tuple(Caption(one.text, ISO_639_2[one.language], end=label.seconds) for one in label.wordings)
+            encoding = replace(encoding, captions=captions)
         if self.wanted.xmp:
             encoding = replace(encoding, boxes=encoding.boxes + xmp_box(_note(claim).packet()))
         return replace(sealer, encoding=encoding)

@@ -21,11 +21,14 @@ from typing import Any, Final
 from touchmark.detectors.verdict import Outcome
 from touchmark.detectors.verify import Verification
 from touchmark.provenance.disclosure.aigc import AIGC_KEY, AigcRecord
+from touchmark.provenance.disclosure.label import ISO_639_2, WORDINGS
 from touchmark.provenance.disclosure.sight import Sighting, find_label
 from touchmark.provenance.disclosure.xmp import XmpNote, read_xmp
 from touchmark.provenance.manifest.report import ManifestPresence, ManifestReport, ValidationState
 from touchmark.provenance.manifest.rubric.lint import NothingToLintError, lint
+from touchmark.provenance.media.captions import Caption, read_captions
 from touchmark.provenance.media.decode import open_video
+from touchmark.provenance.media.kinds import Family
 from touchmark.provenance.media.limits import Limits
 from touchmark.provenance.media.still import read_still, still_kind
 from touchmark.provenance.media.video import Frame
@@ -34,6 +37,8 @@ from touchmark.provenance.watermark.protocol import PAYLOAD_BITS, MarkState
 Value = bool | float | str | tuple[str, ...] | None
 """``None``: not known."""
 
+_AT_ONCE: Final = Fraction(1, 10)
+"""Seconds that timed text may be late, or short."""
 _UNKNOWN_VERSIONS: Final = frozenset({"", "unknown"})
 
 
@@ -94,11 +99,19 @@ class Fact(StrEnum):
     """How long it is seen without a gap."""
     LABEL_THROUGHOUT = "label.throughout"
     """Whether that is the whole video."""
+    TRACK_LANGUAGES = "track.languages"
+    """Languages of the label in timed text that begins with the video."""
+    TRACK_SECONDS = "track.seconds"
+    """How long it stays."""
+    TRACK_THROUGHOUT = "track.throughout"
+    """Whether that is the whole video."""
+    FAMILY = "file.family"
+    """``video``, ``picture``, ``sound`` or ``document``."""
 
     @property
     def is_of_label(self) -> bool:
         """Whether the pictures must be searched for a visible label to know it."""
-        return self.value.startswith("label.")
+        return self.value.startswith(("label.", "track."))
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,7 +154,10 @@ def gather_facts(
         MediaError: the file cannot be read.
     """
     evidence, path = verification.evidence, verification.path
-    values: dict[Fact, Value] = {Fact.OUTCOME: verification.verdict.outcome.value}
+    values: dict[Fact, Value] = {
+        Fact.OUTCOME: verification.verdict.outcome.value,
+        Fact.FAMILY: evidence.container.family.value,
+    }
     values |= _of_manifest(evidence.manifest)
     values |= _of_rubric(path, anchors)
     values |= _of_watermark(verification)
@@ -150,6 +166,8 @@ def gather_facts(
     values |= _of_xmp(note)
     if look_for_label:
         values |= _of_label(_seen(path, limits))
+        if evidence.container.family is Family.VIDEO:
+            values |= _of_track(read_captions(path, limits), evidence.container.info.duration)
     return _believed(values, verification)
 
 
@@ -282,6 +300,22 @@ def _of_label(label: Sighting | None) -> dict[Fact, Value]:
         Fact.LABEL_SECONDS: float(label.until - label.since),
         Fact.LABEL_THROUGHOUT: label.throughout,
     }
+
+
+def _of_track(captions: tuple[Caption, ...], duration: Fraction | None) -> dict[Fact, Value]:
+    """The label as timed text: a caption that says it, from the first picture on."""
+    said = [
+        (one.language, caption.end or Fraction(0))
+        for caption in captions
+        for one in WORDINGS
+        if one.text in caption.text and caption.language == ISO_639_2[one.language] and caption.start <= _AT_ONCE
+    ]
+    values: dict[Fact, Value] = {Fact.TRACK_LANGUAGES: tuple(dict.fromkeys(language for language, _ in said))}
+    if said:
+        end = min(end for _, end in said)
+        values[Fact.TRACK_SECONDS] = float(end)
+        values[Fact.TRACK_THROUGHOUT] = duration is not None and end >= duration - _AT_ONCE
+    return values
 
 
 def _is_payload(text: str) -> bool:

@@ -120,18 +120,24 @@ class LabelRule(Strict):
         positions: any of these will do; the first is preferred.
         share: least height of the text, as a part of the picture's short side.
         seconds: least time that it shows from the first picture on; none means throughout.
+        drawn: whether it is drawn onto the pictures.
+        track: whether it is (also) there as timed text, which a viewer can switch off and a screen reader can say.
     """
 
     languages: Annotated[tuple[_Language, ...], Field(min_length=1)]
     positions: Annotated[tuple[Position, ...], Field(min_length=1)] = tuple(Position)
     share: Annotated[float, Field(gt=0, le=0.12)]
     seconds: Annotated[float, Field(gt=0, le=3600)] | None = None
+    drawn: bool = True
+    track: bool = False
 
     @model_validator(mode="after")
     def _can_be_written(self) -> LabelRule:
         unknown = sorted(set(self.languages) - set(LANGUAGES))
         if unknown:
             raise ValueError(f"labels cannot be written in {unknown} (expected some of {list(LANGUAGES)})")
+        if not (self.drawn or self.track):
+            raise ValueError("a label is drawn, or a track, or both")
         return self
 
 
@@ -250,6 +256,8 @@ class LabelWanted(Strict):
     position: Position
     share: float
     seconds: float | None
+    drawn: bool
+    track: bool
 
 
 class Wanted(Strict):
@@ -262,22 +270,29 @@ class Wanted(Strict):
     label: LabelWanted | None = None
 
 
-def compose(profiles: Sequence[Profile], *, languages: Sequence[str] = (), position: Position | None = None) -> Wanted:
+def compose(
+    profiles: Sequence[Profile],
+    *,
+    languages: Sequence[str] = (),
+    position: Position | None = None,
+    track: bool = False,
+) -> Wanted:
     """What satisfies all of ``profiles``.
 
     Args:
         profiles: any number.
         languages: of the visible label, where the caller chooses; otherwise as few as satisfy all.
         position: of the visible label, where the caller chooses.
+        track: whether the caller wants the label as timed text too.
 
     Raises:
         ProfileConflictError: nothing does.
     """
     writes = [profile.writes for profile in profiles]
     rules = {profile.name: profile.writes.label for profile in profiles if profile.writes.label}
-    if not rules and (languages or position):
+    if not rules and (languages or position or track):
         raise ProfileConflictError(
-            "a language or position was chosen for the visible label, and no profile asks for one",
+            "a language, position or track was chosen for the visible label, and no profile asks for one",
             subject="visible label",
             remedy="Name a profile with a visible label, such as eu-ai-act-label.",
         )
@@ -286,17 +301,21 @@ def compose(profiles: Sequence[Profile], *, languages: Sequence[str] = (), posit
         xmp=any(one.xmp for one in writes),
         time_stamp=any(one.time_stamp for one in writes),
         system_version=any(one.system_version for one in writes),
-        label=_one_label(rules, tuple(languages), position) if rules else None,
+        label=_one_label(rules, tuple(languages), position, track) if rules else None,
     )
 
 
-def _one_label(rules: Mapping[str, LabelRule], languages: tuple[str, ...], position: Position | None) -> LabelWanted:
+def _one_label(
+    rules: Mapping[str, LabelRule], languages: tuple[str, ...], position: Position | None, track: bool
+) -> LabelWanted:
     seconds = [rule.seconds for rule in rules.values()]
     return LabelWanted(
         languages=_languages(rules, languages),
         position=_position(rules, position),
         share=max(rule.share for rule in rules.values()),
         seconds=None if None in seconds else max(one for one in seconds if one is not None),
+        drawn=any(rule.drawn for rule in rules.values()),
+        track=track or any(rule.track for rule in rules.values()),
     )
 
 

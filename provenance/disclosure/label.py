@@ -91,6 +91,8 @@ _WORDS: Final = {
 }
 LANGUAGES: Final = tuple(_WORDS)
 """In which a label can be written."""
+ISO_639_2: Final = {"en": "eng", "de": "deu", "fr": "fra", "es": "spa", "it": "ita", "zh": "zho"}
+"""Their names in tracks of timed text."""
 WORDINGS: Final = tuple(
     Wording(language, kind, acronym, word)
     for language, (acronym, *words) in _WORDS.items()

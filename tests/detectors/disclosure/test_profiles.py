@@ -88,6 +88,7 @@ _LINE = yaml.safe_load((FOLDER / "iptc.yaml").read_text(encoding="utf-8"))["chec
         ({"checks": [{**_LINE, "verify": {"fact": "no.such.fact", "is": "x"}}]}, "verify"),
         ({"checks": [{**_LINE, "verify": {"fact": "xmp.system", "matches": ".*"}}]}, "verify"),
         ({"checks": [{**_LINE, "confidence": "certain"}]}, "confidence"),
+        ({"writes": {"label": {"languages": ["en"], "share": 0.05, "drawn": False}}}, "drawn, or a track"),
         ({"writes": {"label": {"languages": ["tlh"], "share": 0.05}}}, "cannot be written"),
         ({"checked": "recently"}, "checked"),
     ],
@@ -140,6 +141,7 @@ def test_nothing_is_wanted_of_no_profile() -> None:
         (("cn-gb45438",), {"languages": ("zh", "en", "de")}),
         (("iptc",), {"languages": ("en",)}),
         (("iptc",), {"position": Position.TOP_LEFT}),
+        (("iptc",), {"track": True}),
     ],
 )
 def test_choices_that_profiles_exclude_are_conflicts(names: tuple[str, ...], choice: dict[str, Any]) -> None:

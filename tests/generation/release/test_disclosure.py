@@ -41,6 +41,7 @@ from touchmark.provenance.manifest.claim import (
 )
 from touchmark.provenance.manifest.write import sign_file
 from touchmark.provenance.media.boxes import C2PA_UUID, scan_boxes
+from touchmark.provenance.media.captions import Caption
 from touchmark.provenance.media.encode import EncodeSettings, encode
 from touchmark.provenance.media.picture import Orientation
 from touchmark.provenance.media.still import Still, StillKind, write_still
@@ -86,7 +87,10 @@ class House:
             key = self.sealer.key
             frames = self.sealer.watermark.embed(video.frames, PAYLOAD, key) if marked else video.frames
             settings = EncodeSettings(
-                preset="ultrafast", metadata={AIGC_KEY: RECORD.to_json()}, boxes=xmp_box(NOTE.packet())
+                preset="ultrafast",
+                metadata={AIGC_KEY: RECORD.to_json()},
+                captions=(Caption("AI generated", "eng"),),
+                boxes=xmp_box(NOTE.packet()),
             )
             encode(replace(video, frames=frames), path, settings)
         return path
@@ -315,6 +319,11 @@ LACKING: dict[str, tuple[Taken, tuple[str, ...], set[str]]] = {
         _other_label("small", share=0.04),
         WITH_LABEL,
         {"cn.explicit_size", "eu50.legible", "in.label_prominent"},
+    ),
+    "timed text": (
+        _other_bytes(b"AI generated", b"all my own.."),
+        WITH_LABEL,
+        {"eu50.accessible"},
     ),
     "Chinese": (_other_label("english", wordings=LABEL.wordings[1:]), WITH_LABEL, {"cn.explicit"}),
 }
