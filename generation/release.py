@@ -71,6 +71,7 @@ SUFFIX = ".mp4"
 NOT_STAMPED = (
     "No time-stamp authority answered: the file verifies until the signing certificate expires, and not after."
 )
+STAMP_NOT_BELIEVED = "No trust list of yours vouches for the time-stamp authority (see: touchmark trust add c2pa-tsa)."
 
 Progress = Callable[[str, int, int], None]
 """Called with (step, done, of all) while a release is under way; ``of all`` is 0 where it is not known."""
@@ -417,9 +418,11 @@ class Studio:
 
     def _signing_notes(self, verification: Verification) -> tuple[str, ...]:
         """What the operator should know of the signature while the file is still young."""
-        signer, stamped = self.sealer.signer, verification.evidence.manifest.signed_at is not None
-        unstamped = (NOT_STAMPED,) if signer.time_stamping and not stamped else ()
-        return (*expiring(signer.certificate_chain, self.clock()), *unstamped)
+        signer, manifest = self.sealer.signer, verification.evidence.manifest
+        notes = expiring(signer.certificate_chain, self.clock())
+        if signer.time_stamping is None or manifest.time_stamped:
+            return notes
+        return (*notes, NOT_STAMPED if manifest.signed_at is None else STAMP_NOT_BELIEVED)
 
     def _checked(self, frames: Iterator[Frame], decision: Decision | None) -> Iterator[Frame]:
         """The same frames, looked at on their way; that a video was held, and why, is in the ledger."""

@@ -16,12 +16,12 @@ import os
 import secrets
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import nullcontext, suppress
+from contextlib import AbstractContextManager, nullcontext, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from io import BufferedRandom
 from pathlib import Path
-from typing import BinaryIO
+from typing import TYPE_CHECKING, BinaryIO
 
 import c2pa
 
@@ -34,8 +34,10 @@ from touchmark.provenance.manifest.draft import Draft
 from touchmark.provenance.manifest.read import read_stream
 from touchmark.provenance.manifest.report import ManifestReport
 from touchmark.provenance.signing import Signer, SigningAlgorithm, SigningError, TimeStamping
-from touchmark.provenance.signing.relay import relayed
 from touchmark.provenance.signing.time_stamps import TimeAuthorityAnswerError, TimeStampError
+
+if TYPE_CHECKING:
+    from touchmark.provenance.signing.relay import Relay
 
 _ALGORITHMS = {
     SigningAlgorithm.ES256: c2pa.C2paSigningAlg.ES256,
@@ -207,7 +209,7 @@ def _sign(
 
     context = manifest_context(anchors)
     chain, algorithm = signer.certificate_chain.decode("ascii"), _ALGORITHMS[signer.algorithm]
-    with relayed(stamping, lambda: datetime.now(UTC)) if stamping else nullcontext() as relay:
+    with _relayed(stamping) as relay:
         try:
             builder = c2pa.Builder(json.dumps(draft.definition), context=context)
             if draft.is_update:
@@ -240,6 +242,15 @@ def _sign(
             remedy="Install the c2pa-python version that touchmark asks for.",
         )
     return store
+
+
+def _relayed(stamping: TimeStamping | None) -> AbstractContextManager[Relay | None]:
+    if stamping is None:
+        return nullcontext()
+    # Imported here: reading files has no need of a network, nor of its modules.
+    from touchmark.provenance.signing.relay import relayed
+
+    return relayed(stamping, lambda: datetime.now(UTC))
 
 
 def _refusal(error: c2pa.C2paError, draft: Draft, raised: list[BaseException]) -> SigningError:

@@ -6,7 +6,7 @@
 
 A signer holds a certificate chain and answers ``sign``. It knows nothing of manifests; whether a certificate is one
 that C2PA accepts is asked in ``provenance.keys.profile``. ``pkcs11``, ``aws``, ``google``, ``azure`` and ``remote`` are
-callbacks of one shape; ``address`` picks among them; ``service`` signs for others; ``time_stamps`` asks authorities of
+callbacks of one shape; ``address`` picks among them; ``service`` signs for others; ``authority`` asks authorities of
 RFC 3161 for the time.
 """
 

@@ -17,7 +17,8 @@ from contextlib import contextmanager
 from datetime import datetime
 from http.server import BaseHTTPRequestHandler, HTTPServer
 
-from touchmark.provenance.signing.time_stamps import QUERY_TYPE, REPLY_TYPE, TimeStampError, TimeStamping, stamp
+from touchmark.provenance.signing.authority import QUERY_TYPE, REPLY_TYPE, stamp
+from touchmark.provenance.signing.time_stamps import TimeStampError, TimeStamping
 
 _MAX_QUERY = 1 << 12  # a query is a hash and a number
 

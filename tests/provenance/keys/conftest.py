@@ -19,7 +19,7 @@ def c2pa_signs() -> Callable[[bytes, bytes, str], bool]:
 
     def signs(chain: bytes, key: bytes, algorithm: str) -> bool:
         box = lambda kind, payload: struct.pack(">I4s", 8 + len(payload), kind) + payload  # noqa: E731
-        film = box(b"ftyp", b"isom\0\0\2\0isommp41") + box(b"moov", box(b"mvhd", bytes(100))) + box(b"mdat", bytes(9))
+        media = box(b"ftyp", b"isom\0\0\2\0isommp41") + box(b"moov", box(b"mvhd", bytes(100))) + box(b"mdat", bytes(9))
         created = {"action": "c2pa.created", "digitalSourceType": "http://c2pa.org/digitalsourcetype/empty"}
         manifest = {"assertions": [{"label": "c2pa.actions.v2", "data": {"actions": [created]}}]}
         context = c2pa.Context.from_dict(
@@ -33,7 +33,7 @@ def c2pa_signs() -> Callable[[bytes, bytes, str], bool]:
             info = c2pa.C2paSignerInfo(alg=algorithm, sign_cert=chain, private_key=key, ta_url=None)
             with c2pa.Signer.from_info(info) as signer:
                 builder = c2pa.Builder(json.dumps(manifest), context=context)
-                builder.sign(signer, "video/mp4", io.BytesIO(film), output)
+                builder.sign(signer, "video/mp4", io.BytesIO(media), output)
         except c2pa.C2paError:
             return False
         with c2pa.Reader(None, io.BytesIO(output.getvalue()), None, context) as reader:

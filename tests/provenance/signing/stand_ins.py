@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import json
 import os
+import shutil
 import ssl
 import subprocess
 import threading
@@ -16,6 +17,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
+import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec, padding, utils
@@ -74,6 +76,8 @@ class TimeAuthority:
 
     @classmethod
     def make(cls, folder: Path) -> TimeAuthority:
+        if not shutil.which("openssl"):
+            pytest.skip("openssl is not installed")
         authority, key = Authority("time root"), p256()
         root = authority.pem
         (folder / "serial").write_text("01\n")
