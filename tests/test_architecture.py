@@ -83,7 +83,22 @@ def test_without_the_generate_extra_nothing_asks_for_torch(statement: str) -> No
 
 
 @pytest.mark.parametrize(
-    "command", ["verify", "report", "screen", "generate", "seal", "keys", "marks", "watermark", "bank", "screen-video"]
+    "command",
+    [
+        "verify",
+        "report",
+        "comply",
+        "screen",
+        "generate",
+        "seal",
+        "keys",
+        "marks",
+        "watermark",
+        "bank",
+        "screen-video",
+        "trust",
+        "serve",
+    ],
 )
 def test_help_loads_nothing_heavy(command: str) -> None:
     program = (
