@@ -103,7 +103,7 @@ class Disclosure:
             raise DisclosureUnmetError(
                 "a time stamp is asked for, and the signer has no time-stamp authority",
                 subject=subject,
-                remedy="Configure an RFC 3161 authority for the signer.",
+                remedy="Name an RFC 3161 authority with --tsa URL.",
             )
         if self.wanted.system_version and version.strip().lower() in ("", "unknown"):
             raise DisclosureUnmetError(

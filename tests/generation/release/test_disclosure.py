@@ -122,13 +122,15 @@ def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
     with serving(authority.answer) as port:
         signer = ring.signer(time_stamping=TimeStamping((f"http://127.0.0.1:{port}/tsr",)))
         sealer = replace(Sealer.of(ring), signer=signer)
-        yield House(home, sealer, Verifier.default(home, anchors=authority.root), folder)
+        verifier = Verifier.default(home)
+        sources = replace(verifier.sources, time_anchors=authority.root)
+        yield House(home, sealer, replace(verifier, sources=sources), folder)
 
 
 @pytest.fixture(scope="module")
 def stamped_studio(house: House) -> Studio:
     studio = Studio.open(house.home)
-    sources = replace(studio.verifier.sources, anchors=house.verifier.sources.anchors)
+    sources = replace(studio.verifier.sources, time_anchors=house.verifier.sources.time_anchors)
     return replace(studio, sealer=house.sealer, verifier=replace(studio.verifier, sources=sources))
 
 
