@@ -7,7 +7,8 @@
     report = read_manifest(path, anchors, manifest=registration.manifest)
     report.signature_valid, report.hard_binding_matches       # True, False
 
-A malformed file gives a report, never an exception. Limits on the size of the file are the caller's.
+A malformed file gives a report, never an exception; one that would take the library minutes is refused. Limits on the
+size of the file are the caller's.
 """
 
 from __future__ import annotations
@@ -27,6 +28,7 @@ from touchmark.provenance.manifest.context import manifest_context
 from touchmark.provenance.manifest.parse import MAX_JSON, MAX_TEXT, UnreadableStoreError, parse_store
 from touchmark.provenance.manifest.report import ManifestPresence, ManifestReport, ValidationState
 from touchmark.provenance.manifest.traces import has_store_place, has_store_remains
+from touchmark.provenance.media.boxes import check_boxes
 from touchmark.provenance.media.errors import UnreadableFileError
 from touchmark.provenance.media.kinds import STORE, SVG, kind_of_head
 
@@ -55,6 +57,7 @@ def read_manifest(path: Path, anchors: bytes, *, manifest: bytes | None = None) 
 
     Raises:
         UnreadableFileError: the file cannot be opened, or is no regular file.
+        LimitExceededError: it has more boxes than the library reads in a moment.
         TrustAnchorsError: ``anchors`` is not PEM.
     """
     with _opened(path) as file:
@@ -63,6 +66,7 @@ def read_manifest(path: Path, anchors: bytes, *, manifest: bytes | None = None) 
 
 def read_stream(file: BinaryIO, anchors: bytes, *, manifest: bytes | None = None) -> ManifestReport:
     """As :func:`read_manifest`, of an open, seekable file."""
+    check_boxes(file, str(getattr(file, "name", "")))
     context = manifest_context(anchors)
     try:
         reader = c2pa.Reader.try_create(_format_of(file), file, manifest, context)
@@ -85,11 +89,13 @@ def read_crjson(path: Path, anchors: bytes) -> dict[str, Any] | str:
 
     Raises:
         UnreadableFileError: the file cannot be opened, or is no regular file.
+        LimitExceededError: it has more boxes than the library reads in a moment.
         TrustAnchorsError: ``anchors`` is not PEM.
     """
     context = manifest_context(anchors)
     try:
         with _opened(path) as file:
+            check_boxes(file, str(path))
             reader = c2pa.Reader.try_create(_format_of(file), file, None, context)
             if reader is None:
                 return "none is there"

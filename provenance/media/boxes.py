@@ -21,6 +21,10 @@ C2PA_UUID = bytes.fromhex("d8fec3d61b0e483c92975828877ec481")
 """The ``uuid`` box that carries a manifest store (C2PA specification 2.2, annex A.5, BMFF-based assets)."""
 
 _MAX_BOXES = 100_000  # a fragmented hour at two fragments a second has fewer than 30,000
+_MOST_BESIDE, _MOST_IN_ALL, _MOST_DEEP = 11_000, 60_000, 12
+_CONTAINERS = frozenset(
+    ("moov", "trak", "mdia", "minf", "stbl", "dinf", "edts", "udta", "mvex", "moof", "traf", "mfra")
+)
 _CHUNK = 1 << 20
 
 FIRST_BOXES = frozenset(
@@ -82,6 +86,30 @@ def walk(file: BinaryIO, start: int, end: int, subject: str) -> Iterator[Box]:
             return
         start += box.size
     raise LimitExceededError(f"it has more than {_MAX_BOXES:,} boxes in a row", subject=subject)
+
+
+def check_boxes(file: BinaryIO, subject: str) -> None:
+    """Refuse a file with more boxes than a C2PA library reads in a moment: its time grows with their number squared.
+
+    Raises:
+        LimitExceededError: there are more side by side, or in all, than three quarters of an hour in fragments has.
+    """
+    places = [(0, file.seek(0, os.SEEK_END))] if next(top_level(file, subject), None) is not None else []
+    total = 0
+    for _ in range(_MOST_DEEP):
+        inner: list[tuple[int, int]] = []
+        for start, end in places:
+            for beside, box in enumerate(walk(file, start, end, subject), start=1):
+                total += 1
+                if beside > _MOST_BESIDE or total > _MOST_IN_ALL:
+                    raise LimitExceededError(
+                        f"it has more than {min(beside, total) - 1:,} boxes",
+                        subject=subject,
+                        remedy="Put its fragments together into one film first.",
+                    )
+                if box.type in _CONTAINERS:
+                    inner.append((box.offset + box.header_size, min(box.offset + box.size, end)))
+        places = inner
 
 
 def has_c2pa_box(path: Path) -> bool:
