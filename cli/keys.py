@@ -217,11 +217,16 @@ def import_(chain: Path, key: Path | None, anchors: Path | None, password_source
 
 
 def _tell_installed(ring: KeyRing) -> None:
+    from touchmark.provenance.home import Home
+    from touchmark.provenance.keys.selection import SigningSettings
     from touchmark.provenance.signing import leaf_certificate
 
     leaf = leaf_certificate(ring.certificate_chain or b"", str(ring.folder))
     click.echo(f"signs now with {_visible(leaf.subject.rfc4514_string())}, until {leaf.not_valid_after_utc:%Y-%m-%d}")
-    click.echo(f"the old certificate and key are kept in {_visible(str(ring.folder / 'retired'))}")
+    if (ring.folder / "retired").exists():
+        click.echo(f"the old certificate and key are kept in {_visible(str(ring.folder / 'retired'))}")
+    if SigningSettings.load(Home.default().signing).signer:
+        click.echo("signing.yaml names another signer, which goes on signing", err=True)
 
 
 def _describe(home: Home, ring: KeyRing) -> dict[str, Any]:

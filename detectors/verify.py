@@ -31,7 +31,7 @@ from touchmark.provenance.manifest.canary import run_canary
 from touchmark.provenance.manifest.context import TrustAnchorsError
 from touchmark.provenance.media.limits import Limits
 from touchmark.provenance.registry import Registry
-from touchmark.provenance.trust.lists import Purpose
+from touchmark.provenance.trust.lists import Purpose, TrustList, believed, staleness
 from touchmark.provenance.trust.store import TrustStore
 from touchmark.provenance.watermark.neural.installed import installed_marks, marks_folder
 
@@ -67,7 +67,7 @@ class Verifier:
 
     sources: Sources = field(default_factory=Sources)
     limits: Limits = field(default_factory=Limits)
-    trust: TrustStore | None = None
+    trust: tuple[TrustList, ...] = ()
 
     @classmethod
     def default(cls, home: Home, *, anchors: bytes = b"", limits: Limits | None = None) -> Verifier:
@@ -91,11 +91,11 @@ class Verifier:
             ring = None
         if anchors:
             _require_certificates(anchors)
-        trust = TrustStore(home.trust)
-        believed = (ring.trust_anchors if ring else b"", trust.anchors(Purpose.CLAIM_SIGNING), anchors)
+        trust = TrustStore(home.trust).lists()
+        roots = (ring.trust_anchors if ring else b"", believed(trust, Purpose.CLAIM_SIGNING), anchors)
         sources = Sources(
-            anchors=b"\n".join(pem for pem in believed if pem),
-            time_anchors=trust.anchors(Purpose.TIME_STAMPING),
+            anchors=b"\n".join(pem for pem in roots if pem),
+            time_anchors=believed(trust, Purpose.TIME_STAMPING),
             keys=(ring.watermark_key,) if ring and ring.can_mark else (),
             registry=Registry(open_database(home.database)) if home.database.is_file() else None,
             other_marks=installed_marks(marks_folder(home)),
@@ -120,7 +120,7 @@ class Verifier:
         run_canary()
         began = time.monotonic()
         evidence = gather(path, self.sources, self.limits, progress, unseen=unseen)
-        notes = self.trust.notes(datetime.now(UTC)) if self.trust else ()
+        notes = staleness(self.trust, datetime.now(UTC))
         return Verification(path, judge(evidence), evidence, time.monotonic() - began, notes)
 
 

@@ -84,7 +84,7 @@ def make_development_keys(folder: Path, *, organisation: str, now: datetime) -> 
         ANCHORS: chain.authority,
         SIGNING_CHAIN: chain.signer,
         SIGNING_KEY: chain.signer_key,
-        WATERMARK_KEY: secrets.token_hex(32).encode() + b"\n",
+        WATERMARK_KEY: new_watermark_secret(),
     }
     folder.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
@@ -201,6 +201,11 @@ def _private_pem(key: ec.EllipticCurvePrivateKey) -> bytes:
     return key.private_bytes(
         serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
     )
+
+
+def new_watermark_secret() -> bytes:
+    """The content of a watermark key file: 256 random bits."""
+    return secrets.token_hex(32).encode() + b"\n"
 
 
 def write_private(path: Path, content: bytes) -> None:

@@ -31,11 +31,19 @@ from touchmark.provenance.keys.development import (
     SIGNER_VALIDITY,
     issue_development_chain,
     issue_development_signer,
+    new_watermark_secret,
     write_private,
 )
 from touchmark.provenance.keys.profile import CertificateRefusedError, check_certificate
 from touchmark.provenance.keys.request import PENDING_KEY
-from touchmark.provenance.keys.ring import ANCHORS, SIGNING_CHAIN, SIGNING_KEY, KeyRing, KeysMissingError
+from touchmark.provenance.keys.ring import (
+    ANCHORS,
+    SIGNING_CHAIN,
+    SIGNING_KEY,
+    WATERMARK_KEY,
+    KeyRing,
+    KeysMissingError,
+)
 from touchmark.provenance.signing import PemSigner, leaf_certificate
 from touchmark.provenance.signing.files import private_key, read_key_file
 
@@ -69,7 +77,7 @@ def install(
     password: bytes | None = None,
     anchors: bytes = b"",
 ) -> KeyRing:
-    """Sign with another certificate from now on.
+    """Sign with another certificate from now on. A watermark secret is made where there is none yet.
 
     Args:
         folder: of keys.
@@ -106,6 +114,8 @@ def install(
         _replace(folder / ANCHORS, believed)
         _replace(folder / SIGNING_KEY, key)
         _replace(folder / SIGNING_CHAIN, chain)
+        with suppress(FileExistsError):
+            write_private(folder / WATERMARK_KEY, new_watermark_secret())
         with suppress(FileNotFoundError):
             if read_key_file(folder / SIGNING_KEY) == pending.read_bytes():
                 pending.unlink()

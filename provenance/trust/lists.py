@@ -5,7 +5,7 @@ certificates = parse_list(pem, Purpose.CLAIM_SIGNING, subject="roots.pem")
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -126,6 +126,21 @@ class TrustList:
     def is_stale(self, now: datetime) -> bool:
         """Whether it was not refreshed for too long."""
         return now - self.retrieved > STALE_AFTER
+
+
+def staleness(lists: Iterable[TrustList], now: datetime) -> tuple[str, ...]:
+    """What a reader of a verdict should know of the lists behind it: a sentence for each that is stale."""
+    return tuple(
+        f"Trust list “{trust_list.name}” ({trust_list.purpose}) was last refreshed "
+        f"{(now - trust_list.retrieved).days} days ago, on {trust_list.retrieved:%Y-%m-%d}."
+        for trust_list in lists
+        if trust_list.is_stale(now)
+    )
+
+
+def believed(lists: Iterable[TrustList], purpose: Purpose) -> bytes:
+    """PEM of all authorities that are believed for ``purpose``, and of no others."""
+    return b"".join(trust_list.anchors for trust_list in lists if trust_list.purpose is purpose)
 
 
 def parse_list(content: bytes, purpose: Purpose, subject: str) -> bytes:

@@ -31,6 +31,7 @@ from touchmark.provenance.trust.lists import (
     TrustError,
     TrustList,
     TrustNameError,
+    believed,
     parse_list,
     require_newer,
 )
@@ -155,16 +156,7 @@ class TrustStore:
 
     def anchors(self, purpose: Purpose) -> bytes:
         """PEM of all authorities that are believed for ``purpose``, and of no others."""
-        return b"".join(trust_list.anchors for trust_list in self.lists() if trust_list.purpose is purpose)
-
-    def notes(self, now: datetime) -> tuple[str, ...]:
-        """What a reader of a verdict should know of the lists behind it: which are stale."""
-        return tuple(
-            f"Trust list “{trust_list.name}” ({trust_list.purpose}) was last refreshed "
-            f"{(now - trust_list.retrieved).days} days ago, on {trust_list.retrieved:%Y-%m-%d}."
-            for trust_list in self.lists()
-            if trust_list.is_stale(now)
-        )
+        return believed(self.lists(), purpose)
 
     def add(self, name: str, source: str, purpose: Purpose, now: datetime, *, sha256: str | None = None) -> TrustList:
         """Keep the list at ``source`` under ``name``.

@@ -166,6 +166,24 @@ def test_what_does_not_fit_is_not_installed(home: Home, ring: KeyRing) -> None:
         install(home.root / "nowhere", good, private_pem(key), now=NOW)
 
 
+def test_keys_can_begin_with_a_certificate_of_a_real_authority(home: Home) -> None:
+    """Nobody who never made development keys has to believe any."""
+    request = x509.load_pem_x509_csr(make_request(home.keys, SUBJECT, SigningAlgorithm.ES256))
+
+    class Requested:
+        @staticmethod
+        def public_key() -> object:
+            return request.public_key()
+
+    authority = Authority()
+    root = authority.pem
+    ring = install(home.keys, authority.issue(key=Requested), None, now=NOW, anchors=root)
+    assert ring.trust_anchors == root
+    assert ring.can_sign
+    assert ring.can_mark
+    assert not ring.is_development
+
+
 def test_two_do_not_rotate_at_once(home: Home, ring: KeyRing) -> None:
     descriptor = os.open(home.keys, os.O_RDONLY)
     try:

@@ -29,6 +29,7 @@ from touchmark.provenance.trust.lists import (
     TrustRollbackError,
     TrustSourceError,
     parse_list,
+    staleness,
 )
 from touchmark.provenance.trust.source import KNOWN
 from touchmark.provenance.trust.store import TrustStore
@@ -172,12 +173,12 @@ def test_names(store: TrustStore, source: Path) -> None:
 
 def test_stale_lists_are_told(store: TrustStore, source: Path) -> None:
     store.add("company", str(source), Purpose.CLAIM_SIGNING, NOW)
-    assert store.notes(NOW + STALE_AFTER) == ()
-    (note,) = store.notes(NOW + STALE_AFTER + timedelta(days=15))
+    assert staleness(store.lists(), NOW + STALE_AFTER) == ()
+    (note,) = staleness(store.lists(), NOW + STALE_AFTER + timedelta(days=15))
     assert "company" in note
     assert "45 days ago" in note
     store.update("company", NOW + STALE_AFTER * 2)
-    assert store.notes(NOW + STALE_AFTER * 2) == ()
+    assert staleness(store.lists(), NOW + STALE_AFTER * 2) == ()
 
 
 @pytest.mark.parametrize("damage", ["anchors", "name", "truncated", "writable", "not json"])
