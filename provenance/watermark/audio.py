@@ -40,6 +40,10 @@ LOWEST_RATE = 4000
 
 _WORTH_READING = 4.5
 """A place where the template fits worse than this is not decoded."""
+_SEEN = 6.0
+"""A template that fits so well is there, and more is done to read what lies with it: chance does so in 1e-9 places."""
+_CANDIDATES_READ = 16
+"""How many messages are tried there, when the likeliest does not verify."""
 _GOES_ON = 1e-9
 """P-value below which a mark that was read is taken to go on where it is expected: no search is needed."""
 
@@ -146,6 +150,11 @@ class _Extraction:
                 reading = read(stretch, fit, self._pattern, self._key)
                 if reading.payload is not None:
                     return reading, fit
+        if best.z > _SEEN:
+            self._decodings += _CANDIDATES_READ
+            reading = read(stretch, best, self._pattern, self._key, _CANDIDATES_READ)
+            if reading.payload is not None:
+                return reading, best
         return None, best
 
     def detection(self) -> Detection:

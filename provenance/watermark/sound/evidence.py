@@ -19,7 +19,7 @@ SHORTEST: Final = 2 * FRAMES_PER_CELL
 MOST_PITCH: Final = 1.06
 """Highest pitch that a stretch can be looked at, over the original's."""
 
-_SOFT_LIMIT = 1.5
+_SOFT_LIMIT = 1.2
 """Surprises beyond this many times the usual are events in the sound, and must not outvote everything."""
 _FLOOR = 5.0
 """Percentile of a band's levels that is taken for noise that was added."""

@@ -33,12 +33,13 @@ class Reading:
     signs: Real
 
 
-def read(stretch: Stretch, alignment: Alignment, pattern: Pattern, key: WatermarkKey) -> Reading:
-    """Decode the likeliest payload."""
+def read(stretch: Stretch, alignment: Alignment, pattern: Pattern, key: WatermarkKey, candidates: int = 1) -> Reading:
+    """Decode the likeliest payload; of several candidates, the likeliest that verifies."""
     cells = Cells.of(stretch, alignment).folded()
     carriers = ~pattern.template
     soft = np.bincount(pattern.bit[carriers], (cells * pattern.signs)[carriers], minlength=code.CODE_BITS)
-    decoded = code.decode(soft.astype(np.float32), key)
+    odds = soft.astype(np.float32)
+    decoded = code.decode(odds, key) if candidates == 1 else code.decode_from(odds, key, candidates)
     signs = np.where(carriers, pattern.carrying(decoded.code_bits), 0).astype(np.float32)
     z, log_p = correlation(cells, signs), log_tail(cells, signs)
     return Reading(decoded.payload, decoded.guess, z, log_p, signs)
