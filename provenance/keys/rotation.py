@@ -171,11 +171,12 @@ def _lasting_authority(folder: Path, ring: KeyRing, now: datetime) -> bytes | No
 
 
 def _require_anchored(chain: bytes, anchors: bytes) -> None:
-    last = x509.load_pem_x509_certificates(chain)[-1]
+    """An anchor may be any certificate on the way up, or the issuer of one: official lists hold intermediates too."""
+    certificates = x509.load_pem_x509_certificates(chain)
     believed = x509.load_pem_x509_certificates(anchors) if anchors.strip() else []
-    if not any(last == anchor or _issued(last, anchor) for anchor in believed):
+    if not any(one == anchor or _issued(one, anchor) for one in certificates for anchor in believed):
         raise ChainUntrustedError(
-            f"{last.issuer.rfc4514_string()[:120]!a} issued it, and is no anchor here",
+            f"{certificates[-1].issuer.rfc4514_string()[:120]!a} issued it, and is no anchor here",
             subject="signing certificate",
             remedy="Give the chain up to the root, and the root with --anchors.",
         )

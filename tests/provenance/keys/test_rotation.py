@@ -12,7 +12,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives import serialization
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
-from tests.provenance.keys.certificates import Authority, p256, private_pem
+from tests.provenance.keys.certificates import Authority, p256, private_pem, usage
 from touchmark.provenance.home import Home
 from touchmark.provenance.keys.development import AUTHORITY_VALIDITY, KeysExistError, make_development_keys
 from touchmark.provenance.keys.expiry import WARN_BEFORE, expiring
@@ -182,6 +182,23 @@ def test_keys_can_begin_with_a_certificate_of_a_real_authority(home: Home) -> No
     assert ring.can_sign
     assert ring.can_mark
     assert not ring.is_development
+
+
+@pytest.mark.parametrize("anchor", ["root", "intermediate"])
+def test_an_anchor_may_be_an_intermediate_authority(
+    tmp_path: Path, film: Path, home: Home, ring: KeyRing, anchor: str
+) -> None:
+    """As in the official lists; what is signed then is Trusted under it."""
+    root, key = Authority("root"), p256()
+    middle = Authority("middle")
+    issued = root.issue(
+        key=middle.key, subject=middle.subject, ca=True, key_usage=usage("key_cert_sign"), ekus=None, ski=True
+    )
+    chain = middle.issue(key=key) + issued
+    anchors = root.pem if anchor == "root" else issued
+    installed = install(home.keys, chain, private_pem(key), now=NOW, anchors=anchors)
+    signed = sign(film, tmp_path / "out.mp4", installed)
+    assert read_manifest(signed, anchors).is_sound
 
 
 def test_two_do_not_rotate_at_once(home: Home, ring: KeyRing) -> None:
