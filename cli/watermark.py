@@ -37,7 +37,7 @@ def watermark() -> None:
 @watermark.command(
     epilog="\b\nExamples:\n  touchmark watermark embed holiday.mov -o marked.mp4\n"
     "  touchmark watermark embed holiday.mov -o marked.mp4 --payload 00000000000000ff\n"
-    "  touchmark watermark embed photo.jpg -o marked.jpg\n"
+    "  touchmark watermark embed photo.jpg -o marked.jpg --strength faint\n"
     "  touchmark watermark embed song.flac -o marked.flac\n\n"
     "\b\nExit status:\n  0   marked, and the mark was read back\n  1   it is marked already\n"
     "  3   the file could not be read\n  64  the command was used wrongly, or the output exists\n"
@@ -52,8 +52,15 @@ def watermark() -> None:
     help="The .mp4 to write; for a picture or a sound a file of its own kind: .png, .jpg, .webp, .wav, .flac, ...",
 )
 @click.option("--payload", "digits", metavar="HEX", help="The 64 bits to carry, as 16 digits; random if not given.")
+@click.option(
+    "--strength",
+    type=click.Choice(["faint", "standard", "strong"]),
+    default="standard",
+    show_default=True,
+    help="Of the mark in a picture: a fainter one is seen less and survives less.",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
-def embed(file: Path, output: Path, digits: str | None, as_json: bool) -> None:
+def embed(file: Path, output: Path, digits: str | None, strength: str, as_json: bool) -> None:
     """Write a copy of FILE, a video, a sound or a single picture, that carries an invisible mark.
 
     A video is marked in its picture and in its sound, with the same payload: either is found without the other.
@@ -63,6 +70,7 @@ def embed(file: Path, output: Path, digits: str | None, as_json: bool) -> None:
     manifest, also where FILE had one, and says nothing about where the video comes from to those without your key.
     """
     from touchmark.generation.staging import Staging, output_exists
+    from touchmark.provenance.watermark.guard import Strength
     from touchmark.provenance.watermark.standalone import mark_file
 
     payload = _payload(digits)
@@ -72,7 +80,7 @@ def embed(file: Path, output: Path, digits: str | None, as_json: bool) -> None:
     key = _key()
     with Staging(output) as staging:
         with _patient() as progress:
-            found = mark_file(file, staging.file, payload, key, progress)
+            found = mark_file(file, staging.file, payload, key, progress, strength=Strength(strength))
         staging.publish(overwrite=False)
     if as_json:
         document = {"path": str(output), "payload": str(payload), "key_id": found.key_id, "p_value": found.p_value}

@@ -192,7 +192,7 @@ def frequencies(plane: Plane) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
 def spectrum(plane: Plane) -> tuple[Real, Real]:
     """Frequency, in periods per 64 units, and power of each wave of a plane; together they have a mean square of 1."""
     shape = _shape(plane)
-    return shape.radius, shape.amplitude**2 / 2
+    return shape.radius, np.asarray(shape.amplitude**2 / 2, np.float32)
 
 
 @dataclass(frozen=True, slots=True)

@@ -35,8 +35,7 @@ _FULL_RANGE = 255 / 219
 # picture, which has fewer samples to carry the payload, more, a larger one less; at most _FLAT squared on flat grey;
 # and at most what costs _LOSS of SSIM. By lines of the short side.
 _BUDGET = 0.92
-_FLAT = 0.7
-_LINES, _LOSS = (256, 330), (0.008, 0.0065)
+_LINES, _FLAT, _LOSS = (256, 330), (0.8, 0.7), (0.009, 0.0065)
 _TOO_LOUD = 200.0
 """Twice the local variance at which more texture hides hardly more. What is louder drowns the pattern in the coder's
 choices and in the reader's noise: at H.265 CRF 40 a squared step on flat ground is worth ten of those in foliage."""
@@ -45,7 +44,7 @@ _DEAREST = (1.2, 2.0)
 
 # Without colour of its own a picture's chroma is coded coarsely, and what is faint in it not at all: over the standard
 # deviation of Cb and Cr together, factors on what luma may cost and on chroma.
-_COLOUR, _DEARER, _LOUDER = (0.0, 2.0), (1.5, 1.0), (1.2, 1.0)
+_COLOUR, _DEARER, _LOUDER = (0.0, 2.0), (1.7, 1.0), (1.35, 1.0)
 
 # Chroma, as a factor: flat areas keep theirs; textured ones have luma enough; in black half of it is clipped, and what
 # is left brightens it.
@@ -80,10 +79,10 @@ def strengths(picture: Planes) -> tuple[Real, Real]:
     size = (max(1, round(width / shrink)), max(1, round(height / shrink)))
     step = picture.colour.step
     small = cv2.resize(picture.luma, size, interpolation=cv2.INTER_AREA).astype(np.float32) / np.float32(step)
-    mean = cv2.blur(small, (5, 5))
+    mean = np.asarray(cv2.blur(small, (5, 5)), np.float32)
     texture = np.sqrt(np.maximum(cv2.blur(small * small, (5, 5)) - mean * mean, 0))
     # An edge hides a pattern on itself, not beside itself: without narrowing it would wear a halo.
-    texture = cv2.blur(cv2.erode(texture, np.ones((3, 3), np.uint8)), (5, 5))
+    texture = np.asarray(cv2.blur(cv2.erode(texture, np.ones((3, 3), np.uint8)), (5, 5)), np.float32)
     colour = math.hypot(*(float(cv2.meanStdDev(plane)[1][0, 0]) for plane in (picture.blue, picture.red))) / step
     dearer, louder = (float(np.interp(colour, _COLOUR, factors)) for factors in (_DEARER, _LOUDER))
     for_luma = np.sqrt(_luma_power(mean, texture, short, dearer))
@@ -108,8 +107,8 @@ def _luma_power(mean: Real, texture: Real, short: int, dearer: float) -> Real:
     power = (on_flat + even) / (cost + even) * np.interp(mean, (16, 60, 155, 235), (0.5, 1.0, 1.0, 1.7))
     budget = dearer * _BUDGET * float(np.clip(720 / short, 0.6, 2.3)) ** 0.4
     loss = float(np.mean(power * cost)) * _FULL_RANGE**2
-    most = dearer * float(np.interp(short, _LINES, _LOSS))
-    return np.asarray(power * min(dearer * _FLAT**2, budget / float(np.mean(power)), most / loss), np.float32)
+    flat, most = (dearer * float(np.interp(short, _LINES, limits)) for limits in (np.square(_FLAT), _LOSS))
+    return np.asarray(power * min(flat, budget / float(np.mean(power)), most / loss), np.float32)
 
 
 @lru_cache(maxsize=64)

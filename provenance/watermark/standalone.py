@@ -28,6 +28,7 @@ from touchmark.provenance.media.still import read_still, still_kind, write_still
 from touchmark.provenance.media.video import Frame, Sound
 from touchmark.provenance.watermark.account import paid
 from touchmark.provenance.watermark.audio import LOWEST_RATE, LoudnessMark
+from touchmark.provenance.watermark.guard import Strength
 from touchmark.provenance.watermark.keyring import subkey
 from touchmark.provenance.watermark.protocol import Detection, MarkState, Payload, WatermarkKey
 from touchmark.provenance.watermark.still import find_in_still, mark_still
@@ -95,6 +96,7 @@ def mark_file(
     key: WatermarkKey,
     progress: Progress | None = None,
     limits: Limits = Limits(),  # noqa: B008 (frozen)
+    strength: Strength = Strength.STANDARD,
 ) -> Detection:
     """Write a marked copy of ``source``, and read the mark back from it. A manifest is not carried over.
 
@@ -106,6 +108,7 @@ def mark_file(
         key: an operator's secret; the mark is written under its :func:`standalone_key`.
         progress: told about each pass over the pictures.
         limits: the most that reading may cost.
+        strength: of the mark in a picture.
 
     Returns:
         What was found in ``destination``: in its picture, or in a sound that has none. A video's sound is marked as
@@ -125,14 +128,14 @@ def mark_file(
     own = standalone_key(key)
     if still_kind(source) is not None:
         what = "a larger picture"
-        write_still(mark_still(read_still(source, limits), payload, own), destination)
+        write_still(mark_still(read_still(source, limits), payload, own, strength), destination)
     elif _is_sound(source):
         what = "a longer sound"
         with open_sound(source, limits) as reader:
             write_sound(LoudnessMark().embed(reader.whole(), payload, own), destination, reader.info)
     else:
         what = "a larger or a longer video"
-        _mark_video(source, destination, payload, own, progress, limits)
+        _mark_video(source, destination, payload, own, progress, limits, strength)
     found = find(destination, own, progress, "checking", limits)
     read = found.sound if found.picture is None else found.picture
     if read is None or read.payload != payload:
@@ -143,11 +146,17 @@ def mark_file(
 
 
 def _mark_video(
-    source: Path, destination: Path, payload: Payload, own: WatermarkKey, progress: Progress | None, limits: Limits
+    source: Path,
+    destination: Path,
+    payload: Payload,
+    own: WatermarkKey,
+    progress: Progress | None,
+    limits: Limits,
+    strength: Strength,
 ) -> None:
     with open_video(source, limits) as video:
         raw = video.raw()
-        frames = LatticeWatermark().embed(_watched(raw.frames, video, "marking", progress), payload, own)
+        frames = LatticeWatermark(strength).embed(_watched(raw.frames, video, "marking", progress), payload, own)
         sound = raw.sound
         if sound is not None and sound.rate >= LOWEST_RATE:
             sound = LoudnessMark().embed(sound, payload, own)

@@ -22,6 +22,7 @@ from touchmark.provenance.media.colour import Colour
 from touchmark.provenance.media.picture import Planes, Samples
 from touchmark.provenance.media.still import Still
 from touchmark.provenance.media.video import Frame
+from touchmark.provenance.watermark.guard import Strength
 from touchmark.provenance.watermark.protocol import Detection, Payload, WatermarkKey
 from touchmark.provenance.watermark.video import LatticeWatermark
 
@@ -36,14 +37,14 @@ _FROM_BLUE = 255 / 224 * np.array([0.0, -1.8556 * _LUMA[2] / _LUMA[1], 1.8556], 
 _FROM_RED = 255 / 224 * np.array([1.5748, -1.5748 * _LUMA[0] / _LUMA[1], 0.0], np.float32)
 
 
-def mark_still(still: Still, payload: Payload, key: WatermarkKey) -> Still:
+def mark_still(still: Still, payload: Payload, key: WatermarkKey, strength: Strength = Strength.STANDARD) -> Still:
     """A marked copy of a picture. Grey pictures stay grey and carry the mark in luma alone.
 
     Raises:
         PictureTooSmallError: when it has too few pixels on its short side.
     """
     planes = _fine(Planes.of_rgb(still.upright))
-    marked = next(LatticeWatermark().embed([Frame(planes, Fraction(0))], payload, key)).planes
+    marked = next(LatticeWatermark(strength).embed([Frame(planes, Fraction(0))], payload, key)).planes
     pixels = still.pixels.copy()
     upright = still.orientation.view(pixels)
     for rows in _strips(planes.luma.shape[0]):

@@ -63,7 +63,7 @@ _WORTH_READING = 5.0
 search in ten at the geometry of the original reaches it."""
 _WORTH_POLISHING = 7.0
 """Agreement above which a geometry is made exact before it is given up. By chance the best of a search comes close."""
-_CROPS = np.exp(-np.arange(0.003, 0.55, 0.006)).tolist()
+_CROPS = np.exp(-np.arange(0.003, 0.66, 0.006)).tolist()
 """Sides of a part over those of the whole, as fine as the pattern tells scales apart."""
 _CANDIDATES_READ = 16
 """How many messages are tried there, when the likeliest do not verify."""
@@ -122,23 +122,22 @@ class LatticeWatermark:
 
     def extract(self, frames: Iterable[Frame], key: WatermarkKey) -> Detection:
         """Look for a mark of ``key`` in any copy, in a few frames a second. Never raises for want of a mark."""
-        return _extracted(gather(frames), [key])[0]
+        return _extracted(_views(gather(frames)), [key])[0]
 
     def search(self, video: Pictures, keys: Sequence[WatermarkKey]) -> tuple[Detection, ...]:
         """Look for marks of several keys in a video: in its key frames, and in the rest only if they show none.
 
         Between key frames a coder keeps little that they do not show, and to decode them all costs many times more.
         """
-        found = _extracted(gather(video.frames(key_frames_only=True)), keys)
+        found = _extracted(_whole(gather(video.frames(key_frames_only=True))), keys)
         if not keys or any(detection.state is MarkState.VERIFIED for detection in found):
             return found
-        return paid(_extracted(gather(video.frames()), keys), 2)
+        return paid(_extracted(_whole(gather(video.frames())), keys), 2)
 
 
-def _extracted(stretches: Sequence[TimedEvidence], keys: Sequence[WatermarkKey]) -> tuple[Detection, ...]:
-    if not stretches:
+def _extracted(views: Sequence[_View], keys: Sequence[WatermarkKey]) -> tuple[Detection, ...]:
+    if not views:
         return tuple(Detection(MarkState.NOTHING_FOUND, key.key_id) for key in keys)
-    views = _views(stretches)
     gauge = Gauge()
     return tuple(_Extraction(views, key, gauge).detection() for key in keys)
 
@@ -163,10 +162,14 @@ class _View:
         return sorted({round(at) for at in np.linspace(0, len(self.minutes) - 1, _WINDOWS)})
 
 
+def _whole(stretches: Sequence[TimedEvidence]) -> list[_View]:
+    return [_View(stretches)] if stretches else []
+
+
 def _views(stretches: Sequence[TimedEvidence]) -> list[_View]:
     """All frames together, then key frames alone: in the others, what moves has taken the pattern with it."""
     keys = [stretch for stretch in stretches if stretch.of_key_frames]
-    return [_View(stretches), *([_View(keys)] if 0 < len(keys) < len(stretches) else [])]
+    return [*_whole(stretches), *(_whole(keys) if len(keys) < len(stretches) else [])]
 
 
 class _Extraction:

@@ -87,7 +87,7 @@ def _ssim(x: Real, y: Real) -> float:
 
 def _seen_error(x: Real, y: Real) -> float:
     basis = np.asarray(cv2.dct(np.eye(_BLOCK, dtype=np.float32), flags=cv2.DCT_ROWS), np.float32)
-    spectra = [basis.T @ block @ basis for block in (x, y)]
+    spectra = [np.asarray(basis.T @ block @ basis, np.float32) for block in (x, y)]
     hidden = np.maximum(*(_masking(block, spectrum) for block, spectrum in zip((x, y), spectra, strict=True)))
     threshold = hidden[:, None, None] / np.where(_MASKS > 0, _MASKS, np.inf)
     seen = np.maximum(np.abs(spectra[0] - spectra[1]) - threshold, 0) * _SEEN

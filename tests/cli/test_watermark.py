@@ -10,6 +10,8 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
+import cv2
+import numpy as np
 import pytest
 
 from tests.clips import moving_clip, write_clip
@@ -64,6 +66,18 @@ def test_the_copy_keeps_pictures_and_sound_and_has_no_manifest(folder) -> None:
         times = [float(frame.time) for frame in before.frames()]
         assert [float(frame.time) for frame in after.frames()] == pytest.approx(times, abs=0.001)
     assert not has_c2pa_box(folder / "marked.mp4")
+
+
+def test_a_fainter_mark_changes_less_and_is_read_back_all_the_same(folder, tmp_path) -> None:
+    changed = []
+    for strength in ("faint", "standard", "strong"):
+        output = tmp_path / f"{strength}.png"
+        original = tmp_path / "original.png"
+        if not original.exists():
+            cv2.imwrite(str(original), np.random.default_rng(0).integers(60, 200, (256, 320, 3), np.uint8))
+        assert run(["watermark", "embed", str(original), "-o", str(output), "--strength", strength]) == 0
+        changed.append(float(np.abs(cv2.imread(str(output)).astype(int) - cv2.imread(str(original))).mean()))
+    assert changed == sorted(changed) and changed[0] < 0.8 * changed[2]
 
 
 def test_embed_says_what_it_is_not(folder, capsys, tmp_path) -> None:
@@ -162,6 +176,7 @@ def test_an_unknown_attack_names_those_that_there_are(folder, capsys) -> None:
         ["embed", "plain.mp4"],
         ["embed", "plain.mp4", "-o", "out.avi"],
         ["embed", "plain.mp4", "-o", "out.mp4", "--payload", "12"],
+        ["embed", "plain.mp4", "-o", "out.mp4", "--strength", "loud"],
         ["embed", "plain.mp4", "-o", "out.mp4", "--payload", "not hexadecimal!"],
         ["extract"],
         ["bench"],
