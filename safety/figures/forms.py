@@ -35,6 +35,8 @@ _HIRAGANA = re.compile("[\u3041-\u3096]")
 _HANGUL = re.compile("[\uac00-\ud7a3]")
 _TAKES_ENDINGS = re.compile("[\uac00-\ud7a3\u0980-\u09ff\u0b80-\u0d7f]")
 """Hangul, Bengali and the Dravidian scripts: particles and case endings are written onto the name."""
+_PARTICLES = frozenset("はがをにのともでへや")
+"""Japanese words of one letter after a name; beside a name in hiragana nothing else parts them from it."""
 _PROCLITICS = frozenset("وفبلكמשהולבכ")
 """Arabic and Hebrew words of one letter, written onto the next word: and, in, to, like, from, the."""
 
@@ -108,7 +110,10 @@ def variants(form: str, stated: str) -> Iterator[str]:
 def is_whole(text: str, start: int, end: int) -> bool:
     """Whether ``text[start:end]`` of a folded text stands as words of its own, as its script writes words."""
     return _opens(text, start) and (
-        end == len(text) or _TAKES_ENDINGS.match(text[end - 1]) is not None or _parts(text[end - 1], text[end])
+        end == len(text)
+        or _TAKES_ENDINGS.match(text[end - 1]) is not None
+        or _parts(text[end - 1], text[end])
+        or (text[end] in _PARTICLES and _HIRAGANA.match(text[end - 1]) is not None)
     )
 
 
