@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 
 from benchmarks.watermark import merged
+from docs import make_security
 from docs.make_tables import DATA, PAGE, page
 
 
@@ -48,3 +49,9 @@ def test_the_page_counts_clips() -> None:
 
 def test_the_page_in_docs_is_in_step_with_the_data() -> None:
     assert PAGE.read_text(encoding="utf-8") == page(json.loads(DATA.read_text(encoding="utf-8")))
+
+
+def test_the_page_on_security_is_in_step_with_the_data() -> None:
+    report = json.loads(make_security.DATA.read_text(encoding="utf-8"))
+    assert report["rows"]
+    assert make_security.PAGE.read_text(encoding="utf-8") == make_security.page(report)

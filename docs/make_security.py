@@ -1,0 +1,64 @@
+"""Write docs/watermark-security.md from benchmarks/results/security.json. `python -m docs.make_security`"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+DATA = Path(__file__).parent.parent / "benchmarks" / "results" / "security.json"
+PAGE = Path(__file__).parent / "watermark-security.md"
+
+HEAD = """# What an attacker without the key can do to the picture mark
+
+Measured by `python -m benchmarks.security`; this page is written by `python -m docs.make_security` from
+`benchmarks/results/security.json`, and a test keeps it in step.
+
+The attacker has {gallery} marked clips, never the unmarked original of one, no detector to ask, and knows all of the
+method but the key. *Removed*: the payload is no longer read. *Forged*: a stranger's clip, which was never marked, is
+read as marked. PSNR is what the attack costs, against the clip it was done to. *Resemblance* is the correlation of the
+estimated pattern with a marked clip that the attacker did not average. Each attack was tried on {victims} clips
+of {frames} pictures of 448x320, without an encoder in between.
+
+| attack | the attacker's clips carry | aim | succeeded | PSNR, dB | resemblance |
+| --- | --- | --- | ---: | ---: | ---: |
+"""
+
+TAIL = """
+## What is not defended
+
+- **Many clips with one payload.** Where a hundred different clips carry the same payload, laying their tiles upon each
+  other yields the pattern of that payload, which can then be added to anything. A release draws a payload of its own;
+  whoever marks with `touchmark watermark embed --payload` should not use one twice. From clips with a payload each,
+  only what all have in common is learned: not enough to forge, but enough to remove.
+- **Copying.** What a denoiser takes from a marked clip can be added to a stranger's video, which then carries the
+  victim's payload; so does a collage that contains a part of a marked clip. The mark says whose pattern is in the
+  pixels, not that these are the pixels that were sealed. Where the copy has a manifest, or the registry keeps one, the
+  claims can be compared; pixels alone with a copied mark look like a re-encoded copy of the sealed video. A person
+  who has to decide should look at what the registry holds for the payload.
+- **A holder of the key** can write and remove marks at will. Keys are rotated for that reason.
+- **Regeneration.** A model that draws the picture anew, or a blur that a viewer notices, removes any invisible mark.
+- **A detector that answers strangers** is an oracle: limit how often it may be asked, and tell no p-values.
+
+A mark that was removed proves nothing, as its absence never does. A mark that was forged is attributed to the operator
+whose key it verifies under: do not take a mark without a manifest for more than a trace to follow.
+"""
+
+Report = dict[str, Any]
+
+
+def page(report: Report) -> str:
+    """The whole page."""
+    head = HEAD.format(gallery=report["gallery"], victims=report["victims"], frames=report["frames"])
+    return head + "".join(f"| {' | '.join(_cells(row))} |\n" for row in report["rows"]) + TAIL
+
+
+def _cells(row: Report) -> tuple[str, ...]:
+    resemblance = "" if row["resemblance"] is None else f"{row['resemblance']:.2f}"
+    done = {"remove": "removed", "forge": "forged"}[row["aim"]]
+    succeeded = f"{row['successes']} of {row['trials']}"
+    return row["attack"], row["gallery"], done, succeeded, f"{row['psnr']:.1f}", resemblance
+
+
+if __name__ == "__main__":
+    PAGE.write_text(page(json.loads(DATA.read_text(encoding="utf-8"))), encoding="utf-8")
