@@ -1,6 +1,6 @@
 """What the sound mark survives, how audible it is, how often it errs: one table, written as data beside this program.
 
-    python -m benchmarks.audio_watermark [--clips FOLDER] [--keys 100000]
+    python -m benchmarks.audio_watermark [--clips FOLDER] [--metrics FOLDER] [--keys 100000]
 
 Drawn sounds (voices, a band, a piano, a held chord, noises) of ten seconds, and the sound of the files in a folder, are
 marked, encoded as a release encodes (AAC, 80 kb/s a channel), attacked through real encoders and filters, and read
@@ -8,7 +8,10 @@ back.
 
 Nobody listened. Audibility is judged by proxies: the noise-to-mask ratio as the basic version of ITU-R BS.1387 defines
 it (own implementation of its FFT ear model; below -10 dB is commonly taken for transparent, 0 dB is where noise
-reaches the threshold), beside that of AAC at 128 kb/s on the same sound, and the segmental signal-to-noise ratio.
+reaches the threshold), beside that of AAC at 128 kb/s on the same sound, and the segmental signal-to-noise ratio; and,
+where they can be imported (``--metrics`` names a folder to look in), by two well-kept models of hearing: wideband PESQ
+(ITU-T P.862.2, ``pesq`` on PyPI, for speech) and Zimtohrli (``zimtohrli`` on PyPI, for small differences in any sound;
+opinion score from 1 to 5).
 """
 
 from __future__ import annotations
@@ -18,6 +21,7 @@ import json
 import math
 import platform
 import statistics
+import sys
 import time
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
@@ -26,6 +30,8 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.signal import resample_poly
+from scipy.stats import kstest
 
 from benchmarks.audio_attacks import ATTACKS, coded, mixed_down
 from benchmarks.audio_tracks import SECONDS, Samples, Track, drawn_tracks, folder_tracks
@@ -65,6 +71,8 @@ class Quality:
     nmr_of_aac_128: float
     segmental_snr: float
     embed_cost: float
+    pesq: float | None = None
+    zimtohrli: float | None = None
 
 
 def noise_to_mask(track: Track, changed: Samples) -> float:
@@ -126,6 +134,39 @@ def segmental_snr(track: Track, changed: Samples) -> float:
     return float(np.mean(np.clip(10 * np.log10(signal[heard] / (error[heard] + 1e-15)), -10, 35)))
 
 
+def heard(track: Track, changed: Samples) -> tuple[float | None, float | None]:
+    """Opinion scores of PESQ and of Zimtohrli, each None where it is not installed; of all channels mixed into one."""
+    scores: list[float | None] = []
+    for score in (_pesq, _zimtohrli):
+        try:
+            scores.append(round(score(track, changed), 3))
+        except ImportError:
+            scores.append(None)
+    return scores[0], scores[1]
+
+
+def _pesq(track: Track, changed: Samples) -> float:
+    from pesq import pesq
+
+    return float(pesq(16000, *_at(16000, track, changed), "wb"))
+
+
+def _zimtohrli(track: Track, changed: Samples) -> float:
+    import zimtohrli
+
+    distance = zimtohrli.Pyohrli().distance(*_at(48000, track, changed))
+    return float(zimtohrli.mos_from_zimtohrli(distance))
+
+
+def _at(rate: int, track: Track, changed: Samples) -> tuple[Samples, Samples]:
+    divisor = math.gcd(rate, track.rate)
+    before, after = (
+        resample_poly(samples.mean(axis=0), rate // divisor, track.rate // divisor).astype(np.float32)
+        for samples in (track.samples, changed)
+    )
+    return before, after
+
+
 def _bark(frequency: float | NDArray[np.float64]) -> Any:
     return 7 * np.arcsinh(np.asarray(frequency) / 650)
 
@@ -143,10 +184,11 @@ def aligned(track: Track, copy: Track) -> Samples:
 
 
 def false_positives(tracks: Sequence[Track], keys: int) -> dict[str, Any]:
-    """Ask many keys whether they are in unmarked sound: every place of the pattern at unchanged tempo and pitch.
+    """Ask many keys whether they are in unmarked sound: at one place, and at every one at unchanged tempo and pitch.
 
-    A whole extraction would try some seven thousand times as many alignments and pay for each in its p-value; that is
-    measured too, for a thousandth of the keys.
+    P-values at one place are uniform, so Kolmogorov and Smirnov's test is asked whether they are. A whole extraction
+    would try some seven thousand times as many alignments and pay for each in its p-value; that is measured too, for a
+    thousandth of the keys.
     """
     sounds = [next(stretches([track.samples], track.samples.shape[0], Framing(track.rate))) for track in tracks]
     searched, single = np.ones(keys), np.ones(keys)
@@ -154,8 +196,8 @@ def false_positives(tracks: Sequence[Track], keys: int) -> dict[str, Any]:
         key = WatermarkKey(b"key number %08d" % number)
         pattern = Pattern.of(key)
         finder, stretch = Finder(pattern), sounds[number % len(sounds)]
-        searched[number] = bounds.tail(finder.as_it_was(stretch)[0].z, SLIDES)
-        single[number] = bounds.tail(finder.fit(stretch, Alignment(0.0, 0.0)).z)
+        searched[number] = bounds.paid_tail(finder.log_tail(stretch, finder.as_it_was(stretch)[0]), SLIDES)
+        single[number] = math.exp(finder.log_tail(stretch, Alignment(0.0, 0.0)))
     whole = [
         LoudnessMark().extract(tracks[number % len(tracks)].sound(), [WatermarkKey(b"another key %08d" % number)])[0]
         for number in range(keys // 1000)
@@ -163,6 +205,8 @@ def false_positives(tracks: Sequence[Track], keys: int) -> dict[str, Any]:
     levels = (0.5, 0.1, 0.01, 0.001, 0.0001)
     return {
         "keys": keys,
+        "kolmogorov_smirnov_of_single_tests": float(kstest(single, "uniform").pvalue),
+        "least_p_value_of_a_single_test": float(single.min()),
         "least_p_value_of_a_search": float(searched.min()),
         "found": int(np.sum(searched < bounds.PRESENCE_LEVEL)),
         "share_of_single_tests_at_or_below": {str(level): float(np.mean(single <= level)) for level in levels},
@@ -180,9 +224,12 @@ def main() -> None:
     """Run, print, write."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
     parser.add_argument("--clips", type=Path, help="a folder of files whose sound to use besides the drawn ones")
+    parser.add_argument("--metrics", type=Path, help="a folder in which pesq and zimtohrli are installed")
     parser.add_argument("--keys", type=int, default=100_000, help="how many keys to ask for false positives")
     parser.add_argument("--output", type=Path, default=RESULTS)
     arguments = parser.parse_args()
+    if arguments.metrics:
+        sys.path.append(str(arguments.metrics))
     tracks = [*drawn_tracks(), *(folder_tracks(arguments.clips) if arguments.clips else ())]
     qualities: list[Quality] = []
     rows: list[Row] = []
@@ -212,6 +259,7 @@ def _run(track: Track) -> tuple[Quality, list[Row]]:
     marked = Track.of(track.name, mark.embed(track.sound(), PAYLOAD, KEY))
     cost = (time.process_time() - began) / (track.samples.shape[1] / track.rate)
     nmr, snr = noise_to_mask(track, marked.samples), segmental_snr(track, marked.samples)
+    opinions = heard(track, marked.samples)
     if track.samples.shape[0] > 2:  # what players and platforms do before any of the attacks
         track, marked = mixed_down(track), mixed_down(marked)
     reference = aligned(track, coded(track, "aac", 128_000, "adts"))
@@ -223,6 +271,7 @@ def _run(track: Track) -> tuple[Quality, list[Row]]:
         round(noise_to_mask(track, reference), 1),
         round(snr, 1),
         round(cost, 4),
+        *opinions,
     )
     released = coded(marked, "aac", 80_000 * marked.samples.shape[0], "adts")
     rows = []
