@@ -30,7 +30,7 @@ from touchmark.provenance.manifest.report import ManifestPresence, ManifestRepor
 from touchmark.provenance.manifest.traces import has_store_place, has_store_remains
 from touchmark.provenance.media.boxes import check_boxes
 from touchmark.provenance.media.errors import UnreadableFileError
-from touchmark.provenance.media.kinds import STORE, SVG, kind_of_head
+from touchmark.provenance.media.kinds import STORE, SVG, kind_of_file
 
 __all__ = ["ManifestPresence", "ManifestReport", "ValidationState", "read_crjson", "read_manifest", "read_stream"]
 
@@ -125,9 +125,7 @@ def _explain(file: BinaryIO, error: c2pa.C2paError, *, recovered: bool) -> Manif
 
 def _format_of(file: BinaryIO) -> str | None:
     """None lets the library look at the bytes itself, since names lie; of text it needs to be told what it is."""
-    file.seek(0)
-    kind = kind_of_head(file.read(4096))
-    file.seek(0)
+    kind = kind_of_file(file)
     return kind.media_type if kind in (SVG, STORE) and kind else None
 
 

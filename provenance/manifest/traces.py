@@ -37,8 +37,7 @@ _TIFF_TAG: Final = 0xCD41  # C2PA 2.4, A.3.4
 
 def has_store_place(file: BinaryIO) -> bool:
     """Whether the file has the box, chunk, segment or tag in which its form keeps a manifest store."""
-    file.seek(0)
-    kind = kinds.kind_of_head(file.read(4096))
+    kind = kinds.kind_of_file(file)
     try:
         if kind is kinds.PNG:
             return any(name == b"caBX" for name, _, _ in _png(file))
@@ -94,8 +93,7 @@ def _content_of_pads(signature: bytes) -> int:
 
 def _stores(file: BinaryIO) -> Iterator[bytes]:
     """The bytes where the file keeps a store; of forms that are not taken apart here, its beginning."""
-    file.seek(0)
-    kind = kinds.kind_of_head(file.read(4096))
+    kind = kinds.kind_of_file(file)
     try:
         if kind is kinds.PNG:
             yield from (_at(file, start + 8, size) for name, start, size in _png(file) if name == b"caBX")

@@ -12,7 +12,7 @@ import re
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
-from typing import Final
+from typing import BinaryIO, Final
 
 from touchmark.provenance.media.boxes import FIRST_BOXES
 
@@ -103,13 +103,25 @@ def kind_of(path: Path) -> Kind | None:
     """The kind of a file; None where it is of none that is listed, or cannot be read."""
     try:
         with path.open("rb") as file:
-            head = file.read(_HEAD)
-            kind = kind_of_head(head)
-            if kind is HEIC and b"avif" in head[16:64]:  # a general brand first, the special one among the others
-                return AVIF
-            return kind
+            return kind_of_file(file)
     except (OSError, ValueError):
         return None
+
+
+def kind_of_file(file: BinaryIO) -> Kind | None:
+    """The kind of an open, seekable file, which is left at its start."""
+    file.seek(0)
+    head = file.read(_HEAD)
+    kind = kind_of_head(head)
+    if kind is HEIC and b"avif" in head[16:64]:  # a general brand first, the special one among the others
+        kind = AVIF
+    elif kind is MP3 and head.startswith(b"ID3") and len(head) >= 10:
+        # ID3v2.4, 3.1: a size of four times seven bits. A C2PA library puts such a tag before a FLAC too.
+        a, b, c, d = head[6:10]
+        file.seek(10 + (a << 21 | b << 14 | c << 7 | d) + (10 if head[5] & 0x10 else 0))
+        kind = FLAC if file.read(4) == b"fLaC" else MP3
+    file.seek(0)
+    return kind
 
 
 def kind_of_head(head: bytes) -> Kind | None:

@@ -111,7 +111,7 @@ def open_source(path: Path, limits: Limits, *, sound: bool = False) -> Iterator[
     with open_file(path, limits) as (file, size):
         descriptor = file.fileno()
         head = os.pread(descriptor, _HEAD, 0)
-        demuxer = (_sound_demuxer(head) if sound else None) or _demuxer(head, name)
+        demuxer = (_sound_demuxer(descriptor) if sound else None) or _demuxer(head, name)
         if demuxer == "mov":
             _check_boxes(descriptor, limits, name)
         yield Source(name, demuxer, DecodeClock(limits.max_decode_seconds, name), file, size)
@@ -169,8 +169,10 @@ def _demuxer(head: bytes, name: str) -> str:
     raise NotAVideoError("is not a video in a known container", subject=name, remedy=_REMEDY)
 
 
-def _sound_demuxer(head: bytes) -> str | None:
-    return {kinds.WAV: "wav", kinds.FLAC: "flac", kinds.MP3: "mp3"}.get(kinds.kind_of_head(head) or kinds.MP4)
+def _sound_demuxer(descriptor: int) -> str | None:
+    with open(os.dup(descriptor), "rb") as file:  # noqa: PTH123 (a descriptor, not a path)
+        kind = kinds.kind_of_file(file)
+    return {kinds.WAV: "wav", kinds.FLAC: "flac", kinds.MP3: "mp3"}.get(kind or kinds.MP4)
 
 
 def _check_boxes(descriptor: int, limits: Limits, name: str) -> None:

@@ -85,6 +85,17 @@ def test_a_kind_is_told_by_bytes_whatever_the_name(tmp_path: Path, name: str) ->
     assert kind.family.value == {"video": "video", "audio": "sound", "image": "picture"}[media_type.split("/")[0]]
 
 
+def test_a_tag_before_a_flac_does_not_make_it_an_mp3(tmp_path: Path) -> None:
+    """As C2PA libraries write it: the manifest in an ID3 tag, the FLAC behind."""
+    flac = sound_file(tmp_path / "a.flac", "flac", "s16")
+    tagged = tmp_path / "tagged.flac"
+    tagged.write_bytes(b"ID3\4\0\0\0\0\x40\0" + bytes(64 << 7) + flac.read_bytes())
+    kind = kind_of(tagged)
+    assert kind is not None
+    assert kind.media_type == "audio/flac"
+    assert np.array_equal(samples_of(tagged), samples_of(flac))
+
+
 def test_what_is_of_no_kind_is_none(tmp_path: Path) -> None:
     for content in (b"", b"\0" * 64, b"words", b"<html><svg></html>", b"\xff\xff\xff\xff"):
         assert kind_of_head(content) is None
