@@ -214,7 +214,7 @@ def _art(plate: NDArray[np.float32], white: NDArray[np.float32]) -> Art:
 
 def _smaller(mask: NDArray[np.uint8]) -> NDArray[np.float32]:
     height, width = (side // _SMOOTH for side in mask.shape)
-    return np.asarray(cv2.resize(mask, (width, height), interpolation=cv2.INTER_AREA), np.float32) / 255
+    return np.asarray(cv2.resize(mask, (width, height), interpolation=cv2.INTER_AREA) / np.float32(255), np.float32)
 
 
 def _rounded(canvas: NDArray[np.uint8], x: int, y: int, width: int, height: int, radius: int) -> None:

@@ -146,7 +146,8 @@ def find_label(frames: Iterator[Frame], period: Fraction) -> Sighting | None:
 def _prepared(frame: Frame) -> Picture:
     """Brightness in 0..1 of limited range, at most 360 on the short side."""
     planes = frame.planes
-    luma = (planes.luma.astype(np.float32) / planes.colour.step - 16) / 219
+    black, reach = np.float32(16 * planes.colour.step), np.float32(219 * planes.colour.step)
+    luma = np.asarray((planes.luma - black) / reach, np.float32)
     scale = _SHORT / min(luma.shape)
     if scale < 1:
         height, width = luma.shape

@@ -14,7 +14,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
-from typing import Final, cast
+from typing import Final
 
 from av.container import OutputContainer
 from av.packet import Packet
@@ -53,7 +53,7 @@ class CaptionTrack:
 
     def __init__(self, container: OutputContainer, caption: Caption) -> None:
         self._caption = caption
-        self._stream = cast(SubtitleStream, container.add_stream("mov_text"))
+        self._stream = container.add_stream("mov_text")
         self._stream.metadata["language"] = caption.language
         context = self._stream.codec_context
         context.subtitle_header = _STYLES

@@ -31,7 +31,7 @@ from touchmark.provenance.disclosure.xmp import XmpNote, read_xmp, xmp_box
 from touchmark.provenance.home import Home
 from touchmark.provenance.keys.development import make_development_keys
 from touchmark.provenance.keys.ring import KeyRing
-from touchmark.provenance.manifest import write
+from touchmark.provenance.manifest import draft
 from touchmark.provenance.manifest.claim import (
     Claim,
     DigitalSourceType,
@@ -234,9 +234,9 @@ def _other_definition(change: Callable[[dict[str, Any]], None]) -> Taken:
             change(document)
             return document
 
-        definition = write.definition
+        definition = draft.definition
         with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(write, "definition", changed)
+            patch.setattr(draft, "definition", changed)
             return house.signed(_whole(house), path)
 
     return make
