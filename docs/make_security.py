@@ -37,8 +37,8 @@ TAIL = """
   claims can be compared; pixels alone with a copied mark look like a re-encoded copy of the sealed video. A person
   who has to decide should look at what the registry holds for the payload.
 - **A holder of the key** can write and remove marks at will. Keys are rotated for that reason.
-- **Regeneration.** A model that draws the picture anew may remove any invisible mark; where the table has no row for it,
-  it was not measured.
+- **Regeneration.** A model that draws the picture anew may remove any invisible mark; where the table has no row for
+  it, it was not measured.
 - **A detector that answers strangers** is an oracle: limit how often it may be asked, and tell no p-values.
 
 A mark that was removed proves nothing, as its absence never does. A mark that was forged is attributed to the operator
