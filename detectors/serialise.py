@@ -241,6 +241,16 @@ class SegmentModel(_Model):
     p_value: Probability
 
 
+class TransformModel(_Model):
+    """The shape of a copy relative to a picture of the same short side, as it was marked."""
+
+    scale_x: float
+    scale_y: float
+    rotation: float
+    """Degrees counter-clockwise, before any flip."""
+    mirrored: bool
+
+
 class DetectionModel(_Model):
     """What one watermark key found, in the picture or in the sound."""
 
@@ -250,6 +260,8 @@ class DetectionModel(_Model):
     p_value: Probability
     """Probability, over everything that was tried, that an unmarked video gives this result."""
     timeline: list[SegmentModel]
+    transform: TransformModel | None
+    """How the copy was changed in shape; null where no mark was found, and for sound."""
 
 
 class MarkClaimModel(_Model):

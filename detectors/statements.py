@@ -12,6 +12,7 @@ from enum import StrEnum
 from touchmark.detectors.evidence import Evidence
 from touchmark.detectors.history import named_payloads, signer_name
 from touchmark.detectors.integrity import is_tampering, signs_of_tampering
+from touchmark.detectors.shape import shape_in_words
 from touchmark.detectors.text import safe_text
 from touchmark.detectors.timeline import lie_together, marked_segments
 from touchmark.provenance.manifest.report import ManifestPresence, ManifestReport, ValidationState
@@ -194,6 +195,8 @@ def _chance(detection: Detection) -> str:
 def _detection(detection: Detection, carrier: str) -> Statement:
     if detection.state is MarkState.VERIFIED:
         text = f"The {carrier} carries payload {detection.payload} under key {detection.key_id}{_extent(detection)}."
+        if shape := shape_in_words(detection.transform):
+            text += f" Since it was marked it was {shape}."
         return Statement(Source.WATERMARK, Tone.SUPPORTS, text)
     if detection.state is MarkState.PRESENT:
         text = (
