@@ -1,0 +1,212 @@
+"""Sound and pictures sealed like video, a marked file signed as it is; and nothing left of what fails."""
+
+from __future__ import annotations
+
+import shutil
+from dataclasses import replace
+from fractions import Fraction
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+
+from tests.forms import FORMS, sound_file
+from tests.generation.release.conftest import DrawnGenerator
+from touchmark.detectors.verdict import Outcome
+from touchmark.detectors.verify import Verifier
+from touchmark.generation.disclosure import Disclosure, DisclosureUnmetError
+from touchmark.generation.release import AlreadyMarkedError, Declaration, NotMarkedError, Studio, SuspectInputError
+from touchmark.generation.staging import OutputError
+from touchmark.provenance.errors import TouchmarkError
+from touchmark.provenance.manifest.rubric.document import Rubric
+from touchmark.provenance.manifest.rubric.lint import lint
+from touchmark.provenance.media.encode import encode
+from touchmark.provenance.media.errors import NotAVideoError
+from touchmark.provenance.media.video import RawVideo
+from touchmark.provenance.watermark.protocol import Payload
+from touchmark.provenance.watermark.video import LatticeWatermark
+
+WAN = Declaration("Wan", version="2.2")
+
+
+def picture_of_wall(path: Path) -> Path:
+    frame = next(DrawnGenerator()._draw())
+    assert cv2.imwrite(str(path), np.ascontiguousarray(frame.pixels[..., ::-1]))
+    return path
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    """Sounds and pictures of another generator. Read only."""
+    folder = tmp_path_factory.mktemp("made")
+    codecs = {
+        "a.wav": ("pcm_s16le", "s16"),
+        "a.flac": ("flac", "s16"),
+        "a.mp3": ("libmp3lame", "fltp"),
+        "a.m4a": ("aac", "fltp"),
+    }
+    sounds = {name: sound_file(folder / name, *codec, seconds=4) for name, codec in codecs.items()}
+    pictures = {name: picture_of_wall(folder / name) for name in ("p.png", "p.jpg", "p.webp", "p.tiff")}
+    return sounds | pictures
+
+
+@pytest.mark.parametrize(
+    ("name", "output"),
+    [
+        ("a.wav", "out.wav"),
+        ("a.flac", "out.flac"),
+        ("a.mp3", "out.mp3"),
+        ("a.m4a", "out.m4a"),
+        ("p.png", "out.png"),
+        ("p.jpg", "out.jpeg"),
+        ("p.webp", "out.webp"),
+        ("p.tiff", "out.png"),
+        ("p.jpg", "out.png"),
+    ],
+)
+def test_sound_and_pictures_are_sealed_like_video(
+    studio: Studio, folder: Path, made: dict[str, Path], name: str, output: str
+) -> None:
+    release = studio.seal(made[name], folder / output, WAN)
+    assert [path.name for path in folder.iterdir()] == [output]
+    evidence = release.verification.evidence
+    assert release.verification.verdict.outcome is Outcome.GENERATED
+    assert evidence.mark is not None
+    assert evidence.mark.payload == release.payload
+    assert evidence.registration == evidence.manifest_registration
+    assert evidence.registration is not None
+    assert evidence.registration.watermark_algorithm == evidence.algorithm
+    anchors = studio.sealer.anchors
+    assert lint(release.path, anchors, [Rubric.ours()]).failures == ()
+    with pytest.raises(AlreadyMarkedError):
+        studio.seal(release.path, folder / f"again{Path(output).suffix}", WAN)
+
+
+@pytest.mark.parametrize(
+    ("name", "output"),
+    [("a.wav", "out.mp4"), ("a.wav", "out.mp3"), ("p.png", "out.jpg"), ("p.tiff", "out.tiff"), ("p.png", "out")],
+)
+def test_a_form_is_not_turned_into_another(
+    studio: Studio, folder: Path, made: dict[str, Path], name: str, output: str
+) -> None:
+    with pytest.raises(OutputError):
+        studio.seal(made[name], folder / output, WAN)
+    assert not list(folder.iterdir())
+
+
+def test_what_has_no_place_for_a_manifest_is_not_sealed(studio: Studio, folder: Path, tmp_path: Path) -> None:
+    for name, content in (("x.pdf", b"%PDF-1.7\n"), ("x.txt", b"words"), ("x.zip", b"PK\x03\x04")):
+        (tmp_path / name).write_bytes(content)
+        with pytest.raises(NotAVideoError):
+            studio.seal(tmp_path / name, folder / "out.mp4", WAN)
+    assert not list(folder.iterdir())
+
+
+@pytest.mark.parametrize("name", ["a.wav", "a.mp3", "p.png", "p.jpg"])
+def test_a_failing_signer_leaves_nothing_of_any_form(
+    studio: Studio, folder: Path, made: dict[str, Path], name: str
+) -> None:
+    class Broken:
+        certificate_chain = studio.sealer.signer.certificate_chain
+        algorithm = studio.sealer.signer.algorithm
+        time_stamping = None
+
+        def sign(self, data: bytes) -> bytes:
+            raise OSError("the token was pulled out")
+
+    broken = replace(studio, sealer=replace(studio.sealer, signer=Broken()))
+    with pytest.raises(TouchmarkError):
+        broken.seal(made[name], folder / f"out{Path(name).suffix}", WAN)
+    assert not list(folder.iterdir())
+    assert not list(studio.ledger.entries())
+
+
+def test_silence_is_not_sealed(studio: Studio, folder: Path, tmp_path: Path) -> None:
+    from touchmark.provenance.media.sound import open_sound, write_sound
+    from touchmark.provenance.media.video import Sound
+
+    with open_sound(sound_file(tmp_path / "like.wav", "pcm_s16le", "s16")) as reader:
+        write_sound(Sound(22050, 1, iter([np.zeros((1, 88200), np.float32)])), tmp_path / "silent.wav", reader.info)
+    with pytest.raises(TouchmarkError):
+        studio.seal(tmp_path / "silent.wav", folder / "out.wav", WAN)
+    assert not list(folder.iterdir())
+
+
+def test_profiles_are_not_promised_for_what_cannot_show_them(
+    studio: Studio, folder: Path, made: dict[str, Path]
+) -> None:
+    with pytest.raises(DisclosureUnmetError):
+        studio.seal(made["p.png"], folder / "out.png", WAN, disclosure=Disclosure.of(["eu-ai-act"]))
+    assert not list(folder.iterdir())
+
+
+# -- signed as it is
+
+
+@pytest.fixture
+def marked(studio: Studio, tmp_path: Path) -> Path:
+    """What a render farm delivers: marked with the operator's key while it was encoded, and not signed."""
+    path = tmp_path / "marked.mp4"
+    frames = LatticeWatermark().embed(DrawnGenerator()._draw(), Payload(0xFEED), studio.sealer.key)
+    encode(RawVideo(frames, 256, 256, Fraction(12)), path)
+    return path
+
+
+def test_a_marked_file_is_signed_as_it_is(studio: Studio, folder: Path, marked: Path) -> None:
+    release = studio.seal(marked, folder / "sealed.mp4", WAN, as_is=True)
+    assert release.payload == Payload(0xFEED)
+    assert release.verification.verdict.outcome is Outcome.GENERATED
+    media = marked.read_bytes()
+    assert media[media.index(b"mdat") :][:1000] in release.path.read_bytes(), "nothing was encoded anew"
+    with pytest.raises(AlreadyMarkedError):
+        studio.seal(marked, folder / "again.mp4", WAN, as_is=True)
+    assert [path.name for path in folder.iterdir()] == ["sealed.mp4"]
+
+
+def test_no_seal_no_file_also_as_it_is(studio: Studio, folder: Path, marked: Path, tmp_path: Path) -> None:
+    """A manifest alone is no seal: what carries no mark, or another operator's, is not signed."""
+    plain, strange = tmp_path / "plain.mp4", tmp_path / "strange.mp4"
+    encode(DrawnGenerator().video(), plain)
+    other = type(studio.sealer.key)(b"another operator's secret")
+    frames = LatticeWatermark().embed(DrawnGenerator()._draw(), Payload(1), other)
+    encode(RawVideo(frames, 256, 256, Fraction(12)), strange)
+    for source in (plain, strange):
+        with pytest.raises(NotMarkedError):
+            studio.seal(source, folder / "out.mp4", WAN, as_is=True)
+    assert not list(folder.iterdir())
+
+
+def test_history_is_kept_as_it_is(studio: Studio, folder: Path, marked: Path, tmp_path: Path) -> None:
+    """Somebody signed it on the way: that manifest becomes the parent, and what broke it is not covered up."""
+    from touchmark.provenance.manifest.claim import Claim, DigitalSourceType, SoftBinding, SoftwareAgent
+    from touchmark.provenance.manifest.write import sign_file
+
+    agent = SoftwareAgent("farm", "1")
+    claim = Claim("x", "video/mp4", DigitalSourceType.TRAINED_ALGORITHMIC_MEDIA, agent, studio.clock())
+    binding = SoftBinding(studio.sealer.watermark.algorithm, Payload(0xFEED).to_bytes(), 0.0, 2.0)
+    claim = replace(claim, soft_bindings=(binding,), as_is=True)
+    signed = tmp_path / "signed.mp4"
+    sign_file(marked, signed, claim, studio.sealer.signer, studio.sealer.anchors)
+    label = Verifier(studio.verifier.sources).verify(signed, unseen=True).evidence.manifest.label
+    release = studio.seal(signed, folder / "sealed.mp4", WAN, as_is=True)
+    manifest = release.verification.evidence.manifest
+    assert [i.label for i in manifest.ingredients if i.relationship == "parentOf"] == [label]
+    assert "c2pa.transcoded" not in [action.name for action in manifest.actions]
+    broken = bytearray(signed.read_bytes())
+    broken[-9] ^= 1
+    signed.write_bytes(broken)
+    with pytest.raises((SuspectInputError, AlreadyMarkedError)):
+        studio.seal(signed, folder / "broken.mp4", WAN, as_is=True)
+    assert not (folder / "broken.mp4").exists()
+
+
+def test_every_form_can_be_asked_for(tmp_path: Path, folder: Path, studio: Studio) -> None:
+    """No form of file makes the way stumble: each is refused by name, or taken."""
+    for name, (_, make) in FORMS.items():
+        source = make(tmp_path / name)
+        copy = tmp_path / f"copy-{name}"
+        shutil.copy(source, copy)
+        with pytest.raises(NotMarkedError):
+            studio.seal(copy, folder / name, WAN, as_is=True)
+    assert not list(folder.iterdir())
