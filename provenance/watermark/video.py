@@ -58,7 +58,7 @@ _CANDIDATES = 4
 """How many geometries are proposed without the key, after a first look in vain."""
 _TRIED = 2
 """How many of their alignments are decoded, for each look."""
-_WORTH_READING = 5.0
+WORTH_READING = 5.0
 """Agreement (see Alignment) below which nothing is decoded: where a payload can be read it is some 9. By chance one
 search in ten at the geometry of the original reaches it."""
 _WORTH_POLISHING = 7.0
@@ -226,13 +226,13 @@ class _Extraction:
             order = sorted(range(len(placed)), key=lambda minute: -placed[minute].z)
             best = order[0]
             yield from self._readings_placed(view.evidence[best], placed[best])
-            if len(order) > 1 and placed[best].z > _WORTH_READING:
+            if len(order) > 1 and placed[best].z > WORTH_READING:
                 yield self._read([Sight(view.evidence[at], placed[at].geometry) for at in order[:_TOGETHER]])
             shares_there = shares(view.evidence[best], geometry)
             yield from self._readings_placed(
                 view.evidence[best], self._shifted(view.evidence[best], geometry, shares_there)
             )
-            if geometry == Geometry() or placed[best].z > _WORTH_READING:
+            if geometry == Geometry() or placed[best].z > WORTH_READING:
                 yield self._read_best_frames(view.minutes[best], placed[best].geometry)
             yield from self._readings_recoloured(view.evidence[best], placed[best].geometry)
 
@@ -249,20 +249,20 @@ class _Extraction:
             place = self._aligner.polished(evidence, place)
             self._alignments += POLISHING
             yield from self._readings_placed(evidence, place)
-        if place.z > _WORTH_READING:
+        if place.z > WORTH_READING:
             yield self._read_best_frames(view.minutes[minute], place.geometry)
         yield from self._readings_recoloured(evidence, place.geometry)
 
     def _readings_placed(self, evidence: Evidence, place: Alignment) -> Iterator[Reading | None]:
         self._likeliest.append((place.z, Sight(evidence, place.geometry)))
-        if place.z > _WORTH_READING:
+        if place.z > WORTH_READING:
             yield from (self._read([Sight(evidence, geometry)]) for geometry in (place.geometry, *place.rivals))
 
     def _readings_recoloured(self, evidence: Evidence, geometry: Geometry) -> Iterator[Reading | None]:
         """As if the colours had been turned."""
         for quarters in _TURNS_OF_HUE:
             place = self._shifted(evidence, replace(geometry, hue=quarters))
-            if place.z > _WORTH_READING:
+            if place.z > WORTH_READING:
                 yield self._read([Sight(evidence, place.geometry)])
 
     @staticmethod
