@@ -29,8 +29,9 @@ TAIL = """
 
 - **Many clips with one payload.** Where a hundred different clips carry the same payload, laying their tiles upon each
   other yields the pattern of that payload, which can then be added to anything. A release draws a payload of its own;
-  whoever marks with `touchmark watermark embed --payload` should not use one twice. From clips with a payload each,
-  only what all have in common is learned: not enough to forge, but enough to remove.
+  whoever marks with `touchmark watermark embed --payload` should not use one twice. From clips with a payload each
+  only what all have in common can be learned; with that no clip was forged. Whether subtraction removes by what it has
+  learned or by mere disturbance was not told apart: no arbitrary pattern was subtracted for comparison.
 - **Copying.** What a denoiser takes from a marked clip can be added to a stranger's video, which then carries the
   victim's payload; so does a collage that contains a part of a marked clip. The mark says whose pattern is in the
   pixels, not that these are the pixels that were sealed. Where the copy has a manifest, or the registry keeps one, the
