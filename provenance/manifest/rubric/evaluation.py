@@ -270,7 +270,8 @@ def _not_null(*values: Any) -> Any:
 def _type(value: Any) -> str:
     if value is None or isinstance(value, bool):
         return "null" if value is None else "boolean"
-    return {str: "string", list: "array", dict: "object"}.get(type(value), "number")
+    names = ((str, "string"), (list, "array"), (dict, "object"))
+    return next((name for kind, name in names if isinstance(value, kind)), "number")
 
 
 _OPERATORS: Final[Mapping[str, Callable[[Any, Any], Any]]] = {
