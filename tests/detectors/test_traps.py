@@ -330,7 +330,7 @@ def marked_sound(studio, tmp_path_factory) -> Path:
     from touchmark.provenance.watermark.protocol import Payload
 
     folder = tmp_path_factory.mktemp("sound")
-    with open_sound(sound_file(folder / "plain.wav", "pcm_s16le", "s16", seconds=4)) as reader:
+    with open_sound(sound_file(folder / "plain.wav", "pcm_s16le", "s16", seconds=8)) as reader:
         marked = LoudnessMark().embed(reader.whole(), Payload(7), studio.ring.watermark_key)
         write_sound(marked, folder / "marked.wav", reader.info)
     return folder / "marked.wav"
