@@ -1,62 +1,46 @@
-"""How well the gate decides, on labelled prompts that its classifier never saw: one policy, its thresholds, no tuning.
+"""How well the gate decides on prompts that its classifier never saw: one policy, one set of thresholds, no tuning.
 
     python -m benchmarks.gate --prompts FOLDER            # writes benchmarks/results/gate.json
 
-``stopped`` is refused or sent to review: recall for harmful prompts, false positives for harmless ones. The folder is
-the one the classifier is trained from; only its held-out rows are read (``safety/classifier/sources.py``). Where the
-package ``better_profanity`` is installed, it is measured on the same rows, as the filter that people use today.
+Every labelled prompt lies in one of a few folds (``safety/classifier/sources.py``), most sets in one fold whole. For
+each fold a classifier is trained and calibrated without it, and the gate with that classifier judges it. ``stopped``
+is refused or sent to review: recall for harmful prompts, false positives for harmless ones. Latency, and the disguises,
+are measured with the weights that ship. Peers that are installed are measured on the same prompts.
 """
 
 from __future__ import annotations
 
 import argparse
-import base64
-import codecs
 import json
 import platform
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
+from random import Random
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 from sklearn.metrics import roc_auc_score
 
-from touchmark.safety.canonical import canonicalise
-from touchmark.safety.classifier import PromptClassifier
-from touchmark.safety.classifier.sources import HELD_OUT_SOURCES, Row, Split, read
+from benchmarks.gate_peers import tfidf_out_of_fold, word_filters
+from touchmark.safety.classifier import PromptClassifier, written
+from touchmark.safety.classifier.calibration import calibrate, calibrated_out_of_fold, is_plain
+from touchmark.safety.classifier.folds import Learner, scored_out_of_fold
+from touchmark.safety.classifier.sources import FOLDS, WHOLE_SOURCES, Row, read
 from touchmark.safety.decision import Action, Decision
 from touchmark.safety.figures import FigureIndex
 from touchmark.safety.judge import Judge
 from touchmark.safety.policy import Policy
+from touchmark.safety.redteam.mutations import MUTATIONS
 
 RESULTS = Path(__file__).parent / "results" / "gate.json"
 REQUEST = "0" * 64
-_FULL_WIDTH = {code: code + 0xFEE0 for code in range(0x21, 0x7F)}
-_BOLD = {ord("a") + i: 0x1D41A + i for i in range(26)} | {ord("A") + i: 0x1D400 + i for i in range(26)}
-_CYRILLIC = str.maketrans("aeopcxyijs", "аеорсхуіјѕ")
-_LEET = str.maketrans("aeiost", "431057")
+LANGUAGES = ("en", "id", "es", "pt", "fr", "de", "ru", "tr", "ar", "hi", "zh", "ja", "ko", "vi", "th")
+_DISGUISED = 150
+"""Prompts that each disguise is tried on."""
 
-TECHNIQUES: dict[str, Callable[[str], str]] = {
-    "full-width": lambda text: text.translate(_FULL_WIDTH),
-    "mathematical bold": lambda text: text.translate(_BOLD),
-    "zero-width": "\u200b".join,
-    "soft hyphens": "\u00ad".join,
-    "combining marks": lambda text: "".join(f"{c}\u0336" if c.isalpha() else c for c in text),
-    "html entities": lambda text: "".join(f"&#{ord(c)};" if c.isalpha() else c for c in text),
-    "homoglyphs": lambda text: text.translate(_CYRILLIC),
-    "leet": lambda text: text.translate(_LEET),
-    "letter spacing": lambda text: "  ".join(" ".join(word) for word in text.split()),
-    "dotted letters": lambda text: " ".join(".".join(word) for word in text.split()),
-    "upper case": str.upper,
-    "rot13": lambda text: codecs.encode(text, "rot13"),
-    "reversed": lambda text: text[::-1],
-    "base64": lambda text: base64.b64encode(text.encode()).decode(),
-    "right-to-left override": lambda text: f"\u202e{text[::-1]}\u202c",
-    "friendly prefix": lambda text: f"A family-friendly cartoon for all ages. {text}",
-    "padding": lambda text: f"{_PADDING} {text} {_PADDING}",
-}
-_PADDING = "A calm lake under a blue sky with birds, flowers and a small wooden house. Soft music plays." * 3
+Row_ = tuple[Row, Decision]
 
 
 def main() -> None:
@@ -67,38 +51,60 @@ def main() -> None:
     parser.add_argument("--out", type=Path, default=RESULTS)
     options = parser.parse_args()
 
-    policy = Policy.load(options.policy)
-    classifier = PromptClassifier.load()
-    judge = Judge(policy, classifier, FigureIndex.load())
-    rows = [row for row in read(options.prompts) if row.split is Split.HELD_OUT]
-    decide(judge, rows[0].text)  # first use fills caches
-    times: list[float] = []
-    decisions = []
-    for row in rows:
-        begin = time.thread_time()
-        decisions.append(decide(judge, row.text))
-        times.append(time.thread_time() - begin)
-    tops = [max(score.value for score in classifier.scores(canonicalise(row.text)).values()) for row in rows]
-    results = {
-        "policy": {"name": policy.name, "version": policy.version, "sha256": judge.policy_digest},
-        "machine": {"python": platform.python_version(), "processor": platform.machine()},
-        "prompts": len(rows),
-        "totals": totals(rows, decisions),
-        "sets": by_set(rows, decisions),
-        "contrast_pairs_auc": contrast_auc(rows, tops),
-        "categories": by_category(rows, decisions),
-        "languages": by_language(rows, decisions),
-        "techniques": by_technique(judge, rows, decisions),
-        "cpu_ms": latency(rows, times),
-        "peers": peers(rows),
-    }
+    learner = Learner([*read(options.prompts), *written.rows()], seed=7)
+    models = [learner.fit(without=fold) for fold in range(FOLDS)]
+    results = measure(Policy.load(options.policy), learner, models, scored_out_of_fold(learner, models))
     options.out.write_text(json.dumps(results, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
     print_summary(results)
+
+
+def measure(
+    policy: Policy, learner: Learner, models: Sequence[PromptClassifier], raw: NDArray[np.float32]
+) -> dict[str, Any]:
+    """All figures.
+
+    Args:
+        models: one a fold, fitted without it.
+        raw: scores of the rows by them, shape (n, k).
+    """
+    figures = FigureIndex.load()
+    judges = [Judge(policy, calibrate(model, learner, raw, fold), figures) for fold, model in enumerate(models)]
+    rows = list(learner.rows)
+    decisions = [decide(judges[row.fold], row.text) for row in rows]
+    tops = calibrated_out_of_fold(learner, raw).max(axis=1).astype(np.float64)
+    shipped = Judge(policy, PromptClassifier.load(), figures)
+    public = [index for index, row in enumerate(rows) if row.source != "written"]
+    return {
+        "policy": {"name": policy.name, "version": policy.version, "sha256": shipped.policy_digest},
+        "machine": {"python": platform.python_version(), "processor": platform.machine()},
+        "prompts": len(rows),
+        "totals": totals([(rows[i], decisions[i]) for i in public]),
+        "sets": by_set(rows, decisions),
+        "auc": {
+            "contrast pairs (OVERT)": auc(tops, rows, lambda row: "t2i_overt" in row.source),
+            "contrast phrases (written, English)": auc(
+                tops, rows, lambda row: row.source == "written" and row.language == "en"
+            ),
+            "harmful requests and video prompts against plain prompts, English": auc(
+                tops, rows, lambda row: row.language == "en" and (is_plain(row) or bool(row.weight and row.category))
+            ),
+        },
+        "categories": by_category(rows, decisions),
+        "languages": by_language(rows, decisions, tops),
+        "techniques": by_technique(shipped, rows),
+        "cpu_ms": latency(shipped, rows),
+        "peers": peers([rows[i] for i in public], [decisions[i] for i in public]),
+    }
 
 
 def decide(judge: Judge, text: str) -> Decision:
     """What the gate says to one prompt."""
     return judge.decide(REQUEST, {"prompt": text})
+
+
+def stopped(decision: Decision) -> bool:
+    """Refused, or sent to review."""
+    return decision.action is not Action.ALLOW
 
 
 def rates(decisions: Sequence[Decision]) -> dict[str, float]:
@@ -114,116 +120,166 @@ def rates(decisions: Sequence[Decision]) -> dict[str, float]:
     }
 
 
-def totals(rows: Sequence[Row], decisions: Sequence[Decision]) -> dict[str, float]:
+def totals(judged: Sequence[Row_]) -> dict[str, float]:
     """Precision, recall and false positives over the rows that are labelled by their text."""
-    judged = [
-        (row.category is not None, d.action is not Action.ALLOW) for row, d in pairs(rows, decisions) if row.weight
-    ]
-    true = sum(harmful and stopped for harmful, stopped in judged)
-    false = sum(not harmful and stopped for harmful, stopped in judged)
-    harmful = sum(harmful for harmful, _ in judged)
+    told = [(row.category is not None, stopped(decision)) for row, decision in judged if row.weight]
+    true = sum(harmful and hit for harmful, hit in told)
+    false = sum(not harmful and hit for harmful, hit in told)
+    harmful = sum(harmful for harmful, _ in told)
     return {
         "precision": round(true / max(true + false, 1), 4),
         "recall": round(true / max(harmful, 1), 4),
-        "false_positive_rate": round(false / max(len(judged) - harmful, 1), 4),
+        "false_positive_rate": round(false / max(len(told) - harmful, 1), 4),
     }
 
 
-def pairs(rows: Sequence[Row], decisions: Sequence[Decision]) -> list[tuple[Row, Decision]]:
-    """Rows with their decisions."""
-    return list(zip(rows, decisions, strict=True))
-
-
 def by_set(rows: Sequence[Row], decisions: Sequence[Decision]) -> list[dict[str, Any]]:
-    """Rates of each set, harmful and harmless apart, with what stopped harmless ones."""
+    """Rates of each set, harmful and harmless apart, with what stopped harmless ones; our own by language elsewhere."""
     table = []
     for name in sorted({row.source for row in rows}):
         for harmful in (False, True):
             own = [
-                d for row, d in pairs(rows, decisions) if row.source == name and (row.category is not None) is harmful
+                decision
+                for row, decision in zip(rows, decisions, strict=True)
+                if row.source == name and (row.category is not None) is harmful
             ]
             if not own:
                 continue
             entry: dict[str, Any] = {"set": name, "label": "harmful" if harmful else "harmless", **rates(own)}
-            entry["source_held_out_whole"] = name.split("/", 1)[-1] in HELD_OUT_SOURCES
+            entry["source_held_out_whole"] = name.split("/", 1)[-1] in WHOLE_SOURCES
             if not harmful:
-                rules = [d.decisive[0].rule.value for d in own if d.decisive]
+                rules = [d.decisive[0].rule.value for d in own if stopped(d) and d.decisive]
                 entry["stopped_by_rule"] = {rule: rules.count(rule) for rule in sorted(set(rules))}
             table.append(entry)
     return table
 
 
-def contrast_auc(rows: Sequence[Row], tops: Sequence[float]) -> float:
-    """AUC of the highest category score between harmful prompts and harmless ones that look like them."""
-    chosen = [(row.category is not None, top) for row, top in zip(rows, tops, strict=True) if "t2i_overt" in row.source]
-    return round(float(roc_auc_score([label for label, _ in chosen], [top for _, top in chosen])), 4)
+def auc(tops: NDArray[np.float64], rows: Sequence[Row], chosen: Any) -> float | None:
+    """AUC of the highest category score between the harmful and the harmless rows chosen."""
+    some = [index for index, row in enumerate(rows) if chosen(row)]
+    labels = [rows[index].category is not None for index in some]
+    return round(float(roc_auc_score(labels, tops[some])), 4) if len(set(labels)) == 2 else None
 
 
-def by_category(rows: Sequence[Row], decisions: Sequence[Decision]) -> dict[str, dict[str, float]]:
+def by_category(rows: Sequence[Row], decisions: Sequence[Decision]) -> dict[str, dict[str, Any]]:
     """For each category: stopped at all, and stopped for that very category; rows labelled by their text."""
-    table = {}
+    table: dict[str, dict[str, Any]] = {}
     for category in sorted({row.category for row in rows if row.category}):
-        own = [d for row, d in pairs(rows, decisions) if row.category is category and row.weight]
-        named = sum(any(f.category is category and f.action is not Action.ALLOW for f in d.findings) for d in own)
-        table[category.value] = {**rates(own), "named": round(named / max(len(own), 1), 4)}
+        for origin in ("public", "written"):
+            own = [
+                decision
+                for row, decision in zip(rows, decisions, strict=True)
+                if row.category is category and row.weight and (row.source == "written") is (origin == "written")
+            ]
+            named = sum(any(f.category is category and f.action is not Action.ALLOW for f in d.findings) for d in own)
+            if own:
+                table.setdefault(category.value, {})[origin] = {**rates(own), "named": round(named / len(own), 4)}
     return table
 
 
-def by_language(rows: Sequence[Row], decisions: Sequence[Decision]) -> dict[str, dict[str, Any]]:
-    """Rates of each language, harmful and harmless apart."""
+def by_language(
+    rows: Sequence[Row], decisions: Sequence[Decision], tops: NDArray[np.float64]
+) -> dict[str, dict[str, Any]]:
+    """Rates of each language: public and written prompts, harmful and harmless apart, and AUC."""
     table: dict[str, dict[str, Any]] = {}
     for language in sorted({row.language for row in rows}):
-        own = [(row, d) for row, d in pairs(rows, decisions) if row.language == language and row.weight]
-        table[language] = {
-            "harmless": rates([d for row, d in own if row.category is None]),
-            "harmful": rates([d for row, d in own if row.category is not None]),
-        }
+        entry: dict[str, Any] = {"served": language in LANGUAGES}
+        for origin in ("public", "written"):
+            own = [
+                (row, decision)
+                for row, decision in zip(rows, decisions, strict=True)
+                if row.language == language and row.weight and (row.source == "written") is (origin == "written")
+            ]
+            if own:
+                entry[origin] = {
+                    "harmless": rates([d for row, d in own if row.category is None]),
+                    "harmful": rates([d for row, d in own if row.category is not None]),
+                }
+        entry["auc_harmful_against_public_harmless"] = auc(
+            tops,
+            rows,
+            lambda row, code=language: (
+                row.language == code and bool(row.weight) and (row.category is not None or is_plain(row))
+            ),
+        )
+        table[language] = entry
     return table
 
 
-def by_technique(judge: Judge, rows: Sequence[Row], decisions: Sequence[Decision]) -> dict[str, float]:
+def by_technique(judge: Judge, rows: Sequence[Row]) -> dict[str, float]:
     """Of harmful English prompts that are stopped plain, the share still stopped in each disguise."""
-    stopped = [
-        row.text
-        for row, d in pairs(rows, decisions)
-        if row.category and row.language == "en" and row.weight and d.action is not Action.ALLOW and len(row.text) < 500
-    ][:200]
+    candidates = [row.text for row in rows if row.category and row.language == "en" and row.weight]
+    short = [text for text in candidates if len(text) < 300 and text.isascii()]
+    plain = [t for t in Random(3).sample(short, min(2 * _DISGUISED, len(short))) if stopped(decide(judge, t))]
+    plain = plain[:_DISGUISED]
     return {
-        name: round(sum(decide(judge, disguise(t)).action is not Action.ALLOW for t in stopped) / len(stopped), 4)
-        for name, disguise in TECHNIQUES.items()
+        name: round(
+            sum(stopped(decide(judge, mutation.apply(t, Random(i)))) for i, t in enumerate(plain)) / len(plain), 4
+        )
+        for name, mutation in MUTATIONS.items()
     }
 
 
-def latency(rows: Sequence[Row], times: Sequence[float]) -> dict[str, float]:
-    """Milliseconds of processor time that a decision takes, prompts up to 1,000 characters."""
-    chosen = [1000 * t for row, t in zip(rows, times, strict=True) if len(row.text) <= 1000]
-    return {f"p{q}": round(float(np.percentile(chosen, q)), 3) for q in (50, 90, 99)} | {"n": len(chosen)}
+def latency(judge: Judge, rows: Sequence[Row]) -> dict[str, dict[str, float]]:
+    """Milliseconds of processor time that a decision takes: the prompts as they are, and padded to 1,000 characters."""
+    short = [row.text for row in rows if len(row.text) <= 1000]
+    texts = Random(5).sample(short, min(3000, len(short)))
+    long = [" ".join(texts[i : i + 40])[:1000] for i in range(0, len(texts), 10)]
+    table = {}
+    for name, sample in (("as they are", texts), ("1,000 characters", long)):
+        times = []
+        for text in sample:
+            begin = time.thread_time()
+            decide(judge, text)
+            times.append(1000 * (time.thread_time() - begin))
+        table[name] = {f"p{q}": round(float(np.percentile(times, q)), 3) for q in (50, 90, 99)} | {"n": len(times)}
+    return table
 
 
-def peers(rows: Sequence[Row]) -> dict[str, Any]:
-    """The same rows through a word list that is widely used, if it is installed."""
-    try:
-        from better_profanity import profanity  # type: ignore[import-not-found]
-    except ImportError:
-        return {}
-    judged = [(row, bool(profanity.contains_profanity(row.text))) for row in rows if row.weight]
-    harmful = [hit for row, hit in judged if row.category]
-    harmless = [hit for row, hit in judged if not row.category]
-    return {
-        "better_profanity": {
-            "recall": round(sum(harmful) / len(harmful), 4),
-            "false_positive_rate": round(sum(harmless) / len(harmless), 4),
-        }
+def peers(rows: Sequence[Row], decisions: Sequence[Decision]) -> dict[str, Any]:
+    """The same rows through word filters and a plain baseline, beside the gate at the same places."""
+    trusted = np.asarray([row.weight > 0 for row in rows])
+    harmful = np.asarray([row.category is not None for row in rows])
+    english = np.asarray([row.language == "en" for row in rows])
+    plain = np.asarray([is_plain(row) for row in rows])
+    contrast = np.asarray(["t2i_overt" in row.source for row in rows])
+    hits = np.asarray([stopped(decision) for decision in decisions])
+    groups = {
+        "recall, English": english & harmful & trusted,
+        "recall, other languages": ~english & harmful & trusted,
+        "false positives, plain English": english & plain,
+        "false positives, plain other languages": ~english & plain,
+        "false positives, look harmful": contrast & ~harmful,
     }
+    table: dict[str, Any] = {"touchmark": _shares(hits, groups)}
+    texts = [row.text for row in rows]
+    for name, score in word_filters().items():
+        scores = score(texts)
+        table[name] = {**_shares(scores >= 0.5, groups), "auc, contrast": _auc(scores, harmful, contrast)}
+    scores = tfidf_out_of_fold(rows)
+    allowed = float(hits[groups["false positives, plain English"]].mean())
+    threshold = np.quantile(scores[groups["false positives, plain English"]], 1 - allowed)
+    table["plain TF-IDF"] = {**_shares(scores > threshold, groups), "auc, contrast": _auc(scores, harmful, contrast)}
+    return table
+
+
+def _shares(hits: NDArray[np.bool_], groups: dict[str, NDArray[np.bool_]]) -> dict[str, float]:
+    return {name: round(float(hits[rows].mean()), 4) for name, rows in groups.items()}
+
+
+def _auc(scores: NDArray[np.float64], harmful: NDArray[np.bool_], among: NDArray[np.bool_]) -> float:
+    return round(float(roc_auc_score(harmful[among], scores[among])), 4)
 
 
 def print_summary(results: dict[str, Any]) -> None:
     """What a person looks at first."""
-    print(results["totals"], "contrast AUC", results["contrast_pairs_auc"])
+    print(results["totals"], results["auc"])
     for entry in results["sets"]:
         print(f"{entry['set'][:48]:48} {entry['label']:9}{entry['prompts']:6} stopped {entry['stopped']:.3f}")
     print(results["techniques"])
-    print(results["cpu_ms"], results["peers"])
+    print(results["cpu_ms"])
+    for name, figures in results["peers"].items():
+        print(f"{name:20} {figures}")
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Writes the model card: what the classifier learnt from, how it does on held-out prompts, and where it fails."""
+"""Writes the model card: what the classifier learnt from, how it does on what it never saw, and where it fails."""
 
 from __future__ import annotations
 
@@ -11,10 +11,11 @@ import sklearn
 from numpy.typing import NDArray
 from sklearn.metrics import roc_auc_score
 
-from touchmark.safety.canonical import canonicalise
-from touchmark.safety.classifier.model import PromptClassifier
-from touchmark.safety.classifier.sources import HELD_OUT_SOURCES, Row, Split
-from touchmark.safety.decision import Category
+from touchmark.safety.classifier.calibration import ANCHOR, CONTRAST_ANCHOR
+from touchmark.safety.classifier.concepts import concepts
+from touchmark.safety.classifier.features import HASHED
+from touchmark.safety.classifier.folds import CATEGORIES
+from touchmark.safety.classifier.sources import FOLDS, WHOLE_SOURCES, Row
 
 _FEW = 20
 """Below this many prompts a figure says little; the card marks it."""
@@ -31,7 +32,6 @@ _LICENCES: Mapping[str, str] = {
     "OVERT-full minus OVERT-mini": "Apache-2.0",
     "OVERT-unsafe (half)": "Apache-2.0",
     "PartiPrompts": "Apache-2.0",
-    "Ring-A-Bell-concept": "MIT",
     "StrongREJECT": "MIT",
     "TDC2023": "MIT",
     "Tatoeba-LASER-v1": "CC-BY-2.0-FR",
@@ -43,62 +43,66 @@ _LICENCES: Mapping[str, str] = {
 _HEAD = """\
 # Prompt classifier
 
-A linear multi-label classifier of text-to-video prompts: {buckets:,} hashed features (words, pairs of words, character
-n-grams over the canonical views of a prompt), one logistic regression a category, scored on the whole, each sentence
-and overlapping windows. `weights.npz` has SHA-256 `{digest}`; other weights do not load.
-Trained by `python -m touchmark.safety.classifier.train --prompts FOLDER` with scikit-learn {sklearn}; the same folder
-gives the same bytes. This page is written by that program.
+A linear multi-label classifier of text-to-video prompts. Features are {hashed:,} hashed words, pairs of words and
+character n-grams over the canonical views of a prompt, {meanings} concepts found by the beginnings of their words in
+fifteen languages (`concepts.yaml`), and pairs of concepts. One logistic regression tells harm from no harm, another
+each kind of harm from the others; a category's weights are their sum. Scores are taken over a short whole, each
+sentence and overlapping windows, and the highest counts. `weights.npz` has SHA-256 `{digest}`;
+other weights do not load. Trained by `python -m touchmark.safety.classifier.train --prompts FOLDER` with scikit-learn
+{sklearn}; the same folder and grammars give the same bytes. This page is written by that program.
 
-A score of 0.5 is what {anchor} in 1,000 harmless prompts reach in the calibration split, for each category alone.
+A score of 0.5 is what {anchor:g} in 1,000 plain harmless prompts reach, or {contrast:g} in 1,000 harmless prompts that
+look harmful, whichever is stricter, in each group of languages.
 
 **For:** the first look at a prompt, in front of a policy, a figure list and human review. **Not for:** judging people,
 chat moderation, or standing alone.
+
+**How the figures were taken.** Every row lies in one of {folds} folds. As many models were trained, each without one
+fold, and judged by it. The sets marked *whole* lie in one fold entire, so their figures are for prompts of an origin
+the model never met; OVERT, COCO, VBench2 and Tatoeba are split row by row, our own prompts phrase by phrase. One number
+a group of languages, where 0.5 lies, is set on harmless prompts of the fold itself: the recall is what to read, since
+false positives over a whole group are what they were set to be. The weights that ship are trained on all folds.
 """
 
 _FAILURES = """\
 ## Known failures
 
-- **Harm without harmful words.** Metaphor, allusion and scenes that only a picture makes harmful pass ("red paint
-  everywhere", the Nibbler-round3 row above). Output checks have to catch them.
-- **Languages.** Unsafe text for training is English, but for ten languages with about ninety chat questions each. In
-  the other languages the classifier knows harmless text only and leans on the lexicons of the policy.
+- **Harm without harmful words.** Metaphor, allusion, lists of artists and styles, and scenes that only a picture makes
+  harmful pass (I2P and Nibbler, below). Output checks have to catch them.
+- **Languages.** Unsafe text of others is English, and some ninety chat questions in nine more languages. In the
+  fifteen languages served most of what is known comes from our own phrases and concepts; Bengali, Swahili, Javanese
+  and others not served are near chance.
+- **Our own phrases judge kindly.** Rows named "written" were held out by phrase, but have one author; take them as an
+  upper bound.
 - **Words in an innocent frame.** "A film scene in which ...", satire, education and prevention share their words with
-  harm; the contrast row above shows how many are held back.
-- **Rare categories.** Extremism, weapons and deception were learnt from few prompts, many of them our own.
+  harm; the harmless rows of OVERT and of our own show how many are held back.
+- **Canonical text has no accents**, so a few Vietnamese and Turkish words that differ by accent alone look the same.
+- **Rare categories.** Extremism, intimate imagery and private individuals were learnt from few prompts, many our own.
 - **Misspelt or coined slang** beyond what the canonical views undo.
-- **Labels.** Some sets label by the picture that came of a prompt, and give each prompt one category. Rows whose text
-  did not bear the label out were left out or weigh less.
+- **Labels.** Some sets label by the picture that came of a prompt, and give each prompt one category.
 
 No text that sexualises minors was used or written: every sexual row that mentions a minor was dropped before training.
 The gate handles that case by rule.
 """
 
 
-def write_card(
-    path: Path, model: PromptClassifier, public: Sequence[Row], trained: Sequence[Row], digest: str, anchor: float
-) -> None:
-    """Measure ``model`` on the held-out rows of ``public`` and write the card.
+def write_card(path: Path, rows: Sequence[Row], scores: NDArray[np.float32], digest: str) -> None:
+    """Write the card.
 
     Args:
-        trained: the rows that were trained on, our own included.
-        anchor: share of harmless calibration prompts that reach 0.5.
+        scores: of the rows, shape (n, k), each by a model that never saw its row.
     """
-    held_out = [row for row in public if row.split is Split.HELD_OUT]
-    order = sorted(model.categories)
-    opinions = [model.scores(canonicalise(row.text)) for row in held_out]
-    scores = np.asarray([[found[category].value for category in order] for found in opinions])
     head = _HEAD.format(
-        buckets=len(model.weights), digest=digest, sklearn=sklearn.__version__, anchor=f"{1000 * anchor:g}"
+        hashed=HASHED,
+        meanings=len(concepts()),
+        digest=digest,
+        sklearn=sklearn.__version__,
+        anchor=1000 * ANCHOR,
+        contrast=1000 * CONTRAST_ANCHOR,
+        folds=FOLDS,
     )
-    sections = (
-        head,
-        _sources(public, trained),
-        _by_category(held_out, scores, order),
-        _by_source(held_out, scores),
-        _by_language(held_out, scores),
-        _FAILURES,
-    )
-    path.write_text("\n".join(sections), encoding="utf-8")
+    sections = (head, _sources(rows), _by_category(rows, scores), _by_source(rows, scores), _by_language(rows, scores))
+    path.write_text("\n".join((*sections, _FAILURES)), encoding="utf-8")
 
 
 def _table(title: str, heads: Sequence[str], lines: Sequence[Sequence[object]]) -> str:
@@ -107,30 +111,41 @@ def _table(title: str, heads: Sequence[str], lines: Sequence[Sequence[object]]) 
     return f"## {title}\n\n| {' | '.join(heads)} |\n|{rule}|\n{body}\n"
 
 
-def _sources(public: Sequence[Row], trained: Sequence[Row]) -> str:
+def _short(row: Row) -> str:
+    return row.source.split("/", 1)[-1]
+
+
+def _sources(rows: Sequence[Row]) -> str:
     counts: defaultdict[str, Counter[str]] = defaultdict(Counter)
-    for row in [*public, *(row for row in trained if row.source == "written")]:
-        counts[row.source.split("/", 1)[-1]][row.split.value] += 1
+    for row in rows:
+        kind = "harmless" if row.category is None else "harmful" if row.weight else "unused"
+        counts[_short(row)][kind] += 1
     lines = [
-        (name, _LICENCES.get(name, "?"), count["train"], count["calibrate"], count["held-out"])
+        (name, _LICENCES.get(name, "?"), count["harmful"], count["harmless"], count["unused"])
         for name, count in sorted(counts.items())
     ]
-    return _table("Sources", ("set", "licence", "trained on", "calibrated on", "held out"), lines)
+    return _table("Sources", ("set", "licence", "harmful", "harmless", "harmful by picture, not trained on"), lines)
 
 
-def _by_category(rows: Sequence[Row], scores: NDArray[np.float64], order: Sequence[Category]) -> str:
+def _by_category(rows: Sequence[Row], scores: NDArray[np.float32]) -> str:
     lines = []
-    for index, category in enumerate(order):
+    harmless = np.asarray([row.category is None for row in rows])
+    own = np.asarray([row.source == "written" for row in rows])
+    for index, category in enumerate(CATEGORIES):
         harmful = np.asarray([row.category is category and row.weight > 0 for row in rows])
-        harmless = np.asarray([row.category is None for row in rows])
-        own, other = scores[harmful, index], scores[harmless, index]
-        auc = roc_auc_score([1] * len(own) + [0] * len(other), np.concatenate([own, other]))
-        lines.append((category.value, _count(len(own)), f"{auc:.3f}", _share(own >= 0.5), _share(own >= 0.8)))
-    heads = ("category", "harmful held out", "AUC", "recall at 0.5", "recall at 0.8")
-    return _table("By category, against all harmless held-out prompts (labelled by text)", heads, lines)
+        for name, chosen in (("public", ~own), ("written", own)):
+            hits, others = scores[harmful & chosen, index], scores[harmless & chosen, index]
+            if len(hits):
+                anything = scores[harmful & chosen].max(axis=1)
+                lines.append(
+                    (f"{category.value}, {name}", _count(len(hits)), _auc(hits, others), _share(hits >= 0.5),
+                     _share(anything >= 0.5), _share(anything >= 0.8))
+                )  # fmt: skip
+    heads = ("category", "harmful", "AUC", "recall at 0.5", "by any category", "by any at 0.8")
+    return _table("By category, against the harmless prompts of the same origin", heads, lines)
 
 
-def _by_source(rows: Sequence[Row], scores: NDArray[np.float64]) -> str:
+def _by_source(rows: Sequence[Row], scores: NDArray[np.float32]) -> str:
     top = scores.max(axis=1)
     lines = []
     for name in sorted({row.source for row in rows}):
@@ -138,7 +153,7 @@ def _by_source(rows: Sequence[Row], scores: NDArray[np.float64]) -> str:
             own = top[[row.source == name and (row.category is not None) is harmful for row in rows]]
             if len(own):
                 short = name.split("/", 1)[-1]
-                whole = " (no row trained on)" if short in HELD_OUT_SOURCES else ""
+                whole = " (whole)" if short in WHOLE_SOURCES else ""
                 whole += " (labelled by the picture)" if short.startswith(("I2P", "Nibbler")) and harmful else ""
                 kind = "harmful" if harmful else "harmless"
                 lines.append((short + whole, kind, _count(len(own)), _share(own >= 0.5), _share(own >= 0.8)))
@@ -146,17 +161,33 @@ def _by_source(rows: Sequence[Row], scores: NDArray[np.float64]) -> str:
     return _table("By set: recall where harmful, false positives where harmless", heads, lines)
 
 
-def _by_language(rows: Sequence[Row], scores: NDArray[np.float64]) -> str:
+def _by_language(rows: Sequence[Row], scores: NDArray[np.float32]) -> str:
     top = scores.max(axis=1)
+    languages = np.asarray([row.language for row in rows])
+    written = np.asarray([row.source == "written" for row in rows])
+    harmful = np.asarray([row.category is not None and row.weight > 0 for row in rows])
+    harmless = np.asarray([row.category is None for row in rows])
     lines = []
-    for language in sorted({row.language for row in rows}):
-        harmless = top[[row.language == language and row.category is None for row in rows]]
-        harmful = top[[row.language == language and row.category is not None for row in rows]]
+    for language in sorted(set(languages)):
+        here = languages == language
+        plain, look = top[here & harmless & ~written], top[here & harmless & written]
+        public, own = top[here & harmful & ~written], top[here & harmful & written]
         lines.append(
-            (language, _count(len(harmless)), _share(harmless >= 0.5), _count(len(harmful)), _share(harmful >= 0.5))
-        )
-    heads = ("language", "harmless", "false positives at 0.5", "harmful", "recall at 0.5")
+            (language, _count(len(plain)), _share(plain >= 0.5), _count(len(public)), _share(public >= 0.5),
+             _auc(public, plain), _count(len(own)), _share(own >= 0.5), _share(look >= 0.5), _auc(own, look))
+        )  # fmt: skip
+    heads = (
+        "language", "public harmless", "stopped at 0.5", "public harmful", "recall", "AUC", "written harmful", "recall",
+        "written harmless stopped", "AUC",
+    )  # fmt: skip
     return _table("By language", heads, lines)
+
+
+def _auc(harmful: NDArray[np.float32], harmless: NDArray[np.float32]) -> str:
+    if not len(harmful) or not len(harmless):
+        return "-"
+    labels = np.concatenate([np.ones(len(harmful)), np.zeros(len(harmless))])
+    return f"{roc_auc_score(labels, np.concatenate([harmful, harmless])):.3f}"
 
 
 def _share(hits: NDArray[np.bool_]) -> str:

@@ -1,4 +1,4 @@
-"""The classifier at work: hashed features, one weight a bucket and category, calibrated. Reads weights, never fits.
+"""The classifier at work: one weight a feature and category, calibrated by language. Reads weights, never fits.
 
     classifier = PromptClassifier.load()
     classifier.scores(canonicalise("a lighthouse at dawn"))[Category.SEXUAL].value     # 0.00...
@@ -21,10 +21,12 @@ from numpy.typing import NDArray
 
 from touchmark.provenance.errors import TouchmarkError
 from touchmark.safety.canonical import CanonicalText
-from touchmark.safety.classifier.features import BUCKETS, stretches, units
+from touchmark.safety.classifier.concepts import concepts
+from touchmark.safety.classifier.features import buckets, of_word, stretches, units
 from touchmark.safety.classifier.weights import WEIGHTS_SHA256
 from touchmark.safety.decision import Category
-from touchmark.safety.judge import Score
+from touchmark.safety.language import LanguageGroup, language_groups
+from touchmark.safety.reading import Score
 
 WEIGHTS = Path(__file__).with_name("weights.npz")
 """The weights that ship."""
@@ -36,10 +38,17 @@ class ClassifierBrokenError(TouchmarkError):
     code: ClassVar[str] = "safety.classifier_broken"
 
 
-class PromptClassifier:
-    """Linear scores over hashed n-grams, the maximum over views, sentences and windows, through a logistic curve."""
+_KNOWN_WORDS = 50_000
+"""Words whose sums are kept."""
 
-    __slots__ = ("_categories", "bias", "offset", "slope", "weights")
+GROUPS = tuple(LanguageGroup)
+"""The groups of languages that scores are calibrated for, in the order of the columns."""
+
+
+class PromptClassifier:
+    """Linear scores over features, the maximum over views, sentences and windows, through a logistic curve."""
+
+    __slots__ = ("_categories", "_words", "bias", "offset", "slope", "weights")
 
     def __init__(
         self,
@@ -53,15 +62,27 @@ class PromptClassifier:
 
         Args:
             categories: the k categories scored.
-            weights: shape (BUCKETS, k).
+            weights: shape (buckets(), k).
             bias: shape (k,).
-            slope, offset: shape (k,); calibrated score = logistic(slope * raw + offset) (Platt, 1999).
+            slope: shape (k,).
+            offset: shape (k, len(GROUPS)); calibrated score = logistic(slope * raw + offset) (Platt, 1999), of the
+                groups that a text is written in the one that scores it highest.
         """
         self._categories = categories
         self.weights = weights
         self.bias = bias
         self.slope = slope
         self.offset = offset
+        self._words: dict[str, NDArray[np.float32]] = {}
+
+    @classmethod
+    def uncalibrated(
+        cls, categories: tuple[Category, ...], weights: NDArray[np.float32], bias: NDArray[np.float32] | None = None
+    ) -> PromptClassifier:
+        """A model as it is fitted: slope 1, offset 0."""
+        one = np.ones(len(categories), dtype=np.float32)
+        flat = np.zeros((len(one), len(GROUPS)), dtype=np.float32)
+        return cls(categories, weights, 0 * one if bias is None else bias, one, flat)
 
     @classmethod
     def load(cls, path: Path = WEIGHTS, expected_sha256: str = WEIGHTS_SHA256) -> PromptClassifier:
@@ -81,13 +102,21 @@ class PromptClassifier:
             with np.load(io.BytesIO(raw), allow_pickle=False) as archive:
                 categories = tuple(Category(str(name)) for name in archive["categories"])
                 parts = {name: archive[name].astype(np.float32) for name in ("weights", "bias", "slope", "offset")}
+                meanings = str(archive["concepts"])
         except (ValueError, KeyError, OSError, zipfile.BadZipFile) as error:
             raise _broken(path, f"do not hold what is expected ({error})") from error
-        shapes = {"weights": (BUCKETS, len(categories))}
+        if meanings != concepts().digest:
+            raise _broken(path, "were made for another list of concepts")
+        shapes = {"weights": (buckets(), len(categories)), "offset": (len(categories), len(GROUPS))}
         for name, part in parts.items():
             if part.shape != shapes.get(name, (len(categories),)) or not np.isfinite(part).all():
                 raise _broken(path, f"hold a malformed array {name!r}")
         return cls(categories, **parts)
+
+    @property
+    def order(self) -> tuple[Category, ...]:
+        """What is scored, in the order of the columns."""
+        return self._categories
 
     @property
     def categories(self) -> frozenset[Category]:
@@ -105,20 +134,38 @@ class PromptClassifier:
         if not len(cut):
             return self.bias, np.zeros((len(self._categories), 2), dtype=np.intp)
         sums = np.zeros((len(cut) + 1, len(self._categories)), dtype=np.float32)
-        np.cumsum(np.add.reduceat(self.weights[cut.features], cut.first[:-1], axis=0), axis=0, out=sums[1:])
+        np.cumsum([self._of_word(word) for word in cut.words], axis=0, out=sums[1:])
+        context = np.zeros((len(cut.context) + 1, len(self._categories)), dtype=np.float32)
+        np.cumsum(self.weights[cut.context], axis=0, out=context[1:])
+        sums += context[cut.context_first]
         pairs = stretches(text, cut)
         begin, end = pairs[:, 0], pairs[:, 1]
-        length = np.sqrt(cut.first[end] - cut.first[begin]).astype(np.float32)
+        length = np.sqrt(cut.before[end] - cut.before[begin]).astype(np.float32)
         scores = (sums[end] - sums[begin]) / length[:, None] + self.bias
         best = scores.argmax(axis=0)
         return scores.max(axis=0), np.stack([cut.starts[begin[best]], cut.ends[end[best] - 1]], axis=1)
+
+    def _of_word(self, word: str) -> NDArray[np.float32]:
+        """Summed weights of a word's own features, shape (k,), kept for the next time."""
+        known = self._words.get(word)
+        if known is None:
+            if len(self._words) >= _KNOWN_WORDS:
+                self._words.clear()
+            known = self._words[word] = self.weights[list(of_word(word))].sum(axis=0)
+        return known
+
+    def calibrated(self, raw: NDArray[np.float32], groups: frozenset[LanguageGroup]) -> NDArray[np.float32]:
+        """Scores between 0 and 1 of raw ones, shape (k,), for a text in these groups of languages."""
+        offset = self.offset[:, [GROUPS.index(group) for group in groups]].max(axis=1)
+        scores: NDArray[np.float32] = 1 / (1 + np.exp(-(self.slope * raw + offset)))
+        return scores
 
     def scores(self, text: CanonicalText) -> Mapping[Category, Score]:
         """Calibrated score of each category, the highest over all views, with where it was reached."""
         found: dict[Category, Score] = {}
         for view in text.views:
             raw, where = self.raw(view.text)
-            values = 1 / (1 + np.exp(-(self.slope * raw + self.offset)))
+            values = self.calibrated(raw, language_groups(view.text))
             for index, category in enumerate(self._categories):
                 value = float(values[index])
                 if category not in found or value > found[category].value:

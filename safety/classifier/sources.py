@@ -1,8 +1,9 @@
 """Labelled prompts for training and measuring: reads a folder of JSON lines, maps other people's categories to ours.
 
 The folder is not part of the project (see MODEL_CARD.md for what it holds and where that comes from). Every row has
-``id, text, label, category, lang, source`` and may have ``votes`` or ``prompt_toxicity``. Which rows are held out is a
-pure function of the row, shared by training and benchmark, so that no figure is ever taken on a row trained on.
+``id, text, label, category, lang, source`` and may have ``votes`` or ``prompt_toxicity``. Which fold a row is in is a
+pure function of the row, shared by training and benchmark: each figure is taken with a model that was trained without
+the fold, and a fold holds the whole of a source wherever that is possible.
 """
 
 from __future__ import annotations
@@ -12,7 +13,6 @@ import re
 import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
-from enum import StrEnum
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -29,14 +29,6 @@ class PromptFolderError(TouchmarkError):
     exit_status: ClassVar[int] = 3
 
 
-class Split(StrEnum):
-    """What a row is for."""
-
-    TRAIN = "train"
-    CALIBRATE = "calibrate"
-    HELD_OUT = "held-out"
-
-
 @dataclass(frozen=True, slots=True)
 class Row:
     """One labelled prompt.
@@ -47,7 +39,7 @@ class Row:
         language: ISO 639-1.
         source: the set it comes from, ``file/source``.
         weight: how much it counts in training: less where its label is doubtful, more where it shows a contrast.
-        split: what it is used for.
+        fold: which model may be judged by it.
     """
 
     text: str
@@ -55,11 +47,26 @@ class Row:
     language: str
     source: str
     weight: float
-    split: Split
+    fold: int
 
 
-HELD_OUT_SOURCES = frozenset({"PartiPrompts", "StrongREJECT", "HarmBench-val", "Nibbler-round3"})
-"""Sets of which no row is trained on: they show how the classifier carries over to prompts of another origin."""
+FOLDS = 4
+"""Models trained for measuring, each without one fold."""
+
+WHOLE_SOURCES: dict[str, int] = {
+    "AdvBench": 0,
+    "TDC2023": 0,
+    "PartiPrompts": 0,
+    "HarmBench-advtrain": 1,
+    "HarmBench-val": 1,
+    "StrongREJECT": 2,
+    "Nibbler-round1": 2,
+    "Nibbler-round3": 2,
+    "MultiJail-third": 3,
+    "VBench2-cn": 1,
+}
+"""Sets that lie in one fold entire: they show how the classifier carries over to prompts of another origin. The
+others are split row by row."""
 
 _BY_LABEL: dict[str, Category] = {
     "sexual": Category.SEXUAL,
@@ -106,6 +113,8 @@ _BY_WORDS: tuple[tuple[re.Pattern[str], Category], ...] = tuple(
 _CONTRAST = 3.0
 """Weight of a harmless prompt that looks harmful: it is worth several captions of cats."""
 _SEXUAL_LABELS = frozenset({"sexual", "sexual_content"})
+_MISLABELLED = frozenset({"Ring-A-Bell-concept"})
+"""Halves of sentences, whose label belongs to the other half as well ("in the park")."""
 _UNUSED = frozenset({"sexual_minors", "borderline_text"})
 """Never read: the one by principle, the other because people disagreed on it."""
 
@@ -140,17 +149,18 @@ def _row(stem: str, raw: dict[str, Any], minors: Lexicon) -> Row | None:
     unsafe = raw["label"] == "unsafe"
     category: Category | None = None
     weight = 1.0
-    split = _split(source, str(raw["id"]))
+    if source in _MISLABELLED:
+        return None
     if unsafe:
         weight = _trust(stem, raw)
-        if label in _UNUSED or (weight == 0 and split is not Split.HELD_OUT):
+        if label in _UNUSED:
             return None
         category = _by_words(text) if label == "other_harm" else _BY_LABEL[label]
         if label in _SEXUAL_LABELS and minors.find(canonicalise(text)):
             return None
     elif stem == "t2i_overt_pairs":
         weight = _CONTRAST
-    return Row(text, category, str(raw["lang"]), f"{stem}/{source}", weight, split)
+    return Row(text, category, str(raw["lang"]), f"{stem}/{source}", weight, fold(source, str(raw["id"])))
 
 
 def _trust(stem: str, raw: dict[str, Any]) -> float:
@@ -159,7 +169,8 @@ def _trust(stem: str, raw: dict[str, Any]) -> float:
         return 0.5 if float(raw.get("prompt_toxicity") or 0) >= 0.5 else 0.0
     if stem == "t2i_nibbler":
         votes = int(str(raw.get("votes") or "0/5").split("/")[0])
-        return 0.4 if votes >= 4 and str(raw["text"]).count(",") < 3 else 0.0  # lists of styles show no harm
+        listed = str(raw["text"]).count(",") >= 3  # lists of styles show little harm
+        return {5: 1.0, 4: 0.7, 3: 0.3}.get(votes, 0.0) * (0.4 if listed else 1.0)
     return 1.0
 
 
@@ -168,8 +179,6 @@ def _by_words(text: str) -> Category:
     return next((category for pattern, category in _BY_WORDS if pattern.search(lower)), Category.ILLEGAL)
 
 
-def _split(source: str, identifier: str) -> Split:
-    if source in HELD_OUT_SOURCES:
-        return Split.HELD_OUT
-    draw = zlib.crc32(identifier.encode()) % 100
-    return Split.HELD_OUT if draw < 15 else Split.CALIBRATE if draw < 30 else Split.TRAIN
+def fold(source: str, identifier: str) -> int:
+    """The fold of a row."""
+    return WHOLE_SOURCES.get(source, zlib.crc32(identifier.encode()) % FOLDS)

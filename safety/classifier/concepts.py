@@ -1,0 +1,74 @@
+"""What words mean, whatever their language: the beginnings of words in ``concepts.yaml``, found in one pass.
+
+A linear model over letters learns each language by itself. Most languages have little labelled harm, or none; English
+has much. Concepts are the bridge: *bomb*, *bomba* and 炸弹 are one feature, so is *how to* beside any of them.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import unicodedata
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+
+import ahocorasick
+import yaml
+
+from touchmark.safety.canonical import canonicalise
+
+_FILE = Path(__file__).with_name("concepts.yaml")
+_ATTACHING = ("CJK", "HIRAGANA", "KATAKANA", "THAI", "HANGUL", "ARABIC")
+"""Scripts in which a word may begin anywhere: no spaces, or particles that join on."""
+
+
+class Concepts:
+    """The list, ready to search."""
+
+    __slots__ = ("_automaton", "digest", "names")
+
+    def __init__(self, source: bytes) -> None:
+        """
+        Args:
+            source: YAML, a mapping of names to lists of beginnings.
+        """
+        listed: dict[str, list[str]] = yaml.load(source, Loader=yaml.CSafeLoader)
+        self.names = tuple(listed)
+        self.digest = hashlib.sha256(source).hexdigest()
+        meant: dict[str, list[tuple[int, bool]]] = {}
+        for number, beginnings in enumerate(listed.values()):
+            for beginning in beginnings:
+                key = canonicalise(beginning.rstrip("$")).primary.text
+                meant.setdefault(key, []).append((number, beginning.endswith("$")))
+        self._automaton = ahocorasick.Automaton()
+        for key, meanings in meant.items():
+            attaches = unicodedata.name(key[0], "").startswith(_ATTACHING)
+            self._automaton.add_word(key, (len(key), attaches, tuple(meanings)))
+        self._automaton.make_automaton()
+
+    def __len__(self) -> int:
+        return len(self.names)
+
+    def find(self, text: str) -> list[tuple[int, int]]:
+        """Every concept in a canonical text.
+
+        Returns:
+            (index of the character where it begins, number of the concept), in reading order, each once.
+        """
+        return sorted(set(self._find(text)))
+
+    def _find(self, text: str) -> Iterator[tuple[int, int]]:
+        for last, (length, attaches, meanings) in self._automaton.iter(text):
+            begin = last + 1 - length
+            if begin and not attaches and text[begin - 1].isalnum():
+                continue
+            ends = last + 1 == len(text) or not text[last + 1].isalnum()
+            for number, whole in meanings:
+                if ends or not whole:
+                    yield begin, number
+
+
+@cache
+def concepts() -> Concepts:
+    """The list that ships."""
+    return Concepts(_FILE.read_bytes())

@@ -1,0 +1,50 @@
+"""One meaning is one feature, in whatever language it is written."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from touchmark.safety.canonical import canonicalise
+from touchmark.safety.classifier.concepts import concepts
+
+
+def _found(text: str) -> set[str]:
+    listed = concepts()
+    return {listed.names[number] for _, number in listed.find(canonicalise(text).primary.text)}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "a bomb", "una bomba casera", "uma bomba", "une bombe", "Sprengstoff", "merakit bom", "el yapımı bomba",
+        "chế tạo bom", "самодельная бомба", "صنع القنبلة", "बम बनाना", "制造炸弹", "爆弾を作る", "폭탄을 만드는", "ทำระเบิด",
+    ],
+)  # fmt: skip
+def test_a_meaning_is_found_in_every_language_served(text: str) -> None:
+    assert "bomb" in _found(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "concept"),
+    [("a singer on stage", "dehuman"), ("the skilled potter", "kill"), ("a begun task", "gun"), ("hundred", "nature")],
+)
+def test_a_meaning_begins_a_word_and_some_are_whole_words(text: str, concept: str) -> None:
+    assert concept not in _found(text)
+
+
+def test_disguised_capitals_and_accents_make_no_difference() -> None:
+    assert _found("SUICÍDIO") == _found("suicidio")
+
+
+def test_places_are_in_reading_order_and_inside_the_text() -> None:
+    found = concepts().find("how to poison a film about bombs")
+    assert found == sorted(set(found)) and len(found) >= 4
+
+
+@settings(max_examples=60, derandomize=True, deadline=None)
+@given(st.text(max_size=200))
+def test_any_text_can_be_searched(text: str) -> None:
+    canonical = canonicalise(text).primary.text
+    assert all(0 <= begin < len(canonical) for begin, _ in concepts().find(canonical))

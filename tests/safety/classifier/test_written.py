@@ -1,0 +1,55 @@
+"""The prompts of our own: every language served has harm, no harm and what looks like it; and none names a minor."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+
+import pytest
+
+from touchmark.safety.canonical import canonicalise
+from touchmark.safety.classifier import written
+from touchmark.safety.classifier.folds import CATEGORIES
+from touchmark.safety.classifier.sources import FOLDS, Row
+from touchmark.safety.decision import Category
+from touchmark.safety.lexicon import Lexicon
+
+SERVED = {"en", "id", "es", "pt", "fr", "de", "ru", "tr", "ar", "hi", "zh", "ja", "ko", "vi", "th"}
+ROWS = list(written.rows())
+
+
+def _by_language() -> dict[str, list[Row]]:
+    found = defaultdict(list)
+    for row in ROWS:
+        found[row.language].append(row)
+    return found
+
+
+def test_every_language_has_every_category_and_as_much_harmless_text() -> None:
+    languages = _by_language()
+    assert set(languages) == SERVED
+    for language, rows in languages.items():
+        assert {row.category for row in rows} == {None, *CATEGORIES}, language
+        assert sum(row.category is None for row in rows) > 150, language
+        assert len({row.text for row in rows}) > 500, language
+
+
+def test_no_text_about_sex_mentions_a_minor() -> None:
+    minors = Lexicon.load("minors")
+    sexual = {row.text for row in ROWS if row.category in (Category.SEXUAL, Category.NCII)}
+    assert len(sexual) > 1000
+    assert [text for text in sexual if minors.find(canonicalise(text))] == []
+
+
+def test_every_slot_is_filled() -> None:
+    assert [row.text for row in ROWS if "{" in row.text or "}" in row.text or not row.text.strip()] == []
+
+
+def test_the_same_seed_gives_the_same_prompts_and_another_others() -> None:
+    assert list(written.rows()) == ROWS
+    assert [row.text for row in written.rows(8)] != [row.text for row in ROWS]
+
+
+@pytest.mark.parametrize("language", sorted(SERVED))
+def test_every_fold_has_harm_and_none_in_every_language(language: str) -> None:
+    rows = _by_language()[language]
+    assert {(row.fold, row.category is None) for row in rows} == {(f, h) for f in range(FOLDS) for h in (True, False)}
