@@ -19,6 +19,7 @@ from touchmark.generation.disclosure import Disclosure, DisclosureUnmetError
 from touchmark.generation.release import AlreadyMarkedError, Declaration, NotMarkedError, Studio, SuspectInputError
 from touchmark.generation.staging import OutputError
 from touchmark.provenance.errors import TouchmarkError
+from touchmark.provenance.home import Home
 from touchmark.provenance.manifest.rubric.document import Rubric
 from touchmark.provenance.manifest.rubric.lint import lint
 from touchmark.provenance.media.encode import encode
@@ -28,6 +29,14 @@ from touchmark.provenance.watermark.protocol import Payload
 from touchmark.provenance.watermark.video import LatticeWatermark
 
 WAN = Declaration("Wan", version="2.2")
+
+
+@pytest.fixture(scope="module")
+def studio(operator: Home, tmp_path_factory: pytest.TempPathFactory) -> Studio:
+    """One for all tests here: opening a studio loads the whole gate, and nothing here asks it."""
+    home = Home(tmp_path_factory.mktemp("studio")).ensure()
+    home.keys.symlink_to(operator.keys)
+    return Studio.open(home)
 
 
 def picture_of_wall(path: Path) -> Path:
@@ -115,11 +124,12 @@ def test_a_failing_signer_leaves_nothing_of_any_form(
         def sign(self, data: bytes) -> bytes:
             raise OSError("the token was pulled out")
 
+    recorded = len(list(studio.ledger.entries()))
     broken = replace(studio, sealer=replace(studio.sealer, signer=Broken()))
     with pytest.raises(TouchmarkError):
         broken.seal(made[name], folder / f"out{Path(name).suffix}", WAN)
     assert not list(folder.iterdir())
-    assert not list(studio.ledger.entries())
+    assert len(list(studio.ledger.entries())) == recorded
 
 
 def test_silence_is_not_sealed(studio: Studio, folder: Path, tmp_path: Path) -> None:
@@ -145,17 +155,22 @@ def test_profiles_are_not_promised_for_what_cannot_show_them(
 
 
 @pytest.fixture
-def marked(studio: Studio, tmp_path: Path) -> Path:
+def payload(studio: Studio) -> Payload:
+    return studio.registry.reserve()
+
+
+@pytest.fixture
+def marked(studio: Studio, tmp_path: Path, payload: Payload) -> Path:
     """What a render farm delivers: marked with the operator's key while it was encoded, and not signed."""
     path = tmp_path / "marked.mp4"
-    frames = LatticeWatermark().embed(DrawnGenerator()._draw(), Payload(0xFEED), studio.sealer.key)
+    frames = LatticeWatermark().embed(DrawnGenerator()._draw(), payload, studio.sealer.key)
     encode(RawVideo(frames, 256, 256, Fraction(12)), path)
     return path
 
 
-def test_a_marked_file_is_signed_as_it_is(studio: Studio, folder: Path, marked: Path) -> None:
+def test_a_marked_file_is_signed_as_it_is(studio: Studio, folder: Path, marked: Path, payload: Payload) -> None:
     release = studio.seal(marked, folder / "sealed.mp4", WAN, as_is=True)
-    assert release.payload == Payload(0xFEED)
+    assert release.payload == payload
     assert release.verification.verdict.outcome is Outcome.GENERATED
     media = marked.read_bytes()
     assert media[media.index(b"mdat") :][:1000] in release.path.read_bytes(), "nothing was encoded anew"
@@ -177,14 +192,14 @@ def test_no_seal_no_file_also_as_it_is(studio: Studio, folder: Path, marked: Pat
     assert not list(folder.iterdir())
 
 
-def test_history_is_kept_as_it_is(studio: Studio, folder: Path, marked: Path, tmp_path: Path) -> None:
+def test_history_is_kept_as_it_is(studio: Studio, folder: Path, marked: Path, payload: Payload, tmp_path: Path) -> None:
     """Somebody signed it on the way: that manifest becomes the parent, and what broke it is not covered up."""
     from touchmark.provenance.manifest.claim import Claim, DigitalSourceType, SoftBinding, SoftwareAgent
     from touchmark.provenance.manifest.write import sign_file
 
     agent = SoftwareAgent("farm", "1")
     claim = Claim("x", "video/mp4", DigitalSourceType.TRAINED_ALGORITHMIC_MEDIA, agent, studio.clock())
-    binding = SoftBinding(studio.sealer.watermark.algorithm, Payload(0xFEED).to_bytes(), 0.0, 2.0)
+    binding = SoftBinding(studio.sealer.watermark.algorithm, payload.to_bytes(), 0.0, 2.0)
     claim = replace(claim, soft_bindings=(binding,), as_is=True)
     signed = tmp_path / "signed.mp4"
     sign_file(marked, signed, claim, studio.sealer.signer, studio.sealer.anchors)
