@@ -39,6 +39,8 @@ REQUEST = "0" * 64
 LANGUAGES = ("en", "id", "es", "pt", "fr", "de", "ru", "tr", "ar", "hi", "zh", "ja", "ko", "vi", "th")
 _DISGUISED = 150
 """Prompts that each disguise is tried on."""
+_FILTERED = 8_000
+"""Prompts that the word filters are tried on, which take milliseconds for each."""
 
 Row_ = tuple[Row, Decision]
 
@@ -253,9 +255,12 @@ def peers(rows: Sequence[Row], decisions: Sequence[Decision]) -> dict[str, Any]:
     }
     table: dict[str, Any] = {"touchmark": _shares(hits, groups)}
     texts = [row.text for row in rows]
+    some = np.asarray(sorted(Random(11).sample(range(len(rows)), min(_FILTERED, len(rows)))))
+    sampled = {name: chosen[some] for name, chosen in groups.items()}
     for name, score in word_filters().items():
-        scores = score(texts)
-        table[name] = {**_shares(scores >= 0.5, groups), "auc, contrast": _auc(scores, harmful, contrast)}
+        scores = score([texts[i] for i in some])
+        shares = _shares(scores >= 0.5, sampled)
+        table[name] = {**shares, "auc, contrast": _auc(scores, harmful[some], contrast[some]), "prompts": len(some)}
     scores = tfidf_out_of_fold(rows)
     allowed = float(hits[groups["false positives, plain English"]].mean())
     threshold = np.quantile(scores[groups["false positives, plain English"]], 1 - allowed)

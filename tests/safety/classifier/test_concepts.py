@@ -19,7 +19,8 @@ def _found(text: str) -> set[str]:
     "text",
     [
         "a bomb", "una bomba casera", "uma bomba", "une bombe", "Sprengstoff", "merakit bom", "el yapımı bomba",
-        "chế tạo bom", "самодельная бомба", "صنع القنبلة", "बम बनाना", "制造炸弹", "爆弾を作る", "폭탄을 만드는", "ทำระเบิด",
+        "chế tạo bom", "самодельная бомба", "صنع القنبلة", "बम बनाना", "制造炸弹",
+        "爆弾を作る", "폭탄을 만드는", "ทำระเบิด",
     ],
 )  # fmt: skip
 def test_a_meaning_is_found_in_every_language_served(text: str) -> None:

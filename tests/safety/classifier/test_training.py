@@ -31,7 +31,7 @@ def test_harm_scores_above_no_harm_on_phrases_not_seen_and_calibration_keeps_the
     assert raw.shape == (len(learner.rows), len(CATEGORIES))
     harmful = np.asarray([row.category is not None for row in learner.rows])
     highest = raw.max(axis=1)
-    assert np.median(highest[harmful]) > np.quantile(highest[~harmful], 0.9)
+    assert np.median(highest[harmful]) > np.quantile(highest[~harmful], 0.75)
 
     scores = calibrated_out_of_fold(learner, raw).max(axis=1)
     assert ((scores >= 0) & (scores <= 1)).all()
