@@ -24,6 +24,8 @@ from touchmark.provenance.watermark.lattice import SHORT_SIDE, Plane
 Real = NDArray[np.float32]
 
 MAX_STRETCHES: Final = 64
+_SMALLEST = 80
+"""Fewest pixels on the short side of a copy that is looked at: a smaller one has too few to carry a payload."""
 _SHORTEST = 1 / 12
 """Seconds in a stretch, before any merging."""
 _SPARSEST = 1 / 4
@@ -142,7 +144,7 @@ def gather(frames: Iterable[Frame]) -> list[TimedEvidence]:
     last_sample: float | None = None
     shape: tuple[int, int] | None = None
     for frame in frames:
-        if 0 in frame.size:
+        if min(frame.size) < _SMALLEST:
             continue
         time = float(frame.time)
         near = last_sample is not None and abs(time - last_sample) < 0.99 * min(length, _SPARSEST)

@@ -60,9 +60,11 @@ _TRIED = 2
 """How many of their alignments are decoded, for each look."""
 WORTH_READING = 5.0
 """Agreement (see Alignment) below which nothing is decoded: where a payload can be read it is some 9. By chance one
-search in ten at the geometry of the original reaches it."""
+search in fifteen at the geometry of the original reaches it."""
+_WORTH_FOLLOWING = 6.5
+"""The same for the best of many geometries, which by chance comes close to it."""
 _WORTH_POLISHING = 7.0
-"""Agreement above which a geometry is made exact before it is given up. By chance the best of a search comes close."""
+"""Agreement above which a geometry is made exact before it is given up."""
 _CROPS = np.exp(-np.arange(0.003, 0.66, 0.006)).tolist()
 """Sides of a part over those of the whole, as fine as the pattern tells scales apart."""
 _CANDIDATES_READ = 16
@@ -129,17 +131,19 @@ class LatticeWatermark:
 
         Between key frames a coder keeps little that they do not show, and to decode them all costs many times more.
         """
-        found = _extracted(_whole(gather(video.frames(key_frames_only=True))), keys)
+        found = _extracted(_whole(gather(video.frames(key_frames_only=True))), keys, at_first_sight=True)
         if not keys or any(detection.state is MarkState.VERIFIED for detection in found):
             return found
         return paid(_extracted(_whole(gather(video.frames())), keys), 2)
 
 
-def _extracted(views: Sequence[_View], keys: Sequence[WatermarkKey]) -> tuple[Detection, ...]:
+def _extracted(
+    views: Sequence[_View], keys: Sequence[WatermarkKey], *, at_first_sight: bool = False
+) -> tuple[Detection, ...]:
     if not views:
         return tuple(Detection(MarkState.NOTHING_FOUND, key.key_id) for key in keys)
     gauge = Gauge()
-    return tuple(_Extraction(views, key, gauge).detection() for key in keys)
+    return tuple(_Extraction(views, key, gauge).detection(at_first_sight=at_first_sight) for key in keys)
 
 
 class _View:
@@ -163,6 +167,7 @@ class _View:
 
 
 def _whole(stretches: Sequence[TimedEvidence]) -> list[_View]:
+    """As one view; none where there is nothing to look at."""
     return [_View(stretches)] if stretches else []
 
 
@@ -186,8 +191,9 @@ class _Extraction:
         self._alignments = 0.0
         self._likeliest: list[tuple[float, Sight]] = []
 
-    def detection(self) -> Detection:
-        """The first reading that verifies: as it came, or mirrored; then after a search for its geometry."""
+    def detection(self, *, at_first_sight: bool = False) -> Detection:
+        """The first reading that verifies: as it came, or mirrored; then after a search for its geometry; at last, if
+        more than first sight is asked for, where it is too faint to be found without its key or to be read at once."""
         for geometry in _NOMINAL:
             if reading := self._first(self._readings_at(geometry)):
                 return self._verified(reading)
@@ -198,7 +204,7 @@ class _Extraction:
                 for place in aligned[:_TRIED]:
                     if reading := self._first(self._readings_near(view, minute, place)):
                         return self._verified(reading)
-        for last in (self._readings_cropped, self._readings_listed):
+        for last in () if at_first_sight else (self._readings_cropped, self._readings_listed):
             if reading := self._first(last()):
                 return self._verified(reading)
         return self._present()
@@ -244,25 +250,29 @@ class _Extraction:
     def _readings_near(self, view: _View, minute: int, place: Alignment) -> Iterator[Reading | None]:
         """At a geometry that was found, then at what it becomes under polishing, if that is worth its time."""
         evidence = view.evidence[minute]
-        yield from self._readings_placed(evidence, place)
+        yield from self._readings_placed(evidence, place, _WORTH_FOLLOWING)
         if place.z > _WORTH_POLISHING:
             place = self._aligner.polished(evidence, place)
             self._alignments += POLISHING
             yield from self._readings_placed(evidence, place)
-        if place.z > WORTH_READING:
+        if place.z > _WORTH_FOLLOWING:
             yield self._read_best_frames(view.minutes[minute], place.geometry)
-        yield from self._readings_recoloured(evidence, place.geometry)
+        yield from self._readings_recoloured(evidence, place.geometry, _WORTH_FOLLOWING)
 
-    def _readings_placed(self, evidence: Evidence, place: Alignment) -> Iterator[Reading | None]:
+    def _readings_placed(
+        self, evidence: Evidence, place: Alignment, least: float = WORTH_READING
+    ) -> Iterator[Reading | None]:
         self._likeliest.append((place.z, Sight(evidence, place.geometry)))
-        if place.z > WORTH_READING:
+        if place.z > least:
             yield from (self._read([Sight(evidence, geometry)]) for geometry in (place.geometry, *place.rivals))
 
-    def _readings_recoloured(self, evidence: Evidence, geometry: Geometry) -> Iterator[Reading | None]:
+    def _readings_recoloured(
+        self, evidence: Evidence, geometry: Geometry, least: float = WORTH_READING
+    ) -> Iterator[Reading | None]:
         """As if the colours had been turned."""
         for quarters in _TURNS_OF_HUE:
             place = self._shifted(evidence, replace(geometry, hue=quarters))
-            if place.z > WORTH_READING:
+            if place.z > least:
                 yield self._read([Sight(evidence, place.geometry)])
 
     @staticmethod
