@@ -125,8 +125,14 @@ def write_import(folder: Path, name: str, people: Sequence[Person], source: str,
     with unfinished.open("wb") as file:
         file.write(json.dumps(header).encode() + b"\n")
         for person in people:
-            row = {"id": f"{name}-{person.key}", "name": person.name, "status": person.status}
-            row |= {"forms": list(person.forms), "countries": person.countries, "roles": person.roles}
+            row = {
+                "id": f"{name}-{person.key}",
+                "name": person.name,
+                "status": person.status,
+                "forms": list(person.forms),
+                "countries": person.countries,
+                "roles": person.roles,
+            }
             file.write(json.dumps(row, ensure_ascii=False).encode("utf-8", "replace") + b"\n")
         file.flush()
         os.fsync(file.fileno())
@@ -283,7 +289,7 @@ def _write_cache(path: Path, tables: dict[str, NDArray[Any]]) -> None:
     try:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         with unfinished.open("wb") as file:
-            np.savez(file, **tables)
+            np.savez(file, allow_pickle=False, **tables)
         unfinished.replace(path)
         for other in path.parent.glob("names-*.npz"):
             if other != path:

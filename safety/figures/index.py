@@ -197,10 +197,10 @@ class FigureIndex:
         named: dict[Place, Figure] = {}
         for place in apart(forms):
             taken.cover(place)
-            form = forms[place]
-            if isinstance(form, _Form) and self._names_somebody(text, place, form, holds_offices):
-                named[place] = form.figure
-                yield _Found(place, form)
+            sense = forms[place]
+            if isinstance(sense, _Form) and self._names_somebody(text, place, sense, holds_offices):
+                named[place] = sense.figure
+                yield _Found(place, sense)
         if holds_offices:
             yield from self._holders(text, senses, named)
         if misspelt:

@@ -122,9 +122,10 @@ class Misspellings:
         """Places of words where a name may begin, and the number of the name."""
         left = np.searchsorted(self.keys.keys, text.keys, side="left")
         right = np.searchsorted(self.keys.keys, text.keys, side="right")
-        for found in np.flatnonzero(right > left):
-            for entry in range(left[found], right[found]):
-                yield text.places[found] - int(self.keys.places[entry]), int(self.keys.names[entry])
+        for found in np.flatnonzero(right > left).tolist():
+            here, entries = text.places[found], slice(left[found], right[found])
+            numbers, places = self.keys.names[entries].tolist(), self.keys.places[entries].tolist()
+            yield from ((here - place, number) for number, place in zip(numbers, places, strict=True))
 
     def _likeness(self, words: Sequence[str], name: Sequence[str]) -> float:
         """The share of letters that are right, in percent; 0 if that is not enough."""
