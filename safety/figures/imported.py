@@ -24,7 +24,8 @@ import ahocorasick
 import numpy as np
 from numpy.typing import NDArray
 
-from touchmark.safety.figures import forms, misspelling
+import touchmark.safety.figures.forms as forms
+import touchmark.safety.figures.misspelling as misspelling
 from touchmark.safety.figures.data import Figure, FigureDataError, FigureRole, FigureStatus
 from touchmark.safety.figures.misspelling import Misspellings, SlipKeys
 from touchmark.safety.figures.sources import Person

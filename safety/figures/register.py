@@ -44,7 +44,7 @@ class RegisterError(FigureDataError):
     """The operator's register cannot take a line: it contradicts what stands in it."""
 
     code: ClassVar[str] = "safety.figure_register"
-    exit_status: ClassVar[int] = 65
+    exit_status: ClassVar[int] = 64
 
 
 class RegisterAction(StrEnum):

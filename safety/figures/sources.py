@@ -45,7 +45,7 @@ class ImportSourceError(FigureDataError):
     """A list to import is malformed, too large, or of no known kind."""
 
     code: ClassVar[str] = "safety.figure_import"
-    exit_status: ClassVar[int] = 65
+    exit_status: ClassVar[int] = 3
 
 
 @dataclass(slots=True)
