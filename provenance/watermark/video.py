@@ -193,7 +193,7 @@ class _Extraction:
 
     def detection(self, *, at_first_sight: bool = False) -> Detection:
         """The first reading that verifies: as it came, or mirrored; then after a search for its geometry; at last, if
-        more than first sight is asked for, where it is too faint to be found without its key or to be read at once."""
+        more than first sight is asked for, where it is too faint to be found without its key."""
         for geometry in _NOMINAL:
             if reading := self._first(self._readings_at(geometry)):
                 return self._verified(reading)
@@ -204,9 +204,10 @@ class _Extraction:
                 for place in aligned[:_TRIED]:
                     if reading := self._first(self._readings_near(view, minute, place)):
                         return self._verified(reading)
-        for last in () if at_first_sight else (self._readings_cropped, self._readings_listed):
-            if reading := self._first(last()):
-                return self._verified(reading)
+        if not at_first_sight and (reading := self._first(self._readings_cropped())):
+            return self._verified(reading)
+        if reading := self._first(self._readings_listed()):
+            return self._verified(reading)
         return self._present()
 
     def _readings_cropped(self) -> Iterator[Reading | None]:
@@ -220,10 +221,14 @@ class _Extraction:
 
     def _readings_listed(self) -> Iterator[Reading | None]:
         """Where the mark is seen, if it is seen, from more than the likeliest message."""
-        for z, sight in sorted(self._likeliest, key=lambda found: -found[0])[:_TRIED]:
-            if z > _WORTH_POLISHING:
-                self._decodings += _CANDIDATES_READ
-                yield self._reader.read([sight], _CANDIDATES_READ)
+        seen = [
+            (z, sight)
+            for z, sight in self._likeliest
+            if z > (_WORTH_POLISHING if sight.geometry.moves else _WORTH_FOLLOWING)
+        ]
+        for _, sight in sorted(seen, key=lambda found: -found[0])[:_TRIED]:
+            self._decodings += _CANDIDATES_READ
+            yield self._reader.read([sight], _CANDIDATES_READ)
 
     def _readings_at(self, geometry: Geometry) -> Iterator[Reading | None]:
         """At one geometry but for the shift: from the minute that fits best, then from several together."""
