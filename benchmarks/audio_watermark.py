@@ -1,6 +1,6 @@
 """What the sound mark survives, how audible it is, how often it errs: one table, written as data beside this program.
 
-    python -m benchmarks.audio_watermark [--clips FOLDER] [--metrics FOLDER] [--keys 100000]
+    python -m benchmarks.audio_watermark [--clips FOLDER] [--metrics FOLDER] [--audiowmark PROGRAM] [--keys 100000]
 
 Drawn sounds (voices, a band, a piano, a held chord, noises) of ten seconds, and the sound of the files in a folder, are
 marked, encoded as a release encodes (AAC, 80 kb/s a channel), attacked through real encoders and filters, and read
@@ -34,6 +34,7 @@ from scipy.signal import resample_poly
 from scipy.stats import kstest
 
 from benchmarks.audio_attacks import ATTACKS, coded, mixed_down
+from benchmarks.audio_peers import Audiowmark
 from benchmarks.audio_tracks import SECONDS, Samples, Track, drawn_tracks, folder_tracks
 from touchmark.provenance.watermark import statistics as bounds
 from touchmark.provenance.watermark.audio import LoudnessMark
@@ -58,6 +59,16 @@ class Row:
     state: str
     p_value: float
     seconds: float
+
+
+@dataclass(frozen=True)
+class PeerRow:
+    """One track under one attack, marked by somebody else's mark."""
+
+    mark: str
+    track: str
+    attack: str
+    decoded: bool
 
 
 @dataclass(frozen=True)
@@ -225,6 +236,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
     parser.add_argument("--clips", type=Path, help="a folder of files whose sound to use besides the drawn ones")
     parser.add_argument("--metrics", type=Path, help="a folder in which pesq and zimtohrli are installed")
+    parser.add_argument("--audiowmark", type=Path, metavar="PROGRAM", help="to measure beside ours")
     parser.add_argument("--keys", type=int, default=100_000, help="how many keys to ask for false positives")
     parser.add_argument("--output", type=Path, default=RESULTS)
     arguments = parser.parse_args()
@@ -233,20 +245,25 @@ def main() -> None:
     tracks = [*drawn_tracks(), *(folder_tracks(arguments.clips) if arguments.clips else ())]
     qualities: list[Quality] = []
     rows: list[Row] = []
+    peers = [Audiowmark(arguments.audiowmark, bits) for bits in (128, 16)] if arguments.audiowmark else []
+    of_peers: list[PeerRow] = []
     for track in tracks:
         quality, of_track = _run(track)
+        for peer in peers:
+            of_peers += _run_peer(peer, track)
         qualities.append(quality)
         rows += of_track
         missed = ", ".join(row.attack for row in of_track if not row.decoded) or "none"
         print(f"{track.name:20} NMR {quality.nmr:6.1f} dB  missed: {missed}", flush=True)
     errors = false_positives(tracks, arguments.keys)
-    print(_table(qualities, rows), json.dumps(errors, indent=1), sep="\n")
+    print(_table(qualities, rows, of_peers), json.dumps(errors, indent=1), sep="\n")
     report = {
         "machine": f"{platform.machine()}, one core, shared",
         "seconds_per_track": SECONDS,
         "audibility": "proxies only, nobody listened; noise-to-mask ratio after ITU-R BS.1387, own implementation",
         "quality": [asdict(quality) for quality in qualities],
         "attacks": [asdict(row) for row in rows],
+        "attacks_on_peers": [asdict(row) for row in of_peers],
         "false_positives": errors,
     }
     arguments.output.parent.mkdir(exist_ok=True)
@@ -284,13 +301,23 @@ def _run(track: Track) -> tuple[Quality, list[Row]]:
     return quality, rows
 
 
-def _table(qualities: Sequence[Quality], rows: Sequence[Row]) -> str:
+def _run_peer(peer: Audiowmark, track: Track) -> list[PeerRow]:
+    """The same encoder and attacks as ours."""
+    track = mixed_down(track) if track.samples.shape[0] > 2 else track
+    released = coded(peer.embed(track), "aac", 80_000 * track.samples.shape[0], "adts")
+    return [PeerRow(peer.name, track.name, name, peer.reads(attack(released))) for name, attack in ATTACKS.items()]
+
+
+def _table(qualities: Sequence[Quality], rows: Sequence[Row], of_peers: Sequence[PeerRow]) -> str:
     lines = ["", "noise-to-mask ratio of the mark, of AAC at 128 kb/s; segmental SNR of the mark"]
     lines += [f"  {q.track:22} {q.nmr:6.1f} {q.nmr_of_aac_128:6.1f} {q.segmental_snr:6.1f} dB" for q in qualities]
     for attack in dict.fromkeys(row.attack for row in rows):
         chosen = [row for row in rows if row.attack == attack]
         cost = statistics.mean(row.seconds for row in chosen)
-        lines.append(f"  {attack:42} read {sum(r.decoded for r in chosen):2} of {len(chosen)}   {cost:5.2f} s")
+        line = f"  {attack:42} read {sum(r.decoded for r in chosen):2} of {len(chosen)}   {cost:5.2f} s"
+        for mark in dict.fromkeys(row.mark for row in of_peers):
+            line += f"   {mark} {sum(r.decoded for r in of_peers if (r.mark, r.attack) == (mark, attack)):2}"
+        lines.append(line)
     return "\n".join(lines)
 
 
