@@ -10,7 +10,6 @@ from pathlib import Path
 import pytest
 
 from tests.clips import moving_clip, write_clip
-from touchmark.detectors import evidence as module
 from touchmark.detectors.evidence import ChangedFileError, Sources, gather
 from touchmark.detectors.verify import Verifier
 from touchmark.provenance.manifest import traces
