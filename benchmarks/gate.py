@@ -39,6 +39,8 @@ REQUEST = "0" * 64
 LANGUAGES = ("en", "id", "es", "pt", "fr", "de", "ru", "tr", "ar", "hi", "zh", "ja", "ko", "vi", "th")
 _DISGUISED = 150
 """Prompts that each disguise is tried on."""
+_THINNED = ("benign_tatoeba/", "benign_prompts/COCO", "written")
+"""Sets of which every fourth prompt is judged: they are many and alike."""
 _FILTERED = 8_000
 """Prompts that the word filters are tried on, which take milliseconds for each."""
 
@@ -71,9 +73,10 @@ def measure(
     """
     figures = FigureIndex.load()
     judges = [Judge(policy, calibrate(model, learner, raw, fold), figures) for fold, model in enumerate(models)]
-    rows = list(learner.rows)
+    judged = [i for i, row in enumerate(learner.rows) if i % 4 == 0 or not row.source.startswith(_THINNED)]
+    rows = [learner.rows[i] for i in judged]
     decisions = [decide(judges[row.fold], row.text) for row in rows]
-    tops = calibrated_out_of_fold(learner, raw).max(axis=1).astype(np.float64)
+    tops = calibrated_out_of_fold(learner, raw)[judged].max(axis=1).astype(np.float64)
     shipped = Judge(policy, PromptClassifier.load(), figures)
     public = [index for index, row in enumerate(rows) if row.source != "written"]
     return {
