@@ -177,9 +177,11 @@ def signing_service(bench: Bench, signer: Signer | None = None) -> Iterator[str]
         thread = threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True)
         thread.start()
         port = server.server_address[1]
-        yield f"https://127.0.0.1:{port}?client-cert={client}&client-key={client_key}&ca={certificate}"
-        server.shutdown()
-        thread.join()
+        try:
+            yield f"https://127.0.0.1:{port}?client-cert={client}&client-key={client_key}&ca={certificate}"
+        finally:
+            server.shutdown()
+            thread.join()
 
 
 @contextmanager
