@@ -34,8 +34,8 @@ def signer(listen: str, tls_cert: Path, tls_key: Path, clients: Path, signer: st
     """Sign C2PA claims for workers, so that none of them holds a key. Mutual TLS.
 
     Only the bytes of a C2PA claim under this service's own certificate are signed, at most 256 KiB of them, and only
-    for the clients in the list. Every signing request of at most 256 KiB is written to the ledger before its signature is handed out
-    (`touchmark ledger`). Workers have the time stamped themselves.
+    for the clients in the list. Every signing request of at most 256 KiB is written to the ledger before its signature
+    is handed out (`touchmark ledger`). Workers have the time stamped themselves.
     """
     from touchmark.cli.signer import asking, choice
     from touchmark.provenance.database import open_database
