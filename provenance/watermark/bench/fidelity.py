@@ -6,7 +6,6 @@ None of them is an eye. PSNR forgives mottling on walls and SSIM forgives colour
 from __future__ import annotations
 
 import json
-import math
 import shutil
 import subprocess
 import tempfile
@@ -18,12 +17,12 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from touchmark.provenance.watermark.visibility import decibels
+
 Pixels = NDArray[np.uint8]
 Real = NDArray[np.float32]
 
 _LUMA: Final = np.array([0.299, 0.587, 0.114], np.float32)
-_PERFECT: Final = 100.0
-"""Decibels reported for pictures that are the same."""
 _PATIENCE: Final = 1800
 """Seconds after which ffmpeg is given up."""
 
@@ -65,7 +64,7 @@ class FidelityMeter:
         """Over everything compared so far; there must be a pair."""
         if not self._count:
             raise ValueError("no picture was compared")
-        luma, rgb = (_decibels(total / self._count) for total in (self._luma, self._rgb))
+        luma, rgb = (decibels(total / self._count) for total in (self._luma, self._rgb))
         return Fidelity(round(luma, 2), round(rgb, 2), round(self._ssim / self._count, 5))
 
 
@@ -116,10 +115,6 @@ def vmaf(reference: Path, marked: Path) -> float | None:
         except (subprocess.SubprocessError, OSError, ValueError):
             return None
     return round(float(report["pooled_metrics"]["vmaf"]["mean"]), 2)
-
-
-def _decibels(error: float) -> float:
-    return min(_PERFECT, 10 * math.log10(255**2 / error)) if error > 0 else _PERFECT
 
 
 def _blur(values: Real) -> Real:
