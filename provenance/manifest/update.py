@@ -107,7 +107,7 @@ def redact(
 
     def problem_of(new: ManifestReport) -> str:
         active = json.loads(new.raw_json)["manifests"][new.label]
-        listed = active.get("redactions") == addresses  # that they are gone, soundness says
+        listed = sorted(active.get("redactions", [])) == sorted(addresses)  # that they are gone, soundness says
         return _unlinked(new, report) or ("" if listed else "what was taken out is not listed")
 
     return sign_draft(source, destination, draft, signer, anchors, problem_of)

@@ -85,6 +85,8 @@ def log_exact_tail(amplitudes: NDArray[np.floating], z: float, drawn: Drawn = Dr
     """Natural logarithm of :func:`exact_tail` for one test; -inf where nothing that a key draws could reach ``z``."""
     size = np.abs(np.asarray(amplitudes, np.float64).ravel())
     size = size[size > 0]
+    if size.size:
+        size /= size.max()  # no unit is assumed, and squares of the smallest numbers are nought
     power = float(np.sum(size**2)) * (0.5 if drawn is Drawn.PHASES else 1.0)
     if not size.size or not math.isfinite(power) or power <= 0:
         return 0.0

@@ -11,7 +11,7 @@ from touchmark.provenance.media.video import Frame
 from touchmark.provenance.watermark.lattice import Plane
 from touchmark.provenance.watermark.residual import MAX_STRETCHES, gather, weighted
 
-PICTURE = np.random.default_rng(0).integers(0, 256, (64, 96, 3), dtype=np.uint8)
+PICTURE = np.random.default_rng(0).integers(0, 256, (96, 144, 3), dtype=np.uint8)
 
 
 def stills(count: int, step: Fraction) -> Iterator[Frame]:
@@ -51,7 +51,7 @@ def test_strange_times_do_no_harm() -> None:
     assert all(np.isfinite(s.start) and s.start <= s.end for s in stretches)
 
 
-@pytest.mark.parametrize("size", [(1, 1), (16, 16), (2, 900), (500, 3), (64, 64)])
+@pytest.mark.parametrize("size", [(80, 80), (96, 96), (80, 2900), (500, 83)])
 @pytest.mark.parametrize("level", [0, 255])
 def test_any_size_gives_finite_evidence(size: tuple[int, int], level: int) -> None:
     (second,) = gather([Frame(np.full((*size, 3), level, np.uint8), Fraction(0))])
@@ -60,7 +60,12 @@ def test_any_size_gives_finite_evidence(size: tuple[int, int], level: int) -> No
         assert max(second.evidence.planes[plane].shape) <= 4 * 320
 
 
+@pytest.mark.parametrize("size", [(1, 1), (79, 500), (2, 900), (500, 3)])
+def test_too_few_pixels_give_none(size: tuple[int, int]) -> None:
+    assert gather([Frame(np.full((*size, 3), 90, np.uint8), Fraction(0))]) == []
+
+
 def test_frames_that_change_size_are_summed_all_the_same() -> None:
-    odd = np.zeros((33, 77, 3), np.uint8)
+    odd = np.zeros((99, 231, 3), np.uint8)
     first, second = gather([Frame(PICTURE, Fraction(0)), Frame(odd, Fraction(1, 2))])
     assert weighted([first, second]).planes[Plane.LUMA].shape == second.evidence.planes[Plane.LUMA].shape == (320, 480)
