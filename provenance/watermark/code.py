@@ -61,7 +61,7 @@ def decode(evidence: NDArray[np.float32], key: WatermarkKey) -> Decoded:
             positive where 0 is likelier.
         key: the key whose check bits must agree.
     """
-    return _decoded(_viterbi(_scores(evidence)), key)
+    return _decoded(_viterbi(_branches(evidence)), key)
 
 
 def decode_from(evidence: NDArray[np.float32], key: WatermarkKey, count: int) -> Decoded:
@@ -71,7 +71,7 @@ def decode_from(evidence: NDArray[np.float32], key: WatermarkKey, count: int) ->
     of a bit a sample the likeliest path is often not the right one where the right one is among the next (Seshadri and
     Sundberg, "List Viterbi decoding algorithms with applications", IEEE Trans. Commun. 1994). Costs tens of ms.
     """
-    found = [_decoded(message, key) for message in _likeliest(_scores(evidence), count)]
+    found = [_decoded(message, key) for message in _likeliest(_branches(evidence), count)]
     return next((decoded for decoded in found if decoded.payload is not None), found[0])
 
 
@@ -105,32 +105,24 @@ def _convolve(message: NDArray[np.uint8]) -> NDArray[np.uint8]:
     return np.stack([_parity(register & g) for g in _GENERATORS], axis=1).astype(np.uint8).ravel()
 
 
-def _branch_labels() -> NDArray[np.intp]:
-    """The four output bits of each register content as a number 0..15; shape (2, STATES).
+def _branches(evidence: NDArray[np.float32]) -> NDArray[np.float32]:
+    """How well the registers whose oldest and newest bit are 0 agree with the evidence, at each step.
 
-    Row 0 holds registers whose oldest bit is 0, row 1 those whose oldest bit is 1.
+    All generators hold the oldest bit and the newest, so either bit turns all four output bits around and the sign of
+    the score with them: these registers tell of all. Shape (MESSAGE_BITS, STATES / 2), by the bits between.
     """
-    registers = np.arange(2 * _STATES, dtype=np.int64)
-    label = sum(_parity(registers & g) << i for i, g in enumerate(_GENERATORS))
-    return np.asarray(label, np.intp).reshape(2, _STATES)
+    registers = 2 * np.arange(_STATES // 2, dtype=np.int64)
+    signs = np.stack([1 - 2 * _parity(registers & g) for g in _GENERATORS]).astype(np.float32)
+    return np.asarray(evidence.reshape(MESSAGE_BITS, _RATE) @ signs, np.float32)
 
 
-def _scores(evidence: NDArray[np.float32]) -> NDArray[np.float32]:
-    """How well each of the 16 labels agrees with the evidence at each step: shape (MESSAGE_BITS, 16)."""
-    signs = np.array([[1 - 2 * (n >> i & 1) for i in range(_RATE)] for n in range(1 << _RATE)], np.float32)
-    return np.asarray(evidence.reshape(MESSAGE_BITS, _RATE) @ signs.T, np.float32)
-
-
-def _viterbi(scores: NDArray[np.float32]) -> NDArray[np.uint8]:
+def _viterbi(branches: NDArray[np.float32]) -> NDArray[np.uint8]:
     """Maximum-likelihood path around the ring, by running it three times and keeping the middle lap."""
-    labels = _branch_labels()
     laps = 3
     oldest = np.empty((laps * MESSAGE_BITS, _STATES), np.bool_)
     metric = np.zeros(_STATES, np.float32)
     for step in range(laps * MESSAGE_BITS):
-        candidates = _extended(metric, scores[step % MESSAGE_BITS][labels])
-        oldest[step] = candidates[1] > candidates[0]
-        metric = np.maximum(candidates[0], candidates[1])
+        metric = _advanced(metric, branches[step % MESSAGE_BITS], oldest[step])
         metric -= metric[0]
     path = np.empty(laps * MESSAGE_BITS, np.uint8)
     state = int(np.argmax(metric))
@@ -140,25 +132,40 @@ def _viterbi(scores: NDArray[np.float32]) -> NDArray[np.uint8]:
     return path[MESSAGE_BITS : 2 * MESSAGE_BITS]
 
 
-def _extended(metric: NDArray[np.float32], branch: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Metrics of both ways into each state; any leading axes.
+def _advanced(
+    metric: NDArray[np.float32], branch: NDArray[np.float32], oldest: NDArray[np.bool_] | None = None
+) -> NDArray[np.float32]:
+    """The best metric of each state one step later, any leading axes; ``oldest`` is told which bit it has lost.
 
-    Register r = (oldest bit, state after): the state before is r >> 1, so each metric serves two registers.
+    The state before holds the oldest bit and the bits between, the state after the bits between and the newest.
     """
-    return np.asarray(np.repeat(metric, 2, axis=-1).reshape(*metric.shape[:-1], 2, _STATES) + branch, np.float32)
+    with_0, with_1 = metric[..., : _STATES // 2], metric[..., _STATES // 2 :]
+    of_0, of_1 = (np.empty((*metric.shape[:-1], _STATES // 2, 2), np.float32) for _ in range(2))
+    np.add(with_0, branch, out=of_0[..., 0])
+    np.subtract(with_0, branch, out=of_0[..., 1])
+    np.subtract(with_1, branch, out=of_1[..., 0])
+    np.add(with_1, branch, out=of_1[..., 1])
+    if oldest is not None:
+        np.greater(of_1, of_0, out=oldest.reshape(of_1.shape))
+    return np.maximum(of_0, of_1, out=of_0).reshape(metric.shape)
 
 
-def _likeliest(scores: NDArray[np.float32], count: int) -> NDArray[np.uint8]:
+def _preceding(metric: NDArray[np.float32], branch: NDArray[np.float32]) -> NDArray[np.float32]:
+    """The best metric of each state one step earlier."""
+    after = metric.reshape(_STATES // 2, 2)
+    with_0 = np.maximum(after[:, 0] + branch, after[:, 1] - branch)
+    return np.concatenate([with_0, np.maximum(after[:, 0] - branch, after[:, 1] + branch)])
+
+
+def _likeliest(branches: NDArray[np.float32], count: int) -> NDArray[np.uint8]:
     """The best closed path through each of the ``count`` likeliest first states, likeliest first: (count, bits)."""
-    labels = _branch_labels()
     # What leads to a state and what follows from it, over two laps each, as if they had no end.
     before = np.zeros(_STATES, np.float32)
     after = np.zeros(_STATES, np.float32)
     for step in range(2 * MESSAGE_BITS):
-        before = _extended(before, scores[step % MESSAGE_BITS][labels]).max(axis=0)
+        before = _advanced(before, branches[step % MESSAGE_BITS])
         before -= before.max()
-        branch = scores[-1 - step % MESSAGE_BITS][labels]
-        after = (branch + after).reshape(_STATES, 2).max(axis=1)
+        after = _preceding(after, branches[-1 - step % MESSAGE_BITS])
         after -= after.max()
     starts = np.argsort(-(before + after))[:count]
     rows = np.arange(len(starts))
@@ -166,9 +173,7 @@ def _likeliest(scores: NDArray[np.float32], count: int) -> NDArray[np.uint8]:
     metric[rows, starts] = 0
     oldest = np.empty((MESSAGE_BITS, len(starts), _STATES), np.bool_)
     for step in range(MESSAGE_BITS):
-        candidates = _extended(metric, scores[step][labels])
-        oldest[step] = candidates[:, 1] > candidates[:, 0]
-        metric = candidates.max(axis=1)
+        metric = _advanced(metric, branches[step], oldest[step])
     paths = np.empty((len(starts), MESSAGE_BITS), np.uint8)
     state = starts.copy()
     for step in range(MESSAGE_BITS - 1, -1, -1):

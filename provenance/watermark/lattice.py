@@ -179,8 +179,12 @@ def _waves_along(samples: int, pitch: float, lowest: int, highest: int) -> Compl
 
 def harmonics(samples: int, pitch: float, frequencies: NDArray[np.intp] | NDArray[np.float64]) -> Complex:
     """exp(2 pi i f x / TILE) at the centres of samples; shape (samples, frequencies)."""
-    position = (np.arange(samples) + 0.5) * pitch
-    return np.exp(2j * np.pi / TILE * np.outer(position, frequencies)).astype(np.complex64)
+    periods = np.outer((np.arange(samples) + 0.5) * (pitch / TILE), frequencies)
+    angle = (2 * np.pi * (periods - np.rint(periods))).astype(np.float32)  # small, so that single precision is enough
+    found = np.empty(angle.shape, np.complex64)
+    np.cos(angle, out=found.real)
+    np.sin(angle, out=found.imag)
+    return found
 
 
 def frequencies(plane: Plane) -> tuple[NDArray[np.intp], NDArray[np.intp]]:

@@ -23,7 +23,7 @@ class Spectrum:
 
     Attributes:
         waves: complex amplitudes, in the order of :class:`Waves`.
-        spread: standard deviation of the residual of each plane.
+        spread: standard deviation of the residual of each plane, wherever it is looked at.
     """
 
     waves: dict[Plane, Complex]
@@ -56,10 +56,9 @@ class Gauge:
 
 def _measured(evidence: Evidence, geometry: Geometry) -> Spectrum:
     upright = geometry.upright(evidence)
-    waves, spread = {}, {}
+    waves = {}
     for plane, values in upright.planes.items():
         across, down = upright.pitch(plane)
         u, v = frequencies(plane)
         waves[plane] = measure(values, u, v, across * geometry.scale_x, down * geometry.scale_y)
-        spread[plane] = float(values.std())
-    return Spectrum(waves, spread)
+    return Spectrum(waves, evidence.spread)

@@ -12,7 +12,7 @@ keys. It says nothing about where a tile begins, nor which way up it is: that is
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import product
 from typing import Final
@@ -25,7 +25,7 @@ from touchmark.provenance.watermark.geometry import Geometry
 from touchmark.provenance.watermark.lattice import TILE, Plane, Real
 from touchmark.provenance.watermark.residual import Evidence
 
-Floats = NDArray[np.float64]
+Floats = NDArray[np.float32 | np.float64]
 
 _SCALES: Final = np.exp(np.arange(math.log(0.45), math.log(1.6), 0.012))
 """Units of the pattern for each unit of the copy."""
@@ -36,8 +36,11 @@ _WAVES: Final = (1.2, 14.0)
 _LOUDEST = 2.0
 """A spectral line louder than this many times its surroundings is cut down: it belongs to the picture."""
 
+_TALLEST = 8.0
+"""Standard deviations above which a peak counts no more: one that is taller belongs to the picture."""
+
 _STEPS: Final = np.array(
-    [(i, j) for i in range(-4, 5) for j in range(5) if (j > 0 or i > 0) and math.hypot(i, j) <= 4.5], np.float64
+    [(i, j) for i in range(-4, 5) for j in range(5) if (j > 0 or i > 0) and math.hypot(i, j) <= 4.5], np.float32
 )
 """In halves of a tile."""
 _FAINTEST = 2.0
@@ -73,10 +76,11 @@ class Repetition:
 def repetitions(evidence: Evidence, count: int) -> list[Repetition]:
     """The ``count`` likeliest geometries, likeliest first."""
     maps = _maps(evidence)
+    total = _sum(maps.values())
     turns, aspects, scales = (a.ravel() for a in np.meshgrid(_TURNS, _ASPECTS, _SCALES, indexing="ij"))
     grid = np.stack([np.log(np.sqrt(aspects) * scales), np.log(scales / np.sqrt(aspects)), np.radians(turns)])
     grid = np.concatenate([grid, np.zeros((1, grid.shape[1]))])
-    scores = _scores(maps, grid)
+    scores = _scores(total, grid)
     found: list[tuple[float, Geometry]] = []
     starts: list[int] = []
     for index in np.argsort(-scores)[: 100 * _STARTS]:
@@ -91,8 +95,8 @@ def repetitions(evidence: Evidence, count: int) -> list[Repetition]:
             continue
         starts.append(int(index))
         for member in _family(_geometry(grid[:, index])):
-            at = _climbed(maps, _point(member))[1]
-            found.append((_fit(maps, at), _geometry(at)))
+            at = _climbed(total, _point(member))
+            found.append((_fit(total, at), _geometry(at)))
     found.sort(key=lambda f: -f[0])
     chosen: list[Repetition] = []
     for fit, geometry in found:
@@ -125,36 +129,35 @@ def _family(geometry: Geometry) -> list[Geometry]:
     return ways
 
 
-def _fit(maps: dict[Plane, _Map], at: Floats) -> float:
-    """Correlation of the maps with what a geometry predicts for all steps of a certain length, in standard deviations:
+def _fit(total: _Map, at: Floats) -> float:
+    """Correlation of the summed maps with what a geometry predicts for all steps of a certain length, in standard deviations:
     comparable between tiles of different sizes."""
     reach = 2 * math.ceil(_FARTHEST / TILE * math.exp(max(at[0], at[1])))
     steps = np.array([(i, j) for i in range(-reach, reach + 1) for j in range(reach + 1) if j > 0 or i > 0], np.float64)
     x, y = _seen(steps, at[:, None])
     length = np.hypot(x, y)
     weight = _agreement(steps) * (length > _NEAREST) * (length < _FARTHEST)
-    total = sum(float(np.sum(weight * np.clip(m.looked_up(x, y), -8, 8))) for m in maps.values())
-    return total / math.sqrt(float(np.sum(weight**2)) + 1e-12)
+    return float(np.sum(weight * total.looked_up(x, y))) / math.sqrt(float(np.sum(weight**2)) + 1e-12)
 
 
-def _climbed(maps: dict[Plane, _Map], at: Floats) -> tuple[float, Floats]:
+def _climbed(total: _Map, at: Floats) -> Floats:
     """The same geometry, to a fraction of a percent: steps that get smaller, as long as the peaks get higher."""
-    best = float(_scores(maps, at[:, None])[0])
+    best = float(_scores(total, at[:, None])[0])
     for step in _STEP_SIZES:
         for _ in range(8):
             near = at + step * _NEIGHBOURS
-            scores = _scores(maps, near.T)
+            scores = _scores(total, near.T)
             if scores.max() <= best:
                 break
             best, at = float(scores.max()), near[int(np.argmax(scores))]
-    return best, at
+    return at
 
 
 def _seen(steps: Floats, points: Floats) -> tuple[Floats, Floats]:
     """Where steps in halves of a tile, shape (m, 2), lead to in the copy (y runs downwards); two of shape (m, n)."""
     log_x, log_y, turn, shear = points
-    under = steps[:, 1:] * (TILE / 2 * np.exp(-log_y))
-    right = steps[:, :1] * (TILE / 2 * np.exp(-log_x)) + shear * under
+    under = steps[:, 1:] * (np.exp(-log_y) * (TILE // 2))
+    right = steps[:, :1] * (np.exp(-log_x) * (TILE // 2)) + shear * under
     cos, sin = np.cos(turn), np.sin(turn)
     return cos * right - sin * under, sin * right + cos * under
 
@@ -183,7 +186,7 @@ def _geometry(at: Floats) -> Geometry:
 
 def _shares(maps: dict[Plane, _Map], at: Floats) -> dict[Plane, float]:
     """A plane's peaks grow with the square of what its waves hold."""
-    return {plane: math.sqrt(max(float(_scores({plane: m}, at[:, None])[0]), _FAINTEST)) for plane, m in maps.items()}
+    return {plane: math.sqrt(max(float(_scores(m, at[:, None])[0]), _FAINTEST)) for plane, m in maps.items()}
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,7 +197,7 @@ class _Map:
     pitch_x: float
     pitch_y: float
 
-    def looked_up(self, x: Floats, y: Floats) -> Floats:
+    def looked_up(self, x: Floats, y: Floats) -> Real:
         """Values at steps in units, interpolated; 0 outside."""
         rows, columns = self.values.shape
         found = cv2.remap(
@@ -205,11 +208,17 @@ class _Map:
             borderMode=cv2.BORDER_CONSTANT,
             borderValue=0,
         )
-        return np.asarray(found, np.float64)
+        return np.asarray(found, np.float32)
 
 
 def _maps(evidence: Evidence) -> dict[Plane, _Map]:
+    """Of each plane; all of one shape and pitch."""
     return {plane: _autocorrelation(evidence, plane) for plane in Plane}
+
+
+def _sum(maps: Iterable[_Map]) -> _Map:
+    first, *others = maps
+    return _Map(np.sum([first.values, *(m.values for m in others)], axis=0), first.pitch_x, first.pitch_y)
 
 
 def _autocorrelation(evidence: Evidence, plane: Plane) -> _Map:
@@ -229,15 +238,16 @@ def _autocorrelation(evidence: Evidence, plane: Plane) -> _Map:
     flat = np.where((frequency >= _WAVES[0]) & (frequency <= _WAVES[1]), flat, 0)
     correlation = np.fft.fftshift(np.fft.irfft2(flat, (rows, columns)))
     correlation /= correlation.std() + 1e-12
-    return _Map(correlation.astype(np.float32), across, down)
+    return _Map(np.clip(correlation, -_TALLEST, _TALLEST).astype(np.float32), across, down)
 
 
-def _scores(maps: Mapping[Plane, _Map], points: Floats) -> Floats:
-    """How strongly the maps show peaks where geometries put them; ``points`` as :func:`_point`, shape (4, n)."""
-    weight = _agreement(_STEPS)
+def _scores(shown: _Map, points: Floats) -> Floats:
+    """How strongly a map shows peaks where geometries put them; ``points`` as :func:`_point`, shape (4, n)."""
+    weight = _agreement(_STEPS).astype(np.float32)
     parts = []
     for start in range(0, points.shape[1], _AT_ONCE):
-        x, y = _seen(_STEPS, points[:, start : start + _AT_ONCE])
-        far = weight * (np.hypot(x, y) > _NEAREST)
-        parts.append(sum(np.sum(far * np.clip(m.looked_up(x, y), -8, 8), axis=0) for m in maps.values()))
+        x, y = _seen(_STEPS, points[:, start : start + _AT_ONCE].astype(np.float32))
+        peaks = shown.looked_up(x, y)
+        peaks[x * x + y * y <= _NEAREST**2] = 0
+        parts.append(np.sum(weight * peaks, axis=0))
     return np.concatenate(parts)

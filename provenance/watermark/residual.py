@@ -11,6 +11,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Final
 
 import cv2
@@ -58,7 +59,7 @@ _FILTERS = {
 }
 
 
-@dataclass(frozen=True, slots=True, eq=False, weakref_slot=True)
+@dataclass(frozen=True, eq=False)
 class Evidence:
     """Summed residuals of some frames.
 
@@ -70,6 +71,11 @@ class Evidence:
     planes: dict[Plane, Real]
     width: float
     height: float
+
+    @cached_property
+    def spread(self) -> dict[Plane, float]:
+        """Standard deviation of each plane."""
+        return {plane: float(values.std()) for plane, values in self.planes.items()}
 
     def pitch(self, plane: Plane) -> tuple[float, float]:
         """Units from one sample to the next, across and down."""
