@@ -146,20 +146,25 @@ def segmental_snr(track: Track, changed: Samples) -> float:
 
 
 def heard(track: Track, changed: Samples) -> tuple[float | None, float | None]:
-    """Opinion scores of PESQ and of Zimtohrli, each None where it is not installed; of all channels mixed into one."""
+    """Opinion scores of PESQ and of Zimtohrli, each None where it is not installed, PESQ also where it hears no speech;
+    of all channels mixed into one."""
     scores: list[float | None] = []
     for score in (_pesq, _zimtohrli):
         try:
-            scores.append(round(score(track, changed), 3))
+            found = score(track, changed)
         except ImportError:
-            scores.append(None)
+            found = None
+        scores.append(None if found is None else round(found, 3))
     return scores[0], scores[1]
 
 
-def _pesq(track: Track, changed: Samples) -> float:
-    from pesq import pesq
+def _pesq(track: Track, changed: Samples) -> float | None:
+    from pesq import NoUtterancesError, pesq
 
-    return float(pesq(16000, *_at(16000, track, changed), "wb"))
+    try:
+        return float(pesq(16000, *_at(16000, track, changed), "wb"))
+    except NoUtterancesError:
+        return None
 
 
 def _zimtohrli(track: Track, changed: Samples) -> float:
