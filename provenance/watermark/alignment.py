@@ -72,7 +72,7 @@ class Aligner:
         waves = list(lattice.waves.values())
         self._planes = tuple(lattice.waves)
         self._u, self._v, self._bit = (np.concatenate([getattr(w, name) for w in waves]) for name in ("u", "v", "bit"))
-        self._phase = np.concatenate([w.phase for w in waves])
+        self._unturned = np.exp(-1j * np.concatenate([w.phase for w in waves]))
         ring = [np.rint(w.radius).astype(np.intp) for w in waves]
         offsets = np.cumsum([0, *(int(r.max()) + 1 for r in ring)])
         self._ring = np.concatenate([r + offset for r, offset in zip(ring, offsets, strict=False)])
@@ -95,7 +95,7 @@ class Aligner:
         """
         waves = self._measured(evidence, geometry, shares)
         first, second = waves[self._first], waves[self._second]
-        grid = np.zeros((TILE, TILE), np.complex128)
+        grid = np.zeros((TILE, TILE), np.complex64)
         # The template: its fit in standard deviations.
         own = waves[self._template]
         self._add(
@@ -144,7 +144,7 @@ class Aligner:
         return best
 
     @staticmethod
-    def _add(grid: NDArray[np.complex128], values: Complex, u: NDArray[np.intp], v: NDArray[np.intp]) -> None:
+    def _add(grid: NDArray[np.complex64], values: Complex, u: NDArray[np.intp], v: NDArray[np.intp]) -> None:
         np.add.at(grid, (v % TILE, u % TILE), values)
 
     def _measured(self, evidence: Evidence, geometry: Geometry, shares: Mapping[Plane, float]) -> Complex:
@@ -160,7 +160,7 @@ class Aligner:
         mean = np.bincount(self._ring, loud) / np.maximum(np.bincount(self._ring), 1)
         mean = np.maximum(mean[self._ring], 1e-12)
         waves = waves / mean * np.minimum(1, _LOUDEST * mean / np.maximum(loud, 1e-12))
-        return np.asarray(waves * np.concatenate(weights) * np.exp(-1j * self._phase), np.complex64)
+        return np.asarray(waves * np.concatenate(weights) * self._unturned, np.complex64)
 
 
 def _pairs(bit: NDArray[np.intp]) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
