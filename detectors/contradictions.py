@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import TYPE_CHECKING
 
 from touchmark.detectors.evidence import Evidence
 from touchmark.detectors.history import (
@@ -24,8 +25,10 @@ from touchmark.detectors.integrity import is_tampering, signs_of_tampering
 from touchmark.detectors.text import safe_text
 from touchmark.detectors.timeline import lie_together
 from touchmark.provenance.manifest.report import ManifestPresence, ManifestReport
-from touchmark.provenance.registry import Registration
 from touchmark.provenance.watermark.protocol import MarkState
+
+if TYPE_CHECKING:
+    from touchmark.provenance.registry import Registration
 
 
 class ContradictionKind(StrEnum):

@@ -12,31 +12,27 @@ import hashlib
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
-from functools import lru_cache
+from io import BytesIO
 from pathlib import Path
-from typing import Final
-
-from cryptography import x509
-from cryptography.hazmat.primitives.serialization import Encoding
+from typing import TYPE_CHECKING, BinaryIO
 
 from touchmark.detectors.look import NOT_ASKED, Progress, look_at, not_looked
 from touchmark.detectors.sources import Sources
-from touchmark.provenance.keys.ring import is_development
-from touchmark.provenance.manifest.read import read_manifest
+from touchmark.provenance.manifest.read import read_stream
 from touchmark.provenance.manifest.report import ManifestPresence, ManifestReport
 from touchmark.provenance.manifest.stamped import read_stamped
 from touchmark.provenance.manifest.traces import has_store_place, has_store_remains, unsigned_padding
-from touchmark.provenance.media.boxes import unhashed_bytes
+from touchmark.provenance.media.boxes import unhashed_content
 from touchmark.provenance.media.decode import VideoInfo
 from touchmark.provenance.media.errors import MediaError, TruncatedError
 from touchmark.provenance.media.kinds import Family
 from touchmark.provenance.media.limits import Limits
-from touchmark.provenance.media.source import open_file
-from touchmark.provenance.registry import Registration, Registry
+from touchmark.provenance.media.source import SMALL, held, open_file
 from touchmark.provenance.watermark.neural.claim import MarkClaim
 from touchmark.provenance.watermark.protocol import PAYLOAD_BITS, Detection, MarkState, Payload
 
-_LARGE: Final = 8 << 20
+if TYPE_CHECKING:  # who keeps no registry needs no database library
+    from touchmark.provenance.registry import Registration, Registry
 
 
 class ChangedFileError(MediaError):
@@ -178,15 +174,34 @@ def gather(
         RegistryError: there is a registry and it cannot be read. No verdict is better than one without it.
         NeuralMarkError: a mark of another maker is installed and its weights were changed, or cannot be run.
     """
-    with open_file(path, limits) as (_, size):
+    with open_file(path, limits) as (opened, size):
         before = _state_of(path)
+        evidence = _examined(path, held(opened, size), size, sources, limits, progress, unseen=unseen)
+    if _state_of(path) != before:
+        raise ChangedFileError(
+            "it changed while it was examined", subject=str(path), remedy="Verify a copy that nothing writes to."
+        )
+    return evidence
+
+
+def _examined(
+    path: Path,
+    file: BinaryIO,
+    size: int,
+    sources: Sources,
+    limits: Limits,
+    progress: Progress | None,
+    *,
+    unseen: bool,
+) -> Evidence:
+    examined = _Examined(path, file, sources)
     if unseen:
-        manifest = _manifest(path, sources.anchors, sources)
+        manifest = examined.manifest()
         known = sources.registry is not None and bool(manifest.label) and sources.registry.by_manifest(manifest.label)
-        sha256 = _digest(path) if known else ""  # takes as long as the manifest, and is there to be compared with that
+        sha256 = examined.digest() if known else ""  # takes as long as the manifest, and is there to be compared
     else:
-        sha256, manifest = _read(path, size, sources)
-    remains = manifest.presence is not ManifestPresence.PRESENT and _has_remains(path)
+        sha256, manifest = _read(examined, size)
+    remains = manifest.presence is not ManifestPresence.PRESENT and has_store_remains(file)
     try:
         look = not_looked(path, NOT_ASKED) if unseen else look_at(path, sources, limits, progress)
     except MediaError as error:
@@ -203,9 +218,9 @@ def gather(
         unseen=look.unseen,
         damage=look.damage,
         sound_damage=look.sound_damage,
-        has_manifest_box=_has_place(path),
+        has_manifest_box=has_store_place(file),
         store_remains=remains,
-        unhashed=unhashed_bytes(path) + _padding(path),
+        unhashed=unhashed_content(file, str(path)) + unsigned_padding(file),
     )
     evidence = Evidence(
         container=container,
@@ -214,37 +229,49 @@ def gather(
         detections=look.heard if alone else look.detections,
         sound=SoundTrace() if alone else SoundTrace(sources.sound_mark.algorithm, look.heard),
         has_keys=bool(sources.keys),
+        development=manifest.development,
         claims=look.claims,
     )
-    evidence = _with_registry(evidence, path, sources)
-    if _state_of(path) != before:
-        raise ChangedFileError(
-            "it changed while it was examined", subject=str(path), remedy="Verify a copy that nothing writes to."
+    return evidence if sources.registry is None else _with_registry(evidence, examined, sources.registry)
+
+
+@dataclass(frozen=True, slots=True)
+class _Examined:
+    """The file that is examined, by its name and open; one thing at a time moves its position."""
+
+    path: Path
+    file: BinaryIO
+    sources: Sources
+
+    def manifest(self, manifest: bytes | None = None) -> ManifestReport:
+        """Its own manifest or another, under the anchors of signers, with the time stamp under those of time stamps."""
+        return read_stamped(
+            lambda anchors: read_stream(self.file, anchors, manifest=manifest, subject=str(self.path)),
+            self.sources.anchors,
+            self.sources.time_anchors,
         )
-    return evidence
+
+    def digest(self) -> str:
+        """SHA-256, hexadecimal."""
+        if isinstance(self.file, BytesIO):
+            return hashlib.sha256(self.file.getbuffer()).hexdigest()
+        with self.path.open("rb") as file:  # at the same time as another reads
+            return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def _read(path: Path, size: int, sources: Sources) -> tuple[str, ManifestReport]:
+def _read(examined: _Examined, size: int) -> tuple[str, ManifestReport]:
     """Digest and manifest; of a large file both at once, since each takes as long as reading it."""
-    if size < _LARGE:
-        return _digest(path), _manifest(path, sources.anchors, sources)
+    if size < SMALL:
+        return examined.digest(), examined.manifest()
     with ThreadPoolExecutor(1) as aside:
-        digest = aside.submit(_digest, path)
-        manifest = _manifest(path, sources.anchors, sources)
+        digest = aside.submit(examined.digest)
+        manifest = examined.manifest()
         return digest.result(), manifest
 
 
-def _manifest(path: Path, anchors: bytes, sources: Sources, manifest: bytes | None = None) -> ManifestReport:
-    """A manifest under the anchors of signers, with its time stamp under those of time stamps too."""
-    return read_stamped(lambda pem: read_manifest(path, pem, manifest=manifest), anchors, sources.time_anchors)
-
-
-def _with_registry(evidence: Evidence, path: Path, sources: Sources) -> Evidence:
+def _with_registry(evidence: Evidence, examined: _Examined, registry: Registry) -> Evidence:
     """Add what the registry knows, and the manifest that it kept if the file carries another or none."""
-    manifest, registry = evidence.manifest, sources.registry
-    evidence = replace(evidence, development=_is_development(path, manifest, sources, None))
-    if registry is None:
-        return evidence
+    manifest = evidence.manifest
     found = _registered(evidence.mark, registry)
     heard = _registered(evidence.mark_in_sound, registry)
     evidence = replace(
@@ -256,12 +283,12 @@ def _with_registry(evidence: Evidence, path: Path, sources: Sources) -> Evidence
         named_registrations=tuple(_named(evidence, registry)),
     )
     if found is not None and not _carries(manifest, found):
-        recovered, development = _recovered(found, path, sources)
-        evidence = replace(evidence, recovered=recovered, development=evidence.development or development)
+        recovered = examined.manifest(found.manifest)
+        evidence = replace(evidence, recovered=recovered, development=evidence.development or recovered.development)
     if heard is not None and heard != found and not _carries(manifest, heard):
-        recovered, development = _recovered(heard, path, sources)
+        recovered = examined.manifest(heard.manifest)
         trace = replace(evidence.sound, recovered=recovered)
-        evidence = replace(evidence, sound=trace, development=evidence.development or development)
+        evidence = replace(evidence, sound=trace, development=evidence.development or recovered.development)
     return evidence
 
 
@@ -276,56 +303,12 @@ def _carries(manifest: ManifestReport, registration: Registration) -> bool:
     return registration.manifest_label == manifest.label and manifest.signature_valid
 
 
-def _recovered(registration: Registration, path: Path, sources: Sources) -> tuple[ManifestReport, bool]:
-    """The manifest that the registry kept, and whether development authorities alone vouch for it."""
-    report = _manifest(path, sources.anchors, sources, registration.manifest)
-    return report, _is_development(path, report, sources, registration.manifest)
-
-
 def _named(evidence: Evidence, registry: Registry) -> Iterator[Registration]:
     for binding in evidence.manifest.soft_bindings:
         if binding.algorithm == evidence.algorithm and len(binding.payload) == PAYLOAD_BITS // 8:
             registration = registry.by_payload(Payload.from_bytes(binding.payload))
             if registration:
                 yield registration
-
-
-def _is_development(path: Path, report: ManifestReport, sources: Sources, manifest: bytes | None) -> bool:
-    """Whether ``report`` would not be trusted if development authorities were not."""
-    if not report.signer_trusted:
-        return False
-    others, are_some = _not_for_development(sources.anchors)
-    if not are_some or not others:
-        return are_some
-    return not _manifest(path, others, sources, manifest).signer_trusted
-
-
-@lru_cache(maxsize=8)  # pure; a trust list takes as long to parse as a small file to verify
-def _not_for_development(anchors: bytes) -> tuple[bytes, bool]:
-    """The anchors that are no development authorities, and whether others are."""
-    certificates = [c.public_bytes(Encoding.PEM) for c in x509.load_pem_x509_certificates(anchors)]
-    others = [certificate for certificate in certificates if not is_development(certificate)]
-    return b"".join(others), len(others) < len(certificates)
-
-
-def _digest(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
-
-
-def _has_remains(path: Path) -> bool:
-    with path.open("rb") as file:
-        return has_store_remains(file)
-
-
-def _has_place(path: Path) -> bool:
-    with path.open("rb") as file:
-        return has_store_place(file)
-
-
-def _padding(path: Path) -> int:
-    with path.open("rb") as file:
-        return unsigned_padding(file)
 
 
 def _state_of(path: Path) -> tuple[int, int, int]:

@@ -10,12 +10,11 @@ import base64
 import binascii
 import json
 from collections.abc import Iterator
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from touchmark.detectors.evidence import Evidence
 from touchmark.provenance.manifest.claim import DigitalSourceType
 from touchmark.provenance.manifest.report import ManifestReport, ReportedIngredient
-from touchmark.provenance.registry import Registration
 from touchmark.provenance.watermark.protocol import Detection
 
 _CONTENT = ("parentOf", "componentOf")
@@ -34,6 +33,9 @@ MADE = frozenset(
         DigitalSourceType.VIRTUAL_RECORDING,
     }
 )
+
+if TYPE_CHECKING:
+    from touchmark.provenance.registry import Registration
 """Source types of pictures that no sensor took, wholly or in part."""
 
 

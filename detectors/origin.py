@@ -6,13 +6,16 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from enum import StrEnum
+from typing import TYPE_CHECKING
 
 from touchmark.detectors.evidence import Evidence
 from touchmark.detectors.history import is_accounted_for, signer_name
 from touchmark.provenance.manifest.claim import DigitalSourceType
 from touchmark.provenance.manifest.report import ManifestReport, ReportedIngredient
-from touchmark.provenance.registry import Registration
 from touchmark.provenance.watermark.protocol import MarkState
+
+if TYPE_CHECKING:
+    from touchmark.provenance.registry import Registration
 
 _MODEL_TYPE = "c2pa.types.model"
 _BEGINNINGS = ("c2pa.created", "c2pa.opened")

@@ -17,6 +17,7 @@ import time
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from cryptography import x509
 
@@ -24,16 +25,17 @@ from touchmark.detectors.evidence import Evidence, gather
 from touchmark.detectors.look import Progress
 from touchmark.detectors.sources import Sources
 from touchmark.detectors.verdict import Verdict, judge
-from touchmark.provenance.database import open_database
 from touchmark.provenance.home import Home
 from touchmark.provenance.keys.ring import KeyRing, KeysMissingError
 from touchmark.provenance.manifest.canary import run_canary
 from touchmark.provenance.manifest.context import TrustAnchorsError
 from touchmark.provenance.media.limits import Limits
-from touchmark.provenance.registry import Registry
 from touchmark.provenance.trust.lists import Purpose, TrustList, believed, staleness
 from touchmark.provenance.trust.store import TrustStore
 from touchmark.provenance.watermark.neural.installed import installed_marks, marks_folder
+
+if TYPE_CHECKING:
+    from touchmark.provenance.registry import Registry
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +99,7 @@ class Verifier:
             anchors=b"\n".join(pem for pem in roots if pem),
             time_anchors=believed(trust, Purpose.TIME_STAMPING),
             keys=(ring.watermark_key,) if ring and ring.can_mark else (),
-            registry=Registry(open_database(home.database)) if home.database.is_file() else None,
+            registry=_registry(home),
             other_marks=installed_marks(marks_folder(home)),
         )
         return cls(sources, limits or Limits(), trust)
@@ -135,6 +137,16 @@ def verify(path: Path | str, *, home: Home | None = None) -> Verification:
         TouchmarkError: the file cannot be read, or the keys or the registry that are there cannot be used.
     """
     return Verifier.default(home or Home.default()).verify(Path(path))
+
+
+def _registry(home: Home) -> Registry | None:
+    if not home.database.is_file():
+        return None
+    # Imported here: a database library takes as long to load as a hundred files to verify.
+    from touchmark.provenance.database import open_database
+    from touchmark.provenance.registry import Registry
+
+    return Registry(open_database(home.database))
 
 
 def _require_certificates(anchors: bytes) -> None:

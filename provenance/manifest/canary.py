@@ -45,6 +45,7 @@ def run_canary() -> None:
     signed = _sign(film, ours)
     report = read_stream(io.BytesIO(signed), ours.authority)
     _expect(report.is_sound, "an intact file is trusted", report)
+    _expect(report.development, "a development authority is told from others", report)
     _expect([binding.payload for binding in report.soft_bindings] == [_PAYLOAD], "the soft binding reads back", report)
 
     tampered = signed[:-1] + bytes([signed[-1] ^ 1])

@@ -14,6 +14,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from touchmark.provenance.manifest.claim import DigitalSourceType
+from touchmark.provenance.manifest.context import DEVELOPMENT_ANCHORS
 from touchmark.provenance.manifest.report import (
     AiDisclosure,
     Concern,
@@ -63,7 +64,8 @@ def parse_store(raw: str) -> ManifestReport:
     active = _node(manifests[label])
     results = _node(_node(store.get("validation_results")).get("activeManifest"))
     failures = _statuses(results.get("failure")) if results else _old_failures(store.get("validation_status"))
-    succeeded = {status.code for status in _statuses(results.get("success"))}
+    successes = _statuses(results.get("success"))
+    succeeded = {status.code for status in successes}
     tree = _Tree(manifests, _deltas(store))
     ingredients = tuple(tree.walk(label))
     failures += tree.unplaced
@@ -81,6 +83,10 @@ def parse_store(raw: str) -> ManifestReport:
         time_stamped="timeStamp.trusted" in succeeded,
         signature_valid="claimSignature.validated" in succeeded and not concerns & {Concern.SIGNATURE, Concern.CLAIM},
         signer_trusted="signingCredential.trusted" in succeeded,
+        development=any(
+            status.code == "signingCredential.trusted" and f"[{DEVELOPMENT_ANCHORS}]" in status.explanation
+            for status in successes
+        ),
         hard_binding_matches=_hard_binding(succeeded, failures),
         actions=tuple(_actions(active)),
         source_type=_source_type(manifests, label),

@@ -19,6 +19,7 @@ import re
 import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
+from io import FileIO
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -31,6 +32,7 @@ from touchmark.provenance.manifest.traces import has_store_place, has_store_rema
 from touchmark.provenance.media.boxes import check_boxes
 from touchmark.provenance.media.errors import UnreadableFileError
 from touchmark.provenance.media.kinds import STORE, SVG, kind_of_file
+from touchmark.provenance.media.source import held
 
 __all__ = ["ManifestPresence", "ManifestReport", "ValidationState", "read_crjson", "read_manifest", "read_stream"]
 
@@ -61,15 +63,14 @@ def read_manifest(path: Path, anchors: bytes, *, manifest: bytes | None = None) 
         TrustAnchorsError: ``anchors`` is not PEM.
     """
     with _opened(path) as file:
-        return read_stream(file, anchors, manifest=manifest)
+        return read_stream(file, anchors, manifest=manifest, subject=str(path))
 
 
-def read_stream(file: BinaryIO, anchors: bytes, *, manifest: bytes | None = None) -> ManifestReport:
-    """As :func:`read_manifest`, of an open, seekable file."""
-    check_boxes(file, str(getattr(file, "name", "")))
-    context = manifest_context(anchors)
+def read_stream(file: BinaryIO, anchors: bytes, *, manifest: bytes | None = None, subject: str = "") -> ManifestReport:
+    """As :func:`read_manifest`, of an open, seekable file; ``subject`` is what an error calls it."""
+    check_boxes(file, subject)
     try:
-        reader = c2pa.Reader.try_create(_format_of(file), file, manifest, context)
+        reader = c2pa.Reader.try_create(_format_of(file), file, manifest, manifest_context(anchors))
         if reader is None:
             return _without(file, "")
         with reader:
@@ -78,8 +79,6 @@ def read_stream(file: BinaryIO, anchors: bytes, *, manifest: bytes | None = None
         return ManifestReport(ManifestPresence.UNREADABLE, reason=str(error))
     except c2pa.C2paError as error:
         return _explain(file, error, recovered=manifest is not None)
-    finally:
-        context.close()
 
 
 def read_crjson(path: Path, anchors: bytes) -> dict[str, Any] | str:
@@ -92,11 +91,10 @@ def read_crjson(path: Path, anchors: bytes) -> dict[str, Any] | str:
         LimitExceededError: it has more boxes than the library reads in a moment.
         TrustAnchorsError: ``anchors`` is not PEM.
     """
-    context = manifest_context(anchors)
     try:
         with _opened(path) as file:
             check_boxes(file, str(path))
-            reader = c2pa.Reader.try_create(_format_of(file), file, None, context)
+            reader = c2pa.Reader.try_create(_format_of(file), file, None, manifest_context(anchors))
             if reader is None:
                 return "none is there"
             with reader:
@@ -105,8 +103,6 @@ def read_crjson(path: Path, anchors: bytes) -> dict[str, Any] | str:
         return found if isinstance(found, dict) else "it is too large, or malformed"
     except (c2pa.C2paError, ValueError, RecursionError) as error:
         return str(error)[:MAX_TEXT]
-    finally:
-        context.close()
 
 
 def _explain(file: BinaryIO, error: c2pa.C2paError, *, recovered: bool) -> ManifestReport:
@@ -145,11 +141,12 @@ def _opened(path: Path) -> Iterator[BinaryIO]:
     except (OSError, ValueError) as error:
         reason = error.strerror if isinstance(error, OSError) else str(error)
         raise _no_file(path, f"the file cannot be opened ({reason})") from error
-    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+    status = os.fstat(descriptor)
+    if not stat.S_ISREG(status.st_mode):
         os.close(descriptor)
         raise _no_file(path, "this is no regular file")
-    with os.fdopen(descriptor, "rb") as file:
-        yield file
+    with FileIO(descriptor) as file:
+        yield held(file, status.st_size)
 
 
 def _no_file(path: Path, problem: str) -> UnreadableFileError:

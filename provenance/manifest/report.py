@@ -192,6 +192,7 @@ class ManifestReport:
         time_stamped: a trusted time stamp proves ``signed_at``.
         signature_valid: the claim is as it was when it was signed, whatever became of the content.
         signer_trusted: the certificate leads to one of our anchors.
+        development: it leads to a development authority, and to no other of our anchors.
         hard_binding_matches: the content is what was signed; None where that could not be told.
         actions: of the active manifest, in order.
         source_type: how the content came to be: the active manifest's ``c2pa.created`` action, or else that of its
@@ -218,6 +219,7 @@ class ManifestReport:
     time_stamped: bool = False
     signature_valid: bool = False
     signer_trusted: bool = False
+    development: bool = False
     hard_binding_matches: bool | None = None
     actions: tuple[ReportedAction, ...] = ()
     source_type: DigitalSourceType | None = None

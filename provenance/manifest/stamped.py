@@ -49,6 +49,7 @@ def read_stamped(read: Callable[[bytes], ManifestReport], signers: bytes, time_s
         time_stamped=True,
         state=together.state,
         signer_trusted=together.signer_trusted,
+        development=together.development,
         signature_valid=together.signature_valid,
         failures=together.failures,
     )

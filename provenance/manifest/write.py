@@ -233,8 +233,6 @@ def _sign(
                     remedy="Do not use this authority until it is known why.",
                 ) from error
             raise _refusal(error, draft, raised) from (raised[0] if raised else error)
-        finally:
-            context.close()
     if relay and not relay.stamped:
         raise TimeStampError(
             "the C2PA library signed without asking for the time",

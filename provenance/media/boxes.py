@@ -121,21 +121,28 @@ def has_c2pa_box(path: Path) -> bool:
 
 
 def unhashed_bytes(path: Path, most: int = 64 * 1024**2) -> int:
+    """As :func:`unhashed_content`, of the file at ``path``."""
+    with path.open("rb") as file:
+        return unhashed_content(file, str(path), most)
+
+
+def unhashed_content(file: BinaryIO, subject: str, most: int = 64 * 1024**2) -> int:
     """Bytes of content in places that the C2PA hard binding leaves out (C2PA 2.4, A.5.3): what nobody signed.
 
     Counted are non-zero bytes in top-level ``free`` and ``skip`` boxes, where padding is zeros; bytes of a ``mfra`` box
     that are no random-access table; non-zero bytes of the C2PA box after its manifest store.
 
     Args:
+        file: open and seekable.
+        subject: what to call it in an error.
         most: bytes read at most; what lies beyond is not counted.
     """
     count = 0
-    with path.open("rb") as file:
-        for box in tuple(top_level(file, str(path))):
-            for start, end in _unsigned_stretches(file, box, str(path)):
-                found, read = _content(file, start, min(end, start + most))
-                count += found
-                most -= read
+    for box in tuple(top_level(file, subject)):
+        for start, end in _unsigned_stretches(file, box, subject):
+            found, read = _content(file, start, min(end, start + most))
+            count += found
+            most -= read
     return count
 
 

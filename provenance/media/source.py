@@ -11,14 +11,17 @@ import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from io import FileIO
+from io import BufferedReader, BytesIO, FileIO
 from pathlib import Path
+from typing import BinaryIO
 
 from touchmark.provenance.media import boxes, kinds
 from touchmark.provenance.media.errors import NotAVideoError, TruncatedError, UnreadableFileError
 from touchmark.provenance.media.index import index_entries
 from touchmark.provenance.media.limits import DecodeClock, Limits
 
+SMALL = 8 << 20
+"""Bytes from which on a file is not held in memory."""
 _HEAD = 64
 _FARTHEST = 2**62  # a seek beyond stays a number that the operating system takes
 _REMEDY = "Give an mp4, mov, webm, mkv or avi file."
@@ -139,6 +142,14 @@ def open_file(path: Path, limits: Limits) -> Iterator[tuple[FileIO, int]]:
         limits.check_size(size, name)
         file.seek(0)
         yield file, size
+
+
+def held(file: FileIO, size: int) -> BinaryIO:
+    """An open file of ``size`` bytes for looking here and there: a small one in memory, where no look is a system call.
+
+    Everything that is then found in a small file is of one moment.
+    """
+    return BytesIO(file.read(size)) if size < SMALL else BufferedReader(file)
 
 
 def _why_unopened(error: OSError | ValueError) -> str:

@@ -54,6 +54,10 @@ def sees_no_marks(report: ManifestReport) -> ManifestReport:
     return replace(report, soft_bindings=())
 
 
+def takes_development_for_production(report: ManifestReport) -> ManifestReport:
+    return replace(report, development=False)
+
+
 def doubts_every_signature(report: ManifestReport) -> ManifestReport:
     return replace(report, signature_valid=False)
 
@@ -70,6 +74,7 @@ def _clean(ingredient: ReportedIngredient) -> ReportedIngredient:
         sees_no_ingredients,
         sees_no_change,
         sees_no_marks,
+        takes_development_for_production,
         doubts_every_signature,
     ],
 )
