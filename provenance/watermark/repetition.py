@@ -130,8 +130,8 @@ def _family(geometry: Geometry) -> list[Geometry]:
 
 
 def _fit(total: _Map, at: Floats) -> float:
-    """Correlation of the summed maps with what a geometry predicts for all steps of a certain length, in standard deviations:
-    comparable between tiles of different sizes."""
+    """Correlation of the summed maps with what a geometry predicts for all steps of a certain length, in standard
+    deviations: comparable between tiles of different sizes."""
     reach = 2 * math.ceil(_FARTHEST / TILE * math.exp(max(at[0], at[1])))
     steps = np.array([(i, j) for i in range(-reach, reach + 1) for j in range(reach + 1) if j > 0 or i > 0], np.float64)
     x, y = _seen(steps, at[:, None])
