@@ -33,7 +33,7 @@ from touchmark.safety.figures.sources import Person
 IMPORTS_FOLDER = "imports"
 _FORMAT = "touchmark-figures-1"
 _LIST = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
-_SLIP_TABLES = ("slip_keys", "slip_names", "slip_places")
+_SLIP_TABLES = ("keys", "besides", "names", "places", "begun")
 _MIN_ONE_WORD = 6
 """Letters of the shortest Latin form of one word that is searched for: lists from elsewhere call people "Max"."""
 
@@ -171,7 +171,7 @@ def load_imports(folder: Path, ordinary: frozenset[str]) -> ImportedNames | None
         _write_cache(cached, tables)
     names = tables["names"].tobytes().decode("utf-8").split("\n")
     return ImportedNames(
-        rows, as_of, names, tables["owners"], SlipKeys(*(tables[table] for table in _SLIP_TABLES)), ordinary
+        rows, as_of, names, tables["owners"], SlipKeys(*(tables[f"slip_{table}"] for table in _SLIP_TABLES)), ordinary
     )
 
 
@@ -249,9 +249,7 @@ def _compiled(paths: Sequence[Path], rows: Sequence[bytes]) -> dict[str, NDArray
     return {
         "names": np.frombuffer("\n".join((*names, *extra)).encode(), dtype=np.uint8),
         "owners": np.array(numbers, dtype=np.uint32),
-        "slip_keys": slips.keys,
-        "slip_names": slips.names,
-        "slip_places": slips.places,
+        **{f"slip_{table}": getattr(slips, table) for table in _SLIP_TABLES},
     }
 
 
@@ -270,14 +268,15 @@ def _code_digest() -> bytes:
 def _read_cache(path: Path, rows: int) -> dict[str, NDArray[Any]] | None:
     try:
         with np.load(path, allow_pickle=False) as file:
-            tables = {name: file[name] for name in ("names", "owners", *_SLIP_TABLES)}
+            tables = {name: file[name] for name in ("names", "owners", *(f"slip_{table}" for table in _SLIP_TABLES))}
     except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile):
         return None
     owners, slip_names = tables["owners"], tables["slip_names"]
     count = int((tables["names"] == ord("\n")).sum()) + 1
     sound = (
         len(owners) == count
-        and len({len(tables[table]) for table in _SLIP_TABLES}) == 1
+        and len({len(tables[f"slip_{table}"]) for table in _SLIP_TABLES[:-1]}) == 1
+        and len(tables["slip_begun"]).bit_count() == 1
         and (not len(owners) or int(owners.max()) < rows)
         and (not len(slip_names) or int(slip_names.max()) < count)
     )

@@ -236,7 +236,7 @@ class FigureIndex:
             yield _Found(place, _Form(self._by_id[holder], text[slice(*place)], MatchKind.OFFICE))
 
     def _slips(self, text: str, taken: Taken) -> Iterator[_Found]:
-        words = SlipText.of(text, self._ordinary)
+        words = SlipText.of(text)
         slips = [(slip, self._names[self._spelt[slip.name]]) for slip in self._misspellings.find(words)]
         if self._imported:
             slips += [(slip, self._imported_form(self._imported, slip.name)) for slip in self._imported.slips(words)]

@@ -2,18 +2,20 @@
 
 What in a prompt may be a slip of which name is looked up, never searched for, so the cost follows the prompt and not
 the list. Three kinds of keys propose a name: its rarest word with one letter left out (the idea of Wolf Garbe's
-symmetric deletes), one of its words with the initial of another, and how it sounds (consonants in classes, in the line
-of Soundex). What is proposed is then measured word by word (optimal string alignment). Keys are 32-bit checksums in
-one sorted array: two that collide cost a comparison, and 200,000 names cost 20 MB.
+symmetric deletes) beside the initial of another, one of its words as it is beside the initial and the length of
+another, and how it sounds (consonants in classes, in the line of Soundex). What is proposed is then measured word by
+word (optimal string alignment). Keys are 32-bit checksums in one sorted array: two that collide cost a comparison, and
+200,000 names cost 30 MB. Next to no word of a prompt has a key of any name, which a bit map tells at once.
 """
 
 from __future__ import annotations
 
 import re
 from array import array
-from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import accumulate, pairwise
 from zlib import crc32
 
@@ -33,6 +35,8 @@ _MAX_WORDS = 4
 _SLIPS_OF_ONE_SOUND = 3
 """A name spelt as it sounds may stand this many letters away: "Sukkerberg"."""
 _ANOTHER_WORD = 99
+_WORDS_KEPT = 1 << 15
+"""Words of which a process remembers what they propose."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,46 +57,66 @@ class Slip:
 
 @dataclass(frozen=True, slots=True)
 class SlipKeys:
-    """What proposes a name: sorted keys and the number of the name behind each.
+    """What proposes a name: sorted keys, and for each as many entries as there are names with it.
 
     Attributes:
         keys: uint32, sorted.
-        names: uint32, as long as ``keys``.
-        places: uint32, as long as ``keys``: which word of the name the key was made of.
+        besides: uint32, as long as ``keys``: what has to stand beside the word that the key is made of.
+        names: uint32, as long as ``keys``: the number of the name.
+        places: uint8, as long as ``keys``: which word of the name it is.
+        begun: uint8, a bit map of the keys and of how those by sound begin (Bloom's filter with one hash).
     """
 
     keys: NDArray[np.uint32]
+    besides: NDArray[np.uint32]
     names: NDArray[np.uint32]
-    places: NDArray[np.uint32]
+    places: NDArray[np.uint8]
+    begun: NDArray[np.uint8]
 
 
 @dataclass(frozen=True, slots=True)
 class SlipText:
-    """A folded text with what its words ask of any list of names.
+    """A folded text in words.
 
     Attributes:
         words: of the text.
         starts: where each begins, and where a next one would.
-        keys: uint32.
-        places: which word asks, for each key.
+        sounds: how each sounds; empty where nothing is to be compared.
     """
 
     words: Sequence[str]
     starts: Sequence[int]
-    keys: NDArray[np.uint32]
-    places: Sequence[int]
+    sounds: Sequence[bytes]
 
     @classmethod
-    def of(cls, text: str, ordinary: frozenset[str]) -> SlipText:
-        """Read a folded text; the ordinary words in it ask for nothing."""
+    def of(cls, text: str) -> SlipText:
+        """Read a folded text."""
         words = text.split(" ")
-        places, keys = _keys_in(words, ordinary)
         starts = list(accumulate((len(word) + 1 for word in words), initial=0))
-        return cls(words, starts, np.array(keys, dtype=np.uint32), places)
+        return cls(words, starts, [*map(_heard, words)])
+
+
+_Proposals = Mapping[int, Sequence[tuple[int, int]]]
+"""By what stands beside a word: which word of a name it then is, and the number of the name."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """What a word of a text proposes.
+
+    Attributes:
+        near: as the rarest word of a name, or that with a letter left out.
+        first: as it is, before another.
+        last: as it is, behind another.
+    """
+
+    near: _Proposals
+    first: _Proposals
+    last: _Proposals
 
 
 class Misspellings:
-    """The folded names to compare with.
+    """The folded names to compare with; safe to share between threads.
 
     Args:
         names: folded names; those too short are passed over.
@@ -104,28 +128,78 @@ class Misspellings:
         self._ordinary = words
         self._names = names
         self.keys = keys or _keys_of(names)
+        self._begun = self.keys.begun.tobytes()
+        # Prompts are made of the same few thousand words, and most of them propose nothing.
+        self._asked = lru_cache(maxsize=_WORDS_KEPT)(self._asked_by)
 
     def find(self, text: SlipText) -> Iterator[Slip]:
         """Stretches of a text that are almost a name; exact names are not told."""
         words, starts = text.words, text.starts
-        compared: set[tuple[int, int]] = set()
-        for first, number in self._proposed(text):
+        for first, number in dict.fromkeys(self._proposed(text)):
             name = self._names[number].split(" ")
             end = first + len(name)
-            if first >= 0 and end <= len(words) and (first, number) not in compared:
-                compared.add((first, number))
+            if first >= 0 and end <= len(words):
                 score = self._likeness(words[first:end], name)
                 if score:
                     yield Slip(starts[first], starts[end] - 1, number, score)
 
     def _proposed(self, text: SlipText) -> Iterator[tuple[int, int]]:
         """Places of words where a name may begin, and the number of the name."""
-        left = np.searchsorted(self.keys.keys, text.keys, side="left")
-        right = np.searchsorted(self.keys.keys, text.keys, side="right")
-        for found in np.flatnonzero(right > left).tolist():
-            here, entries = text.places[found], slice(left[found], right[found])
-            numbers, places = self.keys.names[entries].tolist(), self.keys.places[entries].tolist()
-            yield from ((here - place, number) for number, place in zip(numbers, places, strict=True))
+        words = text.words
+        beside = [_initial_and_length(word) if 0 < len(word) <= _MAX_WORD else None for word in words]
+        for here, word in enumerate(map(self._asked, words)):
+            if word is _NOTHING:
+                continue
+            before, after = (words[here - 1] if here else ""), (words[here + 1] if here + 1 < len(words) else "")
+            proposals = [word.near.get(code) for code in (_ALONE, *_initials(before, after))] if word.near else []
+            if word.first and after and (code := beside[here + 1]) is not None:
+                proposals += map(word.first.get, (code, code - 1, code + 1))
+            if word.last and before and (code := beside[here - 1]) is not None:
+                proposals += map(word.last.get, (code, code - 1, code + 1))
+            for proposed in filter(None, proposals):
+                yield from ((here - place, number) for place, number in proposed)
+        yield from self._proposed_by_sound(text.sounds)
+
+    def _proposed_by_sound(self, sounds: Sequence[bytes]) -> Iterator[tuple[int, int]]:
+        heard: list[tuple[int, int]] = []
+        for here, sound in enumerate(sounds):
+            if sound:
+                key = crc32(sound, _BY_SOUND)
+                for following in sounds[here + 1 : here + _MAX_WORDS]:
+                    key = crc32(following, crc32(b" ", key))
+                    if not following or not self._begins(key):
+                        break
+                    heard.append((key, here))
+        for at, entries in self._entries([key for key, _ in heard]):
+            yield from ((heard[at][1], number) for number in self.keys.names[entries].tolist())
+
+    def _asked_by(self, word: str) -> _Asked:
+        if not 0 < len(word) <= _MAX_WORD:
+            return _NOTHING
+        is_open = len(word) >= _MIN_WORD and word not in self._ordinary
+        near = {_key("-", shorter) for shorter in _shortened(word)} if is_open else ()
+        asked = _Asked(self._proposals(near), self._proposals([_key(">", word)]), self._proposals([_key("<", word)]))
+        return asked if asked.near or asked.first or asked.last else _NOTHING
+
+    def _proposals(self, keys: Iterable[int]) -> _Proposals:
+        found: dict[int, dict[tuple[int, int], None]] = defaultdict(dict)
+        for _, entries in self._entries([key for key in keys if self._begins(key)]):
+            columns = (self.keys.besides, self.keys.places, self.keys.names)
+            for beside, place, number in zip(*(column[entries].tolist() for column in columns), strict=True):
+                found[beside][place, number] = None
+        return {beside: tuple(proposed) for beside, proposed in found.items()}
+
+    def _entries(self, keys: Sequence[int]) -> Iterator[tuple[int, slice]]:
+        """The keys that some name has, by their place in what was asked, and where their entries are."""
+        if keys:
+            wanted = np.array(keys, dtype=np.uint32)
+            left = np.searchsorted(self.keys.keys, wanted, side="left")
+            right = np.searchsorted(self.keys.keys, wanted, side="right")
+            for at in np.flatnonzero(right > left).tolist():
+                yield at, slice(left[at], right[at])
+
+    def _begins(self, key: int) -> bool:
+        return bool(self._begun[key >> 3 & len(self._begun) - 1] >> (key & 7) & 1)
 
     def _likeness(self, words: Sequence[str], name: Sequence[str]) -> float:
         """The share of letters that are right, in percent; 0 if that is not enough."""
@@ -136,6 +210,8 @@ class Misspellings:
         for word, right in zip(words, name, strict=True):
             if word != right:
                 slips += self._slips(word, right, letters)
+                if slips > _SLIPS_OF_ONE_SOUND:
+                    return 0.0
         if slips <= (2 if letters >= _MIN_NAME_TWO_SLIPS and len(name) > 1 else 1):
             return 100 * (1 - slips / letters) if slips else 0.0
         one_sound = slips <= _SLIPS_OF_ONE_SOUND and letters >= _MIN_NAME_TWO_SLIPS and len(name) > 1
@@ -143,10 +219,10 @@ class Misspellings:
 
     def _slips(self, word: str, right: str, letters: int) -> int:
         """Letters to put right in a word of a name of so many letters; a great many, if it is another word."""
-        shorter = min(len(word), len(right))
-        slips = OSA.distance(word, right, score_cutoff=_SLIPS_OF_ONE_SOUND)
         if word in self._ordinary:
             return _ANOTHER_WORD
+        shorter = min(len(word), len(right))
+        slips = OSA.distance(word, right, score_cutoff=_SLIPS_OF_ONE_SOUND)
         if shorter == _MIN_WORD - 1 and slips == 1:  # "Gla" is "Gal", and "Jon" may be "John"; "Tim" is not "Tom"
             swapped = sorted(word) == sorted(right)
             return 1 if swapped or (len(word) != len(right) and letters >= _MIN_NAME_SHORT_WORD) else _ANOTHER_WORD
@@ -163,65 +239,63 @@ def _keys_of(names: Sequence[str]) -> SlipKeys:
     ]
     frequency = Counter(word for _, words in parts for word in words)
     entries = array("I")
+    begun: set[int] = set()
     for number, words in parts:
-        of_name: set[tuple[int, int]] = set()
+        of_name: set[tuple[int, int, int]] = set()  # key, what is beside the word, which word it is
         # Every word has to be near, so one of them finds the name, and the rarest is proposed least.
         anchor = _rarest(words, frequency)
         if len(words[anchor]) >= _MIN_WORD:
-            neighbour = _neighbours(words, anchor)[0]
-            of_name.update((_key("-", shorter + neighbour), anchor) for shorter in _shortened(words[anchor]))
-        for at, (before, after) in enumerate(pairwise(words), start=1):
-            of_name.update((key, at) for key in _pair_keys(before, after, 0))
+            beside = _beside(words, anchor)
+            of_name.update((_key("-", shorter), beside, anchor) for shorter in _shortened(words[anchor]))
+        for at, (before, after) in enumerate(pairwise(words)):
+            of_name.add((_key(">", before), _initial_and_length(after), at))
+            of_name.add((_key("<", after), _initial_and_length(before), at + 1))
         if len(words) > 1 and all(word.isascii() for word in words):
-            of_name.add((_key("=", " ".join(map(_sound, words))), 0))
-        for key, at in of_name:
-            entries.extend((key, number, at))
-    table = np.frombuffer(entries, dtype=np.uint32).reshape(-1, 3) if entries else np.empty((0, 3), dtype=np.uint32)
-    table = table[np.argsort(table[:, 0], kind="stable")]
-    return SlipKeys(*(np.ascontiguousarray(column) for column in table.T))
+            sounds = [*accumulate(map(_sound, words), "{} {}".format)]
+            of_name.add((_key("=", sounds[-1]), _ALONE, 0))
+            begun.update(_key("=", sound) for sound in sounds[1:])
+        for key, beside, at in of_name:
+            entries.extend((key, beside, number, at))
+    table = np.frombuffer(entries, dtype=np.uint32).reshape(-1, 4) if entries else np.empty((0, 4), dtype=np.uint32)
+    keys, besides, numbers, places = (np.ascontiguousarray(column) for column in table[np.argsort(table[:, 0])].T)
+    begun.update(keys.tolist())
+    return SlipKeys(keys, besides, numbers, places.astype(np.uint8), _bit_map(begun))
+
+
+def _bit_map(keys: set[int]) -> NDArray[np.uint8]:
+    """A bit for each key among 16 to 32 times as many, so that one stranger in 20 passes."""
+    bits = np.zeros(1 << max(3, (16 * len(keys)).bit_length()), dtype=np.uint8)
+    bits[np.fromiter(keys, dtype=np.uint32, count=len(keys)) & len(bits) - 1] = 1
+    return np.packbits(bits, bitorder="little")
 
 
 def _rarest(words: Sequence[str], frequency: Counter[str]) -> int:
     return min(range(len(words)), key=lambda at: (len(words[at]) < _MIN_WORD, frequency[words[at]], -len(words[at])))
 
 
-def _neighbours(words: Sequence[str], at: int) -> tuple[str, ...]:
-    """What may stand beside a word, by its initial: the next word, or where a name ends the one before, or none."""
-    beside = (f" {words[at + 1][:1]}" if at + 1 < len(words) else "", f"{words[at - 1][:1]} " if at else "")
-    return tuple(initial for initial in beside if initial.strip()) or ("",)
+_ALONE = 0
+"""Beside a word: whatever there is."""
 
 
-def _keys_in(words: Sequence[str], ordinary: frozenset[str]) -> tuple[list[int], list[int]]:
-    """The keys that the words of a text ask for, and the place of the word behind each."""
-    places: list[int] = []
-    keys: list[int] = []
-    sounds = [_sound(word) if word.isascii() and len(word) <= _MAX_WORD else "" for word in words]
-    for here, word in enumerate(words):
-        if not word or len(word) > _MAX_WORD:
-            continue
-        of_word: list[int] = []
-        if len(word) >= _MIN_WORD and word not in ordinary:
-            neighbours = {"", *_neighbours(words, here)}
-            of_word += (_key("-", shorter + beside) for shorter in _shortened(word) for beside in neighbours)
-        if here and words[here - 1]:
-            of_word += (key for more in (-1, 0, 1) for key in _pair_keys(words[here - 1], word, more))
-        if sounds[here]:
-            for count in range(2, _MAX_WORDS + 1):
-                heard = sounds[here : here + count]
-                if len(heard) == count and all(heard):
-                    of_word.append(_key("=", " ".join(heard)))
-        keys += of_word
-        places += [here] * len(of_word)
-    return places, keys
+def _beside(words: Sequence[str], at: int) -> int:
+    """What stands beside a word of a name: the initial of the next word, or where the name ends of the one before."""
+    after = words[at + 1] if at + 1 < len(words) else ""
+    return (*_initials("" if after or not at else words[at - 1], after), _ALONE)[0]
+
+
+def _initials(before: str, after: str) -> tuple[int, ...]:
+    """The initials beside a word as numbers: even for the word after it, odd for the one before."""
+    following = (ord(after[0]) << 1,) if after else ()
+    return (*following, ord(before[0]) << 1 | 1) if before else following
+
+
+def _initial_and_length(word: str) -> int:
+    """A word beside another as a number; one with a letter more or fewer is one more or less."""
+    return ord(word[0]) << 8 | min(len(word), 0xFE)
 
 
 def _key(kind: str, text: str) -> int:
     return crc32(f"{kind}{text}".encode("utf-8", "replace"))
-
-
-def _pair_keys(before: str, after: str, more: int) -> tuple[int, int]:
-    """Two words that follow one another, each with the initial of the other and its letters, or so many more."""
-    return _key(">", f"{before} {after[0]}{len(after) + more}"), _key("<", f"{before[0]}{len(before) + more} {after}")
 
 
 def _shortened(word: str) -> Iterator[str]:
@@ -241,3 +315,13 @@ def _sound(word: str) -> str:
     for spelt, heard in _AS_ONE_LETTER:
         word = word.replace(spelt, heard)
     return _SILENT.sub("", _SILENT.sub("", word).translate(_CLASSES))
+
+
+@lru_cache(maxsize=_WORDS_KEPT)
+def _heard(word: str) -> bytes:
+    """How a word of a text sounds; nothing if it is not to be compared by its sound."""
+    return _sound(word).encode() if word.isascii() and len(word) <= _MAX_WORD else b""
+
+
+_NOTHING = _Asked({}, {}, {})
+_BY_SOUND = crc32(b"=")

@@ -14,6 +14,7 @@ import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import accumulate, islice, product
 
 from rapidfuzz import fuzz
@@ -236,11 +237,12 @@ class _Reading:
     strict: bool
 
 
-def _readings(word: str) -> Iterator[_Reading]:
+@lru_cache(maxsize=1 << 14)
+def _readings(word: str) -> tuple[_Reading, ...]:
     """What in a word of the prompt may be a word of a name."""
     script = next((name for name, letters in _SCRIPT_OF if letters.match(word)), None)
     if script is None:
-        return
+        return ()
     cuts = [(0, len(word))]
     cuts += [
         (len(prefix), len(word))
@@ -253,9 +255,10 @@ def _readings(word: str) -> Iterator[_Reading]:
         if word.endswith(suffix) and len(word) > len(suffix) + 1
     ]
     strict = script not in _LOOSE_SCRIPTS
-    for begin, end in cuts:
-        latin = romanised(word[begin:end])
-        yield _Reading(begin, end, word_key(latin), smooth(latin, strict=strict), strict)
+    read = ((begin, end, romanised(word[begin:end])) for begin, end in cuts)
+    return tuple(
+        _Reading(begin, end, word_key(latin), smooth(latin, strict=strict), strict) for begin, end, latin in read
+    )
 
 
 # --- likeness -------------------------------------------------------------------------------------------------------
@@ -367,6 +370,7 @@ class Sounds:
             for key in self._keys[anchor]:
                 if len(key) > 1:
                     self._anchors[key].append(anchor)
+        self._by_neighbour = lru_cache(maxsize=1 << 15)(self._neighbours)
 
     def find(self, text: str) -> Iterator[Echo]:
         """Stretches of a folded text that sound like a name."""
@@ -374,23 +378,37 @@ class Sounds:
             return
         words = text.split(" ")
         starts = list(accumulate((len(word) + 1 for word in words), initial=0))
-        heard = [tuple(_readings(word)) for word in words]
+        heard = [*map(_readings, words)]
         keys = [frozenset(reading.key for reading in readings) for readings in heard]
-        for here, keys_here in enumerate(keys):
-            for key in keys_here:
-                for place, name, form, sounds in self._with_anchor(key):
-                    first = here - place
-                    if first < 0 or any(map(frozenset.isdisjoint, sounds, keys[first : first + len(name)])):
-                        continue
+        for here in range(len(words)):
+            for place, name, form, sounds in self._proposed(keys, here):
+                first = here - place
+                if first >= 0 and not any(map(frozenset.isdisjoint, sounds, keys[first : first + len(name)])):
                     taken, score = self._judged(heard[first : first + len(name)], name)
                     if score:
                         end = starts[first + len(name) - 1] + taken[-1].end
                         yield Echo(starts[first] + taken[0].begin, end, form, score)
         yield from self._in_katakana(text)
 
-    def _with_anchor(self, key: str) -> Iterator[_Anchored]:
+    def _proposed(self, keys: Sequence[frozenset[str]], here: int) -> Iterator[_Anchored]:
+        """Names whose anchor a word may be, as far as the word beside it may be the anchor's neighbour."""
+        beside = ((side, keys[here + side]) for side in (1, -1) if 0 <= here + side < len(keys))
+        around = [(side, key) for side, of_word in beside for key in of_word]
+        for key in keys[here]:
+            by_neighbour = self._by_neighbour(key)
+            for neighbour in around:
+                yield from by_neighbour.get(neighbour, ())
+
+    def _neighbours(self, key: str) -> dict[tuple[int, str], list[_Anchored]]:
+        """The names whose anchor has a key, by the side that the neighbour of the anchor stands on and its keys."""
+        by_neighbour: dict[tuple[int, str], list[_Anchored]] = defaultdict(list)
         for anchor in self._anchors.get(key, ()):
-            yield from self._anchored[anchor]
+            for anchored in self._anchored[anchor]:
+                place, _, _, sounds = anchored
+                side = 1 if place + 1 < len(sounds) else -1
+                for sound in sounds[place + side]:
+                    by_neighbour[side, sound].append(anchored)
+        return by_neighbour
 
     def _judged(self, heard: Sequence[tuple[_Reading, ...]], name: tuple[str, ...]) -> tuple[list[_Reading], float]:
         """How each word of a name was heard, and the likeness; 0 if one was not, or if it is not enough."""
@@ -405,9 +423,10 @@ class Sounds:
         """Japanese parts the words of a foreign name with a dot or not at all, so every cut of a run is tried."""
         for run in _KATAKANA_RUN.finditer(text):
             for cut in range(1, len(run.group())):
-                halves = [tuple(_readings(half)) for half in (run.group()[:cut], run.group()[cut:])]
-                for half, readings in enumerate(halves):
-                    for place, name, form, _ in self._with_anchor(readings[0].key if readings else ""):
+                halves = [_readings(half) for half in (run.group()[:cut], run.group()[cut:])]
+                keys = [frozenset(reading.key for reading in readings) for readings in halves]
+                for half in range(2):
+                    for place, name, form, _ in self._proposed(keys, half):
                         score = self._judged(halves, name)[1] if place == half and len(name) == 2 else 0.0
                         if score:
                             yield Echo(*run.span(), form, score)
