@@ -9,17 +9,13 @@ disk and only then renamed. Whatever fails, no file appears under the destinatio
 
 from __future__ import annotations
 
-import hashlib
 import io
 import json
-import os
 import secrets
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, nullcontext, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from io import BufferedRandom
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
@@ -28,10 +24,11 @@ import c2pa
 from touchmark.provenance.durability import flush
 from touchmark.provenance.errors import TouchmarkError
 from touchmark.provenance.keys.profile import CertificateRefusedError, check_certificate
+from touchmark.provenance.manifest.behind import BLOCK, SignedOutput
 from touchmark.provenance.manifest.claim import Claim
 from touchmark.provenance.manifest.context import manifest_context
 from touchmark.provenance.manifest.draft import Draft
-from touchmark.provenance.manifest.read import read_stream
+from touchmark.provenance.manifest.read import read_manifest
 from touchmark.provenance.manifest.report import ManifestReport
 from touchmark.provenance.signing import Signer, SigningAlgorithm, SigningError, TimeStamping
 from touchmark.provenance.signing.time_stamps import TimeAuthorityAnswerError, TimeStampError
@@ -125,13 +122,11 @@ def sign_draft(
     _require_other(source, destination)
     part = destination.with_name(f".{destination.name[:200]}.{secrets.token_hex(8)}.part")
     try:
-        with source.open("rb") as media, _create(part) as output:
+        with source.open("rb", buffering=BLOCK) as media, SignedOutput(part) as output:
             manifest_bytes = _sign_stream(media, output, draft, signer, anchors)
-            output.flush()
-            with ThreadPoolExecutor(2) as aside:  # each takes about as long as reading the file back
-                digest = aside.submit(_digest, part)
-                durable = aside.submit(os.fsync, output.fileno())
-                report = read_stream(output, anchors)
+            output.settle()
+            durable = output.fsync()  # takes no longer than reading the file back
+            report = read_manifest(part, anchors)
             problem = _weakness(report) or problem_of(report)
             if problem:
                 raise ReadBackError(
@@ -140,6 +135,7 @@ def sign_draft(
                     remedy="Nothing was published. Check the certificate, the anchors and the input.",
                 )
             durable.result()
+            digest = output.sha256()
         part.replace(destination)
         flush(destination.parent)
     except OSError as error:
@@ -151,7 +147,7 @@ def sign_draft(
     finally:
         with suppress(OSError):
             part.unlink()
-    return SignedManifest(report.label, manifest_bytes, digest.result())
+    return SignedManifest(report.label, manifest_bytes, digest)
 
 
 def sign_stream(
@@ -292,13 +288,3 @@ def _unsound(report: ManifestReport, claim: Claim) -> str:
     if claim.parent is None and report.source_type is not claim.source_type:
         return "the digital source type does not read back"
     return ""
-
-
-def _digest(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
-
-
-def _create(part: Path) -> BufferedRandom:
-    # Not tempfile: what is published gets the permissions that the umask gives any new file.
-    return os.fdopen(os.open(part, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o666), "w+b")
