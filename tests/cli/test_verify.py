@@ -120,6 +120,18 @@ def test_json_is_one_object_a_line_also_for_what_cannot_be_read(folder, capsys) 
     assert tampered["verdict"]["outcome"] == "tampered"
 
 
+def test_several_processes_say_what_one_says(folder, capsys) -> None:
+    files = [str(folder / name) for name in ("text.mp4", "sealed.mp4", "plain.mp4", "tampered.mp4", "none.mp4")]
+    told = []
+    for jobs in ("1", "2"):
+        assert run(["verify", "--json", "--jobs", jobs, *files]) == 1
+        told.append([json.loads(line) for line in capsys.readouterr().out.splitlines()])
+    for document in told[0] + told[1]:
+        document.pop("seconds", None)
+    assert told[0] == told[1]
+    assert [Path(document["file"]).name for document in told[1]] == [Path(name).name for name in files]
+
+
 def test_quiet_says_nothing_but_errors(folder, capsys) -> None:
     assert run(["verify", "--quiet", str(folder / "sealed.mp4")]) == 0
     output = capsys.readouterr()
