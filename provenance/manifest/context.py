@@ -26,7 +26,7 @@ DEVELOPMENT_ANCHORS = "urn:touchmark:anchors:development"
 _TIME_STAMPING = "1.3.6.1.5.5.7.3.8"
 _OCSP_SIGNING = "1.3.6.1.5.5.7.3.9"
 _OTHER_ANCHORS = "urn:touchmark:anchors:other"
-_SCRATCH_MIB = 32  # while signing, the library keeps a copy of the film: in memory up to here, beyond that on disk
+_SCRATCH_MIB = 256  # while signing, the library keeps a copy of the film: in memory up to here, beyond that on disk
 
 
 class TrustAnchorsError(TouchmarkError):
