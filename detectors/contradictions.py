@@ -24,6 +24,7 @@ from touchmark.detectors.history import (
 from touchmark.detectors.integrity import is_tampering, signs_of_tampering
 from touchmark.detectors.text import safe_text
 from touchmark.detectors.timeline import lie_together
+from touchmark.provenance.fingerprint import Likeness
 from touchmark.provenance.manifest.report import ManifestPresence, ManifestReport
 from touchmark.provenance.watermark.protocol import MarkState
 
@@ -48,6 +49,8 @@ class ContradictionKind(StrEnum):
     """The manifest names a watermark that the pixels do not carry."""
     SOUND_OF_ANOTHER_VIDEO = "sound_of_another_video"
     """The picture carries the mark of one sealed video, the sound that of another."""
+    PICTURE_OF_ANOTHER_VIDEO = "picture_of_another_video"
+    """The mark is that of a sealed video, the picture is not: a mark was copied."""
     UNHASHED_BYTES = "unhashed_bytes"
     """An intact manifest, and bytes outside its reach that were changed or put there."""
     REGISTRY_DISAGREES = "registry_disagrees"
@@ -67,6 +70,7 @@ _TITLES = {
     ContradictionKind.SOFT_BINDING_MISMATCH: "Two different watermarks",
     ContradictionKind.SOFT_BINDING_MISSING_MARK: "Promised watermark missing",
     ContradictionKind.SOUND_OF_ANOTHER_VIDEO: "Sound of another video",
+    ContradictionKind.PICTURE_OF_ANOTHER_VIDEO: "Watermark of another picture",
     ContradictionKind.UNHASHED_BYTES: "Bytes outside the signature changed",
     ContradictionKind.REGISTRY_DISAGREES: "Registry disagrees",
 }
@@ -103,6 +107,7 @@ def find_contradictions(evidence: Evidence) -> tuple[Contradiction, ...]:
             found += _promised_mark(evidence)
             found += _outside_the_hash(evidence)
     found += _sound_against_picture(evidence)
+    found += _picture_against_mark(evidence)
     found += _registry(evidence)
     return tuple(found)
 
@@ -195,6 +200,20 @@ def _sound_against_picture(evidence: Evidence) -> Iterator[Contradiction]:
         f"The picture carries the watermark {picture.payload}, which marks {_known_as(evidence.registration)}; the "
         f"sound carries {sound.payload}, which marks {_known_as(evidence.sound.registration)}. The sound of one "
         "sealed video was laid under the picture of another.",
+    )
+
+
+def _picture_against_mark(evidence: Evidence) -> Iterator[Contradiction]:
+    """A mark can be lifted off a video and laid over another; what that video looked like is in the registry."""
+    mark = evidence.mark
+    if evidence.likeness is not Likeness.OTHER or mark is None:
+        return
+    if evidence.manifest.is_sound and is_accounted_for(evidence):
+        return  # a trusted signer who says that little was left of it
+    yield Contradiction(
+        ContradictionKind.PICTURE_OF_ANOTHER_VIDEO,
+        f"The picture carries the watermark {mark.payload}, which marks {_known_as(evidence.registration)}, and shows "
+        "nothing of what that shows. The watermark was copied onto another picture, or the picture was replaced.",
     )
 
 

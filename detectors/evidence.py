@@ -9,6 +9,7 @@ Absent sources (no key, no registry) are recorded as absent, so that the verdict
 from __future__ import annotations
 
 import hashlib
+import math
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
@@ -18,6 +19,8 @@ from typing import TYPE_CHECKING, BinaryIO
 
 from touchmark.detectors.look import NOT_ASKED, Progress, look_at, not_looked
 from touchmark.detectors.sources import Sources
+from touchmark.detectors.timeline import marked_segments
+from touchmark.provenance.fingerprint import Likeness, likeness_of
 from touchmark.provenance.manifest.read import read_stream
 from touchmark.provenance.manifest.report import ManifestPresence, ManifestReport
 from touchmark.provenance.manifest.stamped import read_stamped
@@ -106,6 +109,8 @@ class Evidence:
         recovered: the manifest kept in the registry for the payload, read against this file, where the file carries
             another or none that holds. Its hard binding differs by nature: the copy is not the file that was signed.
         named_registrations: what the registry knows of payloads that the file's own manifest names.
+        likeness: whether the picture shows what the registry knows to be under this mark; None where there is nothing
+            to compare it with.
         development: the signer is believed only through a development certificate authority.
         claims: what marks of other makers say, one for each that is installed. Anybody with their published weights can
             write them, so they inform a reviewer and no verdict is built on them.
@@ -122,6 +127,7 @@ class Evidence:
     manifest_registration: Registration | None = None
     recovered: ManifestReport | None = None
     named_registrations: tuple[Registration, ...] = ()
+    likeness: Likeness | None = None
     development: bool = False
     claims: tuple[MarkClaim, ...] = ()
 
@@ -171,7 +177,8 @@ def gather(
     Raises:
         MediaError: it cannot be read, is of no kind that is known here, costs more than ``limits`` allow, or changed
             meanwhile. A file with a manifest whose pictures cannot be read gives evidence without them.
-        RegistryError: there is a registry and it cannot be read. No verdict is better than one without it.
+        RegistryError, FingerprintError: there is a registry and it cannot be read. No verdict is better than one
+            without it.
         NeuralMarkError: a mark of another maker is installed and its weights were changed, or cannot be run.
     """
     with open_file(path, limits) as (opened, size):
@@ -232,7 +239,10 @@ def _examined(
         development=manifest.development,
         claims=look.claims,
     )
-    return evidence if sources.registry is None else _with_registry(evidence, examined, sources.registry)
+    if sources.registry is None:
+        return evidence
+    evidence = _with_registry(evidence, examined, sources.registry)
+    return replace(evidence, likeness=_likeness(evidence, path, limits))
 
 
 @dataclass(frozen=True, slots=True)
@@ -290,6 +300,20 @@ def _with_registry(evidence: Evidence, examined: _Examined, registry: Registry) 
         trace = replace(evidence.sound, recovered=recovered)
         evidence = replace(evidence, sound=trace, development=evidence.development or recovered.development)
     return evidence
+
+
+def _likeness(evidence: Evidence, path: Path, limits: Limits) -> Likeness | None:
+    """Of the picture to the one that the mark was put into: the mark alone can be copied onto another."""
+    mark, registration = evidence.mark, evidence.registration
+    if mark is None or mark.transform is None or registration is None or not registration.fingerprint:
+        return None
+    if registration.file_sha256 == evidence.container.sha256:
+        return Likeness.SAME
+    last = max((segment.end for segment in mark.timeline), default=0.0)  # of what was looked at, not of the video
+    marked = [(s.start, math.inf if s.end == last else s.end) for s in marked_segments(mark)]
+    if evidence.container.damage or (mark.timeline and not marked):
+        return Likeness.UNTOLD
+    return likeness_of(path, registration.fingerprint, mark.transform, marked, limits)
 
 
 def _registered(mark: Detection | None, registry: Registry) -> Registration | None:

@@ -23,6 +23,7 @@ from touchmark.detectors.origin import Via
 from touchmark.detectors.statements import Source, Tone
 from touchmark.detectors.verdict import Outcome
 from touchmark.detectors.verify import Verification
+from touchmark.provenance.fingerprint import Likeness
 from touchmark.provenance.manifest.claim import DigitalSourceType
 from touchmark.provenance.manifest.report import ManifestPresence, ManifestReport, ValidationState
 from touchmark.provenance.media.kinds import Family
@@ -323,6 +324,8 @@ class EvidenceModel(_Model):
     recovered_manifest_by_sound: ManifestModel | None
     """What the registry kept for it, where the picture leads to another manifest or to none."""
     registration_by_manifest: RegistrationModel | None
+    likeness: Likeness | None
+    """Whether the picture shows what was sealed with the mark that it carries; null where nothing is known of that."""
 
     @classmethod
     def of(cls, evidence: Evidence) -> Self:
@@ -346,6 +349,7 @@ class EvidenceModel(_Model):
             registration_by_sound=registered(evidence.sound.registration),
             recovered_manifest_by_sound=kept(evidence.sound.recovered),
             registration_by_manifest=registered(evidence.manifest_registration),
+            likeness=evidence.likeness,
         )
 
 

@@ -15,6 +15,7 @@ from touchmark.detectors.integrity import is_tampering, signs_of_tampering
 from touchmark.detectors.shape import shape_in_words
 from touchmark.detectors.text import safe_text
 from touchmark.detectors.timeline import lie_together, marked_segments
+from touchmark.provenance.fingerprint import Likeness
 from touchmark.provenance.manifest.report import ManifestPresence, ManifestReport, ValidationState
 from touchmark.provenance.watermark.protocol import Detection, MarkState
 
@@ -30,6 +31,7 @@ class Source(StrEnum):
     SOUND = "watermark in sound"
     REGISTRY = "registry"
     RECOVERED = "recovered manifest"
+    FINGERPRINT = "fingerprint"
     CONTAINER = "container"
 
 
@@ -44,6 +46,17 @@ class Tone(StrEnum):
     """Something that a reviewer should know before relying on the rest."""
     SILENT = "silent"
     """Nothing was found, or nothing could be looked at. Says nothing either way."""
+
+
+_LIKENESS = {
+    Likeness.SAME: (Tone.SUPPORTS, "The picture is that of the video that was sealed with this watermark."),
+    Likeness.OTHER: (Tone.AGAINST, "The picture shows nothing of the video that was sealed with this watermark."),
+    Likeness.UNTOLD: (
+        Tone.CAUTION,
+        "Whether the picture is that of the video that was sealed with this watermark cannot be told: too little of it "
+        "is there to compare.",
+    ),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +76,7 @@ def make_statements(evidence: Evidence) -> tuple[Statement, ...]:
         *_sound(evidence),
         *_registry(evidence),
         *_recovered(evidence),
+        *_fingerprint(evidence),
         *_container(evidence),
     )
 
@@ -240,6 +254,11 @@ def _registry(evidence: Evidence) -> Iterator[Statement]:
             "by the watermark in the sound."
         )
         yield Statement(Source.REGISTRY, Tone.CAUTION, text)
+
+
+def _fingerprint(evidence: Evidence) -> Iterator[Statement]:
+    if evidence.likeness is not None:
+        yield Statement(Source.FINGERPRINT, *_LIKENESS[evidence.likeness])
 
 
 def _recovered(evidence: Evidence) -> Iterator[Statement]:

@@ -30,6 +30,7 @@ from touchmark.generation.sources import Form
 from touchmark.generation.staging import OutputError, Staging, output_exists
 from touchmark.provenance.database import open_database
 from touchmark.provenance.errors import TouchmarkError
+from touchmark.provenance.fingerprint import fingerprint_of
 from touchmark.provenance.home import Home
 from touchmark.provenance.keys.expiry import expiring
 from touchmark.provenance.keys.ring import KeyRing
@@ -394,6 +395,7 @@ class Studio:
         of_sound = claim.media_type.startswith("audio/")
         with Staging(output) as staging:
             signed = make(staging.file)
+            fingerprint = fingerprint_of(staging.file)
             registration = Registration(
                 payload=payload,
                 manifest_label=signed.label,
@@ -405,6 +407,7 @@ class Studio:
                 source_type=claim.source_type.value,
                 policy_digest=decision.policy_digest if decision else "",
                 created=claim.created,
+                fingerprint=fingerprint.to_bytes() if fingerprint else b"",
             )
             with self._registered(registration):
                 verification = self.verifier.verify(staging.file, _step(progress, "verifying") if progress else None)

@@ -5,7 +5,8 @@
     registry.register(Registration(payload=payload, ...))
     registry.by_payload(payload).manifest             # the whole C2PA manifest store, byte for byte
 
-A row is written once and never changed. This module keeps no media and judges nothing.
+A row is written once and never changed. This module keeps no media, only what a picture looks like from afar, and
+judges nothing.
 """
 
 from __future__ import annotations
@@ -51,6 +52,12 @@ _SEALED = Table(
     Column("policy_digest", String(64), nullable=False),
     Column("created", DateTime(timezone=True), nullable=False),
 )
+_SEEN = Table(  # beside it, because registries are older than fingerprints
+    "fingerprint",
+    _METADATA,
+    Column("payload", String(16), primary_key=True),
+    Column("data", LargeBinary, nullable=False),
+)
 
 
 class RegistryError(DatabaseError):
@@ -74,6 +81,7 @@ class Registration:
         source_type: IPTC digital source type URI that was declared.
         policy_digest: the policy that allowed it (empty for a video sealed without a prompt).
         created: when it was sealed, with zone.
+        fingerprint: what it looks like, see :mod:`touchmark.provenance.fingerprint`; empty where it was sealed without.
     """
 
     payload: Payload
@@ -86,6 +94,7 @@ class Registration:
     source_type: str
     policy_digest: str
     created: datetime
+    fingerprint: bytes = b""
 
 
 class Registry:
@@ -115,9 +124,12 @@ class Registry:
             RegistryError: the payload or the manifest is registered already, or the database fails.
         """
         row = {**asdict(registration), "payload": str(registration.payload)}
+        fingerprint = row.pop("fingerprint")
         try:
             with self._writing() as connection:
                 connection.execute(insert(_SEALED).values(**row))
+                if fingerprint:
+                    connection.execute(insert(_SEEN).values(payload=row["payload"], data=fingerprint))
         except RegistryError as error:
             if isinstance(error.__cause__, IntegrityError):
                 raise RegistryError(
@@ -134,7 +146,8 @@ class Registry:
             RegistryError: the database fails.
         """
         with self._writing() as connection:
-            connection.execute(delete(_SEALED).where(_SEALED.c.payload == str(payload)))
+            for table in (_SEALED, _SEEN):
+                connection.execute(delete(table).where(table.c.payload == str(payload)))
 
     def by_payload(self, payload: Payload) -> Registration | None:
         """The file whose watermark carries ``payload``."""
@@ -146,7 +159,9 @@ class Registry:
 
     def _one(self, condition: ColumnElement[bool]) -> Registration | None:
         with reported(self._engine, RegistryError, "the registry cannot be read"), self._engine.connect() as connection:
-            row = connection.execute(select(_SEALED).where(condition)).one_or_none()
+            known = _SEALED.outerjoin(_SEEN, _SEALED.c.payload == _SEEN.c.payload)
+            chosen = select(_SEALED, _SEEN.c.data.label("fingerprint")).select_from(known).where(condition)
+            row = connection.execute(chosen).one_or_none()
         return None if row is None else _registration(row)
 
     @contextmanager
@@ -159,6 +174,7 @@ class Registry:
 def _registration(row: Row[tuple[object, ...]]) -> Registration:
     values = {field.name: getattr(row, field.name) for field in fields(Registration)}
     values["payload"] = Payload(int(str(values["payload"]), 16))
+    values["fingerprint"] = values["fingerprint"] or b""
     created = values["created"]
     # SQLite forgets the zone; what was written is always UTC.
     values["created"] = created if created.tzinfo else created.replace(tzinfo=UTC)

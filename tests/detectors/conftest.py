@@ -20,6 +20,7 @@ from tests.clips import moving_clip, write_clip
 from touchmark.detectors.verdict import Verdict
 from touchmark.detectors.verify import Verification, Verifier
 from touchmark.provenance.database import open_database
+from touchmark.provenance.fingerprint import fingerprint_of
 from touchmark.provenance.home import Home
 from touchmark.provenance.keys.development import make_development_keys
 from touchmark.provenance.keys.ring import KeyRing
@@ -132,6 +133,7 @@ class Studio:
             prompt=PromptRecord("5" * 64),
         )
         signed = sealer.seal(video or clip(seed), claim, payload, path)
+        fingerprint = fingerprint_of(path)
         registration = Registration(
             payload=payload,
             manifest_label=signed.label,
@@ -143,6 +145,7 @@ class Studio:
             source_type=claim.source_type.value,
             policy_digest="",
             created=NOW,
+            fingerprint=fingerprint.to_bytes() if fingerprint else b"",
         )
         self.registry.register(registration)
         self.made[name] = path, registration

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.clips import moving_clip, write_clip
 from touchmark.detectors.acceptance import Acceptance, ExitStatus
 from touchmark.detectors.contradictions import ContradictionKind
 from touchmark.detectors.evidence import Sources
@@ -16,14 +17,17 @@ from touchmark.detectors.statements import Source, Tone
 from touchmark.detectors.verdict import Outcome, Verdict
 from touchmark.detectors.verify import Verifier
 from touchmark.provenance.database import open_database
+from touchmark.provenance.fingerprint import Likeness
 from touchmark.provenance.home import Home
 from touchmark.provenance.manifest.claim import DigitalSourceType
 from touchmark.provenance.manifest.report import ManifestPresence
 from touchmark.provenance.media.boxes import C2PA_UUID, scan_boxes
 from touchmark.provenance.media.errors import MediaError
+from touchmark.provenance.media.video import RawVideo
 from touchmark.provenance.registry import Registry
 from touchmark.provenance.watermark.bench.attacks import ATTACKS
 from touchmark.provenance.watermark.protocol import MarkState, WatermarkKey
+from touchmark.provenance.watermark.video import LatticeWatermark
 
 Transplant = Callable[[Path, Path, Path], Path]
 
@@ -280,6 +284,46 @@ def test_a_registry_whose_row_points_to_another_manifest_disagrees(studio, strip
     registry.register(replace(registration, manifest=others.manifest))
     verdict = _with(studio, registry=registry).verify(stripped).verdict
     assert kinds(verdict) == {ContradictionKind.REGISTRY_DISAGREES}
+
+
+def _marked_as(studio, registration, clip: RawVideo, path: Path) -> Path:  # type: ignore[no-untyped-def]
+    """A clip with the mark of somebody else's video: the best copy of a mark that there can be."""
+    marked = LatticeWatermark().embed(clip.frames, registration.payload, studio.ring.watermark_key)
+    return write_clip(path, replace(clip, frames=marked), options={"crf": "20"})
+
+
+def test_a_mark_copied_onto_another_picture_is_named(studio, tmp_path) -> None:
+    _, registration = studio.seal("landscape.mp4", seed=0, video=moving_clip(480, 320, seed=11))
+    forged = _marked_as(studio, registration, moving_clip(480, 320, seed=12), tmp_path / "f.mp4")
+    verification = studio.verify(forged)
+    assert verification.evidence.registration == registration, "the attack as such must succeed"
+    assert kinds(verification.verdict) == {ContradictionKind.PICTURE_OF_ANOTHER_VIDEO}
+    assert verification.verdict.outcome is Outcome.CONTRADICTORY
+    assert [s.tone for s in verification.verdict.statements if s.source is Source.FINGERPRINT] == [Tone.AGAINST]
+    same = _marked_as(studio, registration, moving_clip(480, 320, seed=11), tmp_path / "s.mp4")
+    assert studio.verify(same).evidence.likeness is Likeness.SAME
+
+
+def test_a_copied_mark_is_not_told_where_nothing_was_kept(studio, tmp_path) -> None:
+    _, registration = studio.seal("landscape.mp4", seed=0, video=moving_clip(480, 320, seed=11))
+    registry = Registry(open_database(tmp_path / "r.sqlite3"))
+    registry.register(replace(registration, fingerprint=b""))
+    forged = _marked_as(studio, registration, moving_clip(480, 320, seed=12), tmp_path / "f.mp4")
+    verification = _with(studio, registry=registry).verify(forged)
+    assert verification.evidence.likeness is None
+    assert not [s for s in verification.verdict.statements if s.source is Source.FINGERPRINT]
+
+
+@pytest.mark.parametrize(
+    "attack", ["h264_crf28", "crop_50", "flip_horizontal", "rotate_5", "brightness_050", "speed_150"]
+)
+def test_a_copy_that_was_changed_is_still_the_same_picture(studio, tmp_path, attack) -> None:
+    path, _ = studio.seal("landscape.mp4", seed=0, video=moving_clip(480, 320, seed=11))
+    copy = tmp_path / f"c{ATTACKS[attack].suffix}"
+    ATTACKS[attack](path, copy)
+    verification = studio.verify(copy)
+    assert verification.evidence.likeness is Likeness.SAME
+    assert verification.verdict.contradictions == ()
 
 
 # -- what is missing

@@ -23,6 +23,7 @@ SEALED = Registration(
     source_type="http://cv.iptc.org/newscodes/digitalsourcetype/trainedAlgorithmicMedia",
     policy_digest="",
     created=datetime(2026, 11, 22, 12, 0, tzinfo=UTC),
+    fingerprint=b"\x01\x00",
 )
 
 
@@ -54,6 +55,18 @@ def test_a_withdrawn_row_is_gone(registry: Registry) -> None:
     registry.register(SEALED)
     registry.withdraw(SEALED.payload)
     assert registry.by_payload(SEALED.payload) is None
+    registry.register(replace(SEALED, fingerprint=b""))
+    found = registry.by_payload(SEALED.payload)
+    assert found is not None
+    assert found.fingerprint == b"", "of the row that was withdrawn"
+
+
+def test_a_registry_older_than_fingerprints_is_read(tmp_path: Path) -> None:
+    engine = open_database(tmp_path / "registry.sqlite3")
+    Registry(engine).register(replace(SEALED, fingerprint=b""))
+    with engine.begin() as connection:
+        connection.exec_driver_sql("DROP TABLE fingerprint")
+    assert Registry(engine).by_payload(SEALED.payload) == replace(SEALED, fingerprint=b"")
 
 
 def test_reserved_payloads_differ_and_are_free(registry: Registry) -> None:
