@@ -10,8 +10,9 @@ STAMP := $(VENV)/.installed
 demo: $(STAMP) ## From a prompt to a sealed, verified video; then strip it and verify it again.
 	$(BIN)/python -m examples.demo
 
+# Arithmetic in one thread each: the tests themselves run side by side, and small products gain nothing by more.
 test: $(STAMP) ## The test suite.
-	$(BIN)/pytest
+	OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 $(BIN)/pytest --numprocesses 2 --dist worksteal
 
 check: $(STAMP) ## Lint, format, types.
 	$(BIN)/ruff check .
