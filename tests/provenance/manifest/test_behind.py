@@ -80,6 +80,6 @@ def test_a_block_that_cannot_be_written_is_told_of_at_the_latest_when_the_file_i
 
 
 def test_without_room_there_is_an_error_and_no_file(tmp_path: Path, film: Path, claim: Claim, ring: KeyRing) -> None:
-    with room_for(8192), pytest.raises(DestinationError, match="room|too large"):
+    with room_for(8192), pytest.raises(DestinationError, match="too large"):
         sign_file(film, tmp_path / "out.mp4", claim, ring.signer(), ring.trust_anchors)
     assert list(tmp_path.iterdir()) == []

@@ -215,7 +215,7 @@ def test_a_kill_while_signing_publishes_nothing(tmp_path: Path, film: Path, ring
         from touchmark.provenance.manifest.claim import Claim, DigitalSourceType, SoftwareAgent
         from touchmark.provenance.manifest import write
 
-        write.os.fsync = lambda descriptor: os.kill(os.getpid(), signal.SIGKILL)  # the last moment before the rename
+        os.fsync = lambda descriptor: os.kill(os.getpid(), signal.SIGKILL)  # the last moment before the rename
         film, destination, keys = map(Path, sys.argv[1:])
         ring = KeyRing.load(keys)
         claim = Claim("t", "video/mp4", DigitalSourceType.TRAINED_ALGORITHMIC_MEDIA, SoftwareAgent("a", "1"),
