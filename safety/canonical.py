@@ -26,6 +26,7 @@ from typing import ClassVar
 from urllib.parse import unquote_to_bytes
 
 from touchmark.provenance.errors import TouchmarkError
+from touchmark.safety.backwards import reads_backwards
 from touchmark.safety.codings import blobs, turned, unreadable, upside_down
 from touchmark.safety.traced import Traced
 from touchmark.safety.unmasking import unmasked
@@ -151,7 +152,7 @@ def canonicalise(text: str) -> CanonicalText:
 
 
 def _add(views: dict[str, View], kind: ViewKind, text: Traced) -> None:
-    spaced = text.sub(_SPACE, lambda _: " ")
+    spaced = text.sub(_ODD_SPACE, lambda _: " ")
     if spaced.text not in views:
         end = max(spaced.ends, default=0)
         views[spaced.text] = View(kind, spaced.text, (*spaced.starts, end), tuple(spaced.ends))
@@ -181,7 +182,8 @@ _ACCENTED = re.compile("[\u00c0-\u02af\u1e00-\u1eff]")
 _ENTITY = re.compile(r"&(?:amp;)*(?:#[0-9]{1,7};?|#x[0-9a-f]{1,6};?|[a-z][a-z0-9]{1,31};)|&(?:amp;)+", re.IGNORECASE)
 _PERCENT = re.compile(r"(?:%[0-9a-f]{2})+", re.IGNORECASE)
 _ESCAPE = re.compile(r"\\(?:x([0-9a-f]{2})|u([0-9a-f]{4})|u\{([0-9a-f]{1,5})\})", re.IGNORECASE)
-_SPACE = re.compile(r"\s+")
+_ODD_SPACE = re.compile(r"\s{2,}|[^\S ]")
+"""White space that is not one blank."""
 _MARKS = re.compile("[\u0300-\u036f\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff\ufe20-\ufe2f]+")
 """Marks that belong to no script: what composes with its letter is composed before, what is left is decoration."""
 _STRETCHED_ARABIC = re.compile("(?<=[\u0620-\u064a])[\u0640\u064b-\u065f\u0670]+")
@@ -236,17 +238,24 @@ def _undo_percent(coded: str) -> str:
         return coded
 
 
+_WITH_FOREIGN = re.compile(r"[\x00-\x7f]?[^\x00-\x7f]+")
+"""Letters beyond ASCII in a row, with what stands before them: nothing else is changed, or joins on."""
+
+
 def _normalised_clusters(text: str) -> Iterator[tuple[int, int, str]]:
     """NFKC letter by letter with its marks, so that each result keeps its place."""
-    begin = 0
-    for index in range(1, len(text) + 1):
-        if index < len(text) and _continues(text[index]):
+    for run in _WITH_FOREIGN.finditer(text):
+        if unicodedata.is_normalized("NFKC", run.group()):
             continue
-        cluster = text[begin:index]
-        normal = unicodedata.normalize("NFKC", cluster)
-        if normal != cluster:
-            yield begin, index, normal
-        begin = index
+        begin, last = run.span()
+        for index in range(begin + 1, last + 1):
+            if index < last and _continues(text[index]):
+                continue
+            cluster = text[begin:index]
+            normal = unicodedata.normalize("NFKC", cluster)
+            if normal != cluster:
+                yield begin, index, normal
+            begin = index
 
 
 def _continues(character: str) -> bool:
@@ -299,6 +308,8 @@ def _hidden(original: Traced) -> Iterator[tuple[ViewKind, Traced]]:
         begin, end = match.span()
         tags = Traced(text[begin:end], original.starts[begin:end], original.ends[begin:end])
         yield ViewKind.TAGS, tags.relettered("".join(chr(ord(c) - 0xE0000) for c in tags.text))
+    if reads_backwards(text):
+        yield ViewKind.REVERSED, _readable(original.reordered(range(len(text) - 1, -1, -1)))
     breaks = len(_HIDDEN_BREAK.findall(text))
     if 0 < 3 * breaks < len(text):  # between words rather than between letters
         yield ViewKind.UNMASKED, _readable(original.sub(_HIDDEN_BREAK, lambda _: " "))

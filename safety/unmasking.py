@@ -7,12 +7,14 @@ Honest text comes back as it was.
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from functools import partial
 
 from touchmark.safety.traced import Traced
 
-_TOKEN = re.compile(r"[^\W_]+")
+_FOREIGN_TOKEN = re.compile(r"(?<![^\W_])[A-Za-z0-9]*[^\W\x00-\x7f][^\W_]*")
+"""A word with a letter beyond ASCII."""
 _MASKED_TOKEN = re.compile(r"[\w@$!|+(€£]+", re.ASCII)
 _MEASURE = re.compile(r"[0-9]+(?:x[0-9]+|k|d|p|s|x|th|st|nd|rd|fps|mm|cm|m|km|kg|mph|px|am|pm|ft|in)", re.ASCII)
 """What film people write with digits and mean: 8k, 3d, 1080p, 60fps, 35mm, 4x4."""
@@ -45,6 +47,7 @@ _LOOKS: dict[str, str] = {
 }  # fmt: skip
 """Letters of other scripts that look like a Latin one, after case folding (Unicode TR 39; the ones in use)."""
 _LOOK_ALIKES = {ord(look): letter for letter, looks in _LOOKS.items() for look in looks}
+_LOOK_ALIKE = re.compile(f"[{''.join(_LOOKS.values())}]")
 _SMALL_CAPITALS = dict(zip("ᴀʙᴄᴅᴇꜰɢʜɪᴊᴋʟᴍɴᴏᴘʀꜱᴛᴜᴠᴡʏᴢ", "abcdefghijklmnoprstuvwyz", strict=True))
 _BADGE = re.compile(f"[\U0001f130-\U0001f1ff{''.join(_SMALL_CAPITALS)}]")
 _BADGES = ((0x1F130, 26), (0x1F150, 26), (0x1F170, 26), (0x1F1E6, 26))
@@ -57,9 +60,13 @@ def unmasked(plain: Traced) -> Iterator[Traced]:
     text = text.rewrite(_gaps_between_letters(text.text))
     if not text.text.isascii():
         text = text.sub(_SPACED_IDEOGRAPHS, lambda _: "")
-        latin = sum(c.isascii() and c.isalpha() for c in text.text)
-        foreign = sum(c.isalpha() and not c.isascii() and ord(c) not in _LOOK_ALIKES for c in text.text)
-        text = text.sub(_TOKEN, lambda m: _skeleton(m.group(), mostly_latin=latin > foreign))
+        if _LOOK_ALIKE.search(text.text):
+            counts = Counter(text.text)
+            latin = sum(count for c, count in counts.items() if c.isascii() and c.isalpha())
+            foreign = sum(
+                count for c, count in counts.items() if c.isalpha() and not c.isascii() and ord(c) not in _LOOK_ALIKES
+            )
+            text = text.sub(_FOREIGN_TOKEN, lambda m: _skeleton(m.group(), mostly_latin=latin > foreign))
     for reading in _spelt(text):
         apart = _spaceless_words_apart(reading)
         if not _LONG_RUN.search(apart.text):
@@ -74,7 +81,7 @@ def unmasked(plain: Traced) -> Iterator[Traced]:
 def _spelt(text: Traced) -> Iterable[Traced]:
     """Digits and signs for letters undone; two readings where a stroke may be either of two letters."""
     tokens = _MASKED_TOKEN.findall(text.text)
-    masked = sum(len(token) > 2 and _is_leet(token) for token in tokens)
+    masked = sum(len(token) > 2 and _is_leet(token) for token in tokens if not token.isalpha())
     if not masked:
         return (text,)
     throughout = masked >= _THROUGHOUT * len(tokens) and masked > 2

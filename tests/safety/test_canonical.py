@@ -79,6 +79,21 @@ def test_whole_prompt_codings_get_a_view_of_their_own(kind: ViewKind, prompt: st
 
 
 @pytest.mark.parametrize(
+    "sentence",
+    [
+        "женщина идёт по улице", "امرأة تمشي في الشارع", "एक औरत सड़क पर चलती है", "一个女人在街上走", "女の人が道を歩いている",
+        "여자가 길을 걷고 있다", "ผู้หญิงเดินบนถนน", "μια γυναίκα περπατά στον δρόμο",
+    ],
+)  # fmt: skip
+def test_other_scripts_backwards_are_read_and_traced_too(sentence: str) -> None:
+    plain = canonicalise(sentence).primary
+    view = next(v for v in canonicalise(sentence[::-1]).views if v.kind is ViewKind.REVERSED)
+    assert view.text == plain.text
+    assert view.span(0, 1)[1] == len(sentence)  # what is read first was typed last
+    assert [v.kind for v in canonicalise(sentence).views] == [ViewKind.PLAIN]
+
+
+@pytest.mark.parametrize(
     "prompt",
     [
         SENTENCE,
