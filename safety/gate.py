@@ -26,9 +26,7 @@ from touchmark.provenance.errors import TouchmarkError
 from touchmark.provenance.home import Home
 from touchmark.safety.clearance import Clearance, ClearanceAuthority
 from touchmark.safety.decision import Action, Decision, RefusalError, Requester, ReviewRequiredError
-from touchmark.safety.guard.families import load_guard
-from touchmark.safety.guard.model import GuardModel
-from touchmark.safety.guard.stage import escalated
+from touchmark.safety.guard.judged import judge_for
 from touchmark.safety.judge import FigureFinder, Judge, Scorer
 from touchmark.safety.policy import Policy, shipped
 
@@ -68,7 +66,7 @@ class Screening:
 class Gate:
     """A judge that may hand out clearances."""
 
-    __slots__ = ("_authority", "_guard", "_judge")
+    __slots__ = ("_authority", "_judge")
 
     def __init__(
         self, policy: Policy, classifier: Scorer, figures: FigureFinder, authority: ClearanceAuthority
@@ -78,8 +76,7 @@ class Gate:
             PolicyError: the policy does not fit the classifier, or names a missing lexicon.
             GuardError: the guard model that the policy names does not load.
         """
-        self._judge = Judge(policy, classifier, figures)
-        self._guard = load_guard(policy.guard) if policy.guard else None
+        self._judge = judge_for(policy, classifier, figures)
         self._authority = authority
 
     @classmethod
@@ -117,7 +114,7 @@ class Gate:
             PromptTooLongError, EmptyPromptError, MalformedPromptError: the texts cannot be judged.
             GateBrokenError: a stage failed.
         """
-        decision = _decide(self._judge, self._guard, request_digest, texts, requester)
+        decision = _decide(self._judge, request_digest, texts, requester)
         if decision.action is not Action.ALLOW:
             return Screening(decision, None)
         return Screening(decision, self._authority.issue(decision, now, self.policy.clearance_lifetime))
@@ -151,41 +148,29 @@ def screen(
     if enriched_prompt:
         texts["enriched_prompt"] = enriched_prompt
     digest = hashlib.sha256(json.dumps(texts, sort_keys=True).encode("ascii")).hexdigest()
-    judge = judge_of(policy)
-    guard = load_guard(judge.policy.guard) if judge.policy.guard else None
-    return _decide(judge, guard, digest, texts, requester)
+    return _decide(judge_of(policy), digest, texts, requester)
 
 
 def judge_of(policy: str | Path | Policy) -> Judge:
-    """A policy with classifier and figures of this installation, to ask without clearing, and without its guard.
+    """A policy with classifier and figures of this installation, with its guard model, to ask without clearing.
 
     Raises:
-        PolicyError, ClassifierBrokenError, GateBrokenError
+        PolicyError, GuardError, ClassifierBrokenError, GateBrokenError
     """
     if isinstance(policy, str) and policy in shipped():
         return _shipped_judge(policy, Home.default().figures)
     rules = policy if isinstance(policy, Policy) else Policy.load(policy)
-    return Judge(rules, *_installed(Home.default().figures))
+    return judge_for(rules, *_installed(Home.default().figures))
 
 
 @cache
 def _shipped_judge(name: str, figures: Path) -> Judge:
-    return Judge(Policy.load(name), *_installed(figures))
+    return judge_for(Policy.load(name), *_installed(figures))
 
 
-def _decide(
-    judge: Judge,
-    guard: GuardModel | None,
-    request_digest: str,
-    texts: Mapping[str, str],
-    requester: Requester | None,
-) -> Decision:
+def _decide(judge: Judge, request_digest: str, texts: Mapping[str, str], requester: Requester | None) -> Decision:
     try:
-        decision = judge.decide(request_digest, texts, requester)
-        rule = judge.policy.guard
-        if guard is None or rule is None:
-            return decision
-        return escalated(decision, judge.policy, guard, texts, requester, patience=rule.patience)
+        return judge.decide(request_digest, texts, requester)
     except TouchmarkError:
         raise
     except Exception as error:  # whatever went wrong, the prompt was not judged

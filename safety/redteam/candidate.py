@@ -13,19 +13,20 @@ from pathlib import Path
 
 from touchmark.safety.classifier import ClassifierBrokenError, PromptClassifier
 from touchmark.safety.figures import FigureIndex
+from touchmark.safety.guard.judged import judge_for
 from touchmark.safety.judge import Judge
 from touchmark.safety.policy import Policy
 
 
 def judge_with(weights: Path, policy: str | Path) -> Judge:
-    """A policy with the figures that ship and a classifier of other weights.
+    """A policy, its guard model if it names one, the figures that ship, and a classifier of other weights.
 
     Raises:
         ClassifierBrokenError: the weights cannot be read, or do not fit this program.
-        PolicyError
+        PolicyError, GuardError
     """
     try:
         digest = hashlib.sha256(weights.read_bytes()).hexdigest()
     except OSError as error:
         raise ClassifierBrokenError(f"the weights cannot be read ({error.strerror})", subject=str(weights)) from error
-    return Judge(Policy.load(policy), PromptClassifier.load(weights, digest), FigureIndex.load())
+    return judge_for(Policy.load(policy), PromptClassifier.load(weights, digest), FigureIndex.load())

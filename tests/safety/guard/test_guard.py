@@ -17,14 +17,21 @@ from hypothesis import strategies as st
 
 from tests.safety.guard.tiny import TEMPLATES, guard_folder
 from touchmark.provenance.home import Home
+from touchmark.safety.classifier.model import WEIGHTS
+from touchmark.safety.comparison import decision_changes
 from touchmark.safety.decision import Action, AgeProfile, Category, Requester, Rule, Severity
+from touchmark.safety.examples import decided
+from touchmark.safety.explanation import explain
 from touchmark.safety.gate import Gate, judge_of, screen
 from touchmark.safety.guard.answers import LLAMA_GUARD, QWEN3GUARD, read_llama_guard, read_qwen3guard
 from touchmark.safety.guard.families import GUIDELINES, LlamaGuard, Qwen3Guard, ShieldGemma
 from touchmark.safety.guard.language_model import LanguageModel, spans
 from touchmark.safety.guard.model import Flag, GuardAnswerError, GuardError
 from touchmark.safety.guard.stage import escalated
-from touchmark.safety.policy import POLICIES, Policy
+from touchmark.safety.policy import POLICIES, Example, Policy
+from touchmark.safety.redteam.campaign import Plan, attempts
+from touchmark.safety.redteam.candidate import judge_with
+from touchmark.safety.redteam.seeds import Seed
 
 NOW = datetime(2026, 11, 28, 12, 0, tzinfo=UTC)
 POLICY = Policy.load("default")
@@ -280,7 +287,7 @@ def test_every_text_that_shows_is_put_to_the_guard_and_no_other() -> None:
         (Flag(Category.SEXUAL, Severity.HIGH, float("nan"), "x"),),
         (Flag(Category.SEXUAL, "high", 2.0, "x"),),  # type: ignore[arg-type]
         (Flag("no-such", Severity.HIGH, 1.0, "x"),),  # type: ignore[arg-type]
-        pytest.param(lambda: time.sleep(60), id="never ends"),
+        lambda: time.sleep(60),
     ],
     ids=repr,
 )
@@ -300,6 +307,7 @@ def test_a_guard_that_fails_at_the_second_text_fails() -> None:
 
 def _policy(tmp_path: Path, folder: Path, use: str = "llama-guard-3") -> Path:
     document = yaml.safe_load((POLICIES / "safety" / "default.yaml").read_text("utf-8"))
+    tmp_path.mkdir(exist_ok=True)
     path = tmp_path / "guarded.yaml"
     path.write_text(yaml.safe_dump(document | {"guard": {"use": use, "folder": str(folder)}}), encoding="utf-8")
     return path
@@ -311,6 +319,20 @@ def test_the_gate_asks_the_guard_of_its_policy(tmp_path: Path, unsafe_llama: Pat
     assert screening.clearance is None and screening.decision.action is Action.REFUSE
     assert screen(CALM["prompt"], policy=guarded).action is Action.REFUSE
     assert Gate.default(Home(tmp_path), _policy(tmp_path, safe_llama)).screen("a" * 64, CALM, NOW).clearance
+
+
+def test_policies_and_red_teams_are_tried_with_the_guard(tmp_path: Path, unsafe_llama: Path, safe_llama: Path) -> None:
+    flagged = judge_of(_policy(tmp_path / "a", unsafe_llama))
+    calm = judge_of(_policy(tmp_path / "b", safe_llama))
+    allowed = Example(prompt=CALM["prompt"], expect=Action.ALLOW)
+    assert decided(flagged, allowed).action is Action.REFUSE and decided(calm, allowed).action is Action.ALLOW
+    (change,) = decision_changes(calm, flagged, [allowed])
+    assert change.new.action == "refuse"
+    explained = explain(flagged, CALM)
+    assert explained.findings[0].finding.rule is Rule.GUARD and explained.findings[0].typed == CALM["prompt"]
+    attempt = next(iter(attempts(flagged, [Seed(CALM["prompt"])], Plan(depth=1, chains=0))))
+    assert not attempt.through
+    assert judge_with(WEIGHTS, _policy(tmp_path / "c", unsafe_llama)).decide("0" * 64, CALM).action is Action.REFUSE
 
 
 def test_a_guard_that_does_not_load_clears_nothing(tmp_path: Path, safe_llama: Path) -> None:
