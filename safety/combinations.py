@@ -17,7 +17,7 @@ from collections.abc import Iterator, Sequence
 
 from touchmark.safety.canonical import CanonicalText
 from touchmark.safety.decision import Action, AgeProfile, Category, Rule, Severity
-from touchmark.safety.lexicon import Lexicon
+from touchmark.safety.lexicon import Strength
 from touchmark.safety.policy import Policy
 from touchmark.safety.reading import Hit, Reading, standing
 
@@ -32,23 +32,22 @@ _HARMS_TO_A_PERSON = _SEXUAL | {
 _HARMS_TO_A_HISTORICAL_PERSON = _SEXUAL | {Category.HATE_HARASSMENT}
 """History holds violence, and films about it show it."""
 
-_N = "(?<![0-9])(?:1[0-7]|[1-9])(?![0-9])"
-_AGE_OF_A_MINOR = re.compile(
-    rf"{_N}[ -]*(?:(?:years?|yrs?)[ -]*old|y/?o)\b|\baged? {_N}|\b(?:de|com|tiene|tem) {_N} anos?\b|{_N} ans\b"
-    rf"|{_N} jahre alt|{_N}[ -]?jahrig|{_N} yasinda|(?:umur|usia|berusia) {_N}|{_N} tahun\b|{_N} tuoi"
-    rf"|{_N}[ -]?(?:лет|года?\b)|{_N} ?(?:岁|歳|才|살|세 |ขวบ|साल)|عمر(?:ها|ه)? {_N}"
+_NUMBER = re.compile("(?<![0-9])(?:1[0-7]|[1-9])(?![0-9])")
+_AGE_AFTER = re.compile(
+    r"[ -]*(?:(?:years?|yrs?)[ -]*old|y/?o)\b| ans\b| jahre alt|[ -]?jahrig| yasinda| tahun\b| tuoi"
+    r"|[ -]?(?:лет|года?\b)| ?(?:岁|歳|才|살|세 |ขวบ|साल)"
 )
-"""An age under eighteen, in the fifteen languages served, as canonical text writes it."""
+_AGE_BEFORE = re.compile(r"(?:\baged? |umur |usia |berusia |عمر(?:ها|ه)? )$")
+_AGE_AROUND = (re.compile(r"\b(?:de|com|tiene|tem) $"), re.compile(r" anos?\b"))
+"""What makes an age of a number under eighteen, in the fifteen languages served, as canonical text writes it: what
+follows it, what stands before it, or both."""
+_LONGEST_BEFORE = 10
 
 
-def combined(policy: Policy, readings: Sequence[Reading], hits: Sequence[Hit], minors: Lexicon) -> list[Hit]:
-    """What the texts of a request mean together.
-
-    Args:
-        minors: words for people under age.
-    """
+def combined(policy: Policy, readings: Sequence[Reading], hits: Sequence[Hit]) -> list[Hit]:
+    """What the texts of a request mean together."""
     return [
-        *_minors(policy, readings, hits, minors),
+        *_minors(policy, readings, hits),
         *_harmed_figures(policy, hits),
         *_exposed_acquaintances(policy, hits),
     ]
@@ -56,19 +55,25 @@ def combined(policy: Policy, readings: Sequence[Reading], hits: Sequence[Hit], m
 
 def is_sexual(policy: Policy, readings: Sequence[Reading], hits: Sequence[Hit]) -> float:
     """How sexual a request is by the strict measure that holds where minors are concerned; 0 for not at all."""
-    if any(hit.category in _SEXUAL and hit.rule is Rule.TERM for hit in hits):
+    strong = (
+        match.strength is Strength.STRONG
+        for reading in readings
+        for category in _SEXUAL
+        for match in reading.terms.get(category, ())
+    )
+    if any(strong) or any(hit.category in _SEXUAL and hit.rule is Rule.TERM for hit in hits):
         return 1.0
     rule = policy.rule(Category.SEXUAL_MINORS)
     scores = ((reading.scores[Category.SEXUAL].value, reading.groups) for reading in readings)
     return max((v for v, groups in scores if policy.severity(rule, v, groups) is Severity.HIGH), default=0.0)
 
 
-def _minors(policy: Policy, readings: Sequence[Reading], hits: Sequence[Hit], minors: Lexicon) -> Iterator[Hit]:
+def _minors(policy: Policy, readings: Sequence[Reading], hits: Sequence[Hit]) -> Iterator[Hit]:
     score = is_sexual(policy, readings, hits)
     if not score:
         return
     for reading in readings:
-        for span in (*(match.span for match in minors.find(reading.text)), *_ages_of_minors(reading.text)):
+        for span in (*(match.span for match in reading.terms[Category.SEXUAL_MINORS]), *_ages_of_minors(reading.text)):
             why = "A word for a minor stands beside sexual content; refused under every policy."
             yield Hit(Category.SEXUAL_MINORS, None, reading.field, span, score, Rule.MINOR_AND_SEXUAL, why)
 
@@ -76,8 +81,23 @@ def _minors(policy: Policy, readings: Sequence[Reading], hits: Sequence[Hit], mi
 def _ages_of_minors(text: CanonicalText) -> Iterator[tuple[int, int]]:
     """Stretches of the original that state an age under eighteen."""
     for view in text.views:
-        for match in _AGE_OF_A_MINOR.finditer(view.text):
-            yield view.span(match.start(), match.end())
+        for number in _NUMBER.finditer(view.text):
+            begin, end = _age_around(view.text, *number.span())
+            if (begin, end) != number.span():
+                yield view.span(begin, end)
+
+
+def _age_around(text: str, begin: int, end: int) -> tuple[int, int]:
+    """The words around a number, half open, that make an age of it; the number itself if none do."""
+    ahead = text[max(begin - _LONGEST_BEFORE, 0) : begin]
+    first = begin - len(ahead)
+    if before := _AGE_BEFORE.search(ahead):
+        return first + before.start(), end
+    around, close = _AGE_AROUND[0].search(ahead), _AGE_AROUND[1].match(text, end)
+    if around and close:
+        return first + around.start(), close.end()
+    after = _AGE_AFTER.match(text, end)
+    return begin, after.end() if after else end
 
 
 def _harmed_figures(policy: Policy, hits: Sequence[Hit]) -> Iterator[Hit]:

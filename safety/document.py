@@ -65,11 +65,17 @@ class Terms(Strict):
         strong: by themselves enough for the severest reading.
         weak: shared with harmless subjects.
         unless: phrases inside which a term means nothing ("naked mole rat").
+        unless_followed_by: what, right after a term, makes it speak of something else ("Batman" in "a Batman cake").
     """
 
     strong: tuple[Term, ...] = ()
     weak: tuple[Term, ...] = ()
     unless: tuple[Term, ...] = ()
+    unless_followed_by: tuple[Term, ...] = ()
+
+    def joined(self, more: Terms) -> Terms:
+        """These words and others."""
+        return Terms(**{name: getattr(self, name) + getattr(more, name) for name in Terms.model_fields})
 
 
 _Loader: type[Any] = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # the C parser is ten times as fast

@@ -26,7 +26,7 @@ from touchmark.safety.canonical import MAX_CHARACTERS, CanonicalText, canonicali
 from touchmark.safety.combinations import combined, is_sexual
 from touchmark.safety.decision import Action, Category, Decision, Finding, Requester, Rule, Severity
 from touchmark.safety.language import LanguageGroup, language_groups
-from touchmark.safety.lexicon import Lexicon, Strength
+from touchmark.safety.lexicon import Lexicon, Lexicons, Strength
 from touchmark.safety.policy import CategoryRule, Policy, PolicyError
 from touchmark.safety.reading import NEGATIVE_PROMPT, FigureFinder, Hit, Reading, Score, Scorer, standing
 
@@ -65,9 +65,9 @@ class Judge:
         self.policy_digest = policy.digest()
         self._classifier = classifier
         self._figures = figures
-        self._lexicons = {
-            rule.id: Lexicon.load(rule.terms.lexicon, rule.terms.also) for rule in policy.categories if rule.terms
-        }
+        self._lexicons = Lexicons(
+            {rule.id: Lexicon.load(rule.terms.lexicon, rule.terms.also) for rule in policy.categories if rule.terms}
+        )
         self._inversions = Lexicon.load(policy.negative_prompt.lexicon)
         self._adulthood = Lexicon.load(_ADULTHOOD)
         for rule in policy.categories:
@@ -98,7 +98,7 @@ class Judge:
         hits = [hit for reading in readings for hit in self.hits(reading)]
         if texts.get(NEGATIVE_PROMPT):
             hits += self._kept_out(canonicalise(texts[NEGATIVE_PROMPT]), readings, hits)
-        hits += combined(self.policy, readings, hits, self._lexicons[Category.SEXUAL_MINORS])
+        hits += combined(self.policy, readings, hits)
         findings = sorted(
             filter(_is_told, (self._finding(hit, requester) for hit in hits)),
             key=lambda f: (-f.action.severity, -f.score, f.field, f.span),
@@ -132,6 +132,7 @@ class Judge:
             groups=frozenset[LanguageGroup]().union(*(language_groups(view.text) for view in text.views)),
             scores=self._classifier.scores(text),
             figures=self._figures.find(text),
+            terms=self._lexicons.find(text),
         )
 
     def alone(self, reading: Reading) -> tuple[Reading, ...]:
@@ -141,14 +142,19 @@ class Judge:
 
     def hits(self, reading: Reading) -> Iterator[Hit]:
         """What speaks against a request in one text, rule by rule of the policy; what combines is not here."""
+        highest = max((score.value for score in reading.scores.values()), default=0.0)
         for rule in self.policy.categories:
             if rule.id is Category.SEXUAL_MINORS:
                 continue  # a word for a minor is no finding by itself; see combinations.py
             if rule.thresholds is not None:
                 yield from self._scored(rule, reading)
             if rule.terms:
-                for match in self._lexicons[rule.id].find(reading.text):
-                    severity = rule.terms.strong if match.strength is Strength.STRONG else rule.terms.weak
+                agreement = self.policy.agreement_on(rule)
+                for match in reading.terms[rule.id]:
+                    strong = match.strength is Strength.STRONG
+                    if highest < (agreement.strong if strong else agreement.weak):
+                        continue
+                    severity = rule.terms.strong if strong else rule.terms.weak
                     why = f"“{match.term}” is a {match.strength.value} term of the lexicon {rule.terms.lexicon}."
                     yield Hit(rule.id, severity, reading.field, match.span, 1.0, Rule.TERM, why)
         for found in reading.figures:

@@ -1,15 +1,17 @@
 """Terms that a policy names: found in every view of a prompt, whole words only, with the contexts that excuse them.
 
 A lexicon is a YAML file in ``policies/lexicons``: ``strong`` and ``weak`` terms, and ``unless`` phrases inside which a
-term means nothing ("naked mole rat"). Matching is one pass of an Aho-Corasick automaton, whatever the number of terms.
+term means nothing ("naked mole rat"), or words after which it speaks of something else ("Batman" in "a Batman cake").
+Matching is one pass of an Aho-Corasick automaton, whatever the number of terms.
 Terms are facts about words; what a match leads to is the policy's business.
 """
 
 from __future__ import annotations
 
 import json
+import re
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
@@ -19,6 +21,7 @@ import ahocorasick
 from pydantic import Field
 
 from touchmark.safety.canonical import CanonicalText, View, canonicalise
+from touchmark.safety.decision import Category
 from touchmark.safety.document import POLICIES, Terms, read_yaml, validated
 
 _FOLDER = POLICIES / "lexicons"
@@ -61,21 +64,12 @@ class TermMatch:
 class Lexicon:
     """One lexicon, ready to search."""
 
-    __slots__ = ("_automaton", "name")
+    __slots__ = ("_search", "name", "terms")
 
     def __init__(self, name: str, terms: Terms) -> None:
         self.name = name
-        self._automaton = ahocorasick.Automaton()
-        entries: tuple[tuple[tuple[str, ...], Strength | None], ...] = (
-            (terms.weak, Strength.WEAK),
-            (terms.strong, Strength.STRONG),
-            (terms.unless, None),
-        )
-        for words, strength in entries:
-            for term in words:
-                key = canonicalise(term).primary.text
-                self._automaton.add_word(key, (key, term, strength))
-        self._automaton.make_automaton()
+        self.terms = terms
+        self._search = _Search((terms,))
 
     @classmethod
     def load(cls, name: str, also: Terms | None = None, folder: Path = _FOLDER) -> Lexicon:
@@ -89,39 +83,93 @@ class Lexicon:
         """
         path = folder / f"{name}.yaml"
         written = validated(path, read_yaml(path), LexiconFile)
-        more = also or Terms()
-        terms = Terms(
-            strong=written.strong + more.strong, weak=written.weak + more.weak, unless=written.unless + more.unless
-        )
-        return cls(written.name, terms)
+        return cls(written.name, written.joined(also) if also else written)
 
     def find(self, text: CanonicalText) -> tuple[TermMatch, ...]:
         """Every term in every view that no ``unless`` phrase around it excuses, in reading order, each span once.
 
         Where several terms stand for one span, as all of a passage in base64 do, the strongest and longest is told.
         """
-        found: dict[tuple[int, int], TermMatch] = {}
-        for match in (match for view in text.views for match in self._find(view)):
-            if match.span not in found or _weight(found[match.span]) < _weight(match):
-                found[match.span] = match
-        return tuple(found[span] for span in sorted(found))
+        return self._search.find(text)[0]
 
-    def _find(self, view: View) -> Iterator[TermMatch]:
+
+class Lexicons:
+    """The lexicons of a policy, searched in one pass."""
+
+    __slots__ = ("_keys", "_search")
+
+    def __init__(self, lexicons: Mapping[Category, Lexicon]) -> None:
+        self._keys = tuple(lexicons)
+        self._search = _Search([lexicon.terms for lexicon in lexicons.values()])
+
+    def find(self, text: CanonicalText) -> Mapping[Category, tuple[TermMatch, ...]]:
+        """For each lexicon what :meth:`Lexicon.find` says."""
+        return dict(zip(self._keys, self._search.find(text), strict=True))
+
+
+_Meaning = tuple[int, str, Strength | None]
+"""Number of the lexicon, the term as written, and its strength; None for a phrase that excuses."""
+
+
+class _Search:
+    """One automaton over the terms of some lexicons."""
+
+    __slots__ = ("_automaton", "_count", "_followed")
+
+    def __init__(self, lexicons: Sequence[Terms]) -> None:
+        self._count = len(lexicons)
+        self._followed = tuple(_openings(terms.unless_followed_by) for terms in lexicons)
+        meanings: dict[str, dict[int, _Meaning]] = {}
+        for number, terms in enumerate(lexicons):
+            entries: tuple[tuple[tuple[str, ...], Strength | None], ...] = (
+                (terms.weak, Strength.WEAK),
+                (terms.strong, Strength.STRONG),
+                (terms.unless, None),
+            )
+            for words, strength in entries:
+                for term in words:
+                    meanings.setdefault(canonicalise(term).primary.text, {})[number] = (number, term, strength)
+        self._automaton = ahocorasick.Automaton()
+        for key, meant in meanings.items():
+            self._automaton.add_word(key, (len(key), tuple(meant.values())))
+        self._automaton.make_automaton()
+
+    def find(self, text: CanonicalText) -> list[tuple[TermMatch, ...]]:
+        found: list[dict[tuple[int, int], TermMatch]] = [{} for _ in range(self._count)]
+        for number, match in (hit for view in text.views for hit in self._find(view)):
+            known = found[number].get(match.span)
+            if known is None or _weight(known) < _weight(match):
+                found[number][match.span] = match
+        return [tuple(matches[span] for span in sorted(matches)) for matches in found]
+
+    def _find(self, view: View) -> Iterator[tuple[int, TermMatch]]:
         if not len(self._automaton):
             return
-        excused: list[tuple[int, int]] = []
-        hits: list[tuple[int, int, str, Strength]] = []
-        for last, (key, term, strength) in self._automaton.iter(view.text):
-            start, end = last + 1 - len(key), last + 1
+        excused: list[tuple[int, int, int]] = []
+        hits: list[tuple[int, int, _Meaning]] = []
+        for last, (length, meanings) in self._automaton.iter(view.text):
+            start, end = last + 1 - length, last + 1
             if not _stands_alone(view.text, start, end):
                 continue
-            if strength is None:
-                excused.append((start, end))
-            else:
-                hits.append((start, end, term, strength))
-        for start, end, term, strength in hits:
-            if not any(begin <= start and end <= stop for begin, stop in excused):
-                yield TermMatch(term, strength, view.span(start, end))
+            for meaning in meanings:
+                if meaning[2] is None:
+                    excused.append((meaning[0], start, end))
+                else:
+                    hits.append((start, end, meaning))
+        for start, end, (number, term, strength) in hits:
+            if strength is None or any(n == number and b <= start and end <= e for n, b, e in excused):
+                continue
+            aside = self._followed[number]
+            if aside is None or not aside.match(view.text, end):
+                yield number, TermMatch(term, strength, view.span(start, end))
+
+
+def _openings(words: Sequence[str]) -> re.Pattern[str] | None:
+    """What finds one of these words next to the end of a term."""
+    if not words:
+        return None
+    keys = "|".join(re.escape(canonicalise(word).primary.text) for word in words)
+    return re.compile(rf"[ \"”)]*(?:{keys})(?!\w)")
 
 
 def _weight(match: TermMatch) -> tuple[bool, int]:

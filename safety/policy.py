@@ -32,6 +32,7 @@ __all__ = ["POLICIES", "Policy", "PolicyError", "Thresholds"]
 
 _FOLDER = POLICIES / "safety"
 _Slug = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9-]{0,63}$")]
+_Share = Annotated[float, Field(ge=0, le=1)]
 _ByLanguage = Mapping[LanguageGroup | Literal["any"], Thresholds]
 
 
@@ -74,18 +75,31 @@ class Actions(Strict):
         return {Severity.LOW: self.low, Severity.MEDIUM: self.medium, Severity.HIGH: self.high}[severity]
 
 
+class Agreement(Strict):
+    """How high the classifier must score a prompt, in the category where it scores highest, for a term to count.
+
+    Attributes:
+        strong, weak: for strong and for weak terms; 0 for terms that count by themselves.
+    """
+
+    strong: _Share = 0.0
+    weak: _Share = 0.0
+
+
 class TermRule(Strict):
     """Which words speak for a category, and how severe they are.
 
     Attributes:
         lexicon: a list of ``policies/lexicons``.
         strong, weak: the severity of its strong and weak terms.
+        agreement: the score that must agree, in place of the policy's own.
         also: words of this policy's own.
     """
 
     lexicon: _Slug
     strong: Severity = Severity.HIGH
     weak: Severity = Severity.MEDIUM
+    agreement: Agreement | None = None
     also: Terms = Terms()
 
 
@@ -194,6 +208,8 @@ class Policy(Strict):
         figures: modes for public figures.
         negative_prompt: what a negative prompt must not push out.
         thresholds: for every category that is scored and does not set its own.
+        agreement: for the terms of every category that is scored and does not set its own: a word alone does not tell a
+            film about harm from harm. Beside a word for a minor strong sexual terms count by themselves.
         categories: every :class:`Category` exactly once.
         guard: a guard model that reads prompts after everything else, if any.
         output: what looks at videos before they are published.
@@ -210,6 +226,7 @@ class Policy(Strict):
     figures: FigureRule
     negative_prompt: NegativeRule = NegativeRule()
     thresholds: _ByLanguage
+    agreement: Agreement = Agreement()
     categories: tuple[CategoryRule, ...]
     guard: GuardRule | None = None
     output: OutputRule = OutputRule()
@@ -272,6 +289,11 @@ class Policy(Strict):
             return ()
         own, shared = rule.thresholds, self.thresholds
         return tuple(own.get(group) or own.get("any") or shared.get(group) or shared["any"] for group in sorted(groups))
+
+    def agreement_on(self, rule: CategoryRule) -> Agreement:
+        """The agreement in force for the terms of a category; terms of what is not scored count by themselves."""
+        own = rule.terms.agreement if rule.terms else None
+        return own or (Agreement() if rule.thresholds is None else self.agreement)
 
     @property
     def clearance_lifetime(self) -> timedelta:

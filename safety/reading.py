@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Protocol
 from touchmark.safety.canonical import CanonicalText
 from touchmark.safety.decision import Category, Rule, Severity
 from touchmark.safety.language import LanguageGroup
+from touchmark.safety.lexicon import TermMatch
 
 if TYPE_CHECKING:
     from touchmark.safety.figures import Figure, FigureMatch
@@ -58,6 +59,7 @@ class Reading:
         groups: the groups of languages it is written in.
         scores: of each category that the classifier knows.
         figures: the public figures it names.
+        terms: what the lexicons of the policy find in it, by category.
     """
 
     field: str
@@ -65,6 +67,7 @@ class Reading:
     groups: frozenset[LanguageGroup]
     scores: Mapping[Category, Score]
     figures: tuple[FigureMatch, ...]
+    terms: Mapping[Category, tuple[TermMatch, ...]]
 
 
 @dataclass(frozen=True, slots=True)

@@ -81,8 +81,8 @@ def test_whole_prompt_codings_get_a_view_of_their_own(kind: ViewKind, prompt: st
 @pytest.mark.parametrize(
     "sentence",
     [
-        "женщина идёт по улице", "امرأة تمشي في الشارع", "एक औरत सड़क पर चलती है", "一个女人在街上走", "女の人が道を歩いている",
-        "여자가 길을 걷고 있다", "ผู้หญิงเดินบนถนน", "μια γυναίκα περπατά στον δρόμο",
+        "женщина идёт по улице", "امرأة تمشي في الشارع", "एक औरत सड़क पर चलती है", "一个女人在街上走",
+        "女の人が道を歩いている", "여자가 길을 걷고 있다", "ผู้หญิงเดินบนถนน", "μια γυναίκα περπατά στον δρόμο",
     ],
 )  # fmt: skip
 def test_other_scripts_backwards_are_read_and_traced_too(sentence: str) -> None:

@@ -7,8 +7,9 @@ import base64
 import pytest
 
 from touchmark.safety.canonical import canonicalise
+from touchmark.safety.decision import Category
 from touchmark.safety.document import Terms
-from touchmark.safety.lexicon import Lexicon, Strength
+from touchmark.safety.lexicon import Lexicon, Lexicons, Strength
 
 TERMS = Terms(strong=("grim scene", "裸体", "नग्न"), weak=("grim", "été"), unless=("grim reaper", "pilgrim"))
 LEXICON = Lexicon("test", TERMS)
@@ -58,3 +59,32 @@ def test_of_several_terms_that_one_coded_passage_holds_the_strongest_is_told() -
     coded = base64.b64encode(b"the grim statue on the beach").decode()
     (match,) = lexicon.find(canonicalise(coded))
     assert (match.term, match.strength, match.span) == ("grim statue", Strength.STRONG, (0, len(coded)))
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("a Grim cake", []),
+        ("a grim's cave", []),
+        ("a grim\u2019s cave", []),
+        ("the cake is grim", ["grim"]),
+        ("a grim cakewalk", ["grim"]),
+        ("a grim. Cake for all", ["grim"]),
+    ],
+)
+def test_a_term_says_nothing_before_the_words_that_make_it_another_thing(text: str, found: list[str]) -> None:
+    lexicon = Lexicon("own", Terms(weak=("grim",), unless_followed_by=("cake", "'s", "\u2019s")))
+    assert [match.term for match in lexicon.find(canonicalise(text))] == found
+
+
+def test_lexicons_searched_together_find_what_each_finds_alone() -> None:
+    shipped = {
+        Category.SEXUAL: Lexicon.load("sexual"),
+        Category.SELF_HARM: Lexicon.load("self-harm"),
+        Category.SEXUAL_MINORS: Lexicon.load("minors"),
+        Category.PROTECTED_CHARACTERS: Lexicon.load("protected-characters"),
+    }
+    together = Lexicons(shipped)
+    for text in ("a nude statue", "Batman's suicide note", "a B a t m a n movie", "自杀", "p0rn", "a calm lake"):
+        read = canonicalise(text)
+        assert together.find(read) == {category: lexicon.find(read) for category, lexicon in shipped.items()}
