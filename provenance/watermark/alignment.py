@@ -88,22 +88,27 @@ class Aligner:
         found = [self.shifted(evidence, way, c.shares) for c in candidates for way in c.geometry.orientations()]
         return sorted(found, key=lambda fit: -fit.z)
 
-    def shifted(self, evidence: Evidence, geometry: Geometry, shares: Mapping[Plane, float] = _EQUAL) -> Alignment:
+    def shifted(
+        self, evidence: Evidence, geometry: Geometry, shares: Mapping[Plane, float] = _EQUAL, *, template: bool = True
+    ) -> Alignment:
         """The best shift under one geometry; ``shares`` as in :class:`Repetition`.
 
-        Where the copy may be whole and upright, only the key's places are looked at, and what is next to them.
+        Without ``template`` the bits alone have a say: what all videos of a key have in common can be learned from many
+        of them, and taken away or turned round. Where the copy may be whole and upright, only the key's places are
+        looked at, and what is next to them.
         """
         waves = self._measured(evidence, geometry, shares)
         first, second = waves[self._first], waves[self._second]
         grid = np.zeros((TILE, TILE), np.complex64)
         # The template: its fit in standard deviations.
         own = waves[self._template]
-        self._add(
-            grid,
-            own / (np.sqrt(np.sum(np.abs(own) ** 2) / 2) + 1e-12),
-            self._u[self._template],
-            self._v[self._template],
-        )
+        if template:
+            self._add(
+                grid,
+                own / (np.sqrt(np.sum(np.abs(own) ** 2) / 2) + 1e-12),
+                self._u[self._template],
+                self._v[self._template],
+            )
         # The agreement of bits: likewise, and independent of it.
         spread = np.sqrt(np.sum(np.abs(first) ** 2 * np.abs(second) ** 2)) + 1e-12
         for product, sign in ((first * second.conj(), -1), (first * second, 1)):

@@ -108,20 +108,23 @@ class Reader:
         matched = Matched(weights)
         return matched.fit(held), matched
 
-    def read(self, sights: Sequence[Sight], candidates: int = 1) -> Reading:
-        """Decode the likeliest payload of all sights together, or one that verifies among some ``candidates``."""
+    def read(self, sights: Sequence[Sight], candidates: int = 1, *, template: bool = True) -> Reading:
+        """Decode the likeliest payload of all sights together, or one that verifies among some ``candidates``.
+
+        Without ``template`` it has no say in what is left of the pattern: see :meth:`Aligner.shifted`.
+        """
         soft = np.zeros(code.CODE_BITS)
         helds = [self.held(sight) for sight in sights]
         for held in helds:
             for plane, waves in self._waves.items():
                 carriers = ~waves.template
-                ratio = self._soft(waves, held[plane])[carriers]
+                ratio = self._soft(waves, held[plane], template=template)[carriers]
                 soft += np.bincount(waves.bit[carriers], ratio, minlength=code.CODE_BITS)
         evidence = soft.astype(np.float32)
         decoded = (
             code.decode(evidence, self._key) if candidates == 1 else code.decode_from(evidence, self._key, candidates)
         )
-        matched = [self._matched(held, decoded.code_bits) for held in helds]
+        matched = [self._matched(held, decoded.code_bits, template=template) for held in helds]
         fit = _fit(zip(matched, helds, strict=True))
         return Reading(decoded.payload, decoded.guess, fit, len(sights), sights[0].geometry, matched[0])
 
@@ -149,18 +152,20 @@ class Reader:
             np.add.at(grid, (waves.v % TILE, waves.u), matched.weights[plane] * amplitudes)
         return np.asarray(np.fft.fft2(grid).real, np.float32)
 
-    def _matched(self, held: Held, code_bits: NDArray[np.uint8]) -> Matched:
+    def _matched(self, held: Held, code_bits: NDArray[np.uint8], *, template: bool) -> Matched:
         weights = {}
         for plane, waves in self._waves.items():
-            gain = self._gain(waves, held[plane]) * waves.amplitude / _by_ring(waves, np.abs(held[plane]) ** 2)
-            weights[plane] = np.where(waves.template, 0, gain) * waves.signs(code_bits)
+            gain = self._gain(waves, held[plane]) if template else np.float32(1)
+            weight = gain * waves.amplitude / _by_ring(waves, np.abs(held[plane]) ** 2)
+            weights[plane] = np.where(waves.template, 0, weight) * waves.signs(code_bits)
         return Matched(weights)
 
-    def _soft(self, waves: Waves, held: Complex) -> Real:
+    def _soft(self, waves: Waves, held: Complex, *, template: bool) -> Real:
         """Log-likelihood ratio of each wave's sign."""
         # Across the phases that the pattern has, a wave holds noise only.
         noise = _by_ring(waves, held.imag**2)
-        ratio = 2 * self._gain(waves, held) * waves.amplitude * held.real / noise
+        gain = self._gain(waves, held) if template else np.float32(1)
+        ratio = 2 * gain * waves.amplitude * held.real / noise
         return np.asarray(np.clip(ratio, -_SOFT_LIMIT, _SOFT_LIMIT), np.float32)
 
     @staticmethod

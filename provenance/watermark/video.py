@@ -21,7 +21,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property, partial
-from itertools import groupby
+from itertools import chain, groupby
 from typing import ClassVar
 
 import numpy as np
@@ -63,6 +63,8 @@ WORTH_READING = 5.0
 search in fifteen at the geometry of the original reaches it."""
 _WORTH_FOLLOWING = 6.5
 """The same for the best of many geometries, which by chance comes close to it."""
+_WORTH_READING_UNTOLD = 5.5
+"""The same for the agreement of bits alone."""
 _WORTH_POLISHING = 7.0
 """Agreement above which a geometry is made exact before it is given up."""
 _CROPS = np.exp(-np.arange(0.003, 0.66, 0.006)).tolist()
@@ -204,11 +206,23 @@ class _Extraction:
                 for place in aligned[:_TRIED]:
                     if reading := self._first(self._readings_near(view, minute, place)):
                         return self._verified(reading)
-        if not at_first_sight and (reading := self._first(self._readings_cropped())):
+        if not at_first_sight and (reading := self._first(chain(self._readings_untold(), self._readings_cropped()))):
             return self._verified(reading)
         if reading := self._first(self._readings_listed()):
             return self._verified(reading)
         return self._present()
+
+    def _readings_untold(self) -> Iterator[Reading | None]:
+        """As if somebody had taken the template away, which all videos of a key share: by the bits alone."""
+        for minute in self._whole.spread:
+            evidence = self._whole.evidence[minute]
+            ways = [*_NOMINAL, *(way for r in self._whole.repetitions[:1] for way in r.geometry.orientations())]
+            for way in ways:
+                place = self._aligner.shifted(evidence, way, template=False)
+                self._alignments += place.compared
+                if place.z > _WORTH_READING_UNTOLD:
+                    self._decodings += _CANDIDATES_READ
+                    yield self._reader.read([Sight(evidence, place.geometry)], _CANDIDATES_READ, template=False)
 
     def _readings_cropped(self) -> Iterator[Reading | None]:
         """As if the copy were a part of the original, which is what copies mostly are: a mark too faint to be seen

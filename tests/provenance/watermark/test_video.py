@@ -11,8 +11,12 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from touchmark.provenance.media.picture import Planes
 from touchmark.provenance.media.video import Frame
+from touchmark.provenance.watermark import code
 from touchmark.provenance.watermark.bench.pictures import hue, saturation
+from touchmark.provenance.watermark.lattice import Lattice, Plane
+from touchmark.provenance.watermark.placement import Placement
 from touchmark.provenance.watermark.protocol import MarkState, Payload, Watermark, WatermarkKey
 from touchmark.provenance.watermark.video import SMALLEST_SIDE, LatticeWatermark, PictureTooSmallError
 
@@ -49,6 +53,29 @@ def test_drawings_survive_coding_and_halving(
     assert detection.p_value <= 2**-40
     assert detection.transform is not None
     assert not detection.transform.mirrored
+
+
+@pytest.mark.parametrize("amount", [5.0, 10.0])
+def test_a_mark_whose_template_was_taken_away_or_turned_round_is_read(
+    amount: float, natural: list[Pixels], stamped: Stamp, payload: Payload, key: WatermarkKey
+) -> None:
+    """What many marked videos of a key have in common, an attacker can learn; the bits of one they cannot."""
+    lattice, bits = Lattice.of(key), code.encode(payload, key)
+    frames = marked(stamped(natural), payload, key)
+    shift = Placement(lattice, payload, key).shift(stamped(natural)[0].planes, Fraction(0))
+
+    def without(plane: Plane, values: NDArray[np.generic]) -> NDArray[np.uint8]:
+        height, width = values.shape if plane is Plane.LUMA else (2 * values.shape[0], 2 * values.shape[1])
+        both = [lattice.draw(plane, drawn, height, width, shift) for drawn in (bits, 1 - bits)]
+        template = np.asarray(cv2.resize((both[0] + both[1]) / 2, values.shape[::-1], interpolation=cv2.INTER_AREA))
+        return np.clip(np.rint(values - amount * template), 0, 255).astype(np.uint8)
+
+    attacked = []
+    for frame in frames:
+        planes = frame.planes
+        left = (without(p, v) for p, v in zip(Plane, (planes.luma, planes.blue, planes.red), strict=True))
+        attacked.append(Frame(Planes(*left), frame.time))
+    assert MARK.extract(attacked, key).payload == payload
 
 
 @pytest.mark.parametrize(("crf", "size"), [(18, 1.0), (28, 1.0), (23, 0.5)])
