@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from touchmark.provenance.media.decode import open_video
 from touchmark.provenance.media.kinds import Family, kind_of
 from touchmark.provenance.media.limits import Limits
-from touchmark.provenance.media.still import read_still, still_kind
+from touchmark.provenance.media.still import still_kind, view_still
 
 _LONG_SIDE = 480
 _QUALITY = 80
@@ -39,7 +39,7 @@ def stills(path: Path, limits: Limits, count: int = 6) -> tuple[Still, ...]:
     kind = kind_of(path)
     if kind is not None and kind.family is not Family.VIDEO:
         seen = still_kind(path) is not None
-        return (Still(0.0, _jpeg(_small(read_still(path, limits).upright))),) if seen else ()
+        return (Still(0.0, _jpeg(_small(view_still(path, limits).still.upright))),) if seen else ()
     kept: list[tuple[float, NDArray[np.uint8]]] = []
     stride = 1
     with open_video(path, limits) as video:

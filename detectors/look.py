@@ -24,7 +24,7 @@ from touchmark.provenance.media.decode import VideoInfo, VideoReader, open_video
 from touchmark.provenance.media.kinds import AVIF, JPEG, PNG, TIFF, WEBP, Family, Kind, kind_of
 from touchmark.provenance.media.limits import Limits
 from touchmark.provenance.media.sound import open_sound
-from touchmark.provenance.media.still import read_still
+from touchmark.provenance.media.still import view_still
 from touchmark.provenance.media.video import Sound
 from touchmark.provenance.watermark.account import paid
 from touchmark.provenance.watermark.neural.claim import MarkClaim
@@ -120,10 +120,10 @@ def _listen(path: Path, kind: Kind, sources: Sources, limits: Limits) -> Look:
 
 
 def _view(path: Path, kind: Kind, sources: Sources, limits: Limits) -> Look:
-    still = read_still(path, limits)
-    found = paid((find_in_still(still, key) for key in sources.keys), len(sources.keys))
-    height, width = still.upright.shape[:2]
-    info = replace(_form(kind.suffix[1:]), codec=still.kind.value.lower(), width=width, height=height)
+    view = view_still(path, limits)
+    found = paid((find_in_still(view.still, key) for key in sources.keys), len(sources.keys))
+    form = _form(kind.suffix[1:])
+    info = replace(form, codec=view.still.kind.value.lower(), width=view.width, height=view.height)
     return Look(Family.PICTURE, info, detections=found)
 
 

@@ -37,7 +37,7 @@ from touchmark.provenance.errors import TouchmarkError
 from touchmark.provenance.media.decode import open_video
 from touchmark.provenance.media.kinds import Family, kind_of
 from touchmark.provenance.media.limits import Limits
-from touchmark.provenance.media.still import read_still, still_kind
+from touchmark.provenance.media.still import still_kind, view_still
 from touchmark.provenance.media.video import Frame, Pictures
 from touchmark.provenance.watermark.protocol import Transform
 
@@ -312,7 +312,7 @@ def _opened(path: Path, limits: Limits) -> Iterator[tuple[Pictures | None, float
     elif still_kind(path) is None:
         yield None, 0.0
     else:
-        yield _OnePicture(Frame(read_still(path, limits).upright, Fraction(0), is_key=True)), 0.0
+        yield _OnePicture(Frame(view_still(path, limits).still.upright, Fraction(0), is_key=True)), 0.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -30,7 +30,7 @@ from touchmark.provenance.media.captions import Caption, read_captions
 from touchmark.provenance.media.decode import open_video
 from touchmark.provenance.media.kinds import Family
 from touchmark.provenance.media.limits import Limits
-from touchmark.provenance.media.still import read_still, still_kind
+from touchmark.provenance.media.still import still_kind, view_still
 from touchmark.provenance.media.video import Frame
 from touchmark.provenance.watermark.protocol import PAYLOAD_BITS, MarkState
 
@@ -283,7 +283,7 @@ def _of_xmp(note: XmpNote | None) -> dict[Fact, Value]:
 def _seen(path: Path, limits: Limits) -> Sighting | None:
     """The visible label of a video, or of a single picture, which shows it for as long as one looks."""
     if still_kind(path) is not None:
-        return find_label(iter([Frame(read_still(path, limits).upright, Fraction(0))]), Fraction(1))
+        return find_label(iter([Frame(view_still(path, limits).still.upright, Fraction(0))]), Fraction(1))
     with open_video(path, limits) as video:
         return find_label(video.frames(), 1 / video.info.frame_rate)
 

@@ -6,10 +6,13 @@ here by themselves, and the bytes that open every store are searched for. Nothin
 
 from __future__ import annotations
 
+import base64
+import binascii
 import os
 import re
 import struct
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from typing import BinaryIO, Final
 
 from touchmark.provenance.media import kinds
@@ -30,6 +33,8 @@ _SIGNATURE_LABEL: Final = b"c2pa.signature\0"
 _PAD = re.compile(rb"(?:\x63pad|\x64pad2)(\x58.|\x59..|\x5a....)", re.DOTALL)
 """CBOR (RFC 8949): the text "pad" or "pad2", and the head of a byte string."""
 _MOST_OF_STORE: Final = 32 << 20
+_GIF_EXTENSION: Final = b"\x21\xff\x0bC2PA_GIF\x01\0\0"
+_SVG_STORE: Final = re.compile(rb"<(?:\w+:)?manifest[^<>]*>([^<>]*)<")
 _CHUNK: Final = 1 << 20
 _MOST_PARTS: Final = 100_000
 _TIFF_TAG: Final = 0xCD41  # C2PA 2.4, A.3.4
@@ -103,6 +108,10 @@ def _stores(file: BinaryIO) -> Iterator[bytes]:
             pieces = [data for marker, data in _jpeg(file) if marker == 0xEB and data.startswith(b"JP")]
             # Each piece repeats the head of the box that is split (ISO/IEC 19566-5, annex D).
             yield b"".join(data[8 if int.from_bytes(data[4:8], "big") == 1 else 16 :] for data in pieces)
+        elif kind is kinds.GIF:
+            yield b"".join(_gif(file))
+        elif kind is kinds.SVG:
+            yield from _svg(file)
         elif kind is not None and kind.family in (kinds.Family.VIDEO, kinds.Family.PICTURE) and kind is not kinds.TIFF:
             boxes = tuple(box for box in top_level(file, "") if box.uuid == C2PA_UUID)
             yield from (_at(file, box.offset + box.header_size, box.size - box.header_size) for box in boxes)
@@ -115,6 +124,25 @@ def _stores(file: BinaryIO) -> Iterator[bytes]:
 def _at(file: BinaryIO, start: int, size: int) -> bytes:
     file.seek(start)
     return file.read(max(0, min(size, _MOST_OF_STORE)))
+
+
+def _gif(file: BinaryIO) -> Iterator[bytes]:
+    """Pieces of the application extension that holds a store (C2PA 2.4, A.3.6; GIF89a, 26), each after its length."""
+    head = _at(file, 0, _MOST_OF_STORE)
+    at = head.find(_GIF_EXTENSION)
+    if at < 0:
+        return
+    at += len(_GIF_EXTENSION)
+    while at < len(head) and head[at]:
+        yield head[at + 1 : at + 1 + head[at]]
+        at += 1 + head[at]
+
+
+def _svg(file: BinaryIO) -> Iterator[bytes]:
+    """What stands as base64 in the elements that may hold a store (C2PA 2.4, A.3.3), where it can be decoded."""
+    for text in _SVG_STORE.findall(_at(file, 0, _MOST_OF_STORE)):
+        with suppress(binascii.Error):
+            yield base64.b64decode(text)
 
 
 def _png(file: BinaryIO) -> Iterator[tuple[bytes, int, int]]:

@@ -10,7 +10,8 @@ It is deliberately no parser of what is inside a movie; PyAV does that.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+import re
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
@@ -26,6 +27,8 @@ _CONTAINERS = frozenset(
     ("moov", "trak", "mdia", "minf", "stbl", "dinf", "edts", "udta", "mvex", "moof", "traf", "mfra")
 )
 _CHUNK = 1 << 20
+_MOST_BRANDS = 64
+_BRAND = re.compile(rb"[\x20-\x7e]{4}|\0{4}")  # QuickTime fills up with zeros
 
 FIRST_BOXES = frozenset(
     {b"ftyp", b"styp", b"moov", b"mdat", b"moof", b"sidx", b"free", b"skip", b"wide", b"uuid", b"pnot"}
@@ -130,7 +133,8 @@ def unhashed_content(file: BinaryIO, subject: str, most: int = 64 * 1024**2) -> 
     """Bytes of content in places that the C2PA hard binding leaves out (C2PA 2.4, A.5.3): what nobody signed.
 
     Counted are non-zero bytes in top-level ``free`` and ``skip`` boxes, where padding is zeros; bytes of a ``mfra`` box
-    that are no random-access table; non-zero bytes of the C2PA box after its manifest store.
+    that are no random-access table; non-zero bytes of the C2PA box after its manifest store; what is no brand in the
+    ``ftyp`` box, and all of a second one.
 
     Args:
         file: open and seekable.
@@ -138,8 +142,16 @@ def unhashed_content(file: BinaryIO, subject: str, most: int = 64 * 1024**2) -> 
         most: bytes read at most; what lies beyond is not counted.
     """
     count = 0
-    for box in tuple(top_level(file, subject)):
-        for start, end in _unsigned_stretches(file, box, subject):
+    boxes = tuple(top_level(file, subject))
+    first = next((box for box in boxes if box.type == "ftyp"), None)
+    if first is not None:
+        count += _no_brands(file, first)
+    for box in boxes:
+        if box.type == "ftyp" and box is not first:
+            stretches: Iterable[tuple[int, int]] = ((box.offset + box.header_size, box.offset + box.size),)
+        else:
+            stretches = _unsigned_stretches(file, box, subject)
+        for start, end in stretches:
             found, read = _content(file, start, min(end, start + most))
             count += found
             most -= read
@@ -166,6 +178,16 @@ def _unsigned_stretches(file: BinaryIO, box: Box, subject: str) -> Iterator[tupl
         store = _read_box(file, start, end)
         if store is not None and store.whole and store.type == "jumb":
             yield start + store.size, end
+
+
+def _no_brands(file: BinaryIO, ftyp: Box) -> int:
+    """Non-zero bytes of a ``ftyp`` box (ISO/IEC 14496-12:2022, 4.3) that no reader takes for brands."""
+    file.seek(ftyp.offset + ftyp.header_size)
+    payload = file.read(min(max(ftyp.size - ftyp.header_size, 0), _CHUNK))
+    brands = [payload[:4], *(payload[at : at + 4] for at in range(8, len(payload), 4))]  # between them a version
+    odd = [brand for brand in brands[:_MOST_BRANDS] if not _BRAND.fullmatch(brand)]
+    odd += brands[_MOST_BRANDS:]
+    return sum(len(brand) - brand.count(0) for brand in odd)
 
 
 def _content(file: BinaryIO, start: int, end: int) -> tuple[int, int]:

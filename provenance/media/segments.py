@@ -46,6 +46,7 @@ class Parts:
         carried: parts that a marked copy shall have as well: colour profile, EXIF, density.
         exif: the EXIF among them, from its TIFF header on.
         animated: whether there are more pictures than one.
+        depth: bytes a pixel that a decoder takes at most.
     """
 
     width: int
@@ -54,11 +55,13 @@ class Parts:
     carried: tuple[Part, ...]
     exif: bytes = b""
     animated: bool = False
+    depth: int = 4
 
 
 # -- PNG (W3C Portable Network Graphics, third edition)
 
 _PNG_PIXELS = (b"IHDR", b"PLTE", b"tRNS", b"IDAT", b"IEND")
+_PNG_CHANNELS = {0: 1, 2: 3, 3: 1, 4: 2, 6: 4}
 _PNG_CARRIED = (b"cHRM", b"gAMA", b"iCCP", b"sRGB", b"cICP", b"mDCV", b"cLLI", b"pHYs", b"eXIf")
 
 
@@ -68,7 +71,7 @@ def png_parts(data: bytes, subject: str) -> Parts:
     header = parts[0]
     if header.name != b"IHDR" or len(header.data) != 13:
         raise _damaged("a PNG without its header", subject)
-    width, height = struct.unpack(">II", header.data[:8])
+    width, height, bits, colours = struct.unpack(">IIBB", header.data[:10])
     carried = tuple(part for part in parts if part.name in _PNG_CARRIED)
     return Parts(
         width,
@@ -77,6 +80,7 @@ def png_parts(data: bytes, subject: str) -> Parts:
         carried,
         exif=next((part.data for part in carried if part.name == b"eXIf"), b""),
         animated=any(part.name == b"acTL" for part in parts),
+        depth=-(-bits * _PNG_CHANNELS.get(colours, 4) // 8),
     )
 
 
@@ -112,12 +116,14 @@ def _png(parts: Iterable[Part]) -> bytes:
 
 
 _JFIF = b"\xe0"
+_PROGRESSIVE = 0xC2
 _JPEG_CARRIED = ((_JFIF, b"JFIF\0"), (b"\xe1", _EXIF), (b"\xe2", b"ICC_PROFILE\0"))
 
 
 def jpeg_parts(data: bytes, subject: str) -> Parts:
     """Take a JPEG apart. Raises TruncatedError, DecodeError."""
     size: tuple[int, int] | None = None
+    depth = 0
     carried: list[Part] = []
     bare = [data[:2]]
     for part, position in _jpeg_segments(data, subject):
@@ -128,7 +134,7 @@ def jpeg_parts(data: bytes, subject: str) -> Parts:
                 raise DecodeError(
                     "is a JPEG in CMYK", subject=subject, remedy="Convert it to RGB first; screens show nothing else."
                 )
-            size = (width, height)
+            size, depth = (width, height), _jpeg_depth(marker, part.data[6:], components)
         if any(part.name == name and part.data.startswith(start) for name, start in _JPEG_CARRIED):
             carried.append(part)
         if not 0xE0 <= marker <= 0xEF or marker == _ADOBE:  # Adobe's says which colours the samples are
@@ -141,7 +147,14 @@ def jpeg_parts(data: bytes, subject: str) -> Parts:
     if size is None:
         raise _damaged("a JPEG without a picture", subject)
     exif = next((part.data.removeprefix(_EXIF) for part in carried if part.name == b"\xe1"), b"")
-    return Parts(*size, b"".join(bare), tuple(carried), exif)
+    return Parts(*size, b"".join(bare), tuple(carried), exif, depth=depth)
+
+
+def _jpeg_depth(marker: int, components: bytes, count: int) -> int:
+    """Bytes a pixel by the components of a frame header; where scans refine them, their coefficients are kept too."""
+    shares = [(sampling >> 4) * (sampling & 15) for sampling in components[1 : 3 * count : 3]]
+    samples = -(-sum(shares) // max(1, *shares)) if shares else count
+    return samples * (3 if marker == _PROGRESSIVE else 1)
 
 
 def jpeg_with(encoded: bytes, carried: Iterable[Part], subject: str) -> bytes:

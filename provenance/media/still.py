@@ -13,6 +13,7 @@ by byte. XMP, IPTC, manifests, and the second pictures of a multi-picture JPEG (
 from __future__ import annotations
 
 import io
+import math
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from enum import StrEnum
@@ -27,10 +28,10 @@ from av.codec.context import CodecContext
 from av.packet import Packet
 from av.video.codeccontext import VideoCodecContext
 from av.video.frame import VideoFrame
-from av.video.reformatter import ColorRange, Colorspace, VideoReformatter
+from av.video.reformatter import ColorRange, Colorspace, Interpolation, VideoReformatter
 
 from touchmark.provenance.media import segments
-from touchmark.provenance.media.errors import DecodeError, EncodeError, MediaError, NotAPictureError
+from touchmark.provenance.media.errors import DecodeError, EncodeError, LimitExceededError, MediaError, NotAPictureError
 from touchmark.provenance.media.limits import Limits
 from touchmark.provenance.media.picture import MATRICES, TO_RGB, Orientation, Pixels, Samples
 from touchmark.provenance.media.segments import Part, Parts
@@ -41,6 +42,13 @@ _WEBP, _WEBP_LOSSLESS = [cv2.IMWRITE_WEBP_QUALITY, 97], [cv2.IMWRITE_WEBP_QUALIT
 _MOST_BYTES = 256 * 1024**2
 _LARGER = 2
 """How many times the sides and the pixels of a video a single picture may have: of a video several are held."""
+_LARGEST_VIEWED, _MOST_VIEWED = 48 * 1024**2, 160 * 1024**2
+"""Bytes that a file, and with its decoded picture, may have to be looked at: 50 megapixels of JPEG, 20 of deep PNG."""
+_VIEWED_PIXELS = 3840 * 2160
+"""A mark that a larger picture carries can be read from half its size, and sooner."""
+_DEEPEST = 8
+"""Bytes a pixel: four channels of 16 bits."""
+_SMALLER = Interpolation.AREA | Interpolation.FULL_CHR_H_INT | Interpolation.ACCURATE_RND | Interpolation.BITEXACT
 _LIBRARY_ERRORS = (av.error.FFmpegError, OSError, ValueError, RuntimeError, MemoryError)
 
 # EXIF 2.32, 4.6.4 A, orientations 1 to 8.
@@ -129,6 +137,58 @@ def read_still(path: Path, limits: Limits = Limits()) -> Still:  # noqa: B008 (f
     Raises:
         UnreadableFileError, NotAPictureError, TruncatedError, LimitExceededError, DecodeError
     """
+    found = _found(path, limits)
+    pixels = _pixels(found.picture)
+    carried = _still_true(found.parts, found.picture, pixels) if found.parts else ()
+    return Still(pixels, found.orientation, found.kind, found.lossless, carried)
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """One picture for looking at.
+
+    Attributes:
+        still: upright, in 8 bits and RGB, with no more pixels than a picture of a 4K film.
+        width, height: of the picture in its file, upright.
+    """
+
+    still: Still
+    width: int
+    height: int
+
+
+def view_still(path: Path, limits: Limits = Limits()) -> View:  # noqa: B008 (frozen)
+    """Read one picture for looking at it, in a room that is known before it is decoded.
+
+    Args:
+        limits: of a video; a single picture may have twice the sides and the pixels.
+
+    Raises:
+        UnreadableFileError, NotAPictureError, TruncatedError, LimitExceededError, DecodeError
+    """
+    found = _found(path, replace(limits, max_bytes=min(limits.max_bytes, _LARGEST_VIEWED)), _MOST_VIEWED)
+    width, height = found.picture.width, found.picture.height
+    smaller = min(math.sqrt(_VIEWED_PIXELS / (width * height)), 1.0)
+    pixels = _pixels(found.picture, (max(round(width * smaller), 1), max(round(height * smaller), 1)))
+    upright = found.orientation.turn(pixels)
+    if found.orientation.transpose:
+        width, height = height, width
+    return View(Still(upright, Orientation(), found.kind, found.lossless), width, height)
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """A picture as the decoder gave it, and what its file says of it."""
+
+    picture: VideoFrame
+    kind: StillKind
+    orientation: Orientation
+    lossless: bool
+    parts: Parts | None = None
+
+
+def _found(path: Path, limits: Limits, most: int | None = None) -> _Found:
+    """Decode one picture; with ``most``, only if file and picture together have no more bytes."""
     subject = str(path)
     limits = replace(
         limits,
@@ -143,30 +203,34 @@ def read_still(path: Path, limits: Limits = Limits()) -> Still:  # noqa: B008 (f
         raise NotAPictureError(
             "is not a picture that can be read", subject=subject, remedy="Give a PNG, JPEG, WebP, TIFF or AVIF."
         )
-    if kind is StillKind.AVIF:
-        return _of_avif(data, limits, subject)
-    if kind is StillKind.TIFF:
+    if kind in (StillKind.AVIF, StillKind.TIFF):  # how deep they are is known when they have been decoded
+        if most is not None:
+            limits = replace(limits, max_pixels=min(limits.max_pixels, (most - size) // _DEEPEST))
+        if kind is StillKind.AVIF:
+            picture, orientation = _of_avif(data, limits, subject)
+            return _Found(picture, kind, orientation, lossless=False)
         picture = _decoded("tiff", data, limits, subject)
-        return Still(_pixels(picture), _ORIENTATIONS[segments.exif_orientation(data) - 1], kind, lossless=True)
+        return _Found(picture, kind, _ORIENTATIONS[segments.exif_orientation(data) - 1], lossless=True)
     take = {StillKind.PNG: segments.png_parts, StillKind.JPEG: segments.jpeg_parts, StillKind.WEBP: segments.webp_parts}
     parts = take[kind](data, subject)
+    del data
     if parts.animated:
         raise NotAPictureError(
             f"is an animated {kind}, which is not read", subject=subject, remedy="Turn it into a video first."
         )
     limits.check_dimensions(parts.width, parts.height, subject)
+    if most is not None and len(parts.bare) + parts.width * parts.height * parts.depth > most:
+        raise LimitExceededError(
+            f"decoding {parts.width} x {parts.height} pixels of {parts.depth} bytes takes more memory than is given",
+            subject=subject,
+            remedy="Look at a smaller copy of it.",
+        )
     decoder = {StillKind.PNG: "png", StillKind.JPEG: "mjpeg", StillKind.WEBP: "webp"}[kind]
     picture = _decoded(decoder, parts.bare, limits, subject)
     if (picture.width, picture.height) != (parts.width, parts.height):
         raise _damaged(f"its picture is {picture.width} x {picture.height}, not as its header says", subject)
-    pixels = _pixels(picture)
-    return Still(
-        pixels,
-        _ORIENTATIONS[segments.exif_orientation(parts.exif) - 1],
-        kind,
-        lossless=kind is StillKind.PNG or (kind is StillKind.WEBP and segments.webp_is_lossless(parts)),
-        carried=_still_true(parts, picture, pixels),
-    )
+    lossless = kind is StillKind.PNG or (kind is StillKind.WEBP and segments.webp_is_lossless(parts))
+    return _Found(picture, kind, _ORIENTATIONS[segments.exif_orientation(parts.exif) - 1], lossless, parts)
 
 
 def write_still(still: Still, path: Path) -> None:
@@ -231,7 +295,7 @@ def _decoded(decoder: str, data: bytes, limits: Limits, subject: str) -> VideoFr
     raise _damaged("it holds no picture", subject)
 
 
-def _of_avif(data: bytes, limits: Limits, subject: str) -> Still:
+def _of_avif(data: bytes, limits: Limits, subject: str) -> tuple[VideoFrame, Orientation]:
     options = {
         "format_whitelist": "mov",
         "protocol_whitelist": "none",
@@ -255,11 +319,14 @@ def _of_avif(data: bytes, limits: Limits, subject: str) -> Still:
     if picture is None:
         raise _damaged("it holds no picture", subject)
     limits.check_dimensions(picture.width, picture.height, subject)
-    return Still(_pixels(picture), Orientation.turned_by(-picture.rotation), StillKind.AVIF, lossless=False)
+    return picture, Orientation.turned_by(-picture.rotation)
 
 
-def _pixels(picture: VideoFrame) -> Samples:
-    """Grey stays grey, and transparency, where there is any, stays; everything else becomes RGB."""
+def _pixels(picture: VideoFrame, size: tuple[int, int] | None = None) -> Samples:
+    """Grey stays grey, and transparency, where there is any, stays; everything else becomes RGB.
+
+    With a ``size``, width and height of no more than the picture's own, all becomes RGB of 8 bits and is made smaller.
+    """
     form = picture.format
     deep = max(component.bits for component in form.components) > 8
     sees_through = form.has_palette or any(component.is_alpha for component in form.components)
@@ -269,17 +336,22 @@ def _pixels(picture: VideoFrame) -> Samples:
         wanted = "rgba64le" if deep else "rgba"
     else:
         wanted = "rgb48le" if deep else "rgb24"
+    if size is not None:
+        wanted = "rgb24"
+    width, height = size or (picture.width, picture.height)
     limited = picture.color_range != ColorRange.JPEG and form.name.startswith("yuv")
     converted = VideoReformatter().reformat(
         picture,
+        width,
+        height,
         format=wanted,
         src_colorspace=MATRICES.get(int(picture.colorspace), Colorspace.ITU601),
         src_color_range=ColorRange.MPEG if limited else ColorRange.JPEG,
         dst_color_range=ColorRange.JPEG,
-        interpolation=TO_RGB,
+        interpolation=TO_RGB if (width, height) == (picture.width, picture.height) else _SMALLER,
         threads=1,
     )
-    pixels = cast(Samples, converted.to_ndarray()).reshape(picture.height, picture.width, -1)
+    pixels = cast(Samples, converted.to_ndarray()).reshape(height, width, -1)
     if pixels.shape[2] == 4 and (pixels[..., 3] == np.iinfo(pixels.dtype).max).all():
         pixels = np.ascontiguousarray(pixels[..., :3])
     return pixels

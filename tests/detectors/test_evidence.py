@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import struct
+from base64 import b64encode
 from dataclasses import replace
 from pathlib import Path
 
@@ -112,6 +113,31 @@ def test_remains_of_a_store_are_found_across_chunks(tmp_path, before) -> None:
     path.write_bytes(bytes(before) + C2PA_UUID[:-1] + bytes(40))
     with path.open("rb") as file:
         assert not traces.has_store_remains(file)
+
+
+def _in_gif(store: bytes) -> bytes:
+    pieces = [store[at : at + 255] for at in range(0, len(store), 255)]
+    blocks = b"".join(bytes([len(piece)]) + piece for piece in pieces)
+    return b"GIF89a" + bytes(7) + b"\x21\xff\x0bC2PA_GIF\1\0\0" + blocks + b"\0;"
+
+
+def _in_svg(store: bytes) -> bytes:
+    text = b64encode(store)
+    return (
+        b"<svg xmlns:c2pa='http://c2pa.org/manifest'><metadata><c2pa:manifest>%s</c2pa:manifest></metadata></svg>"
+        % text
+    )
+
+
+@pytest.mark.parametrize("wrap", [_in_gif, _in_svg, lambda store: b"%PDF-1.7\n" + store])
+def test_content_in_the_padding_of_a_signature_is_counted_in_every_wrapping(tmp_path, wrap) -> None:
+    for payload in (b"", b"a payload"):
+        pad = bytes(600) + payload + bytes(400)
+        store = bytes(300) + b"c2pa.signature\0" + bytes(40) + b"\x63pad\x59" + len(pad).to_bytes(2, "big") + pad
+        path = tmp_path / "file"
+        path.write_bytes(wrap(store))
+        with path.open("rb") as file:
+            assert traces.unsigned_padding(file) == len(payload)
 
 
 def test_a_registration_of_another_key_is_a_coincidence(stripped, studio, registration, tmp_path) -> None:

@@ -81,6 +81,19 @@ def test_unhashed_bytes_counts_what_padding_never_holds(tmp_path: Path, clip: Pa
     assert boxes.unhashed_bytes(path, most=4) == 3
 
 
+def test_a_file_type_holds_brands_and_nothing_else(tmp_path: Path, clip: Path) -> None:
+    """The C2PA hash leaves out every ``ftyp`` box (C2PA 2.4, A.5.3): room for a payload."""
+    rest = clip.read_bytes()[int.from_bytes(clip.read_bytes()[:4], "big") :]
+    hidden = {
+        "version": (box(b"ftyp", b"isom\0\0\2\0isommp41\0\0\0\0"), b"", 0),
+        "no brands": (box(b"ftyp", b"isom\0\0\2\0isom\x7f\xff\xff\0"), b"", 3),
+        "too many brands": (box(b"ftyp", b"isom\0\0\2\0" + b"isom" * 70), b"", 7 * 4),
+        "a second one": (box(b"ftyp", b"isom\0\0\2\0isom"), box(b"ftyp", b"isom\0\0\0\0hide"), 8),
+    }
+    for name, (first, more, count) in hidden.items():
+        assert boxes.unhashed_bytes(written(tmp_path / "a.mp4", first, rest, more)) == count, name
+
+
 def test_other_files_have_no_boxes(tmp_path: Path) -> None:
     webm = write_clip(tmp_path / "a.webm", moving_clip(64, 64, 2, style="flat"), "libvpx-vp9")
     for path in (webm, written(tmp_path / "a.txt", b"hello world, this is text"), written(tmp_path / "empty")):

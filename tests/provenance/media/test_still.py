@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from tests.clips import scene
+from touchmark.provenance.media import segments
 from touchmark.provenance.media.errors import (
     DecodeError,
     EncodeError,
@@ -27,7 +28,7 @@ from touchmark.provenance.media.errors import (
     UnreadableFileError,
 )
 from touchmark.provenance.media.limits import Limits
-from touchmark.provenance.media.still import Still, StillKind, read_still, still_kind, write_still
+from touchmark.provenance.media.still import Still, StillKind, read_still, still_kind, view_still, write_still
 
 AnyPixels = NDArray[np.uint8 | np.uint16]
 RGB = next(scene(97, 65, 1))
@@ -379,3 +380,46 @@ def test_the_pixels_of_a_still_in_eight_bits(tmp_path: Path) -> None:
     still = read_still(saved(tmp_path / "a.png", coded(".png", RGB.astype(np.uint16) * 257)))
     assert isinstance(still, Still)
     assert np.array_equal(still.upright, RGB)
+
+
+def png(width: int, height: int, depth: int, colours: int, channels: int) -> bytes:
+    """All black: a few kilobytes, whatever it declares."""
+    rows = zlib.compress(bytes(1 + width * channels * depth // 8) * height, 1)
+    header = struct.pack(">IIBBBBB", width, height, depth, colours, 0, 0, 0)
+    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", rows) + chunk(b"IEND", b"")
+
+
+@pytest.mark.parametrize(("depth", "colours", "channels"), [(16, 6, 4), (16, 2, 3), (8, 6, 4), (8, 2, 3)])
+def test_a_picture_too_large_for_the_room_given_is_not_decoded_to_be_looked_at(
+    tmp_path: Path, depth: int, colours: int, channels: int
+) -> None:
+    side = 1 << 13
+    path = saved(tmp_path / "a.png", png(side, (200 << 20) // (side * channels * depth // 8), depth, colours, channels))
+    with pytest.raises(LimitExceededError, match="memory"):
+        view_still(path)
+
+
+@pytest.mark.parametrize(("options", "samples"), [((), 2), ((cv2.IMWRITE_JPEG_PROGRESSIVE, 1), 6)])
+def test_the_room_for_a_jpeg_counts_its_samples_and_their_coefficients(options: tuple[int, ...], samples: int) -> None:
+    data = coded(".jpg", RGB, *options)
+    assert segments.jpeg_parts(data, "a.jpg").depth == samples
+
+
+@pytest.mark.parametrize("turned", [False, True])
+def test_a_large_picture_is_looked_at_in_small(tmp_path: Path, turned: bool) -> None:
+    rows, columns = np.mgrid[:3000, :4000]
+    pixels = np.dstack([rows // 12, columns // 16, rows * 0 + 99]).astype(np.uint8)
+    path = saved(tmp_path / "a.png", coded(".png", pixels[..., ::-1]))
+    if turned:
+        path.write_bytes(png_with(path.read_bytes(), chunk(b"eXIf", notes(6))))
+    view, whole = view_still(path), read_still(path).upright
+    assert (view.height, view.width) == whole.shape[:2]
+    seen = view.still.upright
+    assert 0.99 * 3840 * 2160 < seen.shape[0] * seen.shape[1] < 1.01 * 3840 * 2160
+    small = cv2.resize(whole, (seen.shape[1], seen.shape[0]), interpolation=cv2.INTER_AREA)
+    assert np.abs(seen.astype(int) - small).max() <= 3
+
+
+def test_a_small_picture_is_looked_at_as_it_is(tmp_path: Path) -> None:
+    path = saved(tmp_path / "a.png", coded(".png", RGB))
+    assert (view_still(path).still.upright == read_still(path).upright).all()
