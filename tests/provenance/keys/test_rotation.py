@@ -4,6 +4,10 @@ from __future__ import annotations
 
 import fcntl
 import os
+import signal
+import subprocess
+import sys
+import textwrap
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -238,6 +242,57 @@ def test_a_crash_between_two_files_loses_nothing(home: Home, ring: KeyRing, monk
         else:
             with pytest.raises(KeyMismatchError):
                 KeyRing.load(home.keys).signer()
+
+
+KILLED = textwrap.dedent(
+    """
+    import os, signal, sys
+    from pathlib import Path
+    from touchmark.cli.main import run
+
+    left, replace = int(sys.argv[1]), Path.replace
+
+    def killed(self, target):
+        global left
+        if not left:
+            os.kill(os.getpid(), signal.SIGKILL)
+        left -= 1
+        return replace(self, target)
+
+    Path.replace = killed
+    sys.exit(run(["keys", "import", *sys.argv[2:]]))
+    """
+)
+
+
+@pytest.mark.parametrize("allowed", range(3))
+def test_an_import_that_is_killed_can_be_done_again(home: Home, ring: KeyRing, tmp_path: Path, allowed: int) -> None:
+    """After any number of renames: an old pair, or an error with a name; both keys still there; no copy of one left."""
+    authority, key = Authority(), p256()
+    chain, root, private = tmp_path / "chain.pem", tmp_path / "root.pem", tmp_path / "private.key"
+    for path, content in ((chain, authority.issue(key=key)), (root, authority.pem), (private, private_pem(key))):
+        path.write_bytes(content)
+        path.chmod(0o600)
+    old = (home.keys / "signing.key").read_bytes()
+    arguments = [str(chain), "--key", str(private), "--anchors", str(root)]
+    killed = subprocess.run(
+        [sys.executable, "-c", KILLED, str(allowed), *arguments],
+        check=False,
+        env={**os.environ, "TOUCHMARK_HOME": str(home.root)},
+    )
+    assert killed.returncode == -signal.SIGKILL
+    assert old in contents(home.keys).values()
+    assert ring.watermark_key == KeyRing.load(home.keys).watermark_key
+    if (home.keys / "signing.key").read_bytes() == old:
+        assert KeyRing.load(home.keys).signer()
+    else:
+        with pytest.raises(KeyMismatchError):
+            KeyRing.load(home.keys).signer()
+    again = install(home.keys, chain.read_bytes(), private.read_bytes(), now=NOW, anchors=root.read_bytes())
+    assert again.signer().certificate_chain == chain.read_bytes()
+    found = contents(home.keys)
+    assert old in found.values()
+    assert not [name for name in found if name.endswith(".part")]
 
 
 def test_the_end_of_a_certificate_is_told_thirty_days_ahead() -> None:

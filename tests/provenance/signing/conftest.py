@@ -17,7 +17,7 @@ import pytest
 from azure.core.credentials import AccessToken
 from azure.keyvault.keys.crypto import CryptographyClient
 from cryptography.hazmat.primitives import serialization
-from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography.hazmat.primitives.asymmetric import ed25519, rsa
 from google.auth.credentials import AnonymousCredentials
 from google.cloud.kms_v1.services.key_management_service import KeyManagementServiceClient
 from google.cloud.kms_v1.services.key_management_service.transports import KeyManagementServiceRestTransport
@@ -195,6 +195,7 @@ KINDS: dict[str, Callable[..., Any]] = {
     "encrypted pem": encrypted_pem,
     "pkcs11 es256": pkcs11("curve"),
     "pkcs11 ps256": pkcs11("modulus"),
+    "pkcs11 ed25519": pkcs11("edwards"),
     "aws es256": aws("ECC_NIST_P256"),
     "aws es384": aws("ECC_NIST_P384"),
     "google": google,
@@ -218,7 +219,11 @@ def token(tmp_path_factory: pytest.TempPathFactory, authority: Authority) -> Tok
     if not shutil.which("softhsm2-util"):
         pytest.skip("SoftHSM is not installed (apt-get install softhsm2)")
     token = Token(tmp_path_factory.mktemp("softhsm"))
-    keys = {"curve": p256(), "modulus": rsa.generate_private_key(public_exponent=65537, key_size=2048)}
+    keys = {
+        "curve": p256(),
+        "modulus": rsa.generate_private_key(public_exponent=65537, key_size=2048),
+        "edwards": ed25519.Ed25519PrivateKey.generate(),
+    }
     for number, (label, key) in enumerate(keys.items()):
         token.put(key, label, f"0{number}")
         (token.folder / f"{label}.pem").write_bytes(authority.issue(key=key))
