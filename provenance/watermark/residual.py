@@ -24,7 +24,7 @@ from touchmark.provenance.watermark.lattice import SHORT_SIDE, Plane
 
 Real = NDArray[np.float32]
 
-MAX_STRETCHES: Final = 64
+MAX_STRETCHES: Final = 40
 _SMALLEST = 80
 """Fewest pixels on the short side of a copy that is looked at: a smaller one has too few to carry a payload."""
 _SHORTEST = 1 / 12
