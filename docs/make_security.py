@@ -18,10 +18,8 @@ The attacker has {gallery} marked clips, never the unmarked original of one, no 
 method but the key. *Removed*: the payload is no longer read. *Forged*: a stranger's clip, which was never marked, is
 read as marked. PSNR is what the attack costs, against the clip it was done to. *Resemblance* is the correlation of the
 estimated pattern with a marked clip that the attacker did not average. Each attack was tried on {victims} clips
-of {frames} pictures of 448x320, without an encoder in between.
-
-*Told*: so many of the forgeries were
-found out by the fingerprint that the registry keeps of the video whose mark it is.
+of {frames} pictures of 448x320, without an encoder in between. *Told*: so many of the forgeries were found out by the
+fingerprint that the registry keeps of the video whose mark it is.
 
 | attack | the attacker's clips carry | aim | succeeded | told | PSNR, dB | resemblance |
 | --- | --- | --- | ---: | ---: | ---: | ---: |
@@ -33,8 +31,8 @@ TAIL = """
 - **Many clips with one payload.** Where a hundred different clips carry the same payload, laying their tiles upon each
   other yields the pattern of that payload, which can then be added to anything. A release draws a payload of its own;
   whoever marks with `touchmark watermark embed --payload` should not use one twice. From clips with a payload each
-  only what all have in common can be learned; with that no clip was forged. Whether subtraction removes by what it has
-  learned or by mere disturbance was not told apart: no arbitrary pattern was subtracted for comparison.
+  only what all have in common can be learned: the template by which the mark is aligned, a tenth of its energy. With
+  that no clip was forged; and where it was taken away, the mark is aligned by its bits alone, which no other clip has.
 - **Copying.** What a denoiser takes from a marked clip can be added to a stranger's video, which then carries the
   victim's payload; so does a collage that contains a part of a marked clip. The mark says whose pattern is in the
   pixels, not that these are the pixels that were sealed. Where the copy has a manifest, or the registry keeps one, the
@@ -64,7 +62,7 @@ def _cells(row: Report) -> tuple[str, ...]:
     resemblance = "" if row["resemblance"] is None else f"{row['resemblance']:.2f}"
     done = {"remove": "removed", "forge": "forged"}[row["aim"]]
     succeeded = f"{row['successes']} of {row['trials']}"
-    told = "" if row["told"] is None else f"{row['told']} of {row['successes']}"
+    told = "" if not row["successes"] or row["told"] is None else f"{row['told']} of {row['successes']}"
     return row["attack"], row["gallery"], done, succeeded, told, f"{row['psnr']:.1f}", resemblance
 
 
