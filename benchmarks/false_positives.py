@@ -31,6 +31,7 @@ import numpy as np
 from rich.progress import track
 from scipy.stats import kstest
 
+from benchmarks.films import films
 from touchmark.provenance.media.decode import open_video
 from touchmark.provenance.watermark.alignment import Aligner
 from touchmark.provenance.watermark.bench.attacks import ATTACKS
@@ -44,7 +45,6 @@ from touchmark.provenance.watermark.statistics import PRESENCE_LEVEL, exact_tail
 from touchmark.provenance.watermark.video import WORTH_READING, LatticeWatermark
 
 RESULTS = Path(__file__).parent / "results" / "false_positives.json"
-_SUFFIXES = (".mp4", ".webm", ".mov", ".mkv")
 _FIXED = Geometry(shift_x=17.0, shift_y=5.0)
 _TAIL = 1000
 """One in so many p-values belongs to the tail that is fitted."""
@@ -72,12 +72,11 @@ def main() -> None:
 
 
 def _copies(folder: Path, scratch: Path) -> Iterator[Path]:
-    for path in sorted(folder.iterdir()):
-        if path.suffix in _SUFFIXES:
-            yield path
-            coded = scratch / f"{path.stem}_h264_crf28.mp4"
-            ATTACKS["h264_crf28"](path, coded)
-            yield coded
+    for path in films(folder):
+        yield path
+        coded = scratch / f"{path.stem}_h264_crf28.mp4"
+        ATTACKS["h264_crf28"](path, coded)
+        yield coded
 
 
 def _tests(copies: list[Path], count: int) -> dict[str, Any]:

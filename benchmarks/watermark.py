@@ -29,6 +29,7 @@ import numpy as np
 from rich.console import Console
 
 from benchmarks import speed
+from benchmarks.films import films
 from benchmarks.peers import SVD, peers
 from touchmark.provenance.media.video import Frame
 from touchmark.provenance.watermark.bench.attacks import ATTACKS, Attack
@@ -44,7 +45,6 @@ GROUNDS = {
     "blue": (0, 0, 255),
     "grey": (128, 128, 128),
 }
-_SUFFIXES = (".mp4", ".webm", ".mov", ".mkv")
 
 
 def main() -> None:
@@ -109,9 +109,8 @@ def _clips(folder: Path | None, drawn: Path, count: int, only: str | None) -> It
         path = drawn / f"{name}.mp4"
         write(_drawing(ground, 32), Fraction(12), path, crf=0)
         yield from _wanted(Clip(f"drawing {name}", path, count), only)
-    for path in sorted(folder.iterdir()) if folder else ():
-        if path.suffix in _SUFFIXES:
-            yield from _wanted(Clip(path.stem, path, count), only)
+    for path in films(folder) if folder else ():
+        yield from _wanted(Clip(path.stem, path, count), only)
 
 
 def _wanted(clip: Clip, only: str | None) -> Iterator[Clip]:

@@ -21,7 +21,8 @@ import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from touchmark.provenance.manifest.rubric.evaluation import Formulas, mentions, truth
-from touchmark.provenance.manifest.rubric.syntax import Node, RubricError, parse
+from touchmark.provenance.manifest.rubric.nodes import Node
+from touchmark.provenance.manifest.rubric.syntax import RubricError, parse
 
 _MAX_BYTES: Final = 1 << 20
 _MAX_MATCHES: Final = 20

@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, fields, is_dataclass
 from typing import Any, Final
 
-from touchmark.provenance.manifest.rubric.syntax import (
+from touchmark.provenance.manifest.rubric.nodes import (
     Array,
     Binary,
     Call,
@@ -29,8 +29,8 @@ from touchmark.provenance.manifest.rubric.syntax import (
     Object,
     ObjectValues,
     Projection,
-    RubricError,
 )
+from touchmark.provenance.manifest.rubric.syntax import RubricError
 
 _ARGUMENTS: Final = "$args"
 _MAX_CALLS: Final = 50

@@ -16,6 +16,23 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from touchmark.provenance.errors import TouchmarkError
+from touchmark.provenance.manifest.rubric.nodes import (
+    Array,
+    Binary,
+    Call,
+    Chain,
+    Current,
+    Field,
+    Flatten,
+    Global,
+    Index,
+    Literal,
+    Node,
+    Not,
+    Object,
+    ObjectValues,
+    Projection,
+)
 
 MAX_LENGTH: Final = 65536
 MAX_DEPTH: Final = 100
@@ -28,125 +45,6 @@ class RubricError(TouchmarkError):
     code = "manifest.rubric"
     exit_status = 64
 
-
-@dataclass(frozen=True, slots=True)
-class Literal:
-    """A value that stands in the expression."""
-
-    value: Any
-
-
-@dataclass(frozen=True, slots=True)
-class Current:
-    """``@``, and the value that a bracket or a projection stands on."""
-
-
-@dataclass(frozen=True, slots=True)
-class Field:
-    """A member of an object."""
-
-    name: str
-
-
-@dataclass(frozen=True, slots=True)
-class Index:
-    """An element of an array, from the end where negative."""
-
-    position: int
-
-
-@dataclass(frozen=True, slots=True)
-class Global:
-    """``$name``: a variable of the rubric, or ``$args``."""
-
-    name: str
-
-
-@dataclass(frozen=True, slots=True)
-class Chain:
-    """``left.right``, ``left[0]`` and ``left | right``: the right one of what the left one gives."""
-
-    left: Node
-    right: Node
-
-
-@dataclass(frozen=True, slots=True)
-class Flatten:
-    """``of[]``: arrays within an array, laid one after another."""
-
-    of: Node
-
-
-@dataclass(frozen=True, slots=True)
-class ObjectValues:
-    """``of.*``: what the members of an object hold."""
-
-    of: Node
-
-
-@dataclass(frozen=True, slots=True)
-class Projection:
-    """``each`` of every element of ``of`` for which ``condition`` (if any) holds, without nulls."""
-
-    of: Node
-    each: Node
-    condition: Node | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Array:
-    """``[a, b]``"""
-
-    items: tuple[Node, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Object:
-    """``{name: a}``"""
-
-    members: tuple[tuple[str, Node], ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Binary:
-    """``left operator right``"""
-
-    operator: str
-    left: Node
-    right: Node
-
-
-@dataclass(frozen=True, slots=True)
-class Not:
-    """``!of``"""
-
-    of: Node
-
-
-@dataclass(frozen=True, slots=True)
-class Call:
-    """``name(arguments)``: a function of the language, or a named expression of the rubric."""
-
-    name: str
-    arguments: tuple[Node, ...]
-
-
-Node = (
-    Literal
-    | Current
-    | Field
-    | Index
-    | Global
-    | Chain
-    | Flatten
-    | ObjectValues
-    | Projection
-    | Array
-    | Object
-    | Binary
-    | Not
-    | Call
-)
 
 _TOKEN = re.compile(
     r"""
@@ -239,10 +137,13 @@ class _Parser:
         self._depth += 1
         if self._depth > MAX_DEPTH:
             raise _unknown(self._expression, self._tokens[self._next].position)
-        left = self._begin(self._take())
+        node = self._parse_from(self._begin(self._take()), power)
+        self._depth -= 1
+        return node
+
+    def _parse_from(self, left: Node, power: int) -> Node:
         while power < self._power():
             left = self._go_on(left, self._take())
-        self._depth -= 1
         return left
 
     def _power(self) -> int:
@@ -364,11 +265,6 @@ class _Parser:
             self._take()
             return self._member(Current(), power)
         return self._parse_from(Current(), power)
-
-    def _parse_from(self, left: Node, power: int) -> Node:
-        while power < self._power():
-            left = self._go_on(left, self._take())
-        return left
 
     def _object(self) -> Node:
         members: list[tuple[str, Node]] = []
