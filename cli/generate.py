@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from touchmark.cli.background import background, background_options
 from touchmark.cli.disclosure import chosen, disclosure_options
 from touchmark.cli.signer import asking, choice, signer_options
 
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
 @click.option("--guidance", type=float, metavar="X", help="Classifier-free guidance. Default: the model's own.")
 @click.option("--seed", type=int, default=0, show_default=True, help="The same seed gives the same video.")
 @click.option("--latent-mark", is_flag=True, help="Mark the noise that the model starts from too.")
+@background_options
 @disclosure_options
 @signer_options
 @click.option("--force", is_flag=True, help="Replace the output if it exists.")
@@ -48,6 +50,10 @@ def generate(
     guidance: float | None,
     seed: int,
     latent_mark: bool,
+    inputs: tuple[Path, ...],
+    consents: tuple[str, ...],
+    training: str | None,
+    training_constraint: str,
     profiles: tuple[str, ...],
     label_languages: tuple[str, ...],
     label_position: str | None,
@@ -68,6 +74,7 @@ def generate(
     from touchmark.generation.request import GenerationRequest
     from touchmark.provenance.home import Home
 
+    stated = background(inputs, consents, training, training_constraint)
     width, height = parsed_size(size) or (None, None)
     request = GenerationRequest(
         prompt=sys.stdin.read().strip() if prompt == "-" else prompt,
@@ -84,7 +91,9 @@ def generate(
     disclosure = chosen(profiles, label_languages, label_position, label_track)
     studio = Studio.open(Home.default(), signer=choice(signer, chain, time_authorities), ask=asking())
     with shown() as progress:
-        release = studio.generate(request, output, disclosure=disclosure, overwrite=force, progress=progress)
+        release = studio.generate(
+            request, output, disclosure=disclosure, background=stated, overwrite=force, progress=progress
+        )
     print_release(release, as_json)
 
 

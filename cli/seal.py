@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from touchmark.cli.background import background, background_options
 from touchmark.cli.disclosure import chosen, disclosure_options
 from touchmark.cli.signer import asking, choice, signer_options
 
@@ -19,7 +20,8 @@ _SOURCES = {
     epilog='\b\nExamples:\n  touchmark seal raw.mp4 -o sealed.mp4 --made-with "Wan 2.2"\n'
     '  touchmark seal edited.mov -o sealed.mp4 --made-with "Our studio" --source composite\n'
     '  touchmark seal song.flac -o sealed.flac --made-with "Suno 5"\n'
-    "  touchmark seal photo.jpg -o sealed.jpg --made-with FLUX"
+    "  touchmark seal photo.jpg -o sealed.jpg --made-with FLUX --input face.jpg \\\n"
+    "    --consent 'likeness of the person shown=release.pdf' --training not-allowed"
 )
 @click.argument("source_file", metavar="FILE", type=click.Path(path_type=Path))
 @click.option(
@@ -44,6 +46,7 @@ _SOURCES = {
     is_flag=True,
     help="Encode nothing anew: the file carries your watermark already (a farm marked it), and is signed.",
 )
+@background_options
 @disclosure_options
 @signer_options
 @click.option("--force", is_flag=True, help="Replace the output if it exists.")
@@ -56,6 +59,10 @@ def seal(
     source: str,
     prompt: str | None,
     as_is: bool,
+    inputs: tuple[Path, ...],
+    consents: tuple[str, ...],
+    training: str | None,
+    training_constraint: str,
     profiles: tuple[str, ...],
     label_languages: tuple[str, ...],
     label_position: str | None,
@@ -73,11 +80,13 @@ def seal(
     """
     from touchmark.cli.generate import print_release
     from touchmark.cli.progress import shown
-    from touchmark.generation.release import Declaration, Studio
+    from touchmark.generation.declaration import Declaration
+    from touchmark.generation.release import Studio
     from touchmark.provenance.home import Home
     from touchmark.provenance.manifest.claim import DigitalSourceType
 
-    declaration = Declaration(made_with, DigitalSourceType[_SOURCES[source]], made_with_version, prompt)
+    stated = background(inputs, consents, training, training_constraint)
+    declaration = Declaration(made_with, DigitalSourceType[_SOURCES[source]], made_with_version, prompt, stated)
     disclosure = chosen(profiles, label_languages, label_position, label_track)
     studio = Studio.open(Home.default(), signer=choice(signer, chain, time_authorities), ask=asking())
     with shown() as progress:

@@ -124,11 +124,17 @@ class Disclosure:
         Raises:
             DisclosureUnmetError: no.
         """
-        if self.profiles and (as_is or not form.has_pictures):
+        wanted = {
+            "a visible label": self.wanted.label is not None,
+            "an AIGC record": self.wanted.aigc,
+            "an XMP packet": self.wanted.xmp,
+        }
+        unwritten = [what for what, asked in wanted.items() if asked]
+        if unwritten and (as_is or not form.has_pictures):
             raise DisclosureUnmetError(
-                "what disclosure profiles ask for is written into pictures, while they are encoded",
+                f"{' and '.join(unwritten)} can be written into pictures only, while they are encoded",
                 subject=", ".join(self.names),
-                remedy="Seal a video or a picture without --as-is, or without a profile.",
+                remedy="Choose profiles that ask for less, or seal a video or a picture without --as-is.",
             )
 
     def told(self, claim: Claim) -> Claim:

@@ -11,25 +11,26 @@ output file does not exist afterwards, and the registry forgets the payload.
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any
 
 from touchmark import __version__
-from touchmark.detectors.verdict import Outcome
 from touchmark.detectors.verify import Verification, Verifier
+from touchmark.generation.admission import read_bindings, require_unmarked
+from touchmark.generation.agreement import require_agreement
+from touchmark.generation.declaration import Background, Declaration, prompt_record
 from touchmark.generation.disclosure import Disclosure
 from touchmark.generation.generator import Generator
 from touchmark.generation.latent_mark.pattern import LatentMark
+from touchmark.generation.records import decision_record, release_record
 from touchmark.generation.request import GenerationRequest
 from touchmark.generation.sources import Form
-from touchmark.generation.staging import OutputError, Staging, output_exists
+from touchmark.generation.staging import OutputError, Staging, require_place
 from touchmark.provenance.database import open_database
-from touchmark.provenance.errors import TouchmarkError
 from touchmark.provenance.fingerprint import fingerprint_of
 from touchmark.provenance.home import Home
 from touchmark.provenance.keys.expiry import expiring
@@ -42,11 +43,9 @@ from touchmark.provenance.manifest.claim import (
     DigitalSourceType,
     HumanOversight,
     ModelIdentity,
-    PromptRecord,
-    SoftBinding,
     SoftwareAgent,
 )
-from touchmark.provenance.manifest.report import ManifestPresence, ValidationState
+from touchmark.provenance.manifest.report import ManifestPresence
 from touchmark.provenance.manifest.write import SignedManifest
 from touchmark.provenance.media.counting import counted, expected_pictures
 from touchmark.provenance.media.decode import open_video
@@ -57,7 +56,7 @@ from touchmark.provenance.seal import Sealer
 from touchmark.provenance.signing.secret import Ask
 from touchmark.provenance.trust.lists import Purpose
 from touchmark.provenance.trust.store import TrustStore
-from touchmark.provenance.watermark.protocol import MarkState, Payload
+from touchmark.provenance.watermark.protocol import Payload
 from touchmark.safety.decision import Decision
 from touchmark.safety.gate import Gate
 from touchmark.safety.output.bank import banks_folder, load_banks
@@ -76,33 +75,6 @@ STAMP_NOT_BELIEVED = "No trust list of yours vouches for the time-stamp authorit
 
 Progress = Callable[[str, int, int], None]
 """Called with (step, done, of all) while a release is under way; ``of all`` is 0 where it is not known."""
-
-
-class SelfVerificationError(TouchmarkError):
-    """The bundled detector did not find in the staged file what was put there; nothing was published."""
-
-    code: ClassVar[str] = "release.self_verification"
-
-
-class AlreadyMarkedError(TouchmarkError):
-    """The video to be sealed carries our watermark: it was sealed before, and sealing it anew would hide that."""
-
-    code: ClassVar[str] = "release.already_marked"
-    exit_status: ClassVar[int] = 1
-
-
-class NotMarkedError(TouchmarkError):
-    """The file to be signed as it is carries no mark of ours; nothing leaves with a manifest alone."""
-
-    code: ClassVar[str] = "release.not_marked"
-    exit_status: ClassVar[int] = 1
-
-
-class SuspectInputError(TouchmarkError):
-    """The video to be sealed shows signs of tampering, which a new seal would cover up."""
-
-    code: ClassVar[str] = "release.suspect_input"
-    exit_status: ClassVar[int] = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,27 +98,6 @@ class Release:
     decision: Decision | None = None
     notes: tuple[str, ...] = ()
     profiles: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Declaration:
-    """What an operator declares of a video that another generator made.
-
-    Attributes:
-        made_with: name of the generator.
-        source_type: how the picture came to be; a generative source type.
-        version: the generator's version, where known.
-        prompt: what was asked of it, where known; recorded by its digest.
-    """
-
-    made_with: str
-    source_type: DigitalSourceType = DigitalSourceType.TRAINED_ALGORITHMIC_MEDIA
-    version: str = "unknown"
-    prompt: str | None = None
-
-    def __post_init__(self) -> None:
-        if not self.source_type.is_generative:
-            raise ValueError(f"touchmark seals generated video; {self.source_type.name} does not say so")
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,6 +159,7 @@ class Studio:
         *,
         generator: Generator | None = None,
         disclosure: Disclosure = Disclosure(),  # noqa: B008 (frozen)
+        background: Background = Background(),  # noqa: B008 (frozen)
         overwrite: bool = False,
         progress: Progress | None = None,
     ) -> Release:
@@ -218,6 +170,7 @@ class Studio:
             output: an ``.mp4``; exists afterwards only if every step held.
             generator: the model; loaded from ``request.model`` when the gate has allowed the request, if not given.
             disclosure: the disclosure profiles that the file shall pass.
+            background: what else the operator states of it.
             overwrite: whether a file at ``output`` may be replaced.
             progress: told about each step.
 
@@ -228,7 +181,7 @@ class Studio:
         _check_output(output, overwrite)
         disclosure.require_possible(self.sealer, __version__)
         screening = self.gate.screen(request.digest, request.texts(), self.clock())
-        self.ledger.append("decision", _decision_record(screening.decision), self.clock())
+        self.ledger.append("decision", decision_record(screening.decision), self.clock())
         clearance = screening.require()
         generator = generator or _load_generator(request.model)
         payload = self.registry.reserve()
@@ -247,8 +200,11 @@ class Studio:
             software_agent=SoftwareAgent("touchmark", __version__),
             created=self.clock(),
             model=generator.identity,
-            prompt=_prompt_record(request.prompt, embed=self.gate.policy.embed_prompt),
+            prompt=prompt_record(request.prompt, embed=self.gate.policy.embed_prompt),
             human_oversight=HumanOversight.PROMPT_GUIDED,
+            inputs=background.inputs,
+            consents=background.consents,
+            training=background.training,
         )
         release = self._release(raw, claim, payload, output, screening.decision, disclosure, overwrite, progress)
         return replace(release, notes=(*release.notes, *generator.notes(request)))
@@ -278,12 +234,12 @@ class Studio:
             TouchmarkError: any step failed; no file is left.
         """
         form = Form.of(source, output, as_is=as_is)
-        _check_place(output, overwrite)
+        require_place(output, overwrite=overwrite)
         disclosure.require_possible(self.sealer, declaration.version)
         disclosure.require_form(form, as_is=as_is)
         found = self.verifier.verify(source)
-        bindings = self._read_bindings(source, found) if as_is else ()
-        self._require_unmarked(source, found, as_is=as_is)
+        bindings = read_bindings(source, found, self.sealer.key.key_id) if as_is else ()
+        require_unmarked(source, found, as_is=as_is)
         manifest = found.evidence.manifest
         claim = Claim(
             title=output.name,
@@ -292,8 +248,11 @@ class Studio:
             software_agent=SoftwareAgent(declaration.made_with, declaration.version),
             created=self.clock(),
             model=ModelIdentity(declaration.made_with, f"{declaration.made_with} {declaration.version}"),
-            prompt=_prompt_record(declaration.prompt, embed=self.gate.policy.embed_prompt),
+            prompt=prompt_record(declaration.prompt, embed=self.gate.policy.embed_prompt),
             soft_bindings=bindings,
+            inputs=declaration.background.inputs,
+            consents=declaration.background.consents,
+            training=declaration.background.training,
             as_is=as_is,
             parent=source if manifest.presence is ManifestPresence.PRESENT else None,
         )
@@ -317,46 +276,6 @@ class Studio:
                 return form.make(source, self.sealer, disclosure.told(claim), payload, file, self.checks, noted)
 
         return self._publish(make, claim, payload, output, None, disclosure, overwrite, progress)
-
-    def _read_bindings(self, source: Path, found: Verification) -> tuple[SoftBinding, ...]:
-        """The mark that a finished file carries, as what its manifest will be bound to."""
-        evidence, mark = found.evidence, found.evidence.mark
-        if mark is None or mark.payload is None or mark.key_id != self.sealer.key.key_id:
-            raise NotMarkedError(
-                "it carries no readable watermark of this operator, so it cannot be signed as it is",
-                subject=str(source),
-                remedy="Seal it without --as-is: it is then marked while it is encoded.",
-            )
-        if evidence.registration is not None:
-            raise AlreadyMarkedError(
-                "its watermark is registered: it is a copy of a sealed file",
-                subject=str(source),
-                remedy="Publish the sealed original; `touchmark verify` names it.",
-            )
-        length = float(evidence.container.info.duration or max((s.end for s in mark.timeline), default=0.0))
-        algorithms = {evidence.algorithm: mark, evidence.sound.algorithm: evidence.mark_in_sound}
-        return tuple(
-            SoftBinding(algorithm, mark.payload.to_bytes(), 0.0, length)
-            for algorithm, heard in algorithms.items()
-            if heard is not None and heard.payload == mark.payload
-        )
-
-    @staticmethod
-    def _require_unmarked(source: Path, found: Verification, *, as_is: bool) -> None:
-        evidence = found.evidence
-        for what, detections in (("file", evidence.detections), ("file's sound", evidence.sound.detections)):
-            if not as_is and any(detection.state is not MarkState.NOTHING_FOUND for detection in detections):
-                raise AlreadyMarkedError(
-                    f"this {what} carries our watermark already",
-                    subject=str(source),
-                    remedy="Publish the sealed original; `touchmark verify` names it.",
-                )
-        if found.verdict.outcome in (Outcome.TAMPERED, Outcome.CONTRADICTORY):
-            raise SuspectInputError(
-                found.verdict.headline,
-                subject=str(source),
-                remedy="Get the file again from its source; a new seal must not cover this up.",
-            )
 
     def _release(
         self,
@@ -411,9 +330,9 @@ class Studio:
             )
             with self._registered(registration):
                 verification = self.verifier.verify(staging.file, _step(progress, "verifying") if progress else None)
-                _require_agreement(verification, registration)
+                require_agreement(verification, registration)
                 disclosure.require_compliance(verification, self.verifier)
-                self.ledger.append("release", _release_record(registration, decision), self.clock())
+                self.ledger.append("release", release_record(registration, decision), self.clock())
                 staging.publish(overwrite=overwrite)
         verification = replace(verification, path=output)
         notes = self._signing_notes(verification)
@@ -485,69 +404,13 @@ def _check_output(output: Path, overwrite: bool) -> None:
         raise OutputError(
             f"touchmark writes {SUFFIX} files", subject=str(output), remedy=f"Let the name end in {SUFFIX}."
         )
-    _check_place(output, overwrite)
-
-
-def _check_place(output: Path, overwrite: bool) -> None:
-    if not output.parent.is_dir():
-        raise OutputError("there is no such folder", subject=str(output.parent), remedy="Make the folder first.")
-    if output.is_dir() or (output.exists() and not overwrite):
-        raise output_exists(output)
+    require_place(output, overwrite=overwrite)
 
 
 def _load_generator(model: str | None) -> Generator:
     from touchmark.generation.diffusers_pipeline import DiffusersGenerator  # torch comes in here
 
     return DiffusersGenerator.load(model)
-
-
-def _prompt_record(prompt: str | None, *, embed: bool) -> PromptRecord | None:
-    if prompt is None:
-        return None
-    return PromptRecord(digest=hashlib.sha256(prompt.encode()).hexdigest(), text=prompt if embed else None)
-
-
-def _require_agreement(verification: Verification, registration: Registration) -> None:
-    """The detector must find manifest, watermark and registry entry in the staged file, and they must agree."""
-    evidence = verification.evidence
-    found = {
-        "a trusted manifest": evidence.manifest.state is ValidationState.TRUSTED,
-        "the manifest that was just signed": evidence.manifest.label == registration.manifest_label,
-        "the watermark payload": registration.payload in [detection.payload for detection in evidence.detections],
-        # Silence carries nothing, and short or faint sound may not be read: none is asked for, another is forbidden.
-        "sound that names no other payload": evidence.strange_sound is None,
-        "the registry entry": evidence.registration == registration,
-        "a verdict of generated": verification.verdict.outcome is Outcome.GENERATED,
-    }
-    missing = [what for what, there in found.items() if not there]
-    if missing:
-        raise SelfVerificationError(
-            f"the bundled detector did not find {', '.join(missing)} in the staged file",
-            subject=registration.title,
-            remedy="Nothing was published. Use a larger or longer picture; if it happens again, report it.",
-        )
-
-
-def _decision_record(decision: Decision) -> dict[str, Any]:
-    """What the ledger keeps of a decision: reasons and digests, never the words of the prompt."""
-    return {
-        "action": decision.action.value,
-        "request": decision.request_digest,
-        "policy": decision.policy_name,
-        "policy_digest": decision.policy_digest,
-        "reasons": sorted({finding.reason_code for finding in decision.findings}),
-    }
-
-
-def _release_record(registration: Registration, decision: Decision | None) -> dict[str, Any]:
-    return {
-        "payload": str(registration.payload),
-        "manifest": registration.manifest_label,
-        "file_sha256": registration.file_sha256,
-        "source_type": registration.source_type,
-        "request": decision.request_digest if decision else None,
-        "policy_digest": registration.policy_digest,
-    }
 
 
 def _step(progress: Progress, name: str) -> Callable[[int, int], None]:

@@ -96,6 +96,17 @@ class Staging:
             ) from error
 
 
+def require_place(output: Path, *, overwrite: bool) -> None:
+    """What can be known to fail before anything is made.
+
+    Raises: OutputError, OutputExistsError
+    """
+    if not output.parent.is_dir():
+        raise OutputError("there is no such folder", subject=str(output.parent), remedy="Make the folder first.")
+    if output.is_dir() or (output.exists() and not overwrite):
+        raise output_exists(output)
+
+
 def output_exists(output: Path) -> OutputExistsError:
     """The error for an output that is taken."""
     return OutputExistsError(

@@ -7,6 +7,7 @@ TrainingMining(use=Use.NOT_ALLOWED)
 
 from __future__ import annotations
 
+import hashlib
 import re
 from dataclasses import dataclass
 from enum import StrEnum
@@ -14,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from touchmark.provenance.errors import TouchmarkError
-from touchmark.provenance.media.kinds import kind_of
+from touchmark.provenance.media.kinds import Family, kind_of
 
 CONSENT_TYPE = "io.touchmark.types.consent"
 """C2PA names no asset type for consent; ours is of reverse-domain form, as it allows."""
@@ -36,6 +37,9 @@ class InputRole(StrEnum):
     SOUND = "input sound"
 
 
+_ROLES = {Family.PICTURE: InputRole.PICTURE, Family.VIDEO: InputRole.CLIP, Family.SOUND: InputRole.SOUND}
+
+
 @dataclass(frozen=True, slots=True)
 class InputFile:
     """A file that a model was given beside the prompt: the ingredient ``inputTo``.
@@ -55,6 +59,19 @@ class InputFile:
         """By its first bytes."""
         kind = kind_of(self.path)
         return (kind.media_type if kind else "") or "application/octet-stream"
+
+    @classmethod
+    def of(cls, path: Path) -> InputFile:
+        """With the role that its first bytes suggest.
+
+        Raises:
+            ClaimError: it cannot be read, or is neither picture nor video nor sound.
+        """
+        kind = kind_of(path)
+        role = _ROLES.get(kind.family) if kind is not None else None
+        if role is None:
+            raise ClaimError("an input is a picture, a video or a sound that can be read", subject=str(path))
+        return cls(path, role)
 
     def entry(self, label: str) -> dict[str, Any]:
         """The ingredient that its bytes are added under."""
@@ -83,6 +100,19 @@ class ConsentRecord:
             raise ClaimError("a consent is named by 64 lower-case hexadecimal digits", subject=self.digest[:80])
         if not self.scope or len(self.scope) > _MAX_TEXT:
             raise ClaimError(f"the scope of a consent has 1 to {_MAX_TEXT} characters", subject=self.scope[:80])
+
+    @classmethod
+    def of(cls, path: Path, scope: str) -> ConsentRecord:
+        """For the record in a file, which stays where it is.
+
+        Raises:
+            ClaimError: it cannot be read, or the scope is empty or too long.
+        """
+        try:
+            with path.open("rb") as file:
+                return cls(scope, hashlib.file_digest(file, "sha256").hexdigest())
+        except (OSError, ValueError) as error:
+            raise ClaimError(f"the record of a consent cannot be read ({error})", subject=str(path)) from error
 
     def entry(self, label: str) -> dict[str, Any]:
         """The ingredient for it."""

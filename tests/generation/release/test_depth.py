@@ -9,7 +9,8 @@ import numpy as np
 
 from tests.clips import scene
 from touchmark.detectors.verdict import Outcome
-from touchmark.generation.release import Declaration, Studio
+from touchmark.generation.declaration import Declaration
+from touchmark.generation.release import Studio
 from touchmark.provenance.media.colour import BT2020, PQ, Colour, ContentLight, Mastering
 from touchmark.provenance.media.decode import open_video
 from touchmark.provenance.media.encode import EncodeSettings, encode

@@ -11,6 +11,8 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
+import av
+import numpy as np
 import pytest
 
 from tests.clips import moving_clip, scene, write_clip
@@ -21,8 +23,9 @@ from touchmark.detectors.disclosure.comply import Compliance, Result, hold
 from touchmark.detectors.disclosure.facts import Fact
 from touchmark.detectors.disclosure.profile import Profile, ProfileConflictError
 from touchmark.detectors.verify import Verifier
+from touchmark.generation.declaration import Declaration
 from touchmark.generation.disclosure import Disclosure, DisclosureUnmetError, NotCompliantError
-from touchmark.generation.release import Declaration, Studio
+from touchmark.generation.release import Studio
 from touchmark.generation.request import GenerationRequest
 from touchmark.provenance.disclosure.aigc import AIGC_KEY, AigcRecord
 from touchmark.provenance.disclosure.burn import labelled
@@ -50,6 +53,7 @@ from touchmark.provenance.seal import Sealer
 from touchmark.provenance.signing import Signer
 from touchmark.provenance.signing.time_stamps import TimeStamping
 from touchmark.provenance.watermark.protocol import Payload
+from touchmark.provenance.watermark.still import mark_still
 
 MANIFEST_ONLY = ("eu-ai-act", "us-ca-sb942", "c2pa", "iptc")
 WITH_LABEL = ("cn-gb45438", "eu-ai-act-label", "in-it-rules-2026")
@@ -175,6 +179,51 @@ def test_a_single_picture_is_given_the_same(house: House, stamped_studio: Studio
     assert compliance.passes, compliance.failures
     note = read_xmp(output)
     assert note and note.aigc and AigcRecord.parse(note.aigc)
+
+
+BARE = ("c2pa", "eu-ai-act", "us-ca-sb942")
+"""Profiles that ask for nothing that has its place in pictures alone."""
+
+
+def test_a_sound_is_made_for_profiles_that_ask_for_no_picture(
+    house: House, stamped_studio: Studio, tmp_path: Path
+) -> None:
+    source, output = tmp_path / "raw.wav", tmp_path / "out.wav"
+    with av.open(str(source), "w") as container:
+        stream = container.add_stream("pcm_s16le", rate=16000, layout="mono")
+        samples = (8000 * np.random.default_rng(1).standard_normal((1, 12 * 16000))).clip(-32768, 32767)
+        frame = av.AudioFrame.from_ndarray(samples.astype(np.int16), format="s16", layout="mono")
+        frame.rate = 16000
+        container.mux(stream.encode(frame))
+        container.mux(stream.encode(None))
+    stamped_studio.seal(source, output, Declaration("Suno", version="5"), disclosure=Disclosure.of(BARE))
+    compliance = house.hold(output, BARE)
+    assert compliance.passes, compliance.failures
+    assert {line.result for one in compliance.profiles for line in one.lines} == {Result.PASS}
+    for name in set(EVERY) - set(BARE):
+        with pytest.raises(DisclosureUnmetError, match="pictures only"):
+            stamped_studio.seal(
+                source, tmp_path / "no.wav", Declaration("Suno", version="5"), disclosure=Disclosure.of((name,))
+            )
+    assert not (tmp_path / "no.wav").exists()
+
+
+def test_a_file_that_is_signed_as_it_is_passes_what_asks_for_nothing_in_its_pixels(
+    house: House, stamped_studio: Studio, tmp_path: Path
+) -> None:
+    source, output = tmp_path / "farm.png", tmp_path / "out.png"
+    still = Still(next(scene(320, 256, 1)), Orientation(), StillKind.PNG, lossless=True)
+    write_still(mark_still(still, Payload(77), house.sealer.key), source)
+    stamped_studio.seal(source, output, Declaration("Wan", version="2.2"), as_is=True, disclosure=Disclosure.of(BARE))
+    assert house.hold(output, BARE).passes
+    with pytest.raises(DisclosureUnmetError, match="XMP"):
+        stamped_studio.seal(
+            source,
+            tmp_path / "no.png",
+            Declaration("Wan", version="2.2"),
+            as_is=True,
+            disclosure=Disclosure.of(("iptc",)),
+        )
 
 
 # -- what lacks one thing fails one line of each profile that asks for it

@@ -13,7 +13,8 @@ import pytest
 
 from tests.clips import moving_clip, write_clip
 from tests.generation.release.conftest import DrawnGenerator
-from touchmark.generation.release import Declaration, Studio
+from touchmark.generation.declaration import Declaration
+from touchmark.generation.release import Studio
 from touchmark.generation.request import GenerationRequest
 from touchmark.provenance.home import Home
 from touchmark.provenance.media.video import Frame, RawVideo

@@ -23,13 +23,10 @@ from numpy.typing import NDArray
 from benchmarks.audio_tracks import speech
 from tests.generation.release.conftest import DrawnGenerator
 from touchmark.detectors.verdict import Outcome
-from touchmark.generation.release import (
-    AlreadyMarkedError,
-    Declaration,
-    SelfVerificationError,
-    Studio,
-    SuspectInputError,
-)
+from touchmark.generation.admission import AlreadyMarkedError, SuspectInputError
+from touchmark.generation.agreement import SelfVerificationError
+from touchmark.generation.declaration import Declaration
+from touchmark.generation.release import Studio
 from touchmark.generation.request import GenerationRequest
 from touchmark.generation.staging import OutputError, OutputExistsError
 from touchmark.provenance.errors import TouchmarkError

@@ -15,8 +15,10 @@ from tests.forms import FORMS, sound_file
 from tests.generation.release.conftest import DrawnGenerator
 from touchmark.detectors.verdict import Outcome
 from touchmark.detectors.verify import Verifier
+from touchmark.generation.admission import AlreadyMarkedError, NotMarkedError, SuspectInputError
+from touchmark.generation.declaration import Declaration
 from touchmark.generation.disclosure import Disclosure, DisclosureUnmetError
-from touchmark.generation.release import AlreadyMarkedError, Declaration, NotMarkedError, Studio, SuspectInputError
+from touchmark.generation.release import Studio
 from touchmark.generation.staging import OutputError
 from touchmark.provenance.errors import TouchmarkError
 from touchmark.provenance.home import Home
