@@ -231,11 +231,14 @@ class VetoesFile(_Strict):
         phrases: whole phrases that hold a figure's form and mean something else.
         after: words that, right after a name, make it a thing ("bridge", "airport").
         words: ordinary words that are a slip away from part of a name; never read as a misspelling.
+        capitalised: names that are words too, or borne by many ("Drake"), and the id of the figure they mean where they
+            are written as a name.
     """
 
     phrases: tuple[Name, ...]
     after: tuple[Name, ...]
     words: tuple[Name, ...]
+    capitalised: dict[Name, Slug] = {}
 
 
 def shipped_folder() -> Path:
@@ -284,6 +287,8 @@ def read_figures(folder: Path) -> FigureData:
     bodies = _read(folder / BODIES_FILE, BodiesFile)
     _check_bodies(folder / BODIES_FILE, bodies, offices, figures)
     vetoes = _read(folder / VETOES_FILE, VetoesFile)
+    for name, holder in vetoes.capitalised.items():
+        _check_holder(folder / VETOES_FILE, name, holder, figures)
     return FigureData(tuple(figures.values()), forms, offices, countries, bodies, vetoes)
 
 

@@ -1,21 +1,24 @@
 """Names as strings to search for: one folding for list and prompt, and the forms that a name takes in running text.
 
 Pure functions of strings. :func:`plain` does to a name what ``safety.canonical`` does to a prompt; :func:`fold` then
-does to both what only names need: punctuation as one space, letters that writers use for one another as one, no space
-between Chinese or Japanese characters. Which form means whom is not decided here.
+does to both what only names need: punctuation as one space, letters that writers use for one another as one, Chinese
+characters that are written in several ways too, no space between Chinese or Japanese characters. Which form means whom
+is not decided here.
 """
 
 from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+
+from touchmark.safety.figures.han import SIMPLIFIED
 
 _WITHOUT_DECOMPOSITION = str.maketrans(
     {"ø": "o", "ł": "l", "đ": "d", "ð": "d", "ħ": "h", "ı": "i", "æ": "ae", "œ": "oe", "þ": "th", "ŧ": "t"}
 )
-_ONE_LETTER = str.maketrans("ёأإآٱىیکةάέήίϊΐόύϋΰώ", "еااااييكهαεηιιιουυυω")
+_ONE_LETTER = str.maketrans("ёأإآٱىیکةάέήίϊΐόύϋΰώ", "еااااييكهαεηιιιουυυω") | SIMPLIFIED
 _VOWEL_SIGNS = re.compile("[\u0591-\u05bd\u05bf-\u05c7\u064b-\u0655\u0670\u0640]")
 """Hebrew points, Arabic vowel signs and the Arabic stretching line: written or not as the writer likes."""
 _MARKS = "\u0300-\u036f\u0900-\u0963\u0966-\u0df3\u0e31-\u0e4e\u0eb1-\u0ecd\u0f71-\u0f84\u102b-\u103e\u17b4-\u17d3"
@@ -25,6 +28,9 @@ _JOINTS = re.compile("['’ʼ`-]")
 _INITIALS = re.compile(r"(?<!\S)(\w) (?=\w(?!\S))")
 _MIN_JOINED = 8
 """Letters of the shortest name that is also searched for as one word, as in a hashtag."""
+SURNAME_FIRST = frozenset({"CN", "TW", "HK", "KR", "KP", "VN"})
+"""Countries whose people put the surname first in Latin letters too."""
+_EITHER_ORDER = SURNAME_FIRST | {"JP", "HU"}
 _GAP_INSIDE_A_NAME = frozenset(" ・·•‧=-")
 _HAN = "\u3005\u3007\u3400-\u4dbf\u4e00-\u9fff"
 _KANA = "\u3041-\u3096\u30a1-\u30fa\u30fc"
@@ -66,7 +72,8 @@ def plain(name: str) -> str:
 
 def fold(text: str) -> Folded:
     """Fold a text that is already :func:`plain` (a view of a prompt, or a name)."""
-    text = text.translate(_ONE_LETTER)
+    if not text.isascii():
+        text = text.translate(_ONE_LETTER)
     parts: list[str] = []
     index: list[int] = []
     done = 0
@@ -105,6 +112,21 @@ def variants(form: str, stated: str) -> Iterator[str]:
                 yield "".join(words)
     if not form.isascii() and _RUSSIAN.fullmatch(form):
         yield from declined(form)
+
+
+def other_order(form: str, countries: Iterable[str]) -> str | None:
+    """A name with the surname at the other end, where writers of Latin letters do both: "Ohtani Shohei".
+
+    Args:
+        form: the name folded.
+        countries: of the person.
+    """
+    if not form.isascii() or len(form) < _MIN_JOINED + 1 or _EITHER_ORDER.isdisjoint(countries):
+        return None
+    first, *others = form.split()
+    if len(others) == 1 or (len(others) == 2 and not SURNAME_FIRST.isdisjoint(countries)):
+        return " ".join((*others, first))
+    return None
 
 
 def is_whole(text: str, start: int, end: int) -> bool:

@@ -25,6 +25,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 import touchmark.safety.figures.forms as forms
+import touchmark.safety.figures.han as han
 import touchmark.safety.figures.misspelling as misspelling
 from touchmark.safety.figures.data import Figure, FigureDataError, FigureRole, FigureStatus
 from touchmark.safety.figures.misspelling import Misspellings, SlipKeys
@@ -261,7 +262,7 @@ def _is_unmistakable(form: str) -> bool:
 @cache
 def _code_digest() -> bytes:
     """A digest of the code whose outcome the cache holds."""
-    sources = (Path(module).read_bytes() for module in (forms.__file__, misspelling.__file__, __file__))
+    sources = (Path(module).read_bytes() for module in (forms.__file__, han.__file__, misspelling.__file__, __file__))
     return hashlib.sha256(b"".join(sources)).digest()
 
 

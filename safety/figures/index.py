@@ -7,8 +7,9 @@ where one of them wins, nobody was named. Whatever is left of the text is then s
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
@@ -16,8 +17,9 @@ from pathlib import Path
 import ahocorasick
 
 from touchmark.safety.canonical import CanonicalText, View, ViewKind
+from touchmark.safety.figures import capitals
 from touchmark.safety.figures.data import Figure, FigureData, FigureStatus, read_figures, shipped_folder
-from touchmark.safety.figures.forms import fold, folded_name, is_whole, variants
+from touchmark.safety.figures.forms import SURNAME_FIRST, fold, folded_name, is_whole, other_order, variants
 from touchmark.safety.figures.imported import ImportedNames
 from touchmark.safety.figures.misspelling import Misspellings, SlipText
 from touchmark.safety.figures.offices import Body, BodyKind, OfficeGrammar, Title
@@ -63,6 +65,8 @@ class _Form:
     figure: Figure
     stated: str
     kind: MatchKind
+    capitalised: bool = False
+    """Whether it counts only where it is written as a name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +84,8 @@ class _Found:
 
 
 _Meaning = _Form | _Veto | Title | Body
-_SURNAME_FIRST = frozenset({"CN", "TW", "HK", "KR", "KP", "VN"})
+_KOREAN = frozenset({"KR", "KP"})
+_HANGUL = re.compile("[\uac00-\ud7a3]")
 _GUESSED = (MatchKind.MISSPELLING, MatchKind.TRANSLITERATION)
 _AS_WRITTEN = (ViewKind.PLAIN, ViewKind.UNMASKED, ViewKind.BIDI)
 _MIN_GUESSED = 6
@@ -149,7 +154,7 @@ class FigureIndex:
             if view.text not in seen:
                 seen.add(view.text)
                 # Who is named as typed is not somebody else in another reading: "Napoleon III" hides no "Napoleon l".
-                matches += (match for match in self._in_view(view) if not literally.holds(match.span))
+                matches += (match for match in self._in_view(view, text.original) if not literally.holds(match.span))
             if view.kind is ViewKind.PLAIN:
                 for match in matches:
                     if match.kind not in _GUESSED:
@@ -167,22 +172,29 @@ class FigureIndex:
                 kept.append(match)
         return tuple(sorted(kept, key=lambda match: match.span))
 
-    def _in_view(self, view: View) -> Iterator[FigureMatch]:
+    def _in_view(self, view: View, original: str) -> Iterator[FigureMatch]:
         folded = fold(view.text)
         least = 1 if view.kind in _AS_WRITTEN else _MIN_GUESSED
-        for found in self._in_folded(folded.text, misspelt=view.kind in _MISSPELT_IN):
+
+        def span(place: Place) -> tuple[int, int]:
+            return view.span(folded.index[place[0]], folded.index[place[1] - 1] + 1)
+
+        def is_written_as_name(place: Place) -> bool:
+            return view.kind in _MISSPELT_IN and capitals.is_written_as_name(original, span(place))
+
+        for found in self._in_folded(folded.text, is_written_as_name, misspelt=view.kind in _MISSPELT_IN):
             start, end = found.place
             if end - start < least:
                 continue
             yield FigureMatch(
                 figure=found.form.figure,
-                span=view.span(folded.index[start], folded.index[end - 1] + 1),
+                span=span(found.place),
                 matched=found.form.stated,
                 kind=found.form.kind,
                 score=found.score,
             )
 
-    def _in_folded(self, text: str, *, misspelt: bool) -> Iterator[_Found]:
+    def _in_folded(self, text: str, is_written_as_name: Callable[[Place], bool], *, misspelt: bool) -> Iterator[_Found]:
         senses: dict[Place, tuple[_Meaning, ...]] = {}
         for last, (length, meanings) in self._automaton.iter(text):
             start, end = last + 1 - length, last + 1
@@ -198,6 +210,8 @@ class FigureIndex:
         for place in apart(forms):
             taken.cover(place)
             sense = forms[place]
+            if isinstance(sense, _Form) and sense.capitalised and not is_written_as_name(place):
+                continue
             if isinstance(sense, _Form) and self._names_somebody(text, place, sense, holds_offices):
                 named[place] = sense.figure
                 yield _Found(place, sense)
@@ -249,6 +263,8 @@ class FigureIndex:
         for echo in sorted(self._sounds.find(text), key=lambda echo: -echo.score):
             form = self._names[echo.form]
             place = (echo.start, echo.end)
+            if _HANGUL.match(text, echo.start) and not _KOREAN.isdisjoint(form.figure.countries):
+                continue  # Koreans spell their names in one way, which the list has
             if self._names_somebody(text, place, form, False) and taken.claim(place):
                 found = _Form(form.figure, form.stated, MatchKind.TRANSLITERATION)
                 yield _Found(place, found, round(echo.score / 100, 3))
@@ -275,7 +291,8 @@ def _spellings(data: FigureData) -> dict[str, _Form]:
         for folded, (figure, text) in data.forms.items()
     }
     for folded, form in tuple(names.items()):
-        for variant in variants(folded, form.stated):
+        turned = other_order(folded, form.figure.countries) if form.kind is MatchKind.NAME else None
+        for variant in (*variants(folded, form.stated), *((turned,) if turned else ())):
             names.setdefault(variant, form)
     return names
 
@@ -287,6 +304,8 @@ def _meanings(data: FigureData, names: Mapping[str, _Form], by_id: Mapping[str, 
         forms.setdefault(titled, form)
     for phrase, holder in data.offices.phrases.items():
         forms.setdefault(folded_name(phrase), _Form(by_id[holder], phrase, MatchKind.OFFICE))
+    for name, holder in data.vetoes.capitalised.items():
+        forms.setdefault(folded_name(name), _Form(by_id[holder], name, MatchKind.ALIAS, capitalised=True))
     meanings: dict[str, list[_Meaning]] = {folded: [form] for folded, form in forms.items()}
     for folded, sense in _other_senses(data):
         meanings.setdefault(folded, []).append(sense)
@@ -297,7 +316,7 @@ def _styled(data: FigureData) -> Iterator[tuple[str, _Form]]:
     """Surnames behind the styles of a role, "senator sanders", folded; the living come first."""
     for figure in sorted(data.figures, key=lambda figure: figure.status is not FigureStatus.LIVING):
         words = folded_name(figure.name).split()
-        surname = words[0 if _SURNAME_FIRST.intersection(figure.countries) else -1]
+        surname = words[0 if SURNAME_FIRST.intersection(figure.countries) else -1]
         if len(words) > 1 and len(surname) > 1 and surname.isalpha() and "of" not in words and "(" not in figure.name:
             for role in figure.roles:
                 for style in data.offices.styles.get(role, ()):

@@ -25,9 +25,16 @@ from rapidfuzz.distance import OSA
 
 _MIN_NAME = 8
 """Letters of the shortest name of two words that is compared; a name of one word needs as many."""
+_MIN_NAME_SLIP_EACH = 10
+"""Letters of the shortest name in which two words may each hold a slip."""
 _MIN_NAME_TWO_SLIPS = 11
-_MIN_NAME_SHORT_WORD = 12
-"""Letters of the shortest name in which a word of three may be one of four: "and flowers" is nobody."""
+"""The same for two in one word."""
+_MIN_NAME_WRONG_INITIAL = 13
+"""The same where one of two slips is in an initial: "Bruce Banner" is no Bruce Jenner."""
+_MIN_NAME_SHORT_WORD = 8
+"""Letters of the shortest name in which a word of three may be one of four."""
+_MIN_NAME_SHORTEST_WORD = 11
+"""Letters of the shortest name in which a word of two may be one of three."""
 _MIN_WORD = 4
 _MIN_WORD_TWO_SLIPS = 6
 _MAX_WORD = 24
@@ -146,16 +153,16 @@ class Misspellings:
     def _proposed(self, text: SlipText) -> Iterator[tuple[int, int]]:
         """Places of words where a name may begin, and the number of the name."""
         words = text.words
-        beside = [_initial_and_length(word) if 0 < len(word) <= _MAX_WORD else None for word in words]
+        beside = [_of_any_length(word) if 0 < len(word) <= _MAX_WORD else () for word in words]
         for here, word in enumerate(map(self._asked, words)):
             if word is _NOTHING:
                 continue
             before, after = (words[here - 1] if here else ""), (words[here + 1] if here + 1 < len(words) else "")
             proposals = [word.near.get(code) for code in (_ALONE, *_initials(before, after))] if word.near else []
-            if word.first and after and (code := beside[here + 1]) is not None:
-                proposals += map(word.first.get, (code, code - 1, code + 1))
-            if word.last and before and (code := beside[here - 1]) is not None:
-                proposals += map(word.last.get, (code, code - 1, code + 1))
+            if word.first and after:
+                proposals += map(word.first.get, beside[here + 1])
+            if word.last and before:
+                proposals += map(word.last.get, beside[here - 1])
             for proposed in filter(None, proposals):
                 yield from ((here - place, number) for place, number in proposed)
         yield from self._proposed_by_sound(text.sounds)
@@ -206,16 +213,21 @@ class Misspellings:
         letters = sum(map(len, name))
         if len(name) == 1 and words[0][:1] != name[0][0]:
             return 0.0
-        slips = 0
+        slips = most = 0
+        initials_right = True
         for word, right in zip(words, name, strict=True):
             if word != right:
-                slips += self._slips(word, right, letters)
+                here = self._slips(word, right, letters)
+                slips, most = slips + here, max(most, here)
                 if slips > _SLIPS_OF_ONE_SOUND:
                     return 0.0
-        if slips <= (2 if letters >= _MIN_NAME_TWO_SLIPS and len(name) > 1 else 1):
+                initials_right = initials_right and word[0] == right[0]
+        if slips <= 1:
             return 100 * (1 - slips / letters) if slips else 0.0
-        one_sound = slips <= _SLIPS_OF_ONE_SOUND and letters >= _MIN_NAME_TWO_SLIPS and len(name) > 1
-        return 100 * (1 - slips / letters) if one_sound and [*map(_sound, words)] == [*map(_sound, name)] else 0.0
+        if len(name) == 1 or letters < (_MIN_NAME_TWO_SLIPS if most > 1 else _MIN_NAME_SLIP_EACH):
+            return 0.0
+        is_near = slips == 2 and (initials_right or letters >= _MIN_NAME_WRONG_INITIAL)
+        return 100 * (1 - slips / letters) if is_near or [*map(_sound, words)] == [*map(_sound, name)] else 0.0
 
     def _slips(self, word: str, right: str, letters: int) -> int:
         """Letters to put right in a word of a name of so many letters; a great many, if it is another word."""
@@ -223,9 +235,10 @@ class Misspellings:
             return _ANOTHER_WORD
         shorter = min(len(word), len(right))
         slips = OSA.distance(word, right, score_cutoff=_SLIPS_OF_ONE_SOUND)
-        if shorter == _MIN_WORD - 1 and slips == 1:  # "Gla" is "Gal", and "Jon" may be "John"; "Tim" is not "Tom"
+        if shorter < _MIN_WORD and slips == 1:  # "Gla" is "Gal", and "Jon" may be "John"; "Tim" is not "Tom"
             swapped = sorted(word) == sorted(right)
-            return 1 if swapped or (len(word) != len(right) and letters >= _MIN_NAME_SHORT_WORD) else _ANOTHER_WORD
+            least = _MIN_NAME_SHORT_WORD if shorter == _MIN_WORD - 1 else _MIN_NAME_SHORTEST_WORD
+            return 1 if swapped or (len(word) != len(right) and letters >= least) else _ANOTHER_WORD
         if shorter < _MIN_WORD or (slips > 1 and shorter < _MIN_WORD_TWO_SLIPS):
             return _ANOTHER_WORD
         return slips
@@ -248,8 +261,11 @@ def _keys_of(names: Sequence[str]) -> SlipKeys:
             beside = _beside(words, anchor)
             of_name.update((_key("-", shorter), beside, anchor) for shorter in _shortened(words[anchor]))
         for at, (before, after) in enumerate(pairwise(words)):
-            of_name.add((_key(">", before), _initial_and_length(after), at))
-            of_name.add((_key("<", after), _initial_and_length(before), at + 1))
+            # A word as short as "the" and "of" stands everywhere: beside it the initial at least has to be right.
+            of_name.update((_key(">", before), beside, at) for beside in _ends(after)[: 1 + (len(before) >= _MIN_WORD)])
+            of_name.update(
+                (_key("<", after), beside, at + 1) for beside in _ends(before)[: 1 + (len(after) >= _MIN_WORD)]
+            )
         if len(words) > 1 and all(word.isascii() for word in words):
             sounds = [*accumulate(map(_sound, words), "{} {}".format)]
             of_name.add((_key("=", sounds[-1]), _ALONE, 0))
@@ -289,9 +305,16 @@ def _initials(before: str, after: str) -> tuple[int, ...]:
     return (*following, ord(before[0]) << 1 | 1) if before else following
 
 
-def _initial_and_length(word: str) -> int:
-    """A word beside another as a number; one with a letter more or fewer is one more or less."""
-    return ord(word[0]) << 8 | min(len(word), 0xFE)
+def _ends(word: str) -> tuple[int, int]:
+    """A word beside another as two numbers, by its first and by its last letter: a slip spares one of them."""
+    length = min(len(word), 0x7E)
+    return ord(word[0]) << 8 | length, ord(word[-1]) << 8 | 0x80 | length
+
+
+def _of_any_length(word: str) -> tuple[int, ...]:
+    """The numbers of a word of a text, and those of the same with a letter fewer or more."""
+    first, last = _ends(word)
+    return first, last, first - 1, last - 1, first + 1, last + 1
 
 
 def _key(kind: str, text: str) -> int:

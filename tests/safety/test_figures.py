@@ -48,7 +48,7 @@ def test_a_name_inside_a_sentence_is_found_with_its_span() -> None:
 
 
 def test_kind_and_score_say_how_a_figure_was_named() -> None:
-    (name,), (alias,), (slip,) = find("Angela Merkel"), find("梅克尔 默克尔"), find("Angela Merkle")
+    (name,), (alias,), (slip,) = find("Angela Merkel"), find("默克尔女士"), find("Angela Merkle")
     assert (name.kind, name.score, name.matched) == (MatchKind.NAME, 1.0, "Angela Merkel")
     assert (alias.kind, alias.score, alias.matched) == (MatchKind.ALIAS, 1.0, "默克尔")
     assert slip.kind is MatchKind.MISSPELLING
@@ -147,7 +147,7 @@ def test_the_work_for_slips_is_bounded_by_the_prompt() -> None:
     names = Counting([folded_name(figure.name) for figure in INDEX.figures], frozenset())
     words = ["donald", "vladimir", "michael", "john", "maria", "street", "charles", "david", "angela", "trump"] * 50
     list(names.find(SlipText.of(" ".join(words))))
-    assert 0 < compared <= 3 * len(words)
+    assert 0 < compared <= 5 * len(words)
 
 
 # --- offices --------------------------------------------------------------------------------------------------------
@@ -271,6 +271,47 @@ def test_russian_names_are_declined() -> None:
     assert "юлией навальной" in set(declined("юлия навальная"))
     assert "ангелы меркель" in set(declined("ангела меркель"))
     assert "волк дмитрия" not in set(declined("дмитрий песков"))
+
+
+# --- names that are words -------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("a video of Drake dancing in the rain", ["aubrey-graham"]),
+        ("close-up, Drake waves", ["aubrey-graham"]),
+        ("The Rock eats ice cream", ["dwayne-johnson"]),
+        ("a video of drake dancing", []),
+        ("Drake dancing in the rain", []),
+        ("a Drake on a pond", []),
+        ("a ship in the Drake Passage", []),
+        ("A VIDEO OF DRAKE DANCING", []),
+        ("the Rock and the sea", []),
+        ("成龙在雨中跳舞", ["jackie-chan"]),
+        ("一段成龙吃冰淇淋的视频", []),
+        ("望子成龙", []),
+    ],
+)
+def test_a_name_that_is_a_word_counts_where_it_is_written_as_a_name(text: str, expected: list[str]) -> None:
+    assert who(text) == expected
+
+
+# --- spellings that follow from a rule ------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("a portrait of Jinping Xi", "xi-jinping"),
+        ("Ohtani Shohei hits a ball", "shohei-ohtani"),
+        ("Orbán Viktor beszél", "viktor-orban"),
+        ("宫崎骏在画画", "hayao-miyazaki"),
+        ("習近平", "xi-jinping"),
+    ],
+)
+def test_either_order_and_either_character_mean_one_person(text: str, expected: str) -> None:
+    assert who(text) == [expected]
 
 
 # --- what it must leave alone ---------------------------------------------------------------------------------------
