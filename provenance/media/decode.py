@@ -39,7 +39,9 @@ from touchmark.provenance.media.streams import DECODERS, MediaReader, labels_of
 from touchmark.provenance.media.video import Frame, RawVideo
 
 _FALLBACK_RATE = Fraction(25)
-_DECODER_THREADS = 4  # each holds a picture: memory is bounded whatever the machine
+_DECODER_THREADS = 4  # each holds pictures: memory is bounded whatever the machine
+_MOST_TO_SHARE = 4096 * 2304
+"""Pixels of a picture from which on one thread decodes alone: four would hold half a gigabyte of an 8K film."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,7 +183,7 @@ class VideoReader(MediaReader):
             raise self._error(f"its pictures are in a codec that is not read here ({context.codec.canonical_name})")
         context.options = {"max_pixels": str(self._library_max_pixels())}
         context.thread_type = "AUTO"
-        context.thread_count = _DECODER_THREADS
+        context.thread_count = _DECODER_THREADS if context.width * context.height <= _MOST_TO_SHARE else 1
         return stream
 
     def _nominal(self, container: InputContainer, stream: VideoStream) -> tuple[Fraction, Fraction | None]:
