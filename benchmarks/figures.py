@@ -2,20 +2,28 @@
 
     python -m benchmarks.figures            # writes benchmarks/results/figures.json
 
-Reads ``benchmarks/figures.yaml``: mentions by kind with the figure each one means, and text that names nobody. Each
-mention is set into sentences of its script. Misspellings are made from the names by seeded random edits, one in every
+Reads ``benchmarks/figures.yaml`` and ``figures_held_out.yaml``: mentions by kind with the figure each one means, and
+text that names nobody. Nobody mends the lists by what the second one misses. Each mention is set into sentences of its
+script. Misspellings are made from the names by seeded random edits, one in every
 name and a second in every third. ``found`` counts a mention when its figure is among the matches; ``named`` when
 anybody is, which is what the gate acts on. With ``--prompts FOLDER`` the harmless prompts there are searched as well:
-whatever they name is listed, for a person to read.
+whatever they name is printed, for a person to read. With ``--imported COUNT`` so many made-up people, who bear the
+names of listed ones in other pairs, are imported by ``figures import`` into a home of their own, and timed beside them.
 """
 
 from __future__ import annotations
 
 import argparse
+import csv
 import json
+import os
 import platform
 import random
 import re
+import resource
+import subprocess
+import sys
+import tempfile
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -27,8 +35,10 @@ import yaml
 
 from touchmark.safety.canonical import canonicalise
 from touchmark.safety.figures import FigureIndex, FigureMatch
+from touchmark.safety.figures.current import load_index
 
 MENTIONS = Path(__file__).parent / "figures.yaml"
+HELD_OUT = Path(__file__).parent / "figures_held_out.yaml"
 RESULTS = Path(__file__).parent / "results" / "figures.json"
 SEED = 20251231
 _LETTERS = "abcdefghijklmnopqrstuvwxyz"
@@ -77,31 +87,49 @@ def main() -> None:
     """Measure and write the results."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--prompts", type=Path, help="folder of labelled prompts, *.jsonl; the harmless ones are read")
+    parser.add_argument("--imported", type=int, default=200_000, help="how many made-up people to import; 0 for none")
     parser.add_argument("--out", type=Path, default=RESULTS)
     options = parser.parse_args()
-    began = time.perf_counter()
+    before = _memory()
+    began = time.thread_time()
     index = FigureIndex.load()
-    loaded = time.perf_counter() - began
-    mentions: dict[str, Any] = yaml.safe_load(MENTIONS.read_text(encoding="utf-8"))
+    loaded, memory = time.thread_time() - began, _memory() - before
+    texts: list[str] = []
+    results: dict[str, Any] = {
+        "figures": statuses(index),
+        "machine": {
+            "python": platform.python_version(),
+            "processor": platform.machine(),
+            "load": round(os.getloadavg()[0], 1),
+        },
+        "load_cpu_seconds": round(loaded, 2),
+        "memory_mb": memory,
+        "seen": measured(index, MENTIONS, texts),
+        "held_out": measured(index, HELD_OUT, texts),
+    }
+    if options.prompts:
+        results["harmless_prompts"] = harmless(index, options.prompts, texts)
+    long = long_prompts(texts)
+    results["cpu_ms"] = {"prompts": latency(index, texts), "of_1000_characters": latency(index, long)}
+    if options.imported:
+        results["beside_imported"] = beside_imported(index, options.imported, texts, long)
+    options.out.write_text(json.dumps(results, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+
+
+def measured(index: FigureIndex, path: Path, texts: list[str]) -> dict[str, Any]:
+    """Recall by kind and false positives on one list of mentions; its prompts are added to ``texts``."""
+    mentions: dict[str, Any] = yaml.safe_load(path.read_text(encoding="utf-8"))
     innocent = [Case(text, None) for text in mentions.pop("none")]
     kinds = {kind: list(cases(named)) for kind, named in mentions.items()}
     kinds["misspellings"] = list(misspelt(mentions["names"]))
-    find(index, innocent[0].text)  # first use fills caches
-    times: list[float] = []
-    results: dict[str, Any] = {
-        "figures": statuses(index),
-        "machine": {"python": platform.python_version(), "processor": platform.machine()},
-        "load_seconds": round(loaded, 2),
-        "kinds": {kind: recall(index, of_kind, times) for kind, of_kind in kinds.items()},
-        "innocent": false_positives(index, innocent, times),
+    texts += (case.text for of_kind in (*kinds.values(), innocent) for case in of_kind)
+    by_kind = {kind: recall(index, of_kind) for kind, of_kind in kinds.items()}
+    found = sum(kind["found"] * kind["prompts"] for kind in by_kind.values())
+    return {
+        "kinds": by_kind,
+        "recall": round(found / sum(kind["prompts"] for kind in by_kind.values()), 4),
+        "innocent": false_positives(index, innocent),
     }
-    found = sum(kind["found"] * kind["prompts"] for kind in results["kinds"].values())
-    results["recall"] = round(found / sum(kind["prompts"] for kind in results["kinds"].values()), 4)
-    if options.prompts:
-        results["harmless_prompts"] = harmless(index, options.prompts, times)
-    results["cpu_ms"] = {f"p{q}": round(1000 * float(np.percentile(times, q)), 3) for q in (50, 90, 99)}
-    options.out.write_text(json.dumps(results, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
-    print(json.dumps({key: value for key, value in results.items() if key != "harmless_prompts"}, ensure_ascii=False))
 
 
 def cases(named: dict[str, str]) -> Iterator[Case]:
@@ -146,21 +174,13 @@ def find(index: FigureIndex, text: str) -> tuple[FigureMatch, ...]:
     return index.find(canonicalise(text))
 
 
-def timed(index: FigureIndex, text: str, times: list[float]) -> tuple[FigureMatch, ...]:
-    """The same, with the processor time that the search took."""
-    canonical = canonicalise(text)
-    began = time.thread_time()
-    matches = index.find(canonical)
-    times.append(time.thread_time() - began)
-    return matches
-
-
-def recall(index: FigureIndex, of_kind: Sequence[Case], times: list[float]) -> dict[str, Any]:
+def recall(index: FigureIndex, of_kind: Sequence[Case]) -> dict[str, Any]:
     """Shares of prompts whose figure was found, and of those in which anybody was; what was missed."""
     found, named, missed = 0, 0, []
     for case in of_kind:
-        matches = timed(index, case.text, times)
-        hit = any(match.figure.id == case.figure for match in matches)
+        matches = find(index, case.text)
+        meant = index.named(case.figure or "")
+        hit = meant is not None and any(match.figure.id == meant.id for match in matches)
         found += hit
         named += bool(matches)
         if not hit:
@@ -173,23 +193,83 @@ def recall(index: FigureIndex, of_kind: Sequence[Case], times: list[float]) -> d
     }
 
 
-def false_positives(index: FigureIndex, innocent: Sequence[Case], times: list[float]) -> dict[str, Any]:
+def false_positives(index: FigureIndex, innocent: Sequence[Case]) -> dict[str, Any]:
     """How many prompts that mean nobody name somebody, and which."""
-    wrong = {case.text: matches[0].matched for case in innocent if (matches := timed(index, case.text, times))}
+    wrong = {case.text: matches[0].matched for case in innocent if (matches := find(index, case.text))}
     return {"prompts": len(innocent), "false_positive_rate": round(len(wrong) / len(innocent), 4), "wrong": wrong}
 
 
-def harmless(index: FigureIndex, folder: Path, times: list[float]) -> dict[str, Any]:
+def harmless(index: FigureIndex, folder: Path, texts: list[str]) -> dict[str, Any]:
     """By source: how many harmless prompts name somebody. Most of those do name somebody; the counts are a ceiling."""
     counts: dict[str, list[int]] = {}
     for path in sorted(folder.glob("*.jsonl")):
-        for line in path.read_text(encoding="utf-8").splitlines():
+        for line in path.read_text(encoding="utf-8").split("\n")[:-1]:
             row = json.loads(line)
             if row["label"] == "safe" and len(row["text"]) <= 1000:
+                texts.append(row["text"])
+                matches = find(index, row["text"])
                 count = counts.setdefault(f"{row['source']} {row['lang']}", [0, 0])
                 count[0] += 1
-                count[1] += bool(timed(index, row["text"], times))
+                count[1] += bool(matches)
+                for match in matches:
+                    print(match.kind, match.matched, repr(row["text"][slice(*match.span)]), repr(row["text"][:100]))
     return {source: {"prompts": n, "naming_somebody": named} for source, (n, named) in sorted(counts.items())}
+
+
+def long_prompts(texts: Sequence[str], count: int = 500) -> list[str]:
+    """Prompts of 1,000 characters each, made of others at random."""
+    chance = random.Random(SEED)
+    return [" ".join(chance.choices(texts, k=60))[:1000] for _ in range(count)]
+
+
+def latency(index: FigureIndex, texts: Sequence[str], most: int = 4000) -> dict[str, float]:
+    """Milliseconds of processor time of a search; some 4,000 texts, spread over the given ones."""
+    times = []
+    for text in texts[:: max(1, len(texts) // most)]:
+        canonical = canonicalise(text)
+        began = time.thread_time()
+        index.find(canonical)
+        times.append(1000 * (time.thread_time() - began))
+    return {f"p{q}": round(float(np.percentile(times, q)), 3) for q in (50, 90, 99)}
+
+
+def beside_imported(index: FigureIndex, count: int, texts: Sequence[str], long: Sequence[str]) -> dict[str, Any]:
+    """Seconds and memory to load the list with so many made-up people, and the times of searches in both."""
+    chance = random.Random(SEED)
+    words = [figure.name.split() for figure in index.figures if " " in figure.name and figure.name.isascii()]
+    names: dict[str, None] = {}
+    while len(names) < count:
+        names[f"{chance.choice(words)[0]} {chance.choice(words)[-1]}"] = None
+    with tempfile.TemporaryDirectory() as home:
+        people = Path(home) / "people.csv"
+        with people.open("w", encoding="utf-8", newline="") as file:
+            csv.writer(file).writerows([["name"], *([name] for name in names)])
+        command = [sys.executable, "-m", "touchmark.cli.main", "figures", "import", str(people)]
+        began = time.perf_counter()
+        subprocess.run(
+            [*command, "--name", "made-up", "--reviewer", "r-1"],
+            check=True,
+            stdout=subprocess.DEVNULL,
+            env={**os.environ, "TOUCHMARK_HOME": home},
+        )
+        imported = time.perf_counter() - began
+        loads, before = [], _memory()
+        for _ in range(2):
+            began = time.thread_time()
+            beside = load_index(Path(home) / "figures")
+            loads.append(round(time.thread_time() - began, 2))
+    return {
+        "people": len(beside) - len(index),
+        "import_seconds": round(imported, 1),
+        "load_cpu_seconds": {"first": loads[0], "again": loads[1]},
+        "memory_mb": _memory() - before,
+        "cpu_ms": {"prompts": latency(beside, texts), "of_1000_characters": latency(beside, long)},
+    }
+
+
+def _memory() -> int:
+    """Most megabytes that this process has held so far."""
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
 
 
 def statuses(index: FigureIndex) -> dict[str, int]:
