@@ -84,6 +84,38 @@ def test_a_word_for_a_minor_beside_a_sexual_score_is_refused(prompt: str) -> Non
     assert calm.action is Action.ALLOW and adult.action is Action.ALLOW
 
 
+@pytest.mark.parametrize(
+    "age",
+    ["a 15-year-old", "12 yo", "aged 9", "tiene 8 años", "com 7 anos", "16 ans", "17 Jahre alt", "8-jährig",
+     "9 yaşında", "umur 13", "12 tahun", "13 tuổi", "12 лет", "14歳", "15岁", "11살", "12 ขวบ", "10 साल", "عمره 12"],
+)  # fmt: skip
+def test_an_age_under_eighteen_counts_as_a_word_for_a_minor(age: str) -> None:
+    judge = Judge(POLICY, _Scores(LIMIT_FOR_MINORS), FIGURES)
+    finding = judge.decide(REQUEST, {"prompt": f"somebody, {age}, in a garden"}).findings[0]
+    assert finding.rule is Rule.MINOR_AND_SEXUAL
+
+
+@pytest.mark.parametrize("text", ["a 118 year old", "18 years old", "aged 31", "21 ans", "19 лет", "12 people"])
+def test_other_numbers_are_no_such_age(text: str) -> None:
+    judge = Judge(POLICY, _Scores(LIMIT_FOR_MINORS), FIGURES)
+    assert judge.decide(REQUEST, {"prompt": f"somebody, {text}, in a garden"}).action is Action.ALLOW
+
+
+def test_a_term_counts_where_the_score_agrees_and_alone_beside_a_word_for_a_minor() -> None:
+    weak, strong = POLICY.agreement.weak, POLICY.agreement.strong
+    assert 0 < strong <= weak < LIMIT_FOR_MINORS
+
+    def rules(score: float, prompt: str) -> set[Rule]:
+        return {f.rule for f in Judge(POLICY, _Scores(score), FIGURES).decide(REQUEST, {"prompt": prompt}).findings}
+
+    assert rules(weak, "an impaled scarecrow") == {Rule.TERM} and rules(weak / 2, "an impaled scarecrow") == set()
+    assert rules(strong, "a dismembered doll") == {Rule.TERM} and rules(strong / 2, "a dismembered doll") == set()
+    assert rules(0.0, "a nude statue") == {Rule.TERM}  # the policy asks for no agreement on nudity
+    assert rules(0.0, "a porn film") == set()
+    assert rules(0.0, "a teenager, a porn film") == {Rule.MINOR_AND_SEXUAL}
+    assert rules(0.0, "Mickey Mouse dancing") == {Rule.TERM}  # nothing scores it, so that nothing could agree
+
+
 def test_the_words_may_stand_in_different_fields() -> None:
     class Split(_Scores):
         def scores(self, text: CanonicalText) -> Mapping[Category, Score]:
