@@ -42,6 +42,8 @@ _WORTH_READING = 4.5
 """A place where the template fits worse than this is not decoded."""
 _SEEN = 6.0
 """A template that fits so well is there, and more is done to read what lies with it: chance does so in 1e-9 places."""
+_SEARCHED_ANYHOW = 6
+"""Stretches from the beginning, two minutes, in which a mark of any tempo and pitch is looked for in each."""
 _CANDIDATES_READ = 16
 """How many messages are tried there, when the likeliest does not verify."""
 _GOES_ON = 1e-9
@@ -141,7 +143,8 @@ class _Extraction:
     def _read(self, stretch: Stretch) -> tuple[Reading | None, Alignment]:
         """The first reading that verifies and where, or the best fit of the template."""
         best = Alignment(0.0, 0.0)
-        for search in (self._finder.as_it_was, self._finder.anyhow):
+        searches = [self._finder.as_it_was, self._finder.anyhow]
+        for search in searches[: 2 if self._known or _is_searched_anyhow(self._stretches) else 1]:
             for fit in search(stretch):
                 best = max(best, fit, key=lambda fit: fit.z)
                 if fit.z < _WORTH_READING:
@@ -168,6 +171,15 @@ class _Extraction:
         if p_value < statistics.PRESENCE_LEVEL:
             return Detection(MarkState.PRESENT, key_id, None, p_value, timeline)
         return Detection(MarkState.NOTHING_FOUND, key_id)
+
+
+def _is_searched_anyhow(number: int) -> bool:
+    """Whether the tempo and pitch of a changed copy are looked for in a stretch, counted from 1.
+
+    A copy is played faster as a whole: where two minutes of it show no mark, the rest is asked less and less often.
+    Looked for in each, that would be most of what a long sound without a mark costs.
+    """
+    return number <= _SEARCHED_ANYHOW or number.bit_count() == 1
 
 
 @dataclass(frozen=True, slots=True)

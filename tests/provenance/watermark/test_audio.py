@@ -254,3 +254,11 @@ def test_a_pattern_whose_payload_cannot_be_read_is_present(key: WatermarkKey) ->
     assert (detection.state, detection.payload) == (MarkState.PRESENT, None)
     assert detection.p_value < 1e-6
     assert len(detection.timeline) == 10
+
+
+def test_a_fast_copy_late_in_a_long_sound_is_found(marked_voice: Track, payload: Payload, key: WatermarkKey) -> None:
+    """After two minutes without a mark, tempo and pitch are looked for in fewer stretches, never in none."""
+    fast = ATTACKS["speed +5%"](marked_voice).samples
+    late = np.tile(fast, 5)  # from 120 s on, which is from the seventh stretch on, of which the eighth is searched
+    track = Track("late", np.concatenate([noise(120, 3, 16000) * 0.1, late], axis=1).astype(np.float32), 16000)
+    assert found(track, key).payload == payload
