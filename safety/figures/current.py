@@ -69,8 +69,10 @@ def load_index(folder: Path) -> FigureIndex:
     """
     shipped = _shipped_data()
     register = Register.read(folder / REGISTER_FILE)
-    data = with_register(shipped, register) if register.standing else shipped
-    return FigureIndex(data, load_imports(folder, frozenset(map(folded_name, shipped.vetoes.words))))
+    imports = load_imports(folder, frozenset(map(folded_name, shipped.vetoes.words)))
+    if not register.standing and imports is None:
+        return _shipped_index()
+    return FigureIndex(with_register(shipped, register) if register.standing else shipped, imports)
 
 
 def decide(folder: Path, line: RegisterLine) -> Register:
@@ -87,6 +89,12 @@ def decide(folder: Path, line: RegisterLine) -> Register:
 @cache
 def _shipped_data() -> FigureData:
     return read_figures(shipped_folder())
+
+
+@cache
+def _shipped_index() -> FigureIndex:
+    """Most homes add nothing, and building it takes seconds."""
+    return FigureIndex(_shipped_data())
 
 
 def _signature(folder: Path) -> _Signature:

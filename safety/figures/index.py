@@ -17,7 +17,7 @@ from pathlib import Path
 import ahocorasick
 
 from touchmark.safety.canonical import CanonicalText, View, ViewKind
-from touchmark.safety.figures import capitals
+from touchmark.safety.figures.capitals import is_written_as_name as written_as_name
 from touchmark.safety.figures.data import Figure, FigureData, FigureStatus, read_figures, shipped_folder
 from touchmark.safety.figures.forms import SURNAME_FIRST, fold, folded_name, is_whole, other_order, variants
 from touchmark.safety.figures.imported import ImportedNames
@@ -180,7 +180,7 @@ class FigureIndex:
             return view.span(folded.index[place[0]], folded.index[place[1] - 1] + 1)
 
         def is_written_as_name(place: Place) -> bool:
-            return view.kind in _MISSPELT_IN and capitals.is_written_as_name(original, span(place))
+            return view.kind in _MISSPELT_IN and written_as_name(original, span(place))
 
         for found in self._in_folded(folded.text, is_written_as_name, misspelt=view.kind in _MISSPELT_IN):
             start, end = found.place
