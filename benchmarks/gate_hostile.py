@@ -45,7 +45,7 @@ _DEFAULT = (POLICIES / "safety" / "default.yaml").read_text(encoding="utf-8")
 POLICY_FILES: Mapping[str, str] = {
     "unknown key": _DEFAULT.replace("embed_prompt: false", "embed_prompt: false\nsecret_door: true"),
     "regular expression that backtracks for ever": _DEFAULT.replace(
-        "{lexicon: sexual}", "{lexicon: sexual, also: {weak: ['(a+)+$']}}"
+        "{lexicon: violence-gore}", "{lexicon: violence-gore, also: {weak: ['(a+)+$']}}"
     ),
     "aliases that multiply": "a: &a [x, x]\nb: &b [*a, *a]\nc: [*b, *b]\n",
     "1 MB of values": "- a\n" * 250_000,

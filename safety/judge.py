@@ -150,9 +150,10 @@ class Judge:
                 yield from self._scored(rule, reading)
             if rule.terms:
                 agreement = self.policy.agreement_on(rule)
+                own = {*rule.terms.also.strong, *rule.terms.also.weak}
                 for match in reading.terms[rule.id]:
                     strong = match.strength is Strength.STRONG
-                    if highest < (agreement.strong if strong else agreement.weak):
+                    if match.term not in own and highest < (agreement.strong if strong else agreement.weak):
                         continue
                     severity = rule.terms.strong if strong else rule.terms.weak
                     why = f"“{match.term}” is a {match.strength.value} term of the lexicon {rule.terms.lexicon}."

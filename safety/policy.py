@@ -93,7 +93,7 @@ class TermRule(Strict):
         lexicon: a list of ``policies/lexicons``.
         strong, weak: the severity of its strong and weak terms.
         agreement: the score that must agree, in place of the policy's own.
-        also: words of this policy's own.
+        also: words of this policy's own, which ask for no agreement.
     """
 
     lexicon: _Slug
