@@ -14,7 +14,7 @@ import argparse
 import json
 import platform
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -24,6 +24,7 @@ from numpy.typing import NDArray
 from sklearn.metrics import roc_auc_score
 
 from benchmarks.gate_peers import tfidf_out_of_fold, word_filters
+from touchmark.safety.canonical import CanonicalText, canonicalise
 from touchmark.safety.classifier import PromptClassifier, written
 from touchmark.safety.classifier.calibration import calibrate, calibrated_out_of_fold, is_plain
 from touchmark.safety.classifier.folds import Learner, scored_out_of_fold
@@ -156,7 +157,6 @@ def by_set(rows: Sequence[Row], decisions: Sequence[Decision]) -> list[dict[str,
                 rules = [d.decisive[0].rule.value for d in own if stopped(d) and d.decisive]
                 entry["stopped_by_rule"] = {rule: rules.count(rule) for rule in sorted(set(rules))}
             table.append(entry)
-    return table
 
 
 def auc(tops: NDArray[np.float64], rows: Sequence[Row], chosen: Any) -> float | None:
@@ -179,7 +179,6 @@ def by_category(rows: Sequence[Row], decisions: Sequence[Decision]) -> dict[str,
             named = sum(any(f.category is category and f.action is not Action.ALLOW for f in d.findings) for d in own)
             if own:
                 table.setdefault(category.value, {})[origin] = {**rates(own), "named": round(named / len(own), 4)}
-    return table
 
 
 def by_language(
@@ -208,7 +207,6 @@ def by_language(
             ),
         )
         table[language] = entry
-    return table
 
 
 def by_technique(judge: Judge, rows: Sequence[Row]) -> dict[str, float]:
@@ -226,19 +224,42 @@ def by_technique(judge: Judge, rows: Sequence[Row]) -> dict[str, float]:
 
 
 def latency(judge: Judge, rows: Sequence[Row]) -> dict[str, dict[str, float]]:
-    """Milliseconds of processor time that a decision takes: the prompts as they are, and padded to 1,000 characters."""
+    """Milliseconds of processor time that a decision takes, and its stages in the longest prompts."""
     short = [row.text for row in rows if len(row.text) <= 1000]
     texts = Random(5).sample(short, min(3000, len(short)))
     long = [" ".join(texts[i : i + 40])[:1000] for i in range(0, len(texts), 10)]
-    table = {}
-    for name, sample in (("as they are", texts), ("1,000 characters", long)):
-        times = []
-        for text in sample:
-            begin = time.thread_time()
-            decide(judge, text)
-            times.append(1000 * (time.thread_time() - begin))
-        table[name] = {f"p{q}": round(float(np.percentile(times, q)), 3) for q in (50, 90, 99)} | {"n": len(times)}
-    return table
+    english = [row.text for row in rows if len(row.text) <= 1000 and row.language == "en"]
+    joined = [" ".join(english[i : i + 40])[:1000] for i in range(0, 3000, 10)]
+    classifier, bare = PromptClassifier.load(), Judge(judge.policy, PromptClassifier.load(), _NoFigures())
+    read = [canonicalise(text) for text in long]
+    for text in texts:  # first use builds tables
+        decide(judge, text)
+    return {
+        "as they are": timed(lambda text: decide(judge, text), texts),
+        "1,000 characters, languages mixed": timed(lambda text: decide(judge, text), long),
+        "1,000 characters, English": timed(lambda text: decide(judge, text), joined),
+        "1,000 characters, languages mixed, without the figures": timed(lambda text: decide(bare, text), long),
+        "1,000 characters, English, without the figures": timed(lambda text: decide(bare, text), joined),
+        "of it canonicalisation, languages mixed": timed(canonicalise, long),
+        "of it the classifier, languages mixed": timed(classifier.scores, read),
+    }
+
+
+class _NoFigures:
+    """A list of figures that is empty, to see what all else takes."""
+
+    def find(self, text: CanonicalText) -> tuple[()]:
+        return ()
+
+
+def timed(act: Callable[[Any], Any], inputs: Sequence[Any]) -> dict[str, float]:
+    """Percentiles of the processor time of an act, milliseconds."""
+    times = []
+    for given in inputs:
+        begin = time.thread_time()
+        act(given)
+        times.append(1000 * (time.thread_time() - begin))
+    return {f"p{q}": round(float(np.percentile(times, q)), 3) for q in (50, 90, 99)} | {"n": len(times)}
 
 
 def peers(rows: Sequence[Row], decisions: Sequence[Decision]) -> dict[str, Any]:
@@ -268,7 +289,6 @@ def peers(rows: Sequence[Row], decisions: Sequence[Decision]) -> dict[str, Any]:
     allowed = float(hits[groups["false positives, plain English"]].mean())
     threshold = np.quantile(scores[groups["false positives, plain English"]], 1 - allowed)
     table["plain TF-IDF"] = {**_shares(scores > threshold, groups), "auc, contrast": _auc(scores, harmful, contrast)}
-    return table
 
 
 def _shares(hits: NDArray[np.bool_], groups: dict[str, NDArray[np.bool_]]) -> dict[str, float]:

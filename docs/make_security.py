@@ -37,9 +37,9 @@ TAIL = """
   victim's payload; so does a collage that contains a part of a marked clip. The mark says whose pattern is in the
   pixels, not that these are the pixels that were sealed. Where the copy has a manifest, or the registry keeps one, the
   claims can be compared. For pixels alone the registry keeps a fingerprint of what it sealed: signs of a coarse grid, a
-  few hundred bytes a picture (`provenance/fingerprint.py`). Where the pictures under a mark are others, the verdict is a
-  contradiction that says so. It cannot tell where either is flat, where a copy is shorter than the gaps between sampled
-  pictures (two seconds, longer in videos of more than eight minutes), nor that a part of a picture was replaced.
+  few hundred bytes a picture (`provenance/fingerprint.py`). Where the pictures under a mark are others, the verdict is
+  a contradiction that says so. It cannot tell where either is flat, where a copy is shorter than the gaps between
+  sampled pictures (two seconds, longer in videos of over eight minutes), nor that a part of a picture was replaced.
 - **A holder of the key** can write and remove marks at will. Keys are rotated for that reason.
 - **Regeneration.** A model that draws the picture anew may remove any invisible mark; where the table has no row for
   it, it was not measured.

@@ -292,6 +292,7 @@ def _without_accent(character: str) -> str:
 
 _RIGHT_TO_LEFT_OVERRIDE = re.compile("\u202e([^\u202c\u202d\u202e\u2069\n]*)")
 _TAGS = re.compile("(?<![\U0001f3f4\U000e0020-\U000e007f])[\U000e0020-\U000e007e]{3,}")
+_BREAK_SIGN = re.compile("[\u00ad\u200b\u2060-\u2064\ufeff]")
 _HIDDEN_BREAK = re.compile("(?<=[^\\W_])[\u00ad\u200b\u2060-\u2064\ufeff]+(?=[^\\W_])")
 
 
@@ -310,6 +311,6 @@ def _hidden(original: Traced) -> Iterator[tuple[ViewKind, Traced]]:
         yield ViewKind.TAGS, tags.relettered("".join(chr(ord(c) - 0xE0000) for c in tags.text))
     if reads_backwards(text):
         yield ViewKind.REVERSED, _readable(original.reordered(range(len(text) - 1, -1, -1)))
-    breaks = len(_HIDDEN_BREAK.findall(text))
+    breaks = len(_HIDDEN_BREAK.findall(text)) if _BREAK_SIGN.search(text) else 0
     if 0 < 3 * breaks < len(text):  # between words rather than between letters
         yield ViewKind.UNMASKED, _readable(original.sub(_HIDDEN_BREAK, lambda _: " "))

@@ -4,7 +4,8 @@ A text is cut into *units*: words, and single characters in scripts written with
 itself, its character n-grams, the pairs it forms with the two units before it, the concepts that begin in it
 (``concepts.py``) and the pairs these form with the concepts shortly before. Every feature belongs to one unit,
 so the score of any stretch of text is a difference of two running sums: scoring all sentences and windows costs no
-more than scoring the whole. Training and inference both read texts through this module and nothing else.
+more than scoring the whole. All features of a text are hashed in a few passes over arrays, none word by word, so a word
+never met costs what a known one does. Training and inference both read texts through this module and nothing else.
 """
 
 from __future__ import annotations
@@ -12,18 +13,17 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache
 from itertools import pairwise
-from typing import NamedTuple
-from zlib import crc32
 
 import numpy as np
 from numpy.typing import NDArray
 
 from touchmark.safety.classifier.concepts import concepts
 
-HASHED = 1 << 18
-"""Words and their pieces hash into this many buckets (CRC-32, which is the same on every machine and in every run)."""
+_HASH_BITS = 18
+HASHED = 1 << _HASH_BITS
+"""Words and their pieces hash into this many buckets, by integers alone: the same on every machine and in every run."""
 
 NEAR = 12
 """Units between two concepts that still form a pair."""
@@ -31,14 +31,23 @@ NEAR = 12
 WINDOW = 32
 """Units in a window. About the length of a prompt in the training sets: padding around a harm does not dilute it."""
 
+NARROW = 16
+"""Units in the windows of texts too long to be scored whole: one sentence among others, no stop between them."""
+
 LONGEST = 64
 """Longer stretches are not scored as one: much that is faintly suspect would add up to a harm that no part holds."""
 
-_UNSPACED = "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
-_UNIT = re.compile(rf"[{_UNSPACED}]|(?:(?![{_UNSPACED}])[\w\u0300-\u036f\u0900-\u0dff])+")
+_UNSPACED = (
+    (0x0E00, 0x0F00), (0x1000, 0x10A0), (0x1780, 0x1800), (0x3040, 0x3100), (0x3400, 0xA000), (0xF900, 0xFB00),
+    (0x20000, 0x34000),
+)  # fmt: skip
+"""Code points of scripts written without spaces, half open: Thai, Lao, Burmese, Khmer, kana, ideographs."""
+_IN_WORD = re.compile("[\\w\u0300-\u036f\u0900-\u0dff]+")
 _SENTENCE_END = re.compile(r"[.!?;\u0964\u061f\u3002\uff01\uff1f]+")
 _MAX_WORD = 40
 """Longer words are cut: what is longer is not a word, and must not cost more."""
+
+_Numbers = NDArray[np.uint32]
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,65 +55,140 @@ class Units:
     """A text cut up.
 
     Attributes:
-        words: one a unit, which bring the features that :func:`of_word` gives.
         starts, ends: of each unit in the text, ints of shape (n,).
-        context: bucket numbers of the features that units owe to those before them, unit by unit, shape (m,).
-        context_first: index into ``context`` where each unit begins, and m at the end, shape (n + 1,).
-        before: how many features of both kinds all units before each one bring, and of all at the end, shape (n + 1,).
+        buckets: numbers of all features, unit by unit, shape (m,).
+        first: index into ``buckets`` where each unit begins, and m at the end, shape (n + 1,).
     """
 
-    words: tuple[str, ...]
     starts: NDArray[np.intp]
     ends: NDArray[np.intp]
-    context: NDArray[np.intp]
-    context_first: NDArray[np.intp]
-    before: NDArray[np.intp]
+    buckets: NDArray[np.intp]
+    first: NDArray[np.intp]
 
     def __len__(self) -> int:
-        return len(self.words)
+        return len(self.starts)
 
     def features(self, begin: int, end: int) -> NDArray[np.intp]:
         """All bucket numbers of the units from ``begin`` to ``end`` (exclusive)."""
-        own = [np.asarray(of_word(word), dtype=np.intp) for word in self.words[begin:end]]
-        return np.concatenate([*own, self.context[self.context_first[begin] : self.context_first[end]]])
+        return self.buckets[self.first[begin] : self.first[end]]
 
 
 def units(text: str) -> Units:
     """Cut a canonical text into units with their features."""
+    code = np.frombuffer(text.encode("utf-32-le", "surrogatepass"), dtype="<u4").astype(np.uint32)
+    starts, ends = _edges(code)
+    if not len(starts):
+        none = np.zeros(0, dtype=np.intp)
+        return Units(none, none, none, np.zeros(1, dtype=np.intp))
+    layers = [*_of_words(code, starts, np.minimum(ends - starts, _MAX_WORD)), *_of_concepts(text, starts)]
+    owners = np.concatenate([owner for owner, _ in layers])
+    order = np.argsort(owners, kind="stable")
+    first = np.zeros(len(starts) + 1, dtype=np.intp)
+    np.cumsum(np.bincount(owners, minlength=len(starts)), out=first[1:])
+    return Units(starts, ends, np.concatenate([numbers for _, numbers in layers])[order], first)
+
+
+@cache
+def _kinds() -> NDArray[np.uint8]:
+    """For each code point 1 if it is part of a word, 2 if it is a unit by itself, 0 else; the last for all above."""
+    kinds = np.zeros(_UNSPACED[-1][1] + 1, dtype=np.uint8)
+    for match in _IN_WORD.finditer("".join(map(chr, range(len(kinds) - 1)))):
+        kinds[match.start() : match.end()] = 1
+    for begin, end in _UNSPACED:
+        kinds[begin:end] = 2
+    return kinds
+
+
+def _edges(code: _Numbers) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    """Where units begin and end, both of shape (n,)."""
+    kinds = _kinds()
+    kind = np.zeros(len(code) + 2, dtype=np.uint8)
+    kind[1:-1] = kinds[np.minimum(code, len(kinds) - 1)]
+    inside = kind > 0
+    cut = ~(inside[:-1] & inside[1:]) | (kind[:-1] == 2) | (kind[1:] == 2)  # between each character and the one before
+    return np.flatnonzero(inside[1:-1] & cut[:-1]), np.flatnonzero(inside[1:-1] & cut[1:]) + 1
+
+
+_Layer = tuple[NDArray[np.intp], NDArray[np.intp]]
+"""Features of one sort: the unit that owns each, and its bucket."""
+
+
+def _of_words(code: _Numbers, starts: NDArray[np.intp], lengths: NDArray[np.intp]) -> list[_Layer]:
+    """Words, their n-grams, and pairs and triples of neighbours."""
+    count = len(starts)
+    first = np.zeros(count + 1, dtype=np.intp)
+    np.cumsum(lengths, out=first[1:])
+    every, place = np.arange(count), np.arange(first[-1])
+    letters = code[place + np.repeat(starts - first[:-1], lengths)]
+    known = np.add.reduceat(letters * _POWERS[place - np.repeat(first[:-1], lengths)], first[:-1], dtype=np.uint32)
+    layers = [(every, _bucket(known ^ _WORD))]
+    if count > 1:
+        layers.append((every[1:], _bucket((known[:-1] ^ _PAIR) * _BASE + known[1:])))
+    if count > 2:
+        layers.append((every[2:], _bucket((known[:-2] ^ _SKIP) * _BASE + known[2:])))
+        at = np.flatnonzero((lengths[2:] == 1) & (code[starts[2:]] > 127)) + 2
+        triple = ((known[at - 2] ^ _TRIPLE) * _BASE + known[at - 1]) * _BASE + known[at]
+        layers.append((at, _bucket(triple)))
+    # The words one after another, with a blank before and after each.
+    spaced = np.full(first[-1] + count + 1, _BLANK, dtype=np.uint32)
+    spaced[place + np.repeat(every, lengths) + 1] = letters
+    return layers + _of_pieces(spaced)
+
+
+def _of_pieces(spaced: _Numbers) -> list[_Layer]:
+    """The n-grams of words with a blank before and after each, which they may begin or end with."""
+    inside = spaced != _BLANK
+    owner = np.cumsum(~inside) - 1
+    layers: list[_Layer] = []
+    rolling = spaced[:-1] * _BASE + spaced[1:]
+    for n in (3, 4, 5):
+        if len(spaced) < n:
+            break
+        rolling = rolling[: len(spaced) - n + 1] * _BASE + spaced[n - 1 :]
+        whole = inside[1 : len(spaced) - n + 2]
+        for i in range(2, n - 1):
+            whole = whole & inside[i : len(spaced) - n + 1 + i]
+        if n == 3:  # a single character between two blanks is a word, not a piece of one
+            whole = whole & (inside[:-2] | inside[2:])
+        at = np.flatnonzero(whole)
+        layers.append((owner[at], _bucket(rolling[at] + _PIECE * np.uint32(n))))
+    return layers
+
+
+def _of_concepts(text: str, starts: NDArray[np.intp]) -> list[_Layer]:
+    """Concepts, and pairs of concepts near each other."""
     meanings = concepts()
-    found = meanings.find(text)[::-1]
+    found = meanings.find(text)
+    if not found:
+        return []
+    owner: list[int] = []
+    bucket: list[int] = []
     recent: list[tuple[int, int]] = []
-    words: list[str] = []
-    edges: list[tuple[int, int]] = []
-    context: list[int] = []
-    context_first = [0]
-    before = [0]
-    second = last = None
-    for match in _UNIT.finditer(text):
-        word = match.group()
-        if len(word) > _MAX_WORD:
-            word = word[:_MAX_WORD]
-        known = _known(word)
-        if last is not None:
-            context.append(crc32(known.encoded, last.as_last) % HASHED)
-        if second is not None:
-            context.append(crc32(known.encoded, second.as_second) % HASHED)
-            if last is not None and len(word) == 1 and not word.isascii():
-                context.append(crc32(known.encoded, crc32(last.encoded, second.as_first)) % HASHED)
-        edge = match.span()
-        while found and found[-1][0] < edge[1]:
-            concept = found.pop()[1]
-            context.append(HASHED + concept)
-            recent = [(unit, other) for unit, other in recent if len(words) - unit <= NEAR and other != concept]
-            context += [HASHED + len(meanings) * (1 + other) + concept for _, other in recent]
-            recent.append((len(words), concept))
-        second, last = last, known
-        words.append(word)
-        edges.append(edge)
-        before.append(before[-1] + len(known.own) + len(context) - context_first[-1])
-        context_first.append(len(context))
-    starts, ends = np.asarray(edges, dtype=np.intp).reshape(-1, 2).T
-    return Units(tuple(words), starts, ends, *(np.asarray(v, dtype=np.intp) for v in (context, context_first, before)))
+    places = np.maximum(np.searchsorted(starts, [begin for begin, _ in found], side="right") - 1, 0).tolist()
+    for unit, (_, concept) in zip(places, found, strict=True):
+        recent = [(at, other) for at, other in recent if unit - at <= NEAR and other != concept]
+        bucket += [HASHED + concept, *(HASHED + len(meanings) * (1 + other) + concept for _, other in recent)]
+        owner += [unit] * (1 + len(recent))
+        recent.append((unit, concept))
+    return [(np.asarray(owner, dtype=np.intp), np.asarray(bucket, dtype=np.intp))]
+
+
+_BLANK = 32
+_BASE = np.uint32(0x01000193)
+"""Multiplier of the sums over letters and words (the prime of FNV-1)."""
+_POWERS = np.cumprod(np.full(_MAX_WORD, _BASE, dtype=np.uint32), dtype=np.uint32)
+_WORD, _PAIR, _SKIP, _TRIPLE = (np.uint32(n) for n in (0x9E3779B1, 0x85EBCA6B, 0xC2B2AE35, 0x27D4EB2F))
+_PIECE = np.uint32(0x165667B1)
+"""Tell features of different sorts apart."""
+
+
+def _bucket(numbers: _Numbers) -> NDArray[np.intp]:
+    """Spread 32-bit sums over the buckets (the finaliser of MurmurHash3; Appleby, 2011)."""
+    numbers = numbers ^ (numbers >> np.uint32(16))
+    numbers = numbers * np.uint32(0x85EBCA6B)
+    numbers ^= numbers >> np.uint32(13)
+    numbers *= np.uint32(0xC2B2AE35)
+    return (numbers >> np.uint32(32 - _HASH_BITS)).astype(np.intp)
 
 
 def buckets() -> int:
@@ -120,9 +204,10 @@ def stretches(text: str, cut: Units) -> NDArray[np.intp]:
     """
     found = {(0, len(cut)), *_sentences(text, cut)}
     found = {(begin, end) for begin, end in found if begin < end <= begin + LONGEST}
-    if len(cut) > WINDOW:
-        for begin in range(0, len(cut) - WINDOW // 2, WINDOW // 2):
-            found.add((begin, min(begin + WINDOW, len(cut))))
+    for size, longer_than in ((WINDOW, WINDOW), (NARROW, LONGEST)):
+        if len(cut) > longer_than:
+            for begin in range(0, len(cut) - size // 2, size // 2):
+                found.add((begin, min(begin + size, len(cut))))
     return np.asarray(sorted(found), dtype=np.intp).reshape(-1, 2)
 
 
@@ -138,46 +223,5 @@ def passages(cut: Units) -> NDArray[np.intp]:
 
 
 def _sentences(text: str, cut: Units) -> Iterator[tuple[int, int]]:
-    begin = 0
-    for mark in _SENTENCE_END.finditer(text):
-        end = int(np.searchsorted(cut.starts, mark.start()))
-        yield begin, end
-        begin = end
-    yield begin, len(cut)
-
-
-class _Known(NamedTuple):
-    """A word met before: its own features, and the running check sums that a later word ends."""
-
-    own: tuple[int, ...]
-    encoded: bytes
-    as_last: int
-    as_second: int
-    as_first: int
-
-
-def of_word(word: str) -> tuple[int, ...]:
-    """The bucket numbers of a word and its character n-grams."""
-    return _known(word).own
-
-
-@lru_cache(maxsize=50_000)
-def _known(word: str) -> _Known:
-    own = [f"w {word}"]
-    if len(word) > 1:
-        padded = f" {word} "
-        own += (
-            f"c{piece}" for piece in sorted({padded[i : i + n] for n in (3, 4, 5) for i in range(len(padded) - n + 1)})
-        )
-    encoded = _encoded(word)
-    return _Known(
-        tuple(crc32(_encoded(feature)) % HASHED for feature in own),
-        encoded,
-        as_last=crc32(b"b " + encoded + b" "),
-        as_second=crc32(b"s " + encoded + b" "),
-        as_first=crc32(b"t " + encoded),
-    )
-
-
-def _encoded(text: str) -> bytes:
-    return text.encode("utf-8", "surrogatepass")
+    marks = [mark.start() for mark in _SENTENCE_END.finditer(text)]
+    return pairwise([0, *np.searchsorted(cut.starts, marks).tolist(), len(cut)])

@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 from touchmark.provenance.errors import TouchmarkError
 from touchmark.safety.canonical import CanonicalText
 from touchmark.safety.classifier.concepts import concepts
-from touchmark.safety.classifier.features import buckets, of_word, stretches, units
+from touchmark.safety.classifier.features import buckets, stretches, units
 from touchmark.safety.classifier.weights import WEIGHTS_SHA256
 from touchmark.safety.decision import Category
 from touchmark.safety.language import LanguageGroup, language_groups
@@ -38,9 +38,6 @@ class ClassifierBrokenError(TouchmarkError):
     code: ClassVar[str] = "safety.classifier_broken"
 
 
-_KNOWN_WORDS = 50_000
-"""Words whose sums are kept."""
-
 GROUPS = tuple(LanguageGroup)
 """The groups of languages that scores are calibrated for, in the order of the columns."""
 
@@ -48,7 +45,7 @@ GROUPS = tuple(LanguageGroup)
 class PromptClassifier:
     """Linear scores over features, the maximum over views, sentences and windows, through a logistic curve."""
 
-    __slots__ = ("_categories", "_words", "bias", "offset", "slope", "weights")
+    __slots__ = ("_categories", "bias", "offset", "slope", "weights")
 
     def __init__(
         self,
@@ -73,7 +70,6 @@ class PromptClassifier:
         self.bias = bias
         self.slope = slope
         self.offset = offset
-        self._words: dict[str, NDArray[np.float32]] = {}
 
     @classmethod
     def uncalibrated(
@@ -134,25 +130,14 @@ class PromptClassifier:
         if not len(cut):
             return self.bias, np.zeros((len(self._categories), 2), dtype=np.intp)
         sums = np.zeros((len(cut) + 1, len(self._categories)), dtype=np.float32)
-        np.cumsum([self._of_word(word) for word in cut.words], axis=0, out=sums[1:])
-        context = np.zeros((len(cut.context) + 1, len(self._categories)), dtype=np.float32)
-        np.cumsum(self.weights[cut.context], axis=0, out=context[1:])
-        sums += context[cut.context_first]
+        np.add.reduceat(self.weights.take(cut.buckets, axis=0), cut.first[:-1], axis=0, out=sums[1:])
+        np.cumsum(sums, axis=0, out=sums)
         pairs = stretches(text, cut)
         begin, end = pairs[:, 0], pairs[:, 1]
-        length = np.sqrt(cut.before[end] - cut.before[begin]).astype(np.float32)
+        length = np.sqrt(cut.first[end] - cut.first[begin]).astype(np.float32)
         scores = (sums[end] - sums[begin]) / length[:, None] + self.bias
         best = scores.argmax(axis=0)
         return scores.max(axis=0), np.stack([cut.starts[begin[best]], cut.ends[end[best] - 1]], axis=1)
-
-    def _of_word(self, word: str) -> NDArray[np.float32]:
-        """Summed weights of a word's own features, shape (k,), kept for the next time."""
-        known = self._words.get(word)
-        if known is None:
-            if len(self._words) >= _KNOWN_WORDS:
-                self._words.clear()
-            known = self._words[word] = self.weights[list(of_word(word))].sum(axis=0)
-        return known
 
     def calibrated(self, raw: NDArray[np.float32], groups: frozenset[LanguageGroup]) -> NDArray[np.float32]:
         """Scores between 0 and 1 of raw ones, shape (k,), for a text in these groups of languages."""

@@ -32,10 +32,11 @@ def test_every_example_of_a_policy_is_decided_as_it_says(name: str) -> None:
 def test_an_example_that_does_not_hold_is_reported() -> None:
     policy = Policy.load("default")
     wrong = Example(prompt="hardcore porn", expect=Action.ALLOW)
-    elsewhere = Example(prompt="hardcore porn", expect=Action.REFUSE, category=Category.ILLEGAL)
+    elsewhere = Example(prompt="hardcore porn", expect=Action.REFUSE, category=Category.SELF_HARM)
     failures = failing(judge_of(policy.model_copy(update={"examples": (wrong, elsewhere)})))
     assert [failure.example for failure in failures] == [wrong, elsewhere]
-    assert "expected allow, got refuse sexual" in failures[0].problem
+    assert failures[0].problem.startswith("expected allow, got refuse")
+    assert "sexual" in failures[0].problem
 
 
 @pytest.mark.parametrize("name", SHIPPED)

@@ -9,6 +9,7 @@ word nor a frame decides alone. A fold holds phrases, not prompts: no phrase is 
 from __future__ import annotations
 
 import random
+import re
 import zlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -36,6 +37,7 @@ class _Counts:
 _ENGLISH, _OTHERS = _Counts(6, 0.7, 2.0), _Counts(4, 0.5, 1.0)
 _FRAMED = {"scene": 1.0, "act": 1.0, "work": 0.5, "question": 0.35}
 """Share of the prompts of a phrase by its kind: questions stand alone, so one or two are enough."""
+_SLOT = re.compile(r"\{(\w+)\}")
 _STYLED = 2_500
 _STORIES = 700
 """Long harmless prompts, in which many sentences are each a little dark."""
@@ -55,14 +57,15 @@ def rows(seed: int = 7) -> Iterator[Row]:
 def _of_grammar(grammar: Mapping[str, Any], draw: random.Random) -> Iterator[Row]:
     language = str(grammar["language"])
     counts = _ENGLISH if language == "en" else _OTHERS
+    slots = {"p": grammar["people"], **grammar.get("slots", {})}
     parts: list[tuple[Category | None, Mapping[str, Sequence[str]], float]] = [
         (Category(name), phrases, counts.harmful) for name, phrases in grammar["harms"].items()
     ]
     for category, phrases, weight in [*parts, (None, grammar["harmless"], counts.harmless)]:
         for kind, share in _FRAMED.items():
             for phrase in phrases.get(kind) or ():
-                for _ in range(max(round(counts.prompts * share), 1)):
-                    text = _dressed(phrase, grammar["frames"].get(kind, ("{x}",)), grammar["people"], draw)
+                for _ in range(max(round(grammar.get("prompts", counts.prompts) * share), 1)):
+                    text = _dressed(phrase, grammar["frames"].get(kind, ("{x}",)), slots, draw)
                     yield _row(text, category, language, weight, phrase)
     if "styles" in grammar:
         for _ in range(_STYLED):
@@ -76,8 +79,9 @@ def _row(text: str, category: Category | None, language: str, weight: float, phr
     return Row(text, category, language, "written", weight, zlib.crc32((phrase or text).encode()) % FOLDS)
 
 
-def _dressed(phrase: str, frames: Sequence[str], people: Sequence[str], draw: random.Random) -> str:
-    return draw.choice(frames).replace("{x}", phrase).replace("{p}", draw.choice(people))
+def _dressed(phrase: str, frames: Sequence[str], slots: Mapping[str, Sequence[str]], draw: random.Random) -> str:
+    text = draw.choice(frames).replace("{x}", phrase)
+    return _SLOT.sub(lambda slot: draw.choice(slots[slot[1]]), text)
 
 
 def _styled(grammar: Mapping[str, Any], draw: random.Random) -> str:

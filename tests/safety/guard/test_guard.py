@@ -287,7 +287,7 @@ def test_every_text_that_shows_is_put_to_the_guard_and_no_other() -> None:
         (Flag(Category.SEXUAL, Severity.HIGH, float("nan"), "x"),),
         (Flag(Category.SEXUAL, "high", 2.0, "x"),),  # type: ignore[arg-type]
         (Flag("no-such", Severity.HIGH, 1.0, "x"),),  # type: ignore[arg-type]
-        lambda: time.sleep(60),
+        pytest.param(lambda: time.sleep(60), id="never ends"),
     ],
     ids=repr,
 )
