@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 
 from benchmarks.watermark import merged
-from docs import make_security
+from docs import make_security, make_sound
 from docs.make_tables import DATA, PAGE, page
 
 
@@ -55,3 +55,9 @@ def test_the_page_on_security_is_in_step_with_the_data() -> None:
     report = json.loads(make_security.DATA.read_text(encoding="utf-8"))
     assert report["rows"]
     assert make_security.PAGE.read_text(encoding="utf-8") == make_security.page(report)
+
+
+def test_the_page_on_sound_is_in_step_with_the_data() -> None:
+    report = json.loads(make_sound.DATA.read_text(encoding="utf-8"))
+    assert len(report["attacks"]) == len(report["quality"]) * len({row["attack"] for row in report["attacks"]})
+    assert make_sound.PAGE.read_text(encoding="utf-8") == make_sound.page(report)
