@@ -266,15 +266,15 @@ def test_a_leaning_copy_is_read(
 def test_a_long_video_whose_pattern_moves_is_read_in_every_minute(
     natural: list[Pixels], stamped: Stamp, payload: Payload, key: WatermarkKey
 ) -> None:
-    """Three minutes, a picture every four seconds, a cut at each minute."""
+    """Three minutes, a picture every five seconds, a cut at each minute."""
     views = [natural[0], 255 - natural[0], np.ascontiguousarray(natural[0][::-1])]
-    given = [Frame(views[index // 15], Fraction(4 * index)) for index in range(45)]
+    given = [Frame(views[index // 12], Fraction(5 * index)) for index in range(36)]
     frames = marked(given, payload, key)
-    patterns = [frames[i].planes.luma.astype(int) - given[i].planes.luma for i in (0, 15, 30)]
+    patterns = [frames[i].planes.luma.astype(int) - given[i].planes.luma for i in (0, 12, 24)]
     assert not np.array_equal(patterns[0], patterns[1])
     detection = MARK.extract(frames, key)
     assert detection.payload == payload
-    assert len(detection.timeline) == 45
+    assert len(detection.timeline) == 36
     assert all(s.p_value < 1e-6 for s in detection.timeline)
     assert all(a.end == b.start for a, b in zip(detection.timeline, detection.timeline[1:], strict=False))
 
