@@ -157,6 +157,7 @@ def by_set(rows: Sequence[Row], decisions: Sequence[Decision]) -> list[dict[str,
                 rules = [d.decisive[0].rule.value for d in own if stopped(d) and d.decisive]
                 entry["stopped_by_rule"] = {rule: rules.count(rule) for rule in sorted(set(rules))}
             table.append(entry)
+    return table
 
 
 def auc(tops: NDArray[np.float64], rows: Sequence[Row], chosen: Any) -> float | None:
@@ -179,6 +180,7 @@ def by_category(rows: Sequence[Row], decisions: Sequence[Decision]) -> dict[str,
             named = sum(any(f.category is category and f.action is not Action.ALLOW for f in d.findings) for d in own)
             if own:
                 table.setdefault(category.value, {})[origin] = {**rates(own), "named": round(named / len(own), 4)}
+    return table
 
 
 def by_language(
@@ -207,6 +209,7 @@ def by_language(
             ),
         )
         table[language] = entry
+    return table
 
 
 def by_technique(judge: Judge, rows: Sequence[Row]) -> dict[str, float]:
@@ -289,6 +292,7 @@ def peers(rows: Sequence[Row], decisions: Sequence[Decision]) -> dict[str, Any]:
     allowed = float(hits[groups["false positives, plain English"]].mean())
     threshold = np.quantile(scores[groups["false positives, plain English"]], 1 - allowed)
     table["plain TF-IDF"] = {**_shares(scores > threshold, groups), "auc, contrast": _auc(scores, harmful, contrast)}
+    return table
 
 
 def _shares(hits: NDArray[np.bool_], groups: dict[str, NDArray[np.bool_]]) -> dict[str, float]:
