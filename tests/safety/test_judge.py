@@ -10,6 +10,7 @@ from tests.safety.prompts import ALLOWED, SAFE_NEGATIVES, STOPPED
 from touchmark.safety.canonical import CanonicalText
 from touchmark.safety.classifier import PromptClassifier
 from touchmark.safety.decision import Action, Category, Decision, Rule
+from touchmark.safety.document import Terms
 from touchmark.safety.figures import FigureIndex
 from touchmark.safety.judge import Judge, Score
 from touchmark.safety.policy import Policy
@@ -101,17 +102,26 @@ def test_other_numbers_are_no_such_age(text: str) -> None:
     assert judge.decide(REQUEST, {"prompt": f"somebody, {text}, in a garden"}).action is Action.ALLOW
 
 
+def _with_standin() -> Policy:
+    """The policy with a word without meaning among the strong sexual terms, so that no such sentence is written."""
+    rule = POLICY.rule(Category.SEXUAL)
+    assert rule.terms is not None
+    terms = rule.terms.model_copy(update={"also": Terms(strong=("standin",))})
+    changed = rule.model_copy(update={"terms": terms})
+    return POLICY.model_copy(update={"categories": tuple(changed if r is rule else r for r in POLICY.categories)})
+
+
 def test_a_term_counts_where_the_score_agrees_and_alone_beside_a_word_for_a_minor() -> None:
     weak, strong = POLICY.agreement.weak, POLICY.agreement.strong
     assert 0 < strong <= weak < LIMIT_FOR_MINORS
 
-    def rules(score: float, prompt: str) -> set[Rule]:
-        return {f.rule for f in Judge(POLICY, _Scores(score), FIGURES).decide(REQUEST, {"prompt": prompt}).findings}
+    def rules(score: float, prompt: str, policy: Policy = POLICY) -> set[Rule]:
+        return {f.rule for f in Judge(policy, _Scores(score), FIGURES).decide(REQUEST, {"prompt": prompt}).findings}
 
     assert rules(weak, "an impaled scarecrow") == {Rule.TERM} and rules(weak / 2, "an impaled scarecrow") == set()
     assert rules(strong, "a dismembered doll") == {Rule.TERM} and rules(strong / 2, "a dismembered doll") == set()
     assert rules(0.0, "a nude statue") == rules(0.0, "a porn film") == {Rule.TERM}  # of these it asks for no agreement
-    assert Rule.MINOR_AND_SEXUAL in rules(0.0, "a teenager, a porn film")
+    assert Rule.MINOR_AND_SEXUAL in rules(0.0, "a teenager, a standin", _with_standin())
     assert rules(0.0, "Mickey Mouse dancing") == {Rule.TERM}  # nothing scores it, so that nothing could agree
 
 
