@@ -20,7 +20,7 @@ def shape_in_words(transform: Transform | None) -> str:
     if transform is None:
         return ""
     done = ["mirrored"] if transform.mirrored else []
-    turned = (transform.rotation + 180) % 360 - 180
+    turned = transform.turn
     if abs(turned) > _UPRIGHT:
         done.append(f"turned by {abs(turned):.0f} degrees {'counter-clockwise' if turned > 0 else 'clockwise'}")
     if abs(transform.scale_x / transform.scale_y - 1) > _SAME:

@@ -87,6 +87,11 @@ class Transform:
     rotation: float = 0.0
     mirrored: bool = False
 
+    @property
+    def turn(self) -> float:
+        """The rotation the shorter way round: degrees from -180 to 180."""
+        return (self.rotation + 180) % 360 - 180
+
 
 @dataclass(frozen=True, slots=True)
 class Segment:

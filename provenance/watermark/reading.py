@@ -155,7 +155,7 @@ class Reader:
     def _matched(self, held: Held, code_bits: NDArray[np.uint8], *, template: bool) -> Matched:
         weights = {}
         for plane, waves in self._waves.items():
-            gain = self._gain(waves, held[plane]) if template else np.float32(1)
+            gain = self._gain(waves, held[plane], template=template)
             weight = gain * waves.amplitude / _by_ring(waves, np.abs(held[plane]) ** 2)
             weights[plane] = np.where(waves.template, 0, weight) * waves.signs(code_bits)
         return Matched(weights)
@@ -164,17 +164,18 @@ class Reader:
         """Log-likelihood ratio of each wave's sign."""
         # Across the phases that the pattern has, a wave holds noise only.
         noise = _by_ring(waves, held.imag**2)
-        gain = self._gain(waves, held) if template else np.float32(1)
-        ratio = 2 * gain * waves.amplitude * held.real / noise
+        ratio = 2 * self._gain(waves, held, template=template) * waves.amplitude * held.real / noise
         return np.asarray(np.clip(ratio, -_SOFT_LIMIT, _SOFT_LIMIT), np.float32)
 
     @staticmethod
-    def _gain(waves: Waves, held: Complex) -> Real:
-        """How much of the pattern is left at each frequency, judged by the template alone.
+    def _gain(waves: Waves, held: Complex, *, template: bool) -> Real:
+        """How much of the pattern is left at each frequency, judged by the template alone; without it taken as even.
 
         The waves that carry bits have no say, so that the weights of their test do not depend on their phases. A
         ring has few template waves, so its own gain is drawn towards the plane's.
         """
+        if not template:
+            return np.ones(waves.amplitude.size, np.float32)
         expected = np.where(waves.template, waves.amplitude, 0)
         left, sent = _in_rings(waves, expected * held.real), _in_rings(waves, expected**2)
         overall = max(float(left.sum() / sent.sum()), 1e-9)
