@@ -39,16 +39,15 @@ from touchmark.provenance.media.kinds import Family, kind_of
 from touchmark.provenance.media.limits import Limits
 from touchmark.provenance.media.still import still_kind, view_still
 from touchmark.provenance.media.video import Frame, Pictures
+from touchmark.provenance.watermark.lattice import SHORT_SIDE
 from touchmark.provenance.watermark.protocol import Transform
 
 Real = NDArray[np.float32]
 Signs = NDArray[np.int8]
 Span = tuple[float, float]
 
-SHORT_SIDE: Final = 320
-"""Units on the short side of a picture, as the mark counts them."""
 CELL: Final = 16
-"""Units from one cell to the next."""
+"""Units of the mark's pattern from one cell to the next."""
 MOST_SAMPLES: Final = 256
 """Of a longer video every second sample is given up, again and again."""
 
@@ -229,18 +228,21 @@ class Fingerprint:
             self._spectra[shape] = (_spectrum(cells, shape), _spectrum(np.abs(cells), shape))
         signs, told = self._spectra[shape]
 
-        def correlated(own: NDArray[np.complex64], other: Real) -> Real:
-            return np.asarray(np.fft.irfft2(own * _spectrum(other, shape).conj(), shape), np.float32)
+        def correlated(own: NDArray[np.complex64], other: NDArray[np.complex64]) -> Real:
+            return np.asarray(np.fft.irfft2(own * other, shape), np.float32)
 
         rises = (np.abs(relief.values) > _FLAT).astype(np.float32)
+        lighter, squares, inside, risen = (
+            _spectrum(plane, shape).conj() for plane in (relief.values, relief.values**2, relief.seen, rises)
+        )
         found = []
         for at in range(0, len(samples), _AT_ONCE):
             some = slice(at, at + _AT_ONCE)
             whole = np.abs(samples[some]).sum(axis=(1, 2), dtype=np.float32)
             least = np.maximum(_FEWEST, _SHARED * np.minimum(whole, rises.sum() / _STEP**2))
-            cells = correlated(told[some], rises)
-            power = correlated(told[some], relief.values**2) * correlated(told[some], relief.seen)
-            agreement = correlated(signs[some], relief.values)
+            cells = correlated(told[some], risen)
+            power = correlated(told[some], squares) * correlated(told[some], inside)
+            agreement = correlated(signs[some], lighter)
             found.append(_Agreement.best(agreement, power, cells, cells >= least[:, None, None]))
         return max((f for f in found if f is not None), key=lambda f: f.correlation, default=None)
 
@@ -343,8 +345,8 @@ def _spread(frames: Iterable[Frame], times: list[float]) -> Iterator[Frame]:
 
 def _is_unmoved(transform: Transform) -> bool:
     scale, degrees = _UNMOVED
-    turned = abs((transform.rotation + 180) % 360 - 180)
-    return max(abs(transform.scale_x - 1), abs(transform.scale_y - 1)) <= scale and turned <= degrees
+    resized = max(abs(transform.scale_x - 1), abs(transform.scale_y - 1))
+    return resized <= scale and abs(transform.turn) <= degrees
 
 
 @dataclass(frozen=True, slots=True)
