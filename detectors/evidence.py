@@ -183,7 +183,7 @@ def gather(
     """
     with open_file(path, limits) as (opened, size):
         before = _state_of(path)
-        evidence = _examined(path, held(opened, size), size, sources, limits, progress, unseen=unseen)
+        evidence = _gathered(path, held(opened, size), size, sources, limits, progress, unseen=unseen)
     if _state_of(path) != before:
         raise ChangedFileError(
             "it changed while it was examined", subject=str(path), remedy="Verify a copy that nothing writes to."
@@ -191,7 +191,7 @@ def gather(
     return evidence
 
 
-def _examined(
+def _gathered(
     path: Path,
     file: BinaryIO,
     size: int,
