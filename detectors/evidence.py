@@ -24,7 +24,8 @@ from touchmark.provenance.fingerprint import Likeness, likeness_of
 from touchmark.provenance.manifest.read import read_stream
 from touchmark.provenance.manifest.report import ManifestPresence, ManifestReport
 from touchmark.provenance.manifest.stamped import read_stamped
-from touchmark.provenance.manifest.traces import has_store_place, has_store_remains, unsigned_padding
+from touchmark.provenance.manifest.traces import has_store_place, has_store_remains, stores
+from touchmark.provenance.manifest.unsigned import unsigned_in_store
 from touchmark.provenance.media.boxes import unhashed_content
 from touchmark.provenance.media.decode import VideoInfo
 from touchmark.provenance.media.errors import MediaError, TruncatedError
@@ -227,7 +228,7 @@ def _gathered(
         sound_damage=look.sound_damage,
         has_manifest_box=has_store_place(file),
         store_remains=remains,
-        unhashed=unhashed_content(file, str(path)) + unsigned_padding(file),
+        unhashed=unhashed_content(file, str(path)) + sum(map(unsigned_in_store, stores(file))),
     )
     evidence = Evidence(
         container=container,

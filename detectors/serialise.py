@@ -226,6 +226,8 @@ class ManifestModel(_Model):
     signature_valid: bool
     signer_trusted: bool
     hard_binding_matches: bool | None
+    left_out: list[Text]
+    """What the signer left out of the hard binding beyond what every signer leaves out: anything may be there."""
     source_type: DigitalSourceType | None
     actions: list[ActionModel]
     soft_bindings: list[SoftBindingModel]

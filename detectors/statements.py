@@ -97,6 +97,7 @@ def _manifest(evidence: Evidence) -> Iterator[Statement]:
         yield Statement(Source.MANIFEST, Tone.SILENT, "No C2PA manifest in this file.")
     elif manifest.presence is ManifestPresence.PRESENT:
         yield from _validity(evidence, tampered=bool(tampering))
+        yield from _left_out(manifest)
         yield from _beneath(manifest)
 
 
@@ -120,6 +121,14 @@ def _validity(evidence: Evidence, *, tampered: bool) -> Iterator[Statement]:
             Tone.CAUTION,
             f"The content is what {signer} signed, but the signature proves nothing any more ({safe_text(codes)}).",
         )
+
+
+def _left_out(manifest: ManifestReport) -> Iterator[Statement]:
+    if manifest.left_out:
+        text = (
+            f"The signer left out of the signature: {safe_text('; '.join(manifest.left_out))}. Anything may be there."
+        )
+        yield Statement(Source.MANIFEST, Tone.CAUTION, text)
 
 
 def _beneath(manifest: ManifestReport) -> Iterator[Statement]:

@@ -196,6 +196,8 @@ def _unknown(evidence: Evidence) -> str:
             f"{_name(signer_name(manifest))} says that a camera took this; whether it carries this operator's "
             "watermark was not looked at."
         )
+    if manifest.state is ValidationState.TRUSTED and manifest.left_out:
+        return "A trusted signer signed this, and left parts of it out of the signature: they may be anything."
     match manifest.state:
         case ValidationState.VALID:
             return "An intact manifest, by a signer that this installation does not trust."

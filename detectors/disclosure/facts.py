@@ -203,7 +203,11 @@ _CLAIMS: Final = tuple(
 def _of_manifest(manifest: ManifestReport) -> dict[Fact, Value]:
     state = manifest.state.value if manifest.state and manifest.presence is ManifestPresence.PRESENT else "none"
     values: dict[Fact, Value] = {Fact.MANIFEST_STATE: state}
-    holds = manifest.state in (ValidationState.TRUSTED, ValidationState.VALID) and manifest.hard_binding_matches is True
+    holds = (
+        manifest.state in (ValidationState.TRUSTED, ValidationState.VALID)
+        and manifest.hard_binding_matches is True
+        and not manifest.left_out
+    )
     if not holds or manifest.laundered_faults or manifest.truncated:
         return values
     agent, version = _agent(manifest.raw_json, manifest.label)

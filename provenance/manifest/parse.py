@@ -9,12 +9,13 @@ from __future__ import annotations
 import base64
 import binascii
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
 from touchmark.provenance.manifest.claim import DigitalSourceType
 from touchmark.provenance.manifest.context import DEVELOPMENT_ANCHORS
+from touchmark.provenance.manifest.left_out import left_out
 from touchmark.provenance.manifest.report import (
     AiDisclosure,
     Concern,
@@ -35,6 +36,7 @@ MAX_DEPTH = 16
 MAX_PAYLOAD = 4096
 
 _HARD_BINDING_MATCHES = {f"assertion.{kind}.match" for kind in ("dataHash", "bmffHash", "boxesHash", "collectionHash")}
+_DATA_HASH_MATCHES, _MORE_LEFT_OUT = "assertion.dataHash.match", "assertion.dataHash.additionalExclusionsPresent"
 # Claims of before 2.0 list successes and failures together.
 _SUCCESS_ENDINGS = (".match", ".validated", ".trusted", ".insideValidity", ".accessible", ".notRevoked", ".skipped")
 
@@ -45,8 +47,13 @@ class UnreadableStoreError(ValueError):
     """The report is not one that this module can read; says why."""
 
 
-def parse_store(raw: str) -> ManifestReport:
+def parse_store(raw: str, detailed: Callable[[], str] | None = None) -> ManifestReport:
     """Read the library's JSON.
+
+    Args:
+        raw: its report.
+        detailed: gives its detailed report, where that may say what the plain one does not: what was left out of a
+            hash that holds. Without it that is not known.
 
     Raises:
         UnreadableStoreError: it is too large, too deep, or names no active manifest.
@@ -69,6 +76,9 @@ def parse_store(raw: str) -> ManifestReport:
     tree = _Tree(manifests, _deltas(store))
     ingredients = tuple(tree.walk(label))
     failures += tree.unplaced
+    informational = {status.code for status in _statuses(results.get("informational"))}
+    whole = _DATA_HASH_MATCHES in succeeded and _MORE_LEFT_OUT not in informational
+    matches = _hard_binding(succeeded, failures)
     signature = _node(active.get("signature_info"))
     concerns = {failure.concern for failure in failures}
     return ManifestReport(
@@ -87,7 +97,8 @@ def parse_store(raw: str) -> ManifestReport:
             status.code == "signingCredential.trusted" and f"[{DEVELOPMENT_ANCHORS}]" in status.explanation
             for status in successes
         ),
-        hard_binding_matches=_hard_binding(succeeded, failures),
+        hard_binding_matches=matches,
+        left_out=left_out(detailed(), label) if detailed and matches and not whole else (),
         actions=tuple(_actions(active)),
         source_type=_source_type(manifests, label),
         ai_disclosure=_ai_disclosure(active),

@@ -74,7 +74,7 @@ def read_stream(file: BinaryIO, anchors: bytes, *, manifest: bytes | None = None
         if reader is None:
             return _without(file, "")
         with reader:
-            return parse_store(reader.json())
+            return parse_store(reader.json(), reader.detailed_json)
     except UnreadableStoreError as error:
         return ManifestReport(ManifestPresence.UNREADABLE, reason=str(error))
     except c2pa.C2paError as error:

@@ -194,6 +194,8 @@ class ManifestReport:
         signer_trusted: the certificate leads to one of our anchors.
         development: it leads to a development authority, and to no other of our anchors.
         hard_binding_matches: the content is what was signed; None where that could not be told.
+        left_out: names of what the signer left out of the hard binding beyond what every signer leaves out; whatever is
+            there, the content "matches". Signer's text.
         actions: of the active manifest, in order.
         source_type: how the content came to be: the active manifest's ``c2pa.created`` action, or else that of its
             nearest ancestor along ``parentOf``. None where unstated or outside the vocabulary (see ``actions`` for
@@ -221,6 +223,7 @@ class ManifestReport:
     signer_trusted: bool = False
     development: bool = False
     hard_binding_matches: bool | None = None
+    left_out: tuple[str, ...] = ()
     actions: tuple[ReportedAction, ...] = ()
     source_type: DigitalSourceType | None = None
     ai_disclosure: AiDisclosure | None = None
@@ -242,10 +245,11 @@ class ManifestReport:
 
     @property
     def is_sound(self) -> bool:
-        """Trusted, matching, without failure, and nothing broken beneath."""
+        """Trusted, matching as a whole, without failure, and nothing broken beneath."""
         return (
             self.state is ValidationState.TRUSTED
             and self.hard_binding_matches is True
+            and not self.left_out
             and not self.failures
             and not self.laundered_faults
             and not self.truncated

@@ -11,7 +11,7 @@ import binascii
 import os
 import re
 import struct
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from typing import BinaryIO, Final
 
@@ -29,9 +29,6 @@ _NEEDLES: Final = (
     b"application/x-c2pa-manifest-store\0",  # the type of the ID3 frame that holds one (C2PA 2.4, A.3.5)
     b"C2PA_GIF",
 )
-_SIGNATURE_LABEL: Final = b"c2pa.signature\0"
-_PAD = re.compile(rb"(?:\x63pad|\x64pad2)(\x58.|\x59..|\x5a....)", re.DOTALL)
-"""CBOR (RFC 8949): the text "pad" or "pad2", and the head of a byte string."""
 _MOST_OF_STORE: Final = 32 << 20
 _GIF_EXTENSION: Final = b"\x21\xff\x0bC2PA_GIF\x01\0\0"
 _SVG_STORE: Final = re.compile(rb"<(?:\w+:)?manifest[^<>]*>([^<>]*)<")
@@ -70,34 +67,8 @@ def has_store_remains(file: BinaryIO) -> bool:
     return False
 
 
-def unsigned_padding(file: BinaryIO) -> int:
-    """Non-zero bytes in the padding of signatures: room that a signer reserves, and that no hash or signature covers.
-
-    A COSE signature (RFC 9052, 4.2) lies beside a header that it does not protect; generators pad a place of ten
-    kilobytes there (C2PA 2.4, 13.2.1), and whatever is put into it leaves a file Trusted.
-    """
-    found = 0
-    for store in _stores(file):
-        start = 0
-        while (start := store.find(_SIGNATURE_LABEL, start)) >= 0:
-            start += len(_SIGNATURE_LABEL)
-            end = store.find(_SIGNATURE_LABEL, start)
-            found += _content_of_pads(store[start : end if end >= 0 else len(store)])
-    return found
-
-
-def _content_of_pads(signature: bytes) -> int:
-    count = at = 0
-    while match := _PAD.search(signature, at):
-        size = int.from_bytes(match[1][1:], "big")
-        at = match.end() + size
-        pad = signature[match.end() : at]
-        count += len(pad) - pad.count(0)
-    return count
-
-
-def _stores(file: BinaryIO) -> Iterator[bytes]:
-    """The bytes where the file keeps a store; of forms that are not taken apart here, its beginning."""
+def stores(file: BinaryIO) -> Iterator[bytes]:
+    """The manifest stores that the file keeps in the place of its form, each with what follows it in that place."""
     kind = kinds.kind_of_file(file)
     try:
         if kind is kinds.PNG:
@@ -105,18 +76,17 @@ def _stores(file: BinaryIO) -> Iterator[bytes]:
         elif kind in (kinds.WAV, kinds.AVI, kinds.WEBP):
             yield from (_at(file, start + 8, size) for name, start, size in _riff(file) if name == b"C2PA")
         elif kind is kinds.JPEG:
-            pieces = [data for marker, data in _jpeg(file) if marker == 0xEB and data.startswith(b"JP")]
-            # Each piece repeats the head of the box that is split (ISO/IEC 19566-5, annex D).
-            yield b"".join(data[8 if int.from_bytes(data[4:8], "big") == 1 else 16 :] for data in pieces)
+            yield from _joined(data for marker, data in _jpeg(file) if marker == 0xEB and data.startswith(b"JP"))
         elif kind is kinds.GIF:
-            yield b"".join(_gif(file))
+            yield from filter(None, (b"".join(_gif(file)),))
         elif kind is kinds.SVG:
             yield from _svg(file)
-        elif kind is not None and kind.family in (kinds.Family.VIDEO, kinds.Family.PICTURE) and kind is not kinds.TIFF:
+        elif any(True for _ in top_level(file, "")):
             boxes = tuple(box for box in top_level(file, "") if box.uuid == C2PA_UUID)
-            yield from (_at(file, box.offset + box.header_size, box.size - box.header_size) for box in boxes)
+            for box in boxes:
+                yield from _found(_at(file, box.offset + box.header_size, box.size - box.header_size))
         else:
-            yield _at(file, 0, _MOST_OF_STORE)
+            yield from _found(_at(file, 0, _MOST_OF_STORE))
     except (struct.error, LimitExceededError):
         return
 
@@ -124,6 +94,25 @@ def _stores(file: BinaryIO) -> Iterator[bytes]:
 def _at(file: BinaryIO, start: int, size: int) -> bytes:
     file.seek(start)
     return file.read(max(0, min(size, _MOST_OF_STORE)))
+
+
+def _found(data: bytes) -> Iterator[bytes]:
+    """Stores somewhere in bytes, by what stands at the start of each: a box, and in it its description."""
+    start = 0
+    while (found := data.find(_STORE_TYPE, start)) >= 16:
+        size = int.from_bytes(data[found - 16 : found - 12], "big")
+        yield data[found - 16 : found - 16 + size]
+        start = max(found - 16 + size, found + len(_STORE_TYPE))
+
+
+def _joined(segments: Iterable[bytes]) -> Iterator[bytes]:
+    """Stores in APP11 segments: pieces of one box share a number, and each repeats its head (ISO/IEC 19566-5, D)."""
+    boxes: dict[bytes, list[bytes]] = {}
+    for data in segments:
+        pieces = boxes.setdefault(data[2:4], [])
+        head = 16 if int.from_bytes(data[8:12], "big") == 1 else 8
+        pieces.append(data[8 + head :] if pieces else data[8:])
+    yield from (b"".join(pieces) for pieces in boxes.values() if pieces[0][16:32] == _STORE_TYPE)
 
 
 def _gif(file: BinaryIO) -> Iterator[bytes]:

@@ -28,7 +28,9 @@ _CONTAINERS = frozenset(
 )
 _CHUNK = 1 << 20
 _MOST_BRANDS = 64
-_BRAND = re.compile(rb"[\x20-\x7e]{4}|\0{4}")  # QuickTime fills up with zeros
+_BRAND = re.compile(rb"[0-9A-Za-z ._+-]{4}|\0{4}")  # QuickTime fills up with zeros
+_STORES = (b"manifest", b"original", b"update")
+"""Purposes of a C2PA box that holds a manifest store (C2PA 2.4, A.5.1)."""
 
 FIRST_BOXES = frozenset(
     {b"ftyp", b"styp", b"moov", b"mdat", b"moof", b"sidx", b"free", b"skip", b"wide", b"uuid", b"pnot"}
@@ -133,8 +135,8 @@ def unhashed_content(file: BinaryIO, subject: str, most: int = 64 * 1024**2) -> 
     """Bytes of content in places that the C2PA hard binding leaves out (C2PA 2.4, A.5.3): what nobody signed.
 
     Counted are non-zero bytes in top-level ``free`` and ``skip`` boxes, where padding is zeros; bytes of a ``mfra`` box
-    that are no random-access table; non-zero bytes of the C2PA box after its manifest store; what is no brand in the
-    ``ftyp`` box, and all of a second one.
+    that are no random-access table of this film's fragments; non-zero bytes of a C2PA box after its manifest store, and
+    all of one that has a purpose of its own; what is no brand in the ``ftyp`` box, and all of a second one.
 
     Args:
         file: open and seekable.
@@ -146,11 +148,12 @@ def unhashed_content(file: BinaryIO, subject: str, most: int = 64 * 1024**2) -> 
     first = next((box for box in boxes if box.type == "ftyp"), None)
     if first is not None:
         count += _no_brands(file, first)
+    fragments = frozenset(box.offset for box in boxes if box.type == "moof")
     for box in boxes:
         if box.type == "ftyp" and box is not first:
-            stretches: Iterable[tuple[int, int]] = ((box.offset + box.header_size, box.offset + box.size),)
+            stretches: Iterable[tuple[int, int]] = ((box.offset, box.offset + box.size),)
         else:
-            stretches = _unsigned_stretches(file, box, subject)
+            stretches = _unsigned_stretches(file, box, fragments, subject)
         for start, end in stretches:
             found, read = _content(file, start, min(end, start + most))
             count += found
@@ -158,26 +161,50 @@ def unhashed_content(file: BinaryIO, subject: str, most: int = 64 * 1024**2) -> 
     return count
 
 
-def _unsigned_stretches(file: BinaryIO, box: Box, subject: str) -> Iterator[tuple[int, int]]:
+def _unsigned_stretches(file: BinaryIO, box: Box, fragments: frozenset[int], subject: str) -> Iterator[tuple[int, int]]:
     start, end = box.offset + box.header_size, box.offset + box.size
     if box.type in ("free", "skip"):
         yield start, end
     elif box.type == "mfra":
         for inner in walk(file, start, end, subject):
-            if inner.type not in ("tfra", "mfro"):
+            if not _is_access_table(file, inner, fragments):
                 yield inner.offset, inner.offset + inner.size
             start = inner.offset + inner.size
         yield start, end
     elif box.uuid == C2PA_UUID:
-        # A full box: version and flags, a purpose that ends in zero, where it is "manifest" an offset, the store.
+        # A full box: version and flags, a purpose that ends in zero, where there is a store an offset, the content.
         file.seek(start)
         purpose, ended, _ = file.read(min(64, max(end - start, 0)))[4:].partition(b"\0")
-        if not ended:
-            return
-        start += 4 + len(purpose) + 1 + (8 if purpose == b"manifest" else 0)
-        store = _read_box(file, start, end)
+        if purpose == b"merkle" and ended:
+            return  # checked against the hashes that are signed
+        content = start + 4 + len(purpose) + 1 + 8
+        store = _read_box(file, content, end) if ended and purpose in _STORES else None
         if store is not None and store.whole and store.type == "jumb":
-            yield start + store.size, end
+            start = store.offset + store.size
+        yield start, end
+
+
+def _is_access_table(file: BinaryIO, box: Box, fragments: frozenset[int]) -> bool:
+    """Whether a box of a ``mfra`` box says where the film's fragments begin, and nothing else.
+
+    It says when, too (ISO/IEC 14496-12:2022, 8.8.10), and a player may jump there: to another moment of the same film.
+    """
+    size = box.size - box.header_size
+    file.seek(box.offset + box.header_size)
+    if box.type == "mfro":
+        return size == 8
+    if box.type != "tfra" or not box.whole or size > _CHUNK:
+        return False
+    payload = file.read(size)
+    if size < 16:
+        return False
+    half = 8 if payload[0] == 1 else 4  # version 1 has 64 bits
+    lengths, count = payload[11], int.from_bytes(payload[12:16], "big")
+    entry = 2 * half + (lengths >> 4 & 3) + (lengths >> 2 & 3) + (lengths & 3) + 3
+    if size != 16 + count * entry:
+        return False
+    places = [at + half for at in range(16, size, entry)]
+    return fragments.issuperset(int.from_bytes(payload[at : at + half], "big") for at in places)
 
 
 def _no_brands(file: BinaryIO, ftyp: Box) -> int:

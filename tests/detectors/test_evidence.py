@@ -8,13 +8,16 @@ from base64 import b64encode
 from dataclasses import replace
 from pathlib import Path
 
+import cbor2
 import pytest
 
 from tests.clips import moving_clip, write_clip
+from tests.detectors.jumbf import box, superbox
 from touchmark.detectors.evidence import ChangedFileError, Sources, gather
 from touchmark.detectors.verify import Verifier
 from touchmark.provenance.manifest import traces
 from touchmark.provenance.manifest.context import TrustAnchorsError
+from touchmark.provenance.manifest.unsigned import unsigned_in_store
 from touchmark.provenance.media.boxes import C2PA_UUID
 from touchmark.provenance.media.errors import MediaError
 from touchmark.provenance.media.limits import Limits
@@ -129,15 +132,24 @@ def _in_svg(store: bytes) -> bytes:
     )
 
 
-@pytest.mark.parametrize("wrap", [_in_gif, _in_svg, lambda store: b"%PDF-1.7\n" + store])
-def test_content_in_the_padding_of_a_signature_is_counted_in_every_wrapping(tmp_path, wrap) -> None:
+def _in_jpeg(store: bytes) -> bytes:
+    pieces = [store[8 + start : 8 + start + 500] for start in range(0, len(store), 500)]
+    heads = (b"JP\0\1" + number.to_bytes(4, "big") + store[:8] for number in range(1, len(pieces) + 1))
+    segments = (head + piece for head, piece in zip(heads, pieces, strict=True))
+    return b"\xff\xd8" + b"".join(b"\xff\xeb" + (2 + len(s)).to_bytes(2, "big") + s for s in segments) + b"\xff\xda"
+
+
+@pytest.mark.parametrize("wrap", [_in_gif, _in_svg, _in_jpeg, lambda store: b"%PDF-1.7\n" + store])
+def test_a_store_is_found_and_its_padding_looked_at_in_every_wrapping(tmp_path, wrap) -> None:
     for payload in (b"", b"a payload"):
-        pad = bytes(600) + payload + bytes(400)
-        store = bytes(300) + b"c2pa.signature\0" + bytes(40) + b"\x63pad\x59" + len(pad).to_bytes(2, "big") + pad
+        sign1 = cbor2.CBORTag(18, [b"", {"pad": bytes(600) + payload + bytes(400)}, None, b"signature"])
+        signature = superbox(b"c2cs", "c2pa.signature", box(b"cbor", cbor2.dumps(sign1)))
+        store = superbox(b"c2pa", "c2pa", superbox(b"c2ma", "urn:c2pa:1", signature))
         path = tmp_path / "file"
         path.write_bytes(wrap(store))
         with path.open("rb") as file:
-            assert traces.unsigned_padding(file) == len(payload)
+            assert list(traces.stores(file)) == [store]
+        assert unsigned_in_store(store) == len(payload)
 
 
 def test_a_registration_of_another_key_is_a_coincidence(stripped, studio, registration, tmp_path) -> None:

@@ -137,13 +137,13 @@ def test_laundering_is_seen_in_every_form(forms, trusted, tmp_path, name) -> Non
 
 
 def test_content_in_a_table_that_is_none_is_found(forms, trusted, tmp_path) -> None:
-    hidden = _box(b"mfra", _box(b"tfra", bytes(12)) + _box(b"evil", b"a payload") + b"and more")
+    hidden = _box(b"mfra", _box(b"tfra", bytes(16)) + _box(b"evil", b"a payload") + b"and more")
     path = tmp_path / "v.mp4"
     path.write_bytes(forms["v.mp4"].read_bytes() + hidden)
     assert unhashed_bytes(path) == len(_box(b"evil", b"a payload").replace(b"\0", b"") + b"and more")
     verification = verify(path, trusted)
     assert verification.verdict.outcome is not Outcome.CAPTURED
-    path.write_bytes(forms["v.mp4"].read_bytes() + _box(b"mfra", _box(b"tfra", b"\1" * 12) + _box(b"mfro", b"\1" * 8)))
+    path.write_bytes(forms["v.mp4"].read_bytes() + _box(b"mfra", _box(b"tfra", bytes(16)) + _box(b"mfro", b"\1" * 8)))
     assert unhashed_bytes(path) == 0
 
 

@@ -88,10 +88,37 @@ def test_a_file_type_holds_brands_and_nothing_else(tmp_path: Path, clip: Path) -
         "version": (box(b"ftyp", b"isom\0\0\2\0isommp41\0\0\0\0"), b"", 0),
         "no brands": (box(b"ftyp", b"isom\0\0\2\0isom\x7f\xff\xff\0"), b"", 3),
         "too many brands": (box(b"ftyp", b"isom\0\0\2\0" + b"isom" * 70), b"", 7 * 4),
-        "a second one": (box(b"ftyp", b"isom\0\0\2\0isom"), box(b"ftyp", b"isom\0\0\0\0hide"), 8),
+        "words": (box(b"ftyp", b"<htm\0\0\2\0isoml>hi"), b"", 4 + 4),
+        "a second one": (box(b"ftyp", b"isom\0\0\2\0isom"), box(b"ftyp", b"isom\0\0\0\0hide"), 8 + 5),
     }
     for name, (first, more, count) in hidden.items():
         assert boxes.unhashed_bytes(written(tmp_path / "a.mp4", first, rest, more)) == count, name
+
+
+def test_a_table_of_fragments_holds_places_of_fragments_and_nothing_else(tmp_path: Path, clip: Path) -> None:
+    """The C2PA hash leaves out all of a ``mfra`` box (C2PA 2.4, A.5.3), and players read films out of anything."""
+    film = clip.read_bytes() + box(b"moof", b"fragment")
+    place, head = len(clip.read_bytes()), struct.pack(">5I", 0, 1, 0, 1, 500)  # of one entry: version, track, when
+    end = box(b"mfro", struct.pack(">II", 0, 67))
+    table = head + struct.pack(">I3s", place, b"\1\1\1")
+    assert boxes.unhashed_bytes(written(tmp_path / "a.mp4", film, box(b"mfra", box(b"tfra", table) + end))) == 0
+    wide = struct.pack(">4I2Q3s", 1 << 24, 1, 0, 1, 500, place, b"\1\1\1")
+    assert boxes.unhashed_bytes(written(tmp_path / "a.mp4", film, box(b"mfra", box(b"tfra", wide)))) == 0
+    for hidden in (
+        box(b"tfra", head + struct.pack(">I3s", place + 8, b"\1\1\1")),  # a film of its own, elsewhere
+        box(b"tfra", table + box(b"moof", b"another film")),
+        box(b"tfra", b"short"),
+        box(b"mfro", struct.pack(">II", 0, 67) + b"more"),
+    ):
+        path = written(tmp_path / "a.mp4", film, box(b"mfra", hidden + end))
+        assert boxes.unhashed_bytes(path) == len(hidden) - hidden.count(0)
+
+
+def test_a_c2pa_box_holds_a_store_and_nothing_else(tmp_path: Path, clip: Path) -> None:
+    for purpose in (b"manifest", b"notes", b"no end" * 20):
+        content = purpose + b"\0" * (len(purpose) < 20) + bytes(8) + b"hidden"
+        path = written(tmp_path / "a.mp4", clip.read_bytes(), box(b"uuid", boxes.C2PA_UUID + bytes(4) + content))
+        assert boxes.unhashed_bytes(path) == len(content) - content.count(0)
 
 
 def test_other_files_have_no_boxes(tmp_path: Path) -> None:

@@ -1,0 +1,179 @@
+"""What lies in a manifest store that no signature covers: room to hide things in a file that reads Trusted. Pure.
+
+A claim names assertions by their hashes, and a signature covers the claim (C2PA 2.4, 11.1 and 13.2). Everything else
+in a store is boxes: padding beside a signature, a box that no reader knows, data that nothing refers to. Boxes
+(ISO/IEC 19566-5) and lengths of CBOR (RFC 8949) are walked here, values are never interpreted.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Final
+
+_MOST_BOXES: Final = 20_000
+_MOST_DEEP: Final = 32
+_BREAK: Final = b"\xff"  # ends an item of no set length
+_SALT: Final = 48  # random bytes beside a label (C2PA 2.4, 8.4.2.3): 16 or 32, in a box
+_LEFT_BEHIND: Final = 1024  # bytes of data that nothing names any more: generators leave a few hundred
+_MANIFESTS, _COMPRESSED = (b"c2ma", b"c2um"), b"c2cm"
+_CLAIM, _SIGNATURE, _DATA = b"c2cl", b"c2cs", b"c2db"
+_CHECKED: Final = (b"c2as", b"c2vc")
+"""Assertions and credentials: a library refuses a file that holds one which the claim does not name."""
+_PADS: Final = (b"\x63pad", b"\x64pad2")
+_HEADERS: Final = frozenset(
+    (b"\x18\x21", b"\x18\x22", b"\x67x5chain", b"\x66sigTst", b"\x67sigTst2", b"\x65rVals", b"\x71temp_signing_time")
+)
+"""Names of COSE headers (RFC 9360; C2PA 2.4, 13.2 and 14.5) that stand where a signature does not cover them."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Box:
+    """A box of JUMBF. Of a superbox: its type, the rest of its description after that, and what it holds."""
+
+    kind: bytes
+    data: bytes
+    description: bytes = b""
+    inner: tuple[_Box, ...] = ()
+
+    @property
+    def type(self) -> bytes:
+        return self.description[:4]
+
+    @property
+    def label(self) -> bytes:
+        return self.description[17:].partition(b"\0")[0]
+
+    @property
+    def beside_label(self) -> int:
+        """Non-zero bytes of the description after type and label, less a salt."""
+        rest = self.description[17:].partition(b"\0")[2]
+        return _content(rest) if len(rest) > _SALT else 0
+
+
+def unsigned_in_store(data: bytes) -> int:
+    """Non-zero bytes that neither a claim's hashes nor a signature covers, in a manifest store and after it.
+
+    Counted are padding and unknown headers beside signatures, boxes that a store has no place for, and data that no
+    assertion names; and all of what cannot be read here, whatever a C2PA library makes of it.
+    """
+    try:
+        store, end = _read(data, 0, depth=3)
+    except ValueError:
+        return _content(data)
+    count = _content(data[end:]) + store.beside_label
+    for manifest in store.inner:
+        if manifest.type in _MANIFESTS:
+            count += manifest.beside_label + sum(_unsigned_part(part, manifest) for part in manifest.inner)
+        elif manifest.type != _COMPRESSED:
+            count += _content(manifest.data)
+    return count
+
+
+def _unsigned_part(part: _Box, manifest: _Box) -> int:
+    """Of one part of a manifest: its assertions, its claim, its signature, ..."""
+    if part.type in _CHECKED:
+        return part.beside_label
+    if part.type == _DATA:
+        named = b"".join(other.data for other in manifest.inner if other is not part)
+        stray = (box for box in part.inner if not box.label or b"databoxes/" + box.label not in named)
+        count = sum(_content(box.data) for box in stray)
+        return part.beside_label + (count if count > _LEFT_BEHIND else 0)
+    if part.type not in (_CLAIM, _SIGNATURE) or not part.inner:
+        return _content(part.data)
+    count = part.beside_label + sum(_content(box.data) for box in part.inner[1:])
+    return count + (_unsigned_in_cose(part.inner[0].data) if part.type == _SIGNATURE else 0)
+
+
+def _unsigned_in_cose(sign1: bytes) -> int:
+    """Of a COSE_Sign1 (RFC 9052, 4.2): a tag, and four of protected header, other header, payload and signature."""
+    try:
+        start = _end(sign1, 2 if sign1[:1] == b"\xd2" else 1)
+        *entries, at = _members(sign1, start)
+        count = _content(sign1[_end(sign1, _end(sign1, at)) :])
+    except ValueError:
+        return _content(sign1)
+    for key, value, end in zip(entries[::2], entries[1::2], [*entries[2::2], at], strict=True):
+        if sign1[key:value] in _PADS:
+            count += _content(sign1[_head(sign1, value)[2] : end])
+        elif sign1[key:value] not in _HEADERS:
+            count += _content(sign1[key:end])
+    return count
+
+
+def _content(data: bytes) -> int:
+    return len(data) - data.count(0)
+
+
+# -- JUMBF
+
+
+def _read(data: bytes, at: int, depth: int) -> tuple[_Box, int]:
+    """The box at ``at``, with superboxes in it down to ``depth``, and where it ends. Raises ValueError."""
+    size, head = int.from_bytes(data[at : at + 4], "big"), 8
+    if size == 1:
+        size, head = int.from_bytes(data[at + 8 : at + 16], "big"), 16
+    elif size == 0:
+        size = len(data) - at
+    end, kind = at + size, data[at + 4 : at + 8]
+    if size < head or end > len(data):
+        raise ValueError("no box")
+    payload = data[at + head : end]
+    if kind != b"jumb" or depth < 0:
+        return _Box(kind, payload), end
+    description, *inner = _walk(payload, depth - 1)
+    return _Box(kind, payload, description.data, tuple(inner)), end
+
+
+def _walk(data: bytes, depth: int) -> Iterator[_Box]:
+    at = 0
+    for _ in range(_MOST_BOXES):
+        if at >= len(data):
+            return
+        box, at = _read(data, at, depth)
+        yield box
+    raise ValueError("boxes without end")
+
+
+# -- CBOR
+
+
+def _head(data: bytes, at: int) -> tuple[int, int, int]:
+    """Major type, argument (-1 where a break ends the item) and where the head ends. Raises ValueError."""
+    if not 0 <= at < len(data):
+        raise ValueError("cut short")
+    major, short = data[at] >> 5, data[at] & 31
+    if short < 24:
+        return major, short, at + 1
+    if short == 31:
+        return major, -1, at + 1
+    if short > 27:
+        raise ValueError("no CBOR")
+    end = at + 1 + (1 << (short - 24))
+    return major, int.from_bytes(data[at + 1 : end], "big"), end
+
+
+def _members(data: bytes, at: int, depth: int = _MOST_DEEP) -> list[int]:
+    """Where each member of the array, map or tag at ``at`` begins, and where the last one ends. Raises ValueError."""
+    major, number, at = _head(data, at)
+    if depth == 0:
+        raise ValueError("too deep")
+    count = {4: number, 5: 2 * number, 6: 1}.get(major, 0) if number >= 0 else len(data)
+    places = [at]
+    for _ in range(count):
+        if number < 0 and data[at : at + 1] == _BREAK:
+            return [*places[:-1], at + 1]
+        at = _end(data, at, depth - 1)
+        places.append(at)
+    return places
+
+
+def _end(data: bytes, at: int, depth: int = _MOST_DEEP) -> int:
+    """Where the item at ``at`` ends. Raises ValueError where it does not."""
+    major, number, start = _head(data, at)
+    end = start + number if major in (2, 3) and number >= 0 else start
+    if major in (4, 5, 6) or number < 0:
+        end = _members(data, at, depth)[-1]
+    if end > len(data):
+        raise ValueError("cut short")
+    return end

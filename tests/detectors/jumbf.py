@@ -1,0 +1,94 @@
+"""Take a manifest store apart, change it and put it together again, as somebody does who means harm.
+
+    edited = changed(store, at(("c2pa.signature",), lambda boxes: [*boxes, box(b"evil", b"...")]))
+    signed_anew(store, signer, "c2pa.hash.data", lambda assertion: {**assertion, "exclusions": [...]})
+
+The pad beside the signature is cut by what was added, so that a store keeps its length and nothing after it moves.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import struct
+from collections.abc import Callable
+from typing import Any
+
+import cbor2
+
+from touchmark.provenance.signing import PemSigner
+
+Change = Callable[[tuple[str, ...], list[bytes]], list[bytes]]
+"""Given the labels down to a superbox and the boxes in it, the description first: those that shall be in it."""
+
+
+def box(kind: bytes, payload: bytes) -> bytes:
+    return struct.pack(">I4s", 8 + len(payload), kind) + payload
+
+
+def superbox(kind: bytes, label: str, *inner: bytes) -> bytes:
+    description = kind + bytes.fromhex("00110010800000aa00389b71") + b"\3" + label.encode() + b"\0"
+    return box(b"jumb", box(b"jumd", description) + b"".join(inner))
+
+
+def at(labels: tuple[str, ...], change: Callable[[list[bytes]], list[bytes]]) -> Change:
+    """``change`` in the superbox that these labels lead to from the manifest down; ``()`` is the manifest itself."""
+    return lambda path, boxes: change(boxes) if path[2:] == labels and len(path) > 1 else boxes
+
+
+def changed(store: bytes, change: Change) -> bytes:
+    """The store after ``change``, of the same length."""
+    edited = rebuilt(store, (), change)
+    return _fitted(edited, len(edited) - len(store))
+
+
+def signed_anew(store: bytes, signer: PemSigner, label: str, change: Callable[[Any], Any]) -> bytes:
+    """The store with one assertion changed, by the signer: its hash in the claim and the signature hold."""
+    digests: list[bytes] = []
+    claims: list[bytes] = []
+
+    def assertion(boxes: list[bytes]) -> list[bytes]:
+        boxes = [boxes[0], box(b"cbor", cbor2.dumps(change(cbor2.loads(boxes[1][8:]))))]
+        digests.append(hashlib.sha256(b"".join(boxes)).digest())
+        return boxes
+
+    def claim(boxes: list[bytes]) -> list[bytes]:
+        content = cbor2.loads(boxes[1][8:])
+        for reference in content["created_assertions"]:
+            if reference["url"].endswith(f"/{label}"):
+                reference["hash"] = digests[0]
+        claims.append(cbor2.dumps(content))
+        return [boxes[0], box(b"cbor", claims[0])]
+
+    def signature(boxes: list[bytes]) -> list[bytes]:
+        protected, header, payload, _ = cbor2.loads(boxes[1][8:]).value
+        signed = signer.sign(cbor2.dumps(["Signature1", protected, b"", claims[0]]))
+        sign1 = cbor2.CBORTag(18, [protected, header, payload, signed])
+        return [boxes[0], box(b"cbor", cbor2.dumps(sign1))]
+
+    edited = rebuilt(store, (), at(("c2pa.assertions", label), assertion))
+    edited = rebuilt(edited, (), at(("c2pa.claim.v2",), claim))
+    edited = rebuilt(edited, (), at(("c2pa.signature",), signature))
+    return _fitted(edited, len(edited) - len(store))
+
+
+def _fitted(store: bytes, grown: int) -> bytes:
+    def pad(boxes: list[bytes]) -> list[bytes]:
+        protected, header, *rest = cbor2.loads(boxes[1][8:]).value
+        room = len(header["pad"]) - grown
+        assert room > 256, "the pad's length must keep its two bytes"
+        sign1 = cbor2.CBORTag(18, [protected, {**header, "pad": bytes(room)}, *rest])
+        return [boxes[0], box(b"cbor", cbor2.dumps(sign1)), *boxes[2:]]
+
+    return rebuilt(store, (), at(("c2pa.signature",), pad))
+
+
+def rebuilt(data: bytes, path: tuple[str, ...], change: Change) -> bytes:
+    """The superbox ``data``, which ``path`` leads to, after ``change``; of whatever length."""
+    boxes, position = [], 8
+    while position < len(data):
+        size = int.from_bytes(data[position : position + 4], "big")
+        boxes.append(data[position : position + size])
+        position += size
+    path = (*path, boxes[0][25:].partition(b"\0")[0].decode())
+    inner = [boxes[0], *(rebuilt(b, path, change) if b[4:8] == b"jumb" else b for b in boxes[1:])]
+    return box(b"jumb", b"".join(change(path, inner)))

@@ -1,0 +1,192 @@
+"""Files that read Trusted while something in them is signed by nobody: hidden in the store, or left out of the hash."""
+
+from __future__ import annotations
+
+import hashlib
+import struct
+import zlib
+from datetime import UTC, datetime
+from pathlib import Path
+
+import cbor2
+import pytest
+
+from tests.detectors.jumbf import at, box, changed, rebuilt, signed_anew, superbox
+from tests.forms import FORMS
+from touchmark.detectors.sources import Sources
+from touchmark.detectors.verdict import Outcome
+from touchmark.detectors.verify import Verification, Verifier
+from touchmark.provenance.keys.development import issue_development_chain
+from touchmark.provenance.manifest.claim import Claim, DigitalSourceType, SoftwareAgent
+from touchmark.provenance.manifest.left_out import left_out
+from touchmark.provenance.manifest.report import ValidationState
+from touchmark.provenance.manifest.traces import stores
+from touchmark.provenance.manifest.unsigned import unsigned_in_store
+from touchmark.provenance.manifest.write import sign_file
+from touchmark.provenance.media.boxes import C2PA_UUID, scan_boxes
+from touchmark.provenance.signing import PemSigner
+
+CHAIN = issue_development_chain("forged stores", datetime.now(UTC).replace(microsecond=0))
+SIGNER = PemSigner.from_pem(CHAIN.signer, CHAIN.signer_key)
+HIDDEN = b"a payload, " * 200
+DATA = box(b"cbor", cbor2.dumps({"dc:format": "text/plain", "data": HIDDEN}))
+
+
+@pytest.fixture(scope="module")
+def signed(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    folder, made = tmp_path_factory.mktemp("signed"), {}
+    for name in ("p.png", "p.jpg", "p.tiff", "v.mp4"):
+        media_type, make = FORMS[name]
+        agent = SoftwareAgent("a camera", "1")
+        claim = Claim("x", media_type, DigitalSourceType.DIGITAL_CAPTURE, agent, datetime.now(UTC))
+        sign_file(make(folder / f"plain-{name}"), folder / name, claim, SIGNER, CHAIN.authority)
+        made[name] = folder / name
+    return made
+
+
+def verify(path: Path) -> Verification:
+    return Verifier(Sources(anchors=CHAIN.authority)).verify(path)
+
+
+def store_of(path: Path) -> bytes:
+    with path.open("rb") as file:
+        (store,) = stores(file)
+    return store
+
+
+def with_store(path: Path, store: bytes, rest: bytes = b"") -> bytes:
+    """A PNG with another store, and ``rest`` after its chunk."""
+    content = path.read_bytes()
+    start = content.index(b"caBX") - 4
+    end = start + 12 + int.from_bytes(content[start : start + 4], "big")
+    body = b"caBX" + store
+    return (
+        content[:start]
+        + struct.pack(">I", len(store))
+        + body
+        + struct.pack(">I", zlib.crc32(body))
+        + rest
+        + content[end:]
+    )
+
+
+# -- in the store
+
+
+@pytest.mark.parametrize(
+    "where",
+    [
+        at(("c2pa.signature",), lambda boxes: [*boxes, box(b"evil", HIDDEN)]),
+        at(("c2pa.signature",), lambda boxes: [boxes[0], box(b"cbor", _with_header(boxes[1][8:]))]),
+        at((), lambda boxes: [*boxes, box(b"evil", HIDDEN)]),
+        at((), lambda boxes: [*boxes, superbox(b"c2db", "c2pa.databoxes", superbox(b"cbor", "c2pa.data", DATA))]),
+        lambda path, boxes: [*boxes, superbox(b"json", "evil", box(b"json", HIDDEN))] if len(path) == 1 else boxes,
+        at(("c2pa.signature",), lambda boxes: [_salted(boxes[0]), *boxes[1:]]),
+    ],
+    ids=["beside a signature", "a header of a signature", "in a manifest", "data of nobody", "a box", "a description"],
+)
+def test_what_is_hidden_in_a_store_is_found(signed, tmp_path, where) -> None:
+    store = store_of(signed["p.png"])
+    assert unsigned_in_store(store) == 0
+    forged = changed(store, where)
+    assert len(forged) == len(store)
+    assert unsigned_in_store(forged) >= len(HIDDEN)
+    path = tmp_path / "p.png"
+    path.write_bytes(with_store(signed["p.png"], forged))
+    verification = verify(path)
+    assert verification.evidence.manifest.is_sound, "the attack works against whoever asks the library alone"
+    assert verification.verdict.outcome is Outcome.CONTRADICTORY
+    assert {found.kind for found in verification.verdict.contradictions} == {"unhashed_bytes"}
+
+
+def _salted(description: bytes) -> bytes:
+    """Its label followed by a box of salt, as a bit of it announces (C2PA 2.4, 8.4.2.3)."""
+    toggles = bytes([description[24] | 0x10])
+    return box(b"jumd", description[8:24] + toggles + description[25:] + box(b"c2sh", HIDDEN))
+
+
+def _with_header(sign1: bytes) -> bytes:
+    protected, header, *rest = cbor2.loads(sign1).value
+    return cbor2.dumps(cbor2.CBORTag(18, [protected, {**header, "evil": HIDDEN}, *rest]))
+
+
+@pytest.mark.parametrize("name", ["p.png", "p.jpg", "p.tiff", "v.mp4"])
+def test_stores_of_every_wrapping_are_whole_and_hide_nothing(signed, name) -> None:
+    store = store_of(signed[name])
+    assert int.from_bytes(store[:4], "big") == len(store)
+    assert unsigned_in_store(store) == 0
+    assert unsigned_in_store(store + b"\0more") == 4
+
+
+def test_what_cannot_be_taken_apart_counts_as_hidden(signed) -> None:
+    store = store_of(signed["p.png"])
+    for broken in (store[:100], b"no store", box(b"jumb", box(b"jumd", b"c2pa") + b"\0\0\0\1"), b"\xff" * 64):
+        assert unsigned_in_store(broken) == len(broken) - broken.count(0)
+    endless = at(
+        ("c2pa.signature",), lambda boxes: [boxes[0], box(b"cbor", b"\xd2\x84\x43\xa1\1\x26\xbf" + b"\x9f" * 900)]
+    )
+    assert unsigned_in_store(rebuilt(store, (), endless)) > 900
+    assert unsigned_in_store(b"") == 0
+
+
+# -- left out of the hash by the signer
+
+
+def test_a_picture_that_its_signer_left_out_is_not_vouched_for(signed, tmp_path) -> None:
+    """The library says Trusted, and that its content matches, whatever is where the pixels were."""
+    plain, store = signed["p.png"], store_of(signed["p.png"])
+    content = plain.read_bytes()
+    start, pixels = content.index(b"caBX") - 4, content.index(b"IDAT") + 40
+    stretches = [(start, len(store) + 12), (pixels, 60)]
+
+    def without_pixels(assertion: dict[str, object]) -> dict[str, object]:
+        kept = content[:start] + content[start + len(store) + 12 : pixels] + content[pixels + 60 :]
+        exclusions = [{"start": first, "length": length} for first, length in stretches]
+        return {**assertion, "exclusions": exclusions, "hash": hashlib.sha256(kept).digest()}
+
+    path = tmp_path / "p.png"
+    path.write_bytes(with_store(plain, signed_anew(store, SIGNER, "c2pa.hash.data", without_pixels)))
+    verification = verify(path)
+    report = verification.evidence.manifest
+    assert report.state is ValidationState.TRUSTED
+    assert report.hard_binding_matches
+    assert report.left_out == (f"60 bytes from byte {pixels:,} on",)
+    assert not report.is_sound
+    assert verification.verdict.outcome is Outcome.UNKNOWN
+    assert "left parts of it out" in verification.verdict.headline
+    assert any("60 bytes" in statement.text for statement in verification.verdict.statements)
+
+
+def test_a_film_whose_media_its_signer_left_out_is_not_vouched_for(signed, tmp_path) -> None:
+    plain, store = signed["v.mp4"], store_of(signed["v.mp4"])
+    content = plain.read_bytes()
+
+    def digest_without(*left: str) -> bytes:
+        """Of version 3 (C2PA 2.4, A.5.3): each box that is not left out after its offset, as 64 bits."""
+        digest = hashlib.sha256()
+        for found in scan_boxes(plain):
+            if found.type not in ("ftyp", "mfra", "free", "skip", *left) and found.uuid != C2PA_UUID:
+                digest.update(struct.pack(">Q", found.offset) + content[found.offset : found.offset + found.size])
+        return digest.digest()
+
+    def without_media(assertion: dict[str, object]) -> dict[str, object]:
+        assert assertion["hash"] == digest_without()
+        exclusions = [*assertion["exclusions"], {"xpath": "/mdat"}]  # type: ignore[misc]
+        return {**assertion, "exclusions": exclusions, "hash": digest_without("mdat")}
+
+    forged = signed_anew(store, SIGNER, "c2pa.hash.bmff.v3", without_media)
+    path = tmp_path / "v.mp4"
+    path.write_bytes(content.replace(store, forged))
+    verification = verify(path)
+    assert verification.evidence.manifest.state is ValidationState.TRUSTED
+    assert verification.evidence.manifest.left_out == ("the box “/mdat”",)
+    assert verification.verdict.outcome is Outcome.UNKNOWN
+
+
+def test_what_every_signer_leaves_out_is_no_choice(signed) -> None:
+    assert all(not verify(path).evidence.manifest.left_out for path in signed.values())
+
+
+@pytest.mark.parametrize("report", ["", "[]", '{"manifests": 3}', "[" * 10_000])
+def test_a_detailed_report_that_cannot_be_read_is_no_crash(report) -> None:
+    assert isinstance(left_out(report, "x"), tuple)
