@@ -55,7 +55,7 @@ class Container:
         info: codec, dimensions, duration and labels, as the file declares them; zeros and empty text for what its
             kind of file does not have.
         family: what it is to a person: video, sound, picture, document.
-        unseen: why picture and sound were not looked at; empty where they were.
+        unseen: why picture and sound were not looked at, or not all of them; empty where they were.
         damage: packets of picture that could not be decoded.
         sound_damage: packets of sound that could not be decoded.
         has_manifest_box: whether the place is there in which its kind of file keeps a manifest store.

@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 from touchmark.detectors.sources import Sources
 from touchmark.provenance.media.counting import Counted, expected_pictures
 from touchmark.provenance.media.decode import VideoInfo, VideoReader, open_video
+from touchmark.provenance.media.errors import NotASoundError
 from touchmark.provenance.media.kinds import AVIF, JPEG, PNG, TIFF, WEBP, Family, Kind, kind_of
 from touchmark.provenance.media.limits import Limits
 from touchmark.provenance.media.sound import open_sound
@@ -35,6 +36,7 @@ Progress = Callable[[int, int], None]
 """Called with (done, of all) while a file is examined; ``of all`` is 0 where it is not known."""
 
 NOT_ASKED: Final = "it was not asked for"
+_SECOND_TRACK: Final = "it has more than one track of pictures, and the first alone was looked at"
 _DECODED: Final = (PNG, JPEG, WEBP, TIFF, AVIF)
 
 
@@ -48,7 +50,7 @@ class Look:
         detections, heard: marks in the picture, marks in the sound: one for each key.
         damage, sound_damage: packets that could not be decoded.
         claims: what marks of other makers say.
-        unseen: why nothing was looked at; empty where it was.
+        unseen: why nothing, or not everything, was looked at; empty where all was.
     """
 
     family: Family
@@ -70,7 +72,10 @@ def look_at(path: Path, sources: Sources, limits: Limits, progress: Progress | N
     """
     kind = kind_of(path)
     if kind is not None and kind.family is Family.SOUND:
-        return _listen(path, kind, sources, limits)
+        try:
+            return _listen(path, kind, sources, limits)
+        except NotASoundError:  # a film is one whatever it calls itself, and no signature covers that
+            return _watch(path, sources, limits, progress)
     if kind in _DECODED and kind is not None:
         return _view(path, kind, sources, limits)
     if kind is not None and kind.family is not Family.VIDEO:
@@ -99,11 +104,14 @@ def _watch(path: Path, sources: Sources, limits: Limits, progress: Progress | No
             damage=damage,
             sound_damage=video.damage - damage,
             claims=tuple(mark.ask(video, sources.keys) for mark in sources.other_marks),
+            unseen=_SECOND_TRACK if video.picture_tracks > 1 else "",
         )
 
 
 def _listen(path: Path, kind: Kind, sources: Sources, limits: Limits) -> Look:
     with open_sound(path, limits) as reader:
+        if reader.picture_tracks:
+            raise NotASoundError("has moving pictures", subject=str(path), remedy="Take it for a video.")
         heard: tuple[Detection, ...] = ()
         if sources.keys:
             heard = paid(sources.sound_mark.extract(reader.whole(), sources.keys), len(sources.keys))

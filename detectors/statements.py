@@ -149,7 +149,8 @@ def _beneath(manifest: ManifestReport) -> Iterator[Statement]:
 
 def _watermark(evidence: Evidence) -> Iterator[Statement]:
     if evidence.container.unseen:
-        text = f"Not looked for: {safe_text(evidence.container.unseen)}."
+        extent = "Not looked for everywhere" if evidence.detections else "Not looked for"
+        text = f"{extent}: {safe_text(evidence.container.unseen)}."
         yield Statement(Source.WATERMARK, Tone.CAUTION if evidence.has_keys else Tone.SILENT, text)
     elif not evidence.detections:
         yield Statement(

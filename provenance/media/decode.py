@@ -26,7 +26,6 @@ from pathlib import Path
 import av
 import av.error
 from av.container import InputContainer
-from av.stream import Disposition
 from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 
@@ -166,8 +165,7 @@ class VideoReader(MediaReader):
 
     def _video_stream(self, container: InputContainer) -> VideoStream:
         """The first moving picture, its decoder restricted; raises NotAVideoError or LimitExceededError."""
-        still = Disposition.attached_pic | Disposition.still_image | Disposition.timed_thumbnails
-        streams = [s for s in container.streams.video if not s.disposition & still]
+        streams = self._moving(container)
         if not streams:
             found = "sound" if container.streams.audio else "no video"
             cover = " and a cover picture" if container.streams.video else ""

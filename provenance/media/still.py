@@ -215,9 +215,7 @@ def _found(path: Path, limits: Limits, most: int | None = None) -> _Found:
     parts = take[kind](data, subject)
     del data
     if parts.animated:
-        raise NotAPictureError(
-            f"is an animated {kind}, which is not read", subject=subject, remedy="Turn it into a video first."
-        )
+        raise _animated(kind, subject)
     limits.check_dimensions(parts.width, parts.height, subject)
     if most is not None and len(parts.bare) + parts.width * parts.height * parts.depth > most:
         raise LimitExceededError(
@@ -312,6 +310,8 @@ def _of_avif(data: bytes, limits: Limits, subject: str) -> tuple[VideoFrame, Ori
                 raise DecodeError(
                     "is an AVIF made of tiles", subject=subject, remedy="Convert it to PNG, and give that."
                 )
+            if any(stream.frames > 1 for stream in streams):
+                raise _animated(StillKind.AVIF, subject)
             limits.check_dimensions(streams[0].width, streams[0].height, subject)
             picture = next(container.decode(streams[0]), None)
     except _LIBRARY_ERRORS as error:
@@ -320,6 +320,12 @@ def _of_avif(data: bytes, limits: Limits, subject: str) -> tuple[VideoFrame, Ori
         raise _damaged("it holds no picture", subject)
     limits.check_dimensions(picture.width, picture.height, subject)
     return picture, Orientation.turned_by(-picture.rotation)
+
+
+def _animated(kind: StillKind, subject: str) -> NotAPictureError:
+    return NotAPictureError(
+        f"is an animated {kind}, which is not read", subject=subject, remedy="Turn it into a video first."
+    )
 
 
 def _pixels(picture: VideoFrame, size: tuple[int, int] | None = None) -> Samples:

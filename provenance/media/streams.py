@@ -19,7 +19,7 @@ from av.audio.layout import AudioLayout
 from av.audio.stream import AudioStream
 from av.container import InputContainer
 from av.packet import Packet
-from av.stream import Stream
+from av.stream import Disposition, Stream
 from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 from numpy.typing import NDArray
@@ -59,8 +59,15 @@ class MediaReader:
         self._damage = 0
         self._start = Fraction(0)
         self._parses = False
+        self._tracks = 0
         with self._container() as container:
             self._parses = all(_parser_is_safe(stream) for stream in container.streams.video)
+            self._tracks = len(self._moving(container))
+
+    @property
+    def picture_tracks(self) -> int:
+        """Tracks of moving pictures; a video is read from the first. A cover is none."""
+        return self._tracks
 
     @property
     def damage(self) -> int:
@@ -165,6 +172,11 @@ class MediaReader:
                 self._limits.check_duration(given / rate, self._source.name)
                 if samples.shape[1]:
                     yield samples
+
+    @staticmethod
+    def _moving(container: InputContainer) -> list[VideoStream]:
+        still = Disposition.attached_pic | Disposition.still_image | Disposition.timed_thumbnails
+        return [stream for stream in container.streams.video if not stream.disposition & still]
 
     def _sound_stream(self, container: InputContainer) -> AudioStream | None:
         for stream in container.streams.audio:

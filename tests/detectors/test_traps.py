@@ -11,6 +11,7 @@ import json
 import struct
 from pathlib import Path
 
+import av
 import c2pa
 import pytest
 from rich.console import Console
@@ -33,8 +34,10 @@ from touchmark.provenance.manifest.report import ManifestPresence
 from touchmark.provenance.manifest.write import sign_file, sign_stream
 from touchmark.provenance.media.boxes import C2PA_UUID, scan_boxes, unhashed_bytes
 from touchmark.provenance.media.errors import MediaError
+from touchmark.provenance.media.kinds import Family
 from touchmark.provenance.media.limits import Limits
 from touchmark.provenance.signing import PemSigner
+from touchmark.provenance.watermark.protocol import MarkState
 
 STORE_TYPE = bytes.fromhex("6332706100110010800000aa00389b71")
 
@@ -238,6 +241,35 @@ def test_a_camera_claim_over_what_cannot_be_looked_at_is_not_accepted(studio, fo
     assert judge(found).outcome is Outcome.UNKNOWN
     with pytest.raises(MediaError):
         gather(plain, Sources(anchors=trusted[1], keys=keys), Limits())
+
+
+def test_a_film_that_calls_itself_a_sound_is_looked_at(studio, sealed, stripped, tmp_path) -> None:
+    """What a file calls itself (ftyp) is outside the hash; players show the pictures all the same."""
+    for film in (sealed, stripped):
+        content = film.read_bytes()
+        path = tmp_path / "film.m4a"
+        path.write_bytes(content[:8] + b"M4A " + content[12:])
+        found = gather(path, Sources(keys=(studio.ring.watermark_key,)), Limits())
+        assert found.container.family is Family.VIDEO
+        assert found.mark is not None
+        assert found.mark.state is MarkState.VERIFIED
+
+
+def test_pictures_in_a_second_track_are_not_vouched_for(studio, trusted, plain, stripped, tmp_path) -> None:
+    """A clean film first, a marked one beside it: players choose which to show."""
+    two, path = tmp_path / "two.mp4", tmp_path / "signed.mp4"
+    with av.open(str(plain)) as clean, av.open(str(stripped)) as marked, av.open(str(two), "w") as target:
+        tracks = [(film, target.add_stream_from_template(film.streams.video[0])) for film in (clean, marked)]
+        for film, track in tracks:
+            for packet in film.demux(video=0):
+                if packet.dts is not None:
+                    packet.stream = track
+                    target.mux(packet)
+    sign_file(two, path, _claim("video/mp4", DigitalSourceType.DIGITAL_CAPTURE), *trusted)
+    keys = (studio.ring.watermark_key,)
+    verdict = judge(gather(path, Sources(anchors=trusted[1], keys=keys), Limits()))
+    assert verdict.outcome is Outcome.UNKNOWN
+    assert any("first alone" in said.text for said in verdict.statements)
 
 
 def test_without_a_look_a_camera_is_not_believed_where_there_is_a_key(studio, forms, trusted) -> None:

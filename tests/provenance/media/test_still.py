@@ -9,6 +9,7 @@ import zlib
 from dataclasses import replace
 from pathlib import Path
 
+import av
 import cv2
 import numpy as np
 import pytest
@@ -351,6 +352,21 @@ def test_what_moves_is_refused(tmp_path: Path) -> None:
     for name, data in (("a.png", apng), ("a.webp", webp)):
         with pytest.raises(NotAPictureError, match="animated"):
             read_still(saved(tmp_path / name, data))
+
+
+def test_a_moving_avif_is_not_taken_for_its_first_picture(tmp_path: Path) -> None:
+    path = tmp_path / "a.avif"
+    with av.open(str(path), "w") as container:
+        stream = container.add_stream("libsvtav1", rate=8, options={"preset": "12"})
+        stream.width, stream.height, stream.pix_fmt = 64, 64, "yuv420p"
+        for shade in (40, 200, 90):
+            picture = np.full((64, 64, 3), shade, np.uint8)
+            container.mux(stream.encode(av.VideoFrame.from_ndarray(picture, format="rgb24")))
+        container.mux(stream.encode(None))
+    film = path.read_bytes()
+    for brand in (b"avif", b"avis"):  # as a still, and as what it is
+        with pytest.raises(NotAPictureError):
+            read_still(saved(path, film[:8] + brand + film[12:]))
 
 
 def test_print_colours_are_refused(tmp_path: Path) -> None:
