@@ -91,13 +91,13 @@ def _unsigned_in_cose(sign1: bytes) -> int:
         start = _end(sign1, 2 if sign1[:1] == b"\xd2" else 1)
         *entries, at = _members(sign1, start)
         count = _content(sign1[_end(sign1, _end(sign1, at)) :])
-    except ValueError:
+        for key, value, end in zip(entries[::2], entries[1::2], [*entries, at][2::2], strict=True):
+            if sign1[key:value] in _PADS:
+                count += _content(sign1[_head(sign1, value)[2] : end])
+            elif sign1[key:value] not in _HEADERS:
+                count += _content(sign1[key:end])
+    except ValueError:  # also where it is no map of names and values
         return _content(sign1)
-    for key, value, end in zip(entries[::2], entries[1::2], [*entries[2::2], at], strict=True):
-        if sign1[key:value] in _PADS:
-            count += _content(sign1[_head(sign1, value)[2] : end])
-        elif sign1[key:value] not in _HEADERS:
-            count += _content(sign1[key:end])
     return count
 
 

@@ -10,6 +10,8 @@ from pathlib import Path
 
 import cbor2
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from tests.detectors.jumbf import at, box, changed, rebuilt, signed_anew, superbox
 from tests.forms import FORMS
@@ -127,6 +129,19 @@ def test_what_cannot_be_taken_apart_counts_as_hidden(signed) -> None:
     )
     assert unsigned_in_store(rebuilt(store, (), endless)) > 900
     assert unsigned_in_store(b"") == 0
+
+
+@settings(
+    max_examples=300, derandomize=True, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(data=st.data())
+def test_a_broken_signature_is_no_crash(signed, data) -> None:
+    store = store_of(signed["p.png"])
+    start = store.index(b"c2pa.signature\0") + 15
+    place = data.draw(st.integers(start, start + 100) | st.integers(0, len(store) - 1))
+    piece = data.draw(st.binary(min_size=1, max_size=9))
+    broken = store[:place] + piece + store[place + len(piece) :]
+    assert 0 <= unsigned_in_store(broken) <= len(broken)
 
 
 # -- left out of the hash by the signer
