@@ -12,6 +12,7 @@ import re
 import unicodedata
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 
 from touchmark.safety.figures.han import SIMPLIFIED
 
@@ -19,11 +20,10 @@ _WITHOUT_DECOMPOSITION = str.maketrans(
     {"ø": "o", "ł": "l", "đ": "d", "ð": "d", "ħ": "h", "ı": "i", "æ": "ae", "œ": "oe", "þ": "th", "ŧ": "t"}
 )
 _ONE_LETTER = str.maketrans("ёأإآٱىیکةάέήίϊΐόύϋΰώ", "еااااييكهαεηιιιουυυω") | SIMPLIFIED
-_VOWEL_SIGNS = re.compile("[\u0591-\u05bd\u05bf-\u05c7\u064b-\u0655\u0670\u0640]")
+_SIGNS = "\u0591-\u05bd\u05bf-\u05c7\u064b-\u0655\u0670\u0640"
+_VOWEL_SIGNS = re.compile(f"[{_SIGNS}]")
 """Hebrew points, Arabic vowel signs and the Arabic stretching line: written or not as the writer likes."""
 _MARKS = "\u0300-\u036f\u0900-\u0963\u0966-\u0df3\u0e31-\u0e4e\u0eb1-\u0ecd\u0f71-\u0f84\u102b-\u103e\u17b4-\u17d3"
-_GAP = re.compile(f"(?:[^\\w{_MARKS}]|_)+")
-_GAP_OR_SIGNS = re.compile(f"{_GAP.pattern}|{_VOWEL_SIGNS.pattern}+")
 _JOINTS = re.compile("['’ʼ`-]")
 _INITIALS = re.compile(r"(?<!\S)(\w) (?=\w(?!\S))")
 _MIN_JOINED = 8
@@ -36,6 +36,10 @@ _HAN = "\u3005\u3007\u3400-\u4dbf\u4e00-\u9fff"
 _KANA = "\u3041-\u3096\u30a1-\u30fa\u30fc"
 _UNSPACED = re.compile(f"[{_HAN}\u0e01-\u0eff\u1000-\u109f\u1780-\u17ff]")
 _HAN_OR_KANA = re.compile(f"[{_HAN}{_KANA}]")
+_LETTER = f"\\w{_MARKS}{_SIGNS}"
+_UNLIKE_A_SPACE = re.compile(f"(?:[^{_LETTER}]|_){{2,}}|[^{_LETTER} ]|_")
+"""A gap between words that is not one space."""
+_TO_REWRITE = re.compile(f"{_UNLIKE_A_SPACE.pattern}|[{_SIGNS}]+|(?<=[{_HAN}{_KANA}]) (?=[{_HAN}{_KANA}])")
 _KATAKANA = re.compile("[\u30a1-\u30fa\u30fc]")
 _HIRAGANA = re.compile("[\u3041-\u3096]")
 _HANGUL = re.compile("[\uac00-\ud7a3]")
@@ -145,6 +149,7 @@ def _opens(text: str, start: int) -> bool:
     return text[start - 1] in _PROCLITICS and (start == 1 or text[start - 2] == " ")
 
 
+@lru_cache(maxsize=1 << 14)
 def _parts(before: str, after: str) -> bool:
     """Whether a word may end between two characters."""
     if before == " " or after == " " or _UNSPACED.match(before) or _UNSPACED.match(after):
@@ -171,10 +176,9 @@ def _latin_base(character: str) -> str:
 def _rewrites(text: str) -> Iterator[tuple[int, int, str]]:
     """Stretches to replace, in order: vowel signs and gaps."""
     if text.isascii():
-        gaps = ((m.start(), m.end()) for m in _GAP.finditer(text))
-        yield from ((begin, end, " ") for begin, end in gaps if text[begin:end] != " ")
+        yield from ((*match.span(), " ") for match in _UNLIKE_A_SPACE.finditer(text))
         return
-    for match in _GAP_OR_SIGNS.finditer(text):
+    for match in _TO_REWRITE.finditer(text):
         begin, end = match.span()
         if _VOWEL_SIGNS.match(match.group()) or _inside_a_name(text, begin, end):
             yield begin, end, ""

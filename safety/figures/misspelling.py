@@ -153,18 +153,17 @@ class Misspellings:
     def _proposed(self, text: SlipText) -> Iterator[tuple[int, int]]:
         """Places of words where a name may begin, and the number of the name."""
         words = text.words
-        beside = [_of_any_length(word) if 0 < len(word) <= _MAX_WORD else () for word in words]
         for here, word in enumerate(map(self._asked, words)):
             if word is _NOTHING:
                 continue
             before, after = (words[here - 1] if here else ""), (words[here + 1] if here + 1 < len(words) else "")
             proposals = [word.near.get(code) for code in (_ALONE, *_initials(before, after))] if word.near else []
             if word.first and after:
-                proposals += map(word.first.get, beside[here + 1])
+                proposals += map(word.first.get, _of_any_length(after))
             if word.last and before:
-                proposals += map(word.last.get, beside[here - 1])
+                proposals += map(word.last.get, _of_any_length(before))
             for proposed in filter(None, proposals):
-                yield from ((here - place, number) for place, number in proposed)
+                yield from [(here - place, number) for place, number in proposed]
         yield from self._proposed_by_sound(text.sounds)
 
     def _proposed_by_sound(self, sounds: Sequence[bytes]) -> Iterator[tuple[int, int]]:
@@ -178,7 +177,7 @@ class Misspellings:
                         break
                     heard.append((key, here))
         for at, entries in self._entries([key for key, _ in heard]):
-            yield from ((heard[at][1], number) for number in self.keys.names[entries].tolist())
+            yield from [(heard[at][1], number) for number in self.keys.names[entries].tolist()]
 
     def _asked_by(self, word: str) -> _Asked:
         if not 0 < len(word) <= _MAX_WORD:
@@ -199,11 +198,11 @@ class Misspellings:
     def _entries(self, keys: Sequence[int]) -> Iterator[tuple[int, slice]]:
         """The keys that some name has, by their place in what was asked, and where their entries are."""
         if keys:
+            table = self.keys.keys
             wanted = np.array(keys, dtype=np.uint32)
-            left = np.searchsorted(self.keys.keys, wanted, side="left")
-            right = np.searchsorted(self.keys.keys, wanted, side="right")
-            for at in np.flatnonzero(right > left).tolist():
-                yield at, slice(left[at], right[at])
+            left = np.searchsorted(table, wanted, side="left")
+            for at in np.flatnonzero(table.take(left, mode="clip") == wanted).tolist():
+                yield at, slice(left[at], np.searchsorted(table, wanted[at], side="right"))
 
     def _begins(self, key: int) -> bool:
         return bool(self._begun[key >> 3 & len(self._begun) - 1] >> (key & 7) & 1)
@@ -311,8 +310,11 @@ def _ends(word: str) -> tuple[int, int]:
     return ord(word[0]) << 8 | length, ord(word[-1]) << 8 | 0x80 | length
 
 
+@lru_cache(maxsize=_WORDS_KEPT)
 def _of_any_length(word: str) -> tuple[int, ...]:
-    """The numbers of a word of a text, and those of the same with a letter fewer or more."""
+    """The numbers of a word of a text, and those of the same with a letter fewer or more; none if it is no word."""
+    if not 0 < len(word) <= _MAX_WORD:
+        return ()
     first, last = _ends(word)
     return first, last, first - 1, last - 1, first + 1, last + 1
 

@@ -16,6 +16,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import accumulate, islice, product
+from string import ascii_lowercase
 
 from rapidfuzz import fuzz
 
@@ -23,6 +24,8 @@ _MAX_KEYS = 24
 """Alternatives that a word of a name may take."""
 _PARTICLES = frozenset({"al", "el", "ال"})
 _GAP = "."
+_WORDS_KEPT = 1 << 15
+"""Words of which a process remembers how they sound."""
 
 # --- Latin ----------------------------------------------------------------------------------------------------------
 
@@ -109,21 +112,12 @@ def _affordable(parts: Sequence[tuple[str, ...]]) -> list[tuple[str, ...]]:
     return kept[::-1]
 
 
+_TWICE = re.compile(r"(.)\1+")
+
+
 def _key(sounds: str) -> str:
     """Classes in writing order, with gaps for vowels, as a key: what stands together and sounds as one is one."""
-    previous = ""
-    parts: list[str] = []
-    for sound in sounds:
-        if sound == previous:
-            continue
-        if sound == "S" and previous == "T":
-            parts.pop()
-        elif sound == "P" and previous == "N":
-            parts[-1] = "M"
-        if sound != _GAP:
-            parts.append(sound)
-        previous = sound
-    return "".join(parts)
+    return _TWICE.sub(r"\1", sounds).replace("TS", "S").replace("NP", "MP").replace(_GAP, "")
 
 
 # --- the other scripts ----------------------------------------------------------------------------------------------
@@ -184,6 +178,7 @@ _CLASSES = {
     **dict.fromkeys("szjc", "S"),
     **{"m": "M", "n": "N", "l": "L", "r": "L", "h": ""},
 }
+_TO_CLASSES = str.maketrans({letter: _CLASSES.get(letter, _GAP) for letter in ascii_lowercase})
 _ENDINGS = {
     "CYRILLIC": ("ого", "ому", "его", "ему", "ами", "ом", "ем", "ым", "им", "ой", "ою", "ов", "их", "ых"),
     "HANGUL": ("에게", "에서", "으로", "은", "는", "이", "가", "을", "를", "의", "와", "과", "도", "로", "님", "씨"),
@@ -203,46 +198,69 @@ _READABLE = re.compile("[\u0370-\u05ff\u0600-\u06ff\u0900-\u0d7f\u10a0-\u10ff\u3
 """A text without this has nothing to read."""
 
 
-def romanised(word: str) -> str:
-    """A folded word of any script but Latin and Chinese, read in Latin letters as far as its consonants go."""
-    letters: list[str] = []
-    for letter in word:
-        syllable = ord(letter) - _HANGUL_BASE
+class _Letters(dict[int, str]):
+    """What each letter is read as, for :meth:`str.translate`: Hangul is worked out syllable by syllable as met."""
+
+    def __missing__(self, letter: int) -> str:
+        syllable = letter - _HANGUL_BASE
+        read = ""
         if 0 <= syllable < 11172:
             lead, vowel, tail = _LEADS[syllable // 588], _VOWELS[syllable // 28 % 21], _TAILS[syllable % 28]
-            letters.append(f"{lead}{vowel or _GAP}{tail}".replace("_", _GAP))
-        elif "ァ" <= letter <= "ー":
-            kana = _KANA.get(letter, "")
-            if letter in "ァィゥェォャュョ" and letters:
-                letters[-1] = letters[-1].rstrip("aiueo")
-            letters.append(kana)
-        else:
-            letters.append(_READ_AS.get(letter, ""))
+            read = f"{lead}{vowel or _GAP}{tail}".replace("_", _GAP)
+            self[letter] = read
+        return read
+
+
+_READ = _Letters({ord(letter): latin for letter, latin in (_READ_AS | _KANA).items()})
+_SMALL_KANA = re.compile("[ァィゥェォャュョ]")
+"""They change the vowel of the letter before them."""
+
+
+def romanised(word: str) -> str:
+    """A folded word of any script but Latin and Chinese, read in Latin letters as far as its consonants go."""
+    if not _SMALL_KANA.search(word):
+        return word.translate(_READ)
+    letters: list[str] = []
+    for letter in word:
+        if letters and _SMALL_KANA.match(letter):
+            letters[-1] = letters[-1].rstrip("aiueo")
+        letters.append(_READ[ord(letter)])
     return "".join(letters)
 
 
 def word_key(latin: str) -> str:
     """The key of a word that :func:`romanised` has read."""
-    return _key("".join(_CLASSES.get(letter, _GAP) for letter in latin))
+    return _key(latin.translate(_TO_CLASSES))
 
 
 @dataclass(frozen=True, slots=True)
 class _Reading:
-    """A way of reading a word of the prompt: where it begins and ends in the word, its key, and its letters."""
+    """A way of reading a word of the prompt: where it begins and ends in the word, its key, and its Latin letters."""
 
     begin: int
     end: int
     key: str
-    letters: str
+    latin: str
     strict: bool
 
 
-@lru_cache(maxsize=1 << 14)
-def _readings(word: str) -> tuple[_Reading, ...]:
+@dataclass(frozen=True, slots=True)
+class _Heard:
+    """A word of the prompt: its readings, the likeliest first, and all their keys."""
+
+    readings: tuple[_Reading, ...]
+    keys: frozenset[str]
+
+
+_SILENCE = _Heard((), frozenset())
+
+
+@lru_cache(maxsize=_WORDS_KEPT)
+def _heard(word: str) -> _Heard:
     """What in a word of the prompt may be a word of a name."""
     script = next((name for name, letters in _SCRIPT_OF if letters.match(word)), None)
     if script is None:
-        return ()
+        return _SILENCE
     cuts = [(0, len(word))]
     cuts += [
         (len(prefix), len(word))
@@ -256,9 +274,8 @@ def _readings(word: str) -> tuple[_Reading, ...]:
     ]
     strict = script not in _LOOSE_SCRIPTS
     read = ((begin, end, romanised(word[begin:end])) for begin, end in cuts)
-    return tuple(
-        _Reading(begin, end, word_key(latin), smooth(latin, strict=strict), strict) for begin, end, latin in read
-    )
+    readings = tuple(_Reading(begin, end, word_key(latin), latin, strict) for begin, end, latin in read)
+    return _Heard(readings, frozenset(reading.key for reading in readings))
 
 
 # --- likeness -------------------------------------------------------------------------------------------------------
@@ -279,10 +296,10 @@ _SMOOTHED = tuple(
     )
 )
 _VOWEL = re.compile("[aeiou]")
-_TWICE = re.compile(r"(.)\1+")
 _LOOSE = str.maketrans("pdgvf", "btkbb")
 
 
+@lru_cache(maxsize=_WORDS_KEPT)
 def smooth(latin: str, *, strict: bool) -> str:
     """Latin letters with those made one that scripts confuse; vowels too, unless ``strict``."""
     for pattern, letter in _SMOOTHED:
@@ -297,15 +314,21 @@ def _is_like(taken: Sequence[_Reading], name: Sequence[str]) -> float:
 
     The thresholds were set where 17,000 sentences of 14 languages that name nobody gave one echo in 300.
     """
-    consonants = sum(len(reading.key) for reading in taken)
+    consonants = sum([len(reading.key) for reading in taken])
     strict = taken[0].strict
-    if consonants < (4 if strict else 5):
+    if consonants < (_LEAST_CONSONANTS if strict else _LEAST_CONSONANTS + 1):
         return 0.0
-    written = [smooth(word, strict=strict) for word in name]
-    if any(fuzz.ratio(heard.letters, word) < _WORD_LIKENESS for heard, word in zip(taken, written, strict=True)):
-        return 0.0
-    least = _least_likeness(consonants, strict=strict)
-    return fuzz.ratio(" ".join(heard.letters for heard in taken), " ".join(written), score_cutoff=least)
+    for reading, word in zip(taken, name, strict=True):
+        if not _is_like_word(reading.latin, word, strict):
+            return 0.0
+    heard = " ".join([smooth(reading.latin, strict=strict) for reading in taken])
+    written = " ".join([smooth(word, strict=strict) for word in name])
+    return fuzz.ratio(heard, written, score_cutoff=_least_likeness(consonants, strict=strict))
+
+
+@lru_cache(maxsize=_WORDS_KEPT)
+def _is_like_word(latin: str, word: str, strict: bool) -> bool:
+    return fuzz.ratio(smooth(latin, strict=strict), smooth(word, strict=strict)) >= _WORD_LIKENESS
 
 
 def _least_likeness(consonants: int, *, strict: bool) -> int:
@@ -316,6 +339,8 @@ def _least_likeness(consonants: int, *, strict: bool) -> int:
 
 
 _WORD_LIKENESS = 50
+_LEAST_CONSONANTS = 4
+"""Fewer agree by chance; where vowels tell nothing, one more."""
 
 # --- the search -----------------------------------------------------------------------------------------------------
 
@@ -339,8 +364,21 @@ class Echo:
     score: float
 
 
-_Anchored = tuple[int, tuple[str, ...], str, tuple[frozenset[str], ...]]
-"""The place of the anchor in a name, the words of the name, its form, and the keys of each word."""
+@dataclass(frozen=True, slots=True)
+class _Name:
+    """A name to recognise.
+
+    Attributes:
+        form: folded.
+        words: of it, without particles.
+        anchor: which of them is its rarest.
+        keys: of each word.
+    """
+
+    form: str
+    words: tuple[str, ...]
+    anchor: int
+    keys: tuple[frozenset[str], ...]
 
 
 class Sounds:
@@ -360,17 +398,18 @@ class Sounds:
         ]
         self._keys = {word: frozenset(name_keys(word)) for _, words in names for word in words}
         frequency = Counter(word for _, words in names for word in words)
-        self._anchored: dict[str, list[_Anchored]] = defaultdict(list)
+        self._names: list[_Name] = []
+        self._anchored: dict[str, list[int]] = defaultdict(list)
         for form, words in names:
             anchor = min(words, key=lambda word: (len(word) < 4, frequency[word], -len(word)))
-            sounds = tuple(self._keys[word] for word in words)
-            self._anchored[anchor].append((words.index(anchor), words, form, sounds))
+            self._anchored[anchor].append(len(self._names))
+            self._names.append(_Name(form, words, words.index(anchor), tuple(self._keys[word] for word in words)))
         self._anchors: dict[str, list[str]] = defaultdict(list)
         for anchor in self._anchored:
             for key in self._keys[anchor]:
                 if len(key) > 1:
                     self._anchors[key].append(anchor)
-        self._by_neighbour = lru_cache(maxsize=1 << 15)(self._neighbours)
+        self._by_neighbour = lru_cache(maxsize=_WORDS_KEPT)(self._neighbours)
 
     def find(self, text: str) -> Iterator[Echo]:
         """Stretches of a folded text that sound like a name."""
@@ -378,55 +417,66 @@ class Sounds:
             return
         words = text.split(" ")
         starts = list(accumulate((len(word) + 1 for word in words), initial=0))
-        heard = [*map(_readings, words)]
-        keys = [frozenset(reading.key for reading in readings) for readings in heard]
-        for here in range(len(words)):
-            for place, name, form, sounds in self._proposed(keys, here):
-                first = here - place
-                if first >= 0 and not any(map(frozenset.isdisjoint, sounds, keys[first : first + len(name)])):
-                    taken, score = self._judged(heard[first : first + len(name)], name)
-                    if score:
-                        end = starts[first + len(name) - 1] + taken[-1].end
-                        yield Echo(starts[first] + taken[0].begin, end, form, score)
+        heard = [*map(_heard, words)]
+        for first, number in dict.fromkeys(self._proposed(heard)):
+            name = self._names[number]
+            part = heard[first : first + len(name.words)]
+            if first >= 0 and (len(name.words) == 2 or _is_heard(name, part)):
+                taken, score = self._judged(part, name)
+                if score:
+                    end = starts[first + len(part) - 1] + taken[-1].end
+                    yield Echo(starts[first] + taken[0].begin, end, name.form, score)
         yield from self._in_katakana(text)
 
-    def _proposed(self, keys: Sequence[frozenset[str]], here: int) -> Iterator[_Anchored]:
-        """Names whose anchor a word may be, as far as the word beside it may be the anchor's neighbour."""
-        beside = ((side, keys[here + side]) for side in (1, -1) if 0 <= here + side < len(keys))
-        around = [(side, key) for side, of_word in beside for key in of_word]
-        for key in keys[here]:
-            by_neighbour = self._by_neighbour(key)
-            for neighbour in around:
-                yield from by_neighbour.get(neighbour, ())
+    def _proposed(self, heard: Sequence[_Heard]) -> Iterator[tuple[int, int]]:
+        """Where a name may begin, and its number: its anchor may be a word, and the word beside it its neighbour."""
+        for here, word in enumerate(heard):
+            for key in word.keys:
+                by_neighbour = self._by_neighbour(key)
+                if not by_neighbour:
+                    continue
+                for side in (1, -1):
+                    if 0 <= here + side < len(heard):
+                        for beside in heard[here + side].keys:
+                            for place, number in by_neighbour.get((side, beside), ()):
+                                yield here - place, number
 
-    def _neighbours(self, key: str) -> dict[tuple[int, str], list[_Anchored]]:
-        """The names whose anchor has a key, by the side that the neighbour of the anchor stands on and its keys."""
-        by_neighbour: dict[tuple[int, str], list[_Anchored]] = defaultdict(list)
+    def _neighbours(self, key: str) -> dict[tuple[int, str], list[tuple[int, int]]]:
+        """The names whose anchor has a key, and its place in them, by the side that a neighbour is on and its keys."""
+        by_neighbour: dict[tuple[int, str], list[tuple[int, int]]] = defaultdict(list)
         for anchor in self._anchors.get(key, ()):
-            for anchored in self._anchored[anchor]:
-                place, _, _, sounds = anchored
-                side = 1 if place + 1 < len(sounds) else -1
-                for sound in sounds[place + side]:
-                    by_neighbour[side, sound].append(anchored)
-        return by_neighbour
+            for number in self._anchored[anchor]:
+                name = self._names[number]
+                side = 1 if name.anchor + 1 < len(name.words) else -1
+                least = _LEAST_CONSONANTS - len(key) if len(name.words) == 2 else 0
+                for sound in name.keys[name.anchor + side]:
+                    if len(sound) >= least:
+                        by_neighbour[side, sound].append((name.anchor, number))
+        return dict(by_neighbour)
 
-    def _judged(self, heard: Sequence[tuple[_Reading, ...]], name: tuple[str, ...]) -> tuple[list[_Reading], float]:
+    def _judged(self, heard: Sequence[_Heard], name: _Name) -> tuple[list[_Reading], float]:
         """How each word of a name was heard, and the likeness; 0 if one was not, or if it is not enough."""
         taken = []
-        for readings, word in zip(heard, name, strict=False):
-            reading = next((reading for reading in readings if reading.key in self._keys[word]), None)
-            if reading is not None:
-                taken.append(reading)
-        return taken, _is_like(taken, name) if len(taken) == len(name) else 0.0
+        for keys, word in zip(name.keys, heard, strict=True):
+            for reading in word.readings:
+                if reading.key in keys:
+                    taken.append(reading)
+                    break
+        return taken, _is_like(taken, name.words) if len(taken) == len(heard) else 0.0
 
     def _in_katakana(self, text: str) -> Iterator[Echo]:
         """Japanese parts the words of a foreign name with a dot or not at all, so every cut of a run is tried."""
         for run in _KATAKANA_RUN.finditer(text):
             for cut in range(1, len(run.group())):
-                halves = [_readings(half) for half in (run.group()[:cut], run.group()[cut:])]
-                keys = [frozenset(reading.key for reading in readings) for readings in halves]
-                for half in range(2):
-                    for place, name, form, _ in self._proposed(keys, half):
-                        score = self._judged(halves, name)[1] if place == half and len(name) == 2 else 0.0
+                halves = [_heard(run.group()[:cut]), _heard(run.group()[cut:])]
+                for first, number in self._proposed(halves):
+                    name = self._names[number]
+                    if first == 0 and len(name.words) == 2:
+                        score = self._judged(halves, name)[1]
                         if score:
-                            yield Echo(*run.span(), form, score)
+                            yield Echo(*run.span(), name.form, score)
+
+
+def _is_heard(name: _Name, part: Sequence[_Heard]) -> bool:
+    """Whether each word of a text has a key of its word of a name; not if the text ends before the name does."""
+    return len(part) == len(name.words) and not any(map(frozenset.isdisjoint, name.keys, [word.keys for word in part]))
