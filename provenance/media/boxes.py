@@ -28,6 +28,8 @@ _CONTAINERS = frozenset(
 )
 _CHUNK = 1 << 20
 _MOST_BRANDS = 64
+_PADDING_HEAD = re.compile(rb".{4}(?:free|skip)", re.DOTALL)
+_MOST_HEADS = 4
 _BRAND = re.compile(rb"[0-9A-Za-z ._+-]{4}|\0{4}")  # QuickTime fills up with zeros
 _STORES = (b"manifest", b"original", b"update")
 """Purposes of a C2PA box that holds a manifest store (C2PA 2.4, A.5.1)."""
@@ -141,9 +143,9 @@ def unhashed_content(file: BinaryIO, subject: str, most: int = 64 * 1024**2) -> 
     Args:
         file: open and seekable.
         subject: what to call it in an error.
-        most: bytes read at most; what lies beyond is not counted.
+        most: bytes read at most; what lies beyond counts as content, since nothing has so much padding.
     """
-    count = 0
+    count, size = 0, file.seek(0, os.SEEK_END)
     boxes = tuple(top_level(file, subject))
     first = next((box for box in boxes if box.type == "ftyp"), None)
     if first is not None:
@@ -156,7 +158,7 @@ def unhashed_content(file: BinaryIO, subject: str, most: int = 64 * 1024**2) -> 
             stretches = _unsigned_stretches(file, box, fragments, subject)
         for start, end in stretches:
             found, read = _content(file, start, min(end, start + most))
-            count += found
+            count += found + max(min(end, size) - start - read, 0)
             most -= read
     return count
 
@@ -218,12 +220,18 @@ def _no_brands(file: BinaryIO, ftyp: Box) -> int:
 
 
 def _content(file: BinaryIO, start: int, end: int) -> tuple[int, int]:
-    """Non-zero bytes from ``start`` on, and how many bytes were read for that."""
+    """Non-zero bytes from ``start`` on, and how many bytes were read for that.
+
+    Some heads of padding within padding do not count: editors join boxes, and leave them there.
+    """
     file.seek(start)
     count = read = 0
+    heads = _MOST_HEADS
     while start + read < end and (chunk := file.read(min(end - start - read, _CHUNK))):
-        count += len(chunk) - chunk.count(0)
         read += len(chunk)
+        chunk, removed = _PADDING_HEAD.subn(b"", chunk, heads) if heads else (chunk, 0)
+        heads -= removed
+        count += len(chunk) - chunk.count(0)
     return count, read
 
 

@@ -78,7 +78,11 @@ def test_unhashed_bytes_counts_what_padding_never_holds(tmp_path: Path, clip: Pa
         tmp_path / "a.mp4", clip.read_bytes(), box(b"free", b"\0secret\0"), box(b"skip", b"x"), box(b"zzzz", b"not me")
     )
     assert boxes.unhashed_bytes(path) == 7
-    assert boxes.unhashed_bytes(path, most=4) == 3
+    assert boxes.unhashed_bytes(path, most=4) == 3 + 4 + 1, "what is not looked at is not taken for padding"
+    joined = box(b"free", bytes(40) + b"\0\0\0\x30skip" + bytes(40))
+    assert boxes.unhashed_bytes(written(tmp_path / "b.mp4", clip.read_bytes(), joined)) == 0
+    many = box(b"free", b"\0\0\0\x30skip" * 6)
+    assert boxes.unhashed_bytes(written(tmp_path / "b.mp4", clip.read_bytes(), many)) == 2 * 5
 
 
 def test_a_file_type_holds_brands_and_nothing_else(tmp_path: Path, clip: Path) -> None:
