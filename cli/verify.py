@@ -91,10 +91,11 @@ def verify(
 def _found(
     files: tuple[Path, ...], trusted: tuple[Path, ...], manifest_only: bool, jobs: int | None
 ) -> Iterator[tuple[Path, Verification | MediaError]]:
-    from touchmark.detectors.batch import verify_all
     from touchmark.provenance.media.errors import MediaError
 
     if (jobs or len(files)) > 1 and len(files) >= (_WORTH_PROCESSES if manifest_only else 2):
+        from touchmark.detectors.batch import verify_all
+
         with patient_progress() as progress:
             for done, found in enumerate(verify_all(files, _making(trusted), unseen=manifest_only, workers=jobs), 1):
                 yield found
@@ -139,13 +140,14 @@ def patient_progress() -> Iterator[Callable[[int, int], None]]:
 
 
 def _print(verification: Verification, as_json: bool) -> None:
-    from touchmark.detectors.serialise import VerificationReport
-    from touchmark.detectors.terminal import render
-
     if as_json:
+        from touchmark.detectors.serialise import VerificationReport
+
         click.echo(VerificationReport.of(verification).line())
         return
     from rich.console import Console
+
+    from touchmark.detectors.terminal import render
 
     if isinstance(sys.stdout, TextIOWrapper):
         sys.stdout.reconfigure(errors="replace")  # a terminal that cannot show a tick shows a question mark, no error
@@ -153,10 +155,11 @@ def _print(verification: Verification, as_json: bool) -> None:
 
 
 def _print_unreadable(file: Path, error: MediaError, as_json: bool) -> None:
-    from touchmark.detectors.serialise import UnreadableReport
     from touchmark.detectors.text import safe_text
 
     if as_json:
+        from touchmark.detectors.serialise import UnreadableReport
+
         report = UnreadableReport(schema_version=1, file=str(file), error=error.code, problem=error.problem)
         click.echo(report.line())
     click.echo(f"touchmark: {safe_text(error.diagnostics(), 1000)}", err=True)

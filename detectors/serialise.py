@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import json
 from datetime import datetime
-from typing import Annotated, Any, Literal, Self
+from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
@@ -27,9 +27,11 @@ from touchmark.provenance.fingerprint import Likeness
 from touchmark.provenance.manifest.claim import DigitalSourceType
 from touchmark.provenance.manifest.report import ManifestPresence, ManifestReport, ValidationState
 from touchmark.provenance.media.kinds import Family
-from touchmark.provenance.registry import Registration
 from touchmark.provenance.watermark.neural.claim import Basis, ClaimState, MarkKind
 from touchmark.provenance.watermark.protocol import MarkState, Payload
+
+if TYPE_CHECKING:  # who keeps no registry needs no database library
+    from touchmark.provenance.registry import Registration
 
 SCHEMA_ID = "urn:touchmark:schema:verify:1"
 
