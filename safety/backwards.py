@@ -9,7 +9,8 @@ take 5 in 1,000 for turned that are not.
 from __future__ import annotations
 
 import re
-from itertools import pairwise
+from itertools import repeat
+from operator import concat
 
 _PAIRS = (
     # cyrillic
@@ -73,7 +74,8 @@ _PAIRS = (
     "\u0bc7ண\u0bc1ந\u0bbe?ற\u0bc8யம ஒ ஏ\u0bcd?\u0bcaண\u0bc7ல\u0bc0ர\u0bc0 வழம\u0bc8ப\u0bc7த\u0bcaட\u0bc8உன"
 )
 _IN_ORDER = frozenset(_PAIRS[i : i + 2] for i in range(0, len(_PAIRS), 2))
-_TURNED = frozenset(pair[::-1] for pair in _IN_ORDER)
+_GAIN = dict.fromkeys(_IN_ORDER, -1) | {pair[::-1]: 1 for pair in _IN_ORDER}
+"""What a pair of a text gains by being turned."""
 _LETTERS = re.compile("[\u0370-\u1dff\u2e80-\ud7ff\uf900-\ufdff]")
 _SPACE = re.compile(r"\s+")
 
@@ -82,11 +84,5 @@ def reads_backwards(text: str) -> bool:
     """Whether a text of such a script holds more pairs the wrong way round than the right way."""
     if not _LETTERS.search(text):
         return False
-    gain = 0
-    for first, second in pairwise(_SPACE.sub(" ", f" {text.casefold()} ")):
-        pair = first + second
-        if pair in _TURNED:
-            gain += 1
-        elif pair in _IN_ORDER:
-            gain -= 1
-    return gain > 0
+    read = _SPACE.sub(" ", f" {text.casefold()} ")
+    return sum(map(_GAIN.get, map(concat, read, read[1:]), repeat(0))) > 0

@@ -22,6 +22,7 @@ import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import lru_cache
 from typing import ClassVar
 from urllib.parse import unquote_to_bytes
 
@@ -175,10 +176,9 @@ def _decoded(
 
 _SUSPECT = re.compile(
     "[^ -~\u00a1-\u00ac\u00ae-\u02ff\u0370-\u0482\u048a-\u055f\u05d0-\u05ea\u0620-\u064a\u0900-\u0dff"
-    "\u0e01-\u0e5b\u3001-\u30ff\u3400-\u9fff\uac00-\ud7a3]"
+    "\u0e01-\u0e5b\u1e00-\u1eff\u2010-\u2027\u3001-\u30ff\u3400-\u9fff\uac00-\ud7a3\uff01-\uff9f]"
 )
 """Characters that may be invisible: all but the letters of the scripts met most, which are passed at once."""
-_ACCENTED = re.compile("[\u00c0-\u02af\u1e00-\u1eff]")
 _ENTITY = re.compile(r"&(?:amp;)*(?:#[0-9]{1,7};?|#x[0-9a-f]{1,6};?|[a-z][a-z0-9]{1,31};)|&(?:amp;)+", re.IGNORECASE)
 _PERCENT = re.compile(r"(?:%[0-9a-f]{2})+", re.IGNORECASE)
 _ESCAPE = re.compile(r"\\(?:x([0-9a-f]{2})|u([0-9a-f]{4})|u\{([0-9a-f]{1,5})\})", re.IGNORECASE)
@@ -258,6 +258,7 @@ def _normalised_clusters(text: str) -> Iterator[tuple[int, int, str]]:
             begin = index
 
 
+@lru_cache(maxsize=1 << 13)
 def _continues(character: str) -> bool:
     """Whether a character composes with the one before it: a mark, or a Hangul vowel or final."""
     return not character.isascii() and (
@@ -278,14 +279,20 @@ def _folded(text: Traced) -> Traced:
     )
     if text.text.isascii():
         return text
-    text = text.sub(_ACCENTED, lambda m: _without_accent(m.group()))
+    bare = text.text.translate(_WITHOUT_ACCENTS)
+    text = text.relettered(bare) if len(bare) == len(text.text) else text.sub(_ACCENTED, lambda m: _bare(m.group()))
     text = text.sub(_MARKS, lambda _: "")
     return text.sub(_STRETCHED_ARABIC, lambda _: "")
 
 
-def _without_accent(character: str) -> str:
+def _bare(character: str) -> str:
     base = unicodedata.normalize("NFD", character)[0]
     return base if base.isascii() else character.translate(_LATIN_WITHOUT_DECOMPOSITION)
+
+
+_ACCENTED = re.compile("[\u00c0-\u02af\u1e00-\u1eff]")
+_WITHOUT_ACCENTS = {code: _bare(chr(code)) for code in (*range(0xC0, 0x2B0), *range(0x1E00, 0x1F00))}
+"""For :meth:`str.translate`; no letter gets shorter, so a text as long as before has one letter for one."""
 
 
 # --- what is hidden in what cannot be seen --------------------------------------------------------------------------

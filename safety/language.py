@@ -49,6 +49,7 @@ _NOT_ENGLISH = """
     i z jest sie ang ng mga sa
 """
 """Without accents, as canonical text has them; words that English shares are left out."""
+_LATIN_LETTER = re.compile("[A-Za-z]")
 _ENGLISH_WORDS, _OTHER_WORDS = frozenset(_ENGLISH.split()), frozenset(_NOT_ENGLISH.split())
 
 
@@ -71,5 +72,5 @@ def _by_script(text: str) -> Iterator[LanguageGroup]:
     for group, script in _SCRIPTS.items():
         if script.search(text):
             yield group
-    if not any(c.isascii() for c in text if c.isalpha()) and not any(s.search(text) for s in _SCRIPTS.values()):
+    if not _LATIN_LETTER.search(text) and not any(script.search(text) for script in _SCRIPTS.values()):
         yield LanguageGroup.OTHER

@@ -50,8 +50,8 @@ class Traced:
 
     def sub(self, pattern: re.Pattern[str], new: Callable[[re.Match[str]], str]) -> Traced:
         """:func:`re.sub`, traced."""
-        found = ((m.start(), m.end(), new(m)) for m in pattern.finditer(self.text))
-        return self.rewrite((begin, end, text) for begin, end, text in found if text != self.text[begin:end])
+        found = pattern.finditer(self.text)
+        return self.rewrite([(*m.span(), text) for m in found if (text := new(m)) != m.group()])
 
     def relettered(self, text: str) -> Traced:
         """Another text of the same length, letter for letter."""
@@ -72,4 +72,6 @@ class Traced:
 
     def covering(self, begin: int, end: int) -> tuple[int, int]:
         """The stretch of the original from the first to the last of these characters."""
+        if end - begin == 1:
+            return self.starts[begin], self.ends[begin]
         return min(self.starts[begin:end]), max(self.ends[begin:end])

@@ -66,7 +66,8 @@ def unmasked(plain: Traced) -> Iterator[Traced]:
             foreign = sum(
                 count for c, count in counts.items() if c.isalpha() and not c.isascii() and ord(c) not in _LOOK_ALIKES
             )
-            text = text.sub(_FOREIGN_TOKEN, lambda m: _skeleton(m.group(), mostly_latin=latin > foreign))
+            if latin:
+                text = text.sub(_FOREIGN_TOKEN, lambda m: _skeleton(m.group(), mostly_latin=latin > foreign))
     for reading in _spelt(text):
         apart = _spaceless_words_apart(reading)
         if not _LONG_RUN.search(apart.text):
@@ -127,7 +128,7 @@ def _skeleton(token: str, *, mostly_latin: bool) -> str:
     if token.isascii():
         return token
     looks = token.translate(_LOOK_ALIKES)
-    mixed = any("a" <= c <= "z" for c in token)
+    mixed = _LATIN_WORD.search(token) is not None
     return looks if mixed or (mostly_latin and looks.isascii()) else token
 
 

@@ -19,7 +19,7 @@ import ahocorasick
 from touchmark.safety.canonical import CanonicalText, View, ViewKind
 from touchmark.safety.figures.capitals import is_written_as_name as written_as_name
 from touchmark.safety.figures.data import Figure, FigureData, FigureStatus, read_figures, shipped_folder
-from touchmark.safety.figures.forms import SURNAME_FIRST, fold, folded_name, is_whole, other_order, variants
+from touchmark.safety.figures.forms import SURNAME_FIRST, Folded, fold, folded_name, is_whole, other_order, variants
 from touchmark.safety.figures.imported import ImportedNames
 from touchmark.safety.figures.misspelling import Misspellings, SlipText
 from touchmark.safety.figures.offices import Body, BodyKind, OfficeGrammar, Title
@@ -151,10 +151,12 @@ class FigureIndex:
         seen: set[str] = set()
         literally = Taken(len(text.original))
         for view in text.views:
-            if view.text not in seen:
-                seen.add(view.text)
+            folded = fold(view.text)
+            if folded.text not in seen:
+                seen.add(folded.text)
+                found = self._in_view(view, folded, text.original)
                 # Who is named as typed is not somebody else in another reading: "Napoleon III" hides no "Napoleon l".
-                matches += (match for match in self._in_view(view, text.original) if not literally.holds(match.span))
+                matches += (match for match in found if not literally.holds(match.span))
             if view.kind is ViewKind.PLAIN:
                 for match in matches:
                     if match.kind not in _GUESSED:
@@ -172,8 +174,7 @@ class FigureIndex:
                 kept.append(match)
         return tuple(sorted(kept, key=lambda match: match.span))
 
-    def _in_view(self, view: View, original: str) -> Iterator[FigureMatch]:
-        folded = fold(view.text)
+    def _in_view(self, view: View, folded: Folded, original: str) -> Iterator[FigureMatch]:
         least = 1 if view.kind in _AS_WRITTEN else _MIN_GUESSED
 
         def span(place: Place) -> tuple[int, int]:

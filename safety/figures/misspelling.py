@@ -138,6 +138,7 @@ class Misspellings:
         self._begun = self.keys.begun.tobytes()
         # Prompts are made of the same few thousand words, and most of them propose nothing.
         self._asked = lru_cache(maxsize=_WORDS_KEPT)(self._asked_by)
+        self._heard_as = lru_cache(maxsize=_WORDS_KEPT)(self._named_by)
 
     def find(self, text: SlipText) -> Iterator[Slip]:
         """Stretches of a text that are almost a name; exact names are not told."""
@@ -146,6 +147,8 @@ class Misspellings:
             name = self._names[number].split(" ")
             end = first + len(name)
             if first >= 0 and end <= len(words):
+                if abs(starts[end] - starts[first] - len(self._names[number]) - 1) > _SLIPS_OF_ONE_SOUND:
+                    continue  # so many letters more or fewer are as many slips
                 score = self._likeness(words[first:end], name)
                 if score:
                     yield Slip(starts[first], starts[end] - 1, number, score)
@@ -167,7 +170,6 @@ class Misspellings:
         yield from self._proposed_by_sound(text.sounds)
 
     def _proposed_by_sound(self, sounds: Sequence[bytes]) -> Iterator[tuple[int, int]]:
-        heard: list[tuple[int, int]] = []
         for here, sound in enumerate(sounds):
             if sound:
                 key = crc32(sound, _BY_SOUND)
@@ -175,9 +177,11 @@ class Misspellings:
                     key = crc32(following, crc32(b" ", key))
                     if not following or not self._begins(key):
                         break
-                    heard.append((key, here))
-        for at, entries in self._entries([key for key, _ in heard]):
-            yield from [(heard[at][1], number) for number in self.keys.names[entries].tolist()]
+                    for number in self._heard_as(key):
+                        yield here, number
+
+    def _named_by(self, key: int) -> tuple[int, ...]:
+        return tuple(number for _, entries in self._entries([key]) for number in self.keys.names[entries].tolist())
 
     def _asked_by(self, word: str) -> _Asked:
         if not 0 < len(word) <= _MAX_WORD:
