@@ -17,7 +17,6 @@ from fractions import Fraction
 from typing import Final
 
 import numpy as np
-from numpy.typing import NDArray
 
 from touchmark.provenance.media.picture import Planes
 from touchmark.provenance.watermark import code
@@ -29,10 +28,6 @@ from touchmark.provenance.watermark.residual import residual
 
 EPOCH: Final = 60
 """Seconds for which the pattern stays where it is, at least."""
-_LOOKED_AT = 24
-"""Rows of the picture that are compared to find a cut."""
-_CUT = 24.0
-"""Mean difference from one picture to the next, in 8-bit steps, that is a cut."""
 
 
 class Placement:
@@ -43,19 +38,12 @@ class Placement:
         self._reader = Reader(lattice, key)
         self._code_bits = code.encode(payload, key)
         self._since: Fraction | None = None
-        self._last: NDArray[np.float32] | None = None
         self._shift = (0, 0)
 
-    def shift(self, picture: Planes, time: Fraction) -> tuple[int, int]:
+    def shift(self, picture: Planes, time: Fraction, *, begins_shot: bool) -> tuple[int, int]:
         """The pattern's coordinate at the picture's top left corner, across and down, in units."""
-        if self._since is not None and time - self._since < EPOCH:
-            return self._shift
-        seen = _glimpse(picture)
-        last, self._last = self._last, seen
-        if self._since is not None and not _is_cut(last, seen):
-            return self._shift
-        self._shift = self._place(picture)
-        self._since, self._last = time, None
+        if self._since is None or (begins_shot and time - self._since >= EPOCH):
+            self._shift, self._since = self._place(picture), time
         return self._shift
 
     def _place(self, picture: Planes) -> tuple[int, int]:
@@ -63,14 +51,3 @@ class Placement:
         fits = self._reader.fits(Sight(residual(picture), Geometry()), self._code_bits)
         across, down = self._places[int(np.argmax(fits[self._places[:, 1], self._places[:, 0]]))].tolist()
         return across, down
-
-
-def _glimpse(picture: Planes) -> NDArray[np.float32]:
-    step = max(1, min(picture.luma.shape) // _LOOKED_AT)
-    return picture.luma[::step, ::step].astype(np.float32) / np.float32(picture.colour.step)
-
-
-def _is_cut(last: NDArray[np.float32] | None, seen: NDArray[np.float32]) -> bool:
-    if last is None:
-        return False
-    return last.shape != seen.shape or float(np.mean(np.abs(seen - last))) > _CUT

@@ -44,7 +44,7 @@ def mark_still(still: Still, payload: Payload, key: WatermarkKey, strength: Stre
         PictureTooSmallError: when it has too few pixels on its short side.
     """
     planes = _fine(Planes.of_rgb(still.upright))
-    marked = next(LatticeWatermark(strength).embed([Frame(planes, Fraction(0))], payload, key)).planes
+    marked = LatticeWatermark(strength).embed_alone(planes, payload, key)
     pixels = still.pixels.copy()
     upright = still.orientation.view(pixels)
     for rows in _strips(planes.luma.shape[0]):

@@ -20,6 +20,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from fractions import Fraction
 from functools import cached_property, partial
 from itertools import chain, groupby
 from typing import ClassVar
@@ -27,12 +28,13 @@ from typing import ClassVar
 import numpy as np
 
 from touchmark.provenance.errors import TouchmarkError
+from touchmark.provenance.media.picture import Planes
 from touchmark.provenance.media.video import Frame, Pictures
 from touchmark.provenance.watermark import code, statistics
 from touchmark.provenance.watermark.account import paid
 from touchmark.provenance.watermark.alignment import POLISHING, SHIFTS, Aligner, Alignment
 from touchmark.provenance.watermark.geometry import Geometry
-from touchmark.provenance.watermark.guard import ALLOWANCES, Guard, Strength
+from touchmark.provenance.watermark.guard import ALLOWANCES, Allowance, Guard, Strength
 from touchmark.provenance.watermark.lattice import Lattice, Plane
 from touchmark.provenance.watermark.measuring import Gauge
 from touchmark.provenance.watermark.painter import Painter
@@ -48,6 +50,7 @@ from touchmark.provenance.watermark.protocol import (
 from touchmark.provenance.watermark.reading import Matched, Reader, Reading, Sight
 from touchmark.provenance.watermark.repetition import Repetition, repetitions, shares
 from touchmark.provenance.watermark.residual import Evidence, TimedEvidence, gather, weighted
+from touchmark.provenance.watermark.shots import FIRST, REST, Shots
 
 SMALLEST_SIDE = 128
 """Fewest pixels on the short side of a picture that can be marked."""
@@ -106,23 +109,19 @@ class LatticeWatermark:
         Raises:
             PictureTooSmallError: when a frame has under SMALLEST_SIDE pixels on its short side.
         """
-        lattice = Lattice.of(key)
-        code_bits = code.encode(payload, key)
-        placement, guard = Placement(lattice, payload, key), Guard(self._allowance)
-        painter: Painter | None = None
+        embedding, shots = _Embedding(payload, key, self._allowance), Shots()
         for frame in frames:
-            height, width = frame.size
-            if min(height, width) < SMALLEST_SIDE:
-                raise PictureTooSmallError(
-                    f"a picture of {width}x{height} pixels is too small to carry the invisible mark",
-                    remedy=f"Make the video at least {SMALLEST_SIDE} pixels on its short side.",
-                )
-            planes = frame.planes
-            shift = placement.shift(planes, frame.time)
-            if painter is None or (painter.size, painter.shift) != ((height, width), shift):
-                painter = Painter(lattice, code_bits, height, width, shift)
-            amplitude = guard.amplitude(planes, float(frame.time), partial(painter.paint, planes))
-            yield Frame(painter.paint(planes, amplitude), frame.time)
+            begins = shots.begins(frame.planes, frame.time)
+            marked = embedding.marked(frame.planes, frame.time, FIRST if begins else REST, begins_shot=begins)
+            yield Frame(marked, frame.time)
+
+    def embed_alone(self, picture: Planes, payload: Payload, key: WatermarkKey) -> Planes:
+        """Mark a picture that is not one of many.
+
+        Raises:
+            PictureTooSmallError: as :meth:`embed`.
+        """
+        return _Embedding(payload, key, self._allowance).marked(picture, Fraction(0), 1.0, begins_shot=True)
 
     def extract(self, frames: Iterable[Frame], key: WatermarkKey) -> Detection:
         """Look for a mark of ``key`` in any copy, in a few frames a second. Never raises for want of a mark."""
@@ -137,6 +136,31 @@ class LatticeWatermark:
         if not keys or any(detection.state is MarkState.VERIFIED for detection in found):
             return found
         return paid(_extracted(_whole(gather(video.frames())), keys), 2)
+
+
+class _Embedding:
+    """Writes one payload into the pictures of one video, given one by one in their order."""
+
+    def __init__(self, payload: Payload, key: WatermarkKey, allowance: Allowance) -> None:
+        self._lattice = Lattice.of(key)
+        self._code_bits = code.encode(payload, key)
+        self._placement = Placement(self._lattice, payload, key)
+        self._guard = Guard(allowance)
+        self._painter: Painter | None = None
+
+    def marked(self, picture: Planes, time: Fraction, factor: float, *, begins_shot: bool) -> Planes:
+        """A marked copy; ``factor`` is on the amplitude that the guard allows."""
+        height, width = picture.luma.shape
+        if min(height, width) < SMALLEST_SIDE:
+            raise PictureTooSmallError(
+                f"a picture of {width}x{height} pixels is too small to carry the invisible mark",
+                remedy=f"Make the video at least {SMALLEST_SIDE} pixels on its short side.",
+            )
+        shift = self._placement.shift(picture, time, begins_shot=begins_shot)
+        if self._painter is None or (self._painter.size, self._painter.shift) != ((height, width), shift):
+            self._painter = Painter(self._lattice, self._code_bits, height, width, shift)
+        amplitude = self._guard.amplitude(picture, float(time), partial(self._painter.paint, picture))
+        return self._painter.paint(picture, factor * amplitude)
 
 
 def _extracted(

@@ -72,7 +72,7 @@ def test_what_is_bright_in_hdr_is_marked_more_faintly(natural: list[Pixels]) -> 
 
 def test_the_pattern_is_finer_than_a_step_of_eight_bits(key: WatermarkKey, payload: Payload) -> None:
     grey = Planes(*(np.full(shape, 512, np.uint16) for shape in ((256, 320), (128, 160), (128, 160))), Colour(10))
-    marked = next(LatticeWatermark().embed([Frame(grey, Fraction(0))], payload, key)).planes
+    marked = LatticeWatermark().embed_alone(grey, payload, key)
     assert marked.colour == grey.colour
     for plane in (marked.luma, marked.blue, marked.red):
         assert plane.dtype == np.uint16
@@ -83,7 +83,7 @@ def test_the_pattern_is_finer_than_a_step_of_eight_bits(key: WatermarkKey, paylo
 @pytest.mark.parametrize("level", [0, 1023])
 def test_nothing_wraps_at_the_ends_of_the_scale(key: WatermarkKey, payload: Payload, level: int) -> None:
     grey = Planes(*(np.full(shape, level, np.uint16) for shape in ((256, 320), (128, 160), (128, 160))), Colour(10))
-    marked = next(LatticeWatermark().embed([Frame(grey, Fraction(0))], payload, key)).planes
+    marked = LatticeWatermark().embed_alone(grey, payload, key)
     for plane in (marked.luma, marked.blue, marked.red):
         assert plane.max() <= 1023
         assert np.abs(plane.astype(int) - level).max() < 60

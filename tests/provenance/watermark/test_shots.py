@@ -1,0 +1,87 @@
+"""The first picture of a shot, and only that, carries more; a flashing video is not marked more strongly throughout."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from itertools import pairwise
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from touchmark.provenance.media.colour import Colour
+from touchmark.provenance.media.picture import Planes
+from touchmark.provenance.media.video import Frame
+from touchmark.provenance.watermark.protocol import Payload, WatermarkKey
+from touchmark.provenance.watermark.shots import FIRST, REST, SELDOM, Shots
+from touchmark.provenance.watermark.video import LatticeWatermark
+
+KEY = WatermarkKey(b"a key for tests only")
+
+
+def scene(seed: int, *, pan: int = 0, noise: float = 0.0, light: float = 1.0) -> Planes:
+    """A soft random landscape, seen through a window that can pan over it."""
+    random = np.random.default_rng(seed)
+    coarse = random.uniform(30, 220, (14, 22))
+    land = np.kron(coarse, np.ones((16, 16)))[:192, pan : pan + 256] * light
+    land = land + np.random.default_rng(seed + pan).normal(0, noise, land.shape)
+    return Planes.of_rgb(np.repeat(np.clip(land, 0, 255)[..., None], 3, axis=2).astype(np.uint8))
+
+
+def begun(pictures: list[Planes], rate: int = 24) -> list[int]:
+    shots = Shots()
+    return [i for i, picture in enumerate(pictures) if shots.begins(picture, Fraction(i, rate))]
+
+
+def test_a_cut_begins_a_shot_and_a_pan_or_grain_or_fading_light_does_not() -> None:
+    pan = [scene(1, pan=2 * i, noise=8) for i in range(30)]
+    fade = [scene(2, light=1 - i / 40) for i in range(30)]
+    assert begun(pan + fade) == [0, 30]
+
+
+@pytest.mark.parametrize("light", [0.15, 1.0])
+def test_a_cut_is_told_in_the_dark_too(light: float) -> None:
+    assert begun([scene(3, light=light)] * 24 + [scene(4, light=light)] * 24) == [0, 24]
+
+
+def test_noise_in_black_is_no_cut() -> None:
+    random = np.random.default_rng(5)
+    assert begun([Planes.of_rgb(random.integers(0, 6, (144, 192, 3)).astype(np.uint8)) for _ in range(40)]) == [0]
+
+
+@given(st.lists(st.integers(0, 3), min_size=1, max_size=60), st.sampled_from([5, 24, 60]))
+def test_shots_begin_seldom_whatever_flashes(seeds: list[int], rate: int) -> None:
+    scenes = [scene(seed) for seed in range(4)]
+    first = begun([scenes[seed] for seed in seeds], rate)
+    assert first[0] == 0
+    assert all(Fraction(later - sooner, rate) >= SELDOM for sooner, later in pairwise(first))
+    assert all(seeds[i] != seeds[i - 1] for i in first[1:])
+
+
+def test_ten_bits_are_seen_as_eight() -> None:
+    wide = Colour(depth=10)
+    deep = [
+        Planes(*(plane.astype(np.uint16) * 4 for plane in (p.luma, p.blue, p.red)), wide)
+        for p in [scene(1)] * 30 + [scene(2)] * 3
+    ]
+    assert begun(deep) == [0, 30]
+
+
+def test_a_picture_of_another_size_begins_a_shot() -> None:
+    smaller = Planes.of_rgb(np.full((144, 144, 3), 90, np.uint8))
+    assert begun([scene(1)] * 24 + [smaller]) == [0, 24]
+
+
+def test_the_first_picture_of_a_shot_is_marked_more_strongly_than_those_after_it() -> None:
+    pictures = [scene(1)] * 26 + [scene(2)] * 2
+    frames = [Frame(picture, Fraction(i, 24)) for i, picture in enumerate(pictures)]
+    marked = list(LatticeWatermark().embed(frames, Payload(11), KEY))
+    added = [
+        float(np.std(after.planes.luma.astype(np.float64) - before.planes.luma))
+        for before, after in zip(frames, marked, strict=True)
+    ]
+    for first in (0, 26):
+        assert added[first] / added[first + 1] == pytest.approx(FIRST / REST, rel=0.1)
+    alone = LatticeWatermark().embed_alone(pictures[0], Payload(11), KEY)
+    assert added[1] < float(np.std(alone.luma.astype(np.float64) - pictures[0].luma)) < added[0]
