@@ -60,9 +60,11 @@ class MediaReader:
         self._start = Fraction(0)
         self._parses = False
         self._tracks = 0
+        self._sounds = False
         with self._container() as container:
             self._parses = all(_parser_is_safe(stream) for stream in container.streams.video)
             self._tracks = len(self._moving(container))
+            self._sounds = self._sound_stream(container) is not None
 
     @property
     def picture_tracks(self) -> int:
@@ -76,10 +78,11 @@ class MediaReader:
 
     def sound(self) -> Sound | None:
         """The sound, decoded, or None where there is none. Its blocks may raise MediaError."""
+        if not self._sounds:
+            return None
         with self._container() as container:
             stream = self._sound_stream(container)
-            if stream is None:
-                return None
+            assert stream is not None
             rate, channels = stream.codec_context.sample_rate, stream.codec_context.channels
         return Sound(rate, channels, self._sound_blocks(rate, channels))
 
