@@ -24,6 +24,7 @@ from touchmark.safety.figures.imported import ImportedNames
 from touchmark.safety.figures.misspelling import Misspellings, SlipText
 from touchmark.safety.figures.offices import Body, BodyKind, OfficeGrammar, Title
 from touchmark.safety.figures.places import Place, Taken, apart
+from touchmark.safety.figures.repeats import NewPart, new_part
 from touchmark.safety.figures.sounds import Sounds
 
 
@@ -148,15 +149,16 @@ class FigureIndex:
     def find(self, text: CanonicalText) -> tuple[FigureMatch, ...]:
         """Every figure that the text names, in the order of the original, each stretch once."""
         matches: list[FigureMatch] = []
-        seen: set[str] = set()
+        searched: list[str] = []
         literally = Taken(len(text.original))
         for view in text.views:
             folded = fold(view.text)
-            if folded.text not in seen:
-                seen.add(folded.text)
-                found = self._in_view(view, folded, text.original)
+            if folded.text not in searched:
+                found = self._in_view(view, folded, new_part(folded.text, searched), text.original)
                 # Who is named as typed is not somebody else in another reading: "Napoleon III" hides no "Napoleon l".
                 matches += (match for match in found if not literally.holds(match.span))
+                if view.kind in _MISSPELT_IN:
+                    searched.append(folded.text)
             if view.kind is ViewKind.PLAIN:
                 for match in matches:
                     if match.kind not in _GUESSED:
@@ -174,18 +176,22 @@ class FigureIndex:
                 kept.append(match)
         return tuple(sorted(kept, key=lambda match: match.span))
 
-    def _in_view(self, view: View, folded: Folded, original: str) -> Iterator[FigureMatch]:
+    def _in_view(self, view: View, folded: Folded, part: NewPart, original: str) -> Iterator[FigureMatch]:
         least = 1 if view.kind in _AS_WRITTEN else _MIN_GUESSED
+        index = folded.index[part.begin : part.end]
+        holds_offices = not self._offices.in_another_time(folded.text)
 
         def span(place: Place) -> tuple[int, int]:
-            return view.span(folded.index[place[0]], folded.index[place[1] - 1] + 1)
+            return view.span(index[place[0]], index[place[1] - 1] + 1)
 
         def is_written_as_name(place: Place) -> bool:
             return view.kind in _MISSPELT_IN and written_as_name(original, span(place))
 
-        for found in self._in_folded(folded.text, is_written_as_name, misspelt=view.kind in _MISSPELT_IN):
+        searched = folded.text[part.begin : part.end]
+        misspelt = view.kind in _MISSPELT_IN
+        for found in self._in_folded(searched, is_written_as_name, holds_offices=holds_offices, misspelt=misspelt):
             start, end = found.place
-            if end - start < least:
+            if end - start < least or not part.concerns((start + part.begin, end + part.begin)):
                 continue
             yield FigureMatch(
                 figure=found.form.figure,
@@ -195,7 +201,9 @@ class FigureIndex:
                 score=found.score,
             )
 
-    def _in_folded(self, text: str, is_written_as_name: Callable[[Place], bool], *, misspelt: bool) -> Iterator[_Found]:
+    def _in_folded(
+        self, text: str, is_written_as_name: Callable[[Place], bool], *, holds_offices: bool, misspelt: bool
+    ) -> Iterator[_Found]:
         senses: dict[Place, tuple[_Meaning, ...]] = {}
         for last, (length, meanings) in self._automaton.iter(text):
             start, end = last + 1 - length, last + 1
@@ -205,7 +213,6 @@ class FigureIndex:
             if not any(isinstance(sense, _Form | _Veto) for sense in senses.get(place, ())):
                 senses[place] = (*senses.get(place, ()), form)
         forms = {place: sense for place, found in senses.items() for sense in found if isinstance(sense, _Form | _Veto)}
-        holds_offices = not self._offices.in_another_time(text)
         taken = Taken(len(text))
         named: dict[Place, Figure] = {}
         for place in apart(forms):
