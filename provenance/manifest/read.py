@@ -27,9 +27,9 @@ import c2pa
 
 from touchmark.provenance.manifest.context import manifest_context
 from touchmark.provenance.manifest.parse import MAX_JSON, MAX_TEXT, UnreadableStoreError, parse_store
+from touchmark.provenance.manifest.parts import check_parts
 from touchmark.provenance.manifest.report import ManifestPresence, ManifestReport, ValidationState
 from touchmark.provenance.manifest.traces import has_store_place, has_store_remains
-from touchmark.provenance.media.boxes import check_boxes
 from touchmark.provenance.media.errors import UnreadableFileError
 from touchmark.provenance.media.kinds import STORE, SVG, kind_of_file
 from touchmark.provenance.media.source import held
@@ -59,7 +59,7 @@ def read_manifest(path: Path, anchors: bytes, *, manifest: bytes | None = None) 
 
     Raises:
         UnreadableFileError: the file cannot be opened, or is no regular file.
-        LimitExceededError: it has more boxes than the library reads in a moment.
+        LimitExceededError: it has more parts than the library reads in a moment.
         TrustAnchorsError: ``anchors`` is not PEM.
     """
     with _opened(path) as file:
@@ -68,7 +68,7 @@ def read_manifest(path: Path, anchors: bytes, *, manifest: bytes | None = None) 
 
 def read_stream(file: BinaryIO, anchors: bytes, *, manifest: bytes | None = None, subject: str = "") -> ManifestReport:
     """As :func:`read_manifest`, of an open, seekable file; ``subject`` is what an error calls it."""
-    check_boxes(file, subject)
+    check_parts(file, subject)
     try:
         reader = c2pa.Reader.try_create(_format_of(file), file, manifest, manifest_context(anchors))
         if reader is None:
@@ -88,12 +88,12 @@ def read_crjson(path: Path, anchors: bytes) -> dict[str, Any] | str:
 
     Raises:
         UnreadableFileError: the file cannot be opened, or is no regular file.
-        LimitExceededError: it has more boxes than the library reads in a moment.
+        LimitExceededError: it has more parts than the library reads in a moment.
         TrustAnchorsError: ``anchors`` is not PEM.
     """
     try:
         with _opened(path) as file:
-            check_boxes(file, str(path))
+            check_parts(file, str(path))
             reader = c2pa.Reader.try_create(_format_of(file), file, None, manifest_context(anchors))
             if reader is None:
                 return "none is there"

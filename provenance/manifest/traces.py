@@ -11,10 +11,11 @@ import binascii
 import os
 import re
 import struct
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from typing import BinaryIO, Final
 
+from touchmark.provenance.manifest.parts import jpeg_segments, png_chunks, riff_chunks
 from touchmark.provenance.media import kinds
 from touchmark.provenance.media.boxes import C2PA_UUID, top_level
 from touchmark.provenance.media.errors import LimitExceededError
@@ -33,7 +34,6 @@ _MOST_OF_STORE: Final = 32 << 20
 _GIF_EXTENSION: Final = b"\x21\xff\x0bC2PA_GIF\x01\0\0"
 _SVG_STORE: Final = re.compile(rb"<(?:\w+:)?manifest[^<>]*>([^<>]*)<")
 _CHUNK: Final = 1 << 20
-_MOST_PARTS: Final = 100_000
 _TIFF_TAG: Final = 0xCD41  # C2PA 2.4, A.3.4
 
 
@@ -42,11 +42,11 @@ def has_store_place(file: BinaryIO) -> bool:
     kind = kinds.kind_of_file(file)
     try:
         if kind is kinds.PNG:
-            return any(name == b"caBX" for name, _, _ in _png(file))
+            return any(name == b"caBX" for name, _, _ in png_chunks(file))
         if kind in (kinds.WAV, kinds.AVI, kinds.WEBP):
-            return any(name == b"C2PA" for name, _, _ in _riff(file))
+            return any(name == b"C2PA" for name, _, _ in riff_chunks(file))
         if kind is kinds.JPEG:
-            return any(marker == 0xEB and b"c2pa" in data for marker, data in _jpeg(file))
+            return any(marker == 0xEB and b"c2pa" in data for marker, data in jpeg_segments(file))
         if kind is kinds.TIFF:
             return _TIFF_TAG in _tiff_tags(file)
         return any(box.uuid == C2PA_UUID for box in top_level(file, ""))
@@ -72,11 +72,13 @@ def stores(file: BinaryIO) -> Iterator[bytes]:
     kind = kinds.kind_of_file(file)
     try:
         if kind is kinds.PNG:
-            yield from (_at(file, start + 8, size) for name, start, size in _png(file) if name == b"caBX")
+            yield from (_at(file, start + 8, size) for name, start, size in png_chunks(file) if name == b"caBX")
         elif kind in (kinds.WAV, kinds.AVI, kinds.WEBP):
-            yield from (_at(file, start + 8, size) for name, start, size in _riff(file) if name == b"C2PA")
+            yield from (_at(file, start + 8, size) for name, start, size in riff_chunks(file) if name == b"C2PA")
         elif kind is kinds.JPEG:
-            yield from _joined(data for marker, data in _jpeg(file) if marker == 0xEB and data.startswith(b"JP"))
+            yield from _joined(
+                data for marker, data in jpeg_segments(file) if marker == 0xEB and data.startswith(b"JP")
+            )
         elif kind is kinds.GIF:
             yield from filter(None, (b"".join(_gif(file)),))
         elif kind is kinds.SVG:
@@ -132,45 +134,6 @@ def _svg(file: BinaryIO) -> Iterator[bytes]:
     for text in _SVG_STORE.findall(_at(file, 0, _MOST_OF_STORE)):
         with suppress(binascii.Error):
             yield base64.b64decode(text)
-
-
-def _png(file: BinaryIO) -> Iterator[tuple[bytes, int, int]]:
-    yield from _parts(file, 8, lambda head: (head[4:8], struct.unpack(">I", head[:4])[0], 12))
-
-
-def _riff(file: BinaryIO) -> Iterator[tuple[bytes, int, int]]:
-    def read(head: bytes) -> tuple[bytes, int, int]:
-        (size,) = struct.unpack("<I", head[4:8])
-        return head[:4], size, 8 + size % 2
-
-    yield from _parts(file, 12, read)
-
-
-def _parts(
-    file: BinaryIO, start: int, read: Callable[[bytes], tuple[bytes, int, int]]
-) -> Iterator[tuple[bytes, int, int]]:
-    """Name, place and size of each part; ``read`` takes its head apart: name, size, bytes around that."""
-    for _ in range(_MOST_PARTS):
-        file.seek(start)
-        head = file.read(8)
-        if len(head) < 8:
-            return
-        name, size, around = read(head)
-        yield name, start, size
-        start += size + around
-
-
-def _jpeg(file: BinaryIO) -> Iterator[tuple[int, bytes]]:
-    """Segments up to the first scan."""
-    start = 2
-    for _ in range(_MOST_PARTS):
-        file.seek(start)
-        head = file.read(4)
-        if len(head) < 4 or head[0] != 0xFF or head[1] == 0xDA:
-            return
-        size = int.from_bytes(head[2:], "big")
-        yield head[1], file.read(max(size - 2, 0)) if head[1] == 0xEB else b""
-        start += 2 + size
 
 
 def _tiff_tags(file: BinaryIO) -> frozenset[int]:

@@ -22,7 +22,7 @@ C2PA_UUID = bytes.fromhex("d8fec3d61b0e483c92975828877ec481")
 """The ``uuid`` box that carries a manifest store (C2PA specification 2.2, annex A.5, BMFF-based assets)."""
 
 _MAX_BOXES = 100_000  # a fragmented hour at two fragments a second has fewer than 30,000
-_MOST_BESIDE, _MOST_IN_ALL, _MOST_DEEP = 11_000, 60_000, 12
+_MOST_BESIDE, _MOST_IN_ALL, _MOST_DEEP = 8_000, 60_000, 12
 _CONTAINERS = frozenset(
     ("moov", "trak", "mdia", "minf", "stbl", "dinf", "edts", "udta", "mvex", "moof", "traf", "mfra")
 )
@@ -99,7 +99,7 @@ def check_boxes(file: BinaryIO, subject: str) -> None:
     """Refuse a file with more boxes than a C2PA library reads in a moment: its time grows with their number squared.
 
     Raises:
-        LimitExceededError: there are more side by side, or in all, than three quarters of an hour in fragments has.
+        LimitExceededError: there are more side by side, or in all, than an hour in fragments of a second has.
     """
     places = [(0, file.seek(0, os.SEEK_END))] if next(top_level(file, subject), None) is not None else []
     total = 0

@@ -95,7 +95,8 @@ class SoundReader(MediaReader):
     def whole(self) -> Sound:
         """The sound, decoded as it is drawn. Its blocks may raise MediaError."""
         sound = self.sound()
-        assert sound is not None  # seen when it was opened
+        if sound is None:  # seen when it was opened: a file can be so broken that two looks differ
+            raise NotASoundError("holds no sound that can be read", subject=self._source.name)
         return sound
 
 

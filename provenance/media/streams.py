@@ -64,7 +64,7 @@ class MediaReader:
         with self._container() as container:
             self._parses = all(_parser_is_safe(stream) for stream in container.streams.video)
             self._tracks = len(self._moving(container))
-            self._sounds = self._sound_stream(container) is not None
+            self._sounds = bool(container.streams.audio)  # whether they can be read, only a parser tells
 
     @property
     def picture_tracks(self) -> int:
@@ -82,7 +82,8 @@ class MediaReader:
             return None
         with self._container() as container:
             stream = self._sound_stream(container)
-            assert stream is not None
+            if stream is None:
+                return None
             rate, channels = stream.codec_context.sample_rate, stream.codec_context.channels
         return Sound(rate, channels, self._sound_blocks(rate, channels))
 
