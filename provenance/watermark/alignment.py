@@ -2,7 +2,7 @@
 
     aligner = Aligner(lattice)
     aligner.shifted(evidence, Geometry())                      # at the geometry of the original
-    aligner.aligned(evidence, repetitions(evidence, 3))        # under all that may be, best first
+    aligner.aligned(evidence, Echoes(evidence).likeliest(3))   # under all that may be, best first
 
 :mod:`repetition` leaves eight orientations and all shifts of each open. Two things tell them apart. The waves of the
 template line up, all at once, where the shift is right. And waves that carry the same bit of the payload agree with
@@ -25,7 +25,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from touchmark.provenance.watermark.geometry import Geometry
-from touchmark.provenance.watermark.lattice import TILE, Complex, Lattice, Plane
+from touchmark.provenance.watermark.lattice import TILE, Complex, Lattice, Plane, over_shifts
 from touchmark.provenance.watermark.measuring import Gauge
 from touchmark.provenance.watermark.repetition import Repetition
 from touchmark.provenance.watermark.residual import Evidence
@@ -114,7 +114,7 @@ class Aligner:
         for product, sign in ((first * second.conj(), -1), (first * second, 1)):
             u, v = (axis[self._first] + sign * axis[self._second] for axis in (self._u, self._v))
             self._add(grid, product / spread, u, v)
-        scores = np.fft.fft2(grid).real
+        scores = over_shifts(grid)
         compared = SHIFTS
         if not geometry.moves:
             scores = np.where(self._near_places, scores, -np.inf)

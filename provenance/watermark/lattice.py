@@ -187,6 +187,18 @@ def harmonics(samples: int, pitch: float, frequencies: NDArray[np.intp] | NDArra
     return found
 
 
+def over_shifts(grid: Complex) -> Real:
+    """What waves add up to at every shift: the real part of ``np.fft.fft2(grid)``, in half its time.
+
+    Args:
+        grid: amplitudes of shape (TILE, TILE), by v and u modulo TILE; both ways of a wave may be given, or one.
+    """
+    opposite = -np.arange(TILE) % TILE
+    half = slice(TILE // 2 + 1)
+    folded = (grid[:, half].conj() + grid[np.ix_(opposite, opposite[half])]) / 2
+    return np.asarray(np.fft.irfft2(folded, (TILE, TILE), norm="forward"), np.float32)
+
+
 def frequencies(plane: Plane) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
     """The waves of a plane under every key: periods per tile to the right and downwards, in the order of Waves."""
     shape = _shape(plane)

@@ -53,7 +53,7 @@ _LEVEL_FOR_CHROMA, _DIM = (16, 24, 40, 68), (0.65, 0.95, 1.0)
 
 # A small picture has few samples to carry the payload, and what is flat in it loses most in coding: there, and only
 # there, flat areas get more chroma, and black keeps it. By lines of the short side.
-_FLAT_CHROMA, _BLACK_CHROMA = (1.6, 1.0), (0.9, 0.3)
+_FLAT_CHROMA, _BLACK_CHROMA = (1.6, 1.0), (1.15, 0.3)
 
 # Of the mean level in PQ and HLG: one over the steps that a BT.709 screen would need for the light of one step (ITU-R
 # BT.2100-2, diffuse white at 203 cd/m2). Around white a step of PQ is three of those.

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from touchmark.provenance.watermark import code
 from touchmark.provenance.watermark.geometry import Geometry
-from touchmark.provenance.watermark.lattice import TILE, Complex, Lattice, Plane, Real, Waves
+from touchmark.provenance.watermark.lattice import TILE, Complex, Lattice, Plane, Real, Waves, over_shifts
 from touchmark.provenance.watermark.measuring import Gauge
 from touchmark.provenance.watermark.protocol import Payload, WatermarkKey
 from touchmark.provenance.watermark.residual import Evidence
@@ -150,7 +150,7 @@ class Reader:
         for plane, amplitudes in held.items():
             waves = self._waves[plane]
             np.add.at(grid, (waves.v % TILE, waves.u), matched.weights[plane] * amplitudes)
-        return np.asarray(np.fft.fft2(grid).real, np.float32)
+        return over_shifts(grid)
 
     def _matched(self, held: Held, code_bits: NDArray[np.uint8], *, template: bool) -> Matched:
         weights = {}

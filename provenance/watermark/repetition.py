@@ -73,43 +73,49 @@ class Repetition:
     shares: dict[Plane, float]
 
 
-def repetitions(evidence: Evidence, count: int) -> list[Repetition]:
-    """The ``count`` likeliest geometries, likeliest first."""
-    maps = _maps(evidence)
-    total = _sum(maps.values())
-    turns, aspects, scales = (a.ravel() for a in np.meshgrid(_TURNS, _ASPECTS, _SCALES, indexing="ij"))
-    grid = np.stack([np.log(np.sqrt(aspects) * scales), np.log(scales / np.sqrt(aspects)), np.radians(turns)])
-    grid = np.concatenate([grid, np.zeros((1, grid.shape[1]))])
-    scores = _scores(total, grid)
-    found: list[tuple[float, Geometry]] = []
-    starts: list[int] = []
-    for index in np.argsort(-scores)[: 100 * _STARTS]:
-        if len(starts) == _STARTS:
-            break
-        if any(
-            abs(math.log(scales[index] / scales[other])) < 0.03
-            and abs(math.log(aspects[index] / aspects[other])) < 0.06
-            and abs((turns[index] - turns[other] + 45) % 90 - 45) < 2.5
-            for other in starts
-        ):
-            continue
-        starts.append(int(index))
-        for member in _family(_geometry(grid[:, index])):
-            at = _climbed(total, _point(member))
-            found.append((_fit(total, at), _geometry(at)))
-    found.sort(key=lambda f: -f[0])
-    chosen: list[Repetition] = []
-    for fit, geometry in found:
-        if not any(_alike(geometry, other.geometry) for other in chosen):
-            chosen.append(Repetition(fit, geometry, _shares(maps, _point(geometry))))
-            if len(chosen) == count:
+class Echoes:
+    """Where evidence repeats: the autocorrelation of each plane, which every question below looks up."""
+
+    def __init__(self, evidence: Evidence) -> None:
+        self._maps = {plane: _autocorrelation(evidence, plane) for plane in Plane}  # of one shape and pitch
+
+    def likeliest(self, count: int) -> list[Repetition]:
+        """The ``count`` likeliest geometries, likeliest first."""
+        total = _sum(self._maps.values())
+        turns, aspects, scales = (a.ravel() for a in np.meshgrid(_TURNS, _ASPECTS, _SCALES, indexing="ij"))
+        grid = np.stack([np.log(np.sqrt(aspects) * scales), np.log(scales / np.sqrt(aspects)), np.radians(turns)])
+        grid = np.concatenate([grid, np.zeros((1, grid.shape[1]))])
+        scores = _scores(total, grid)
+        found: list[tuple[float, Geometry]] = []
+        starts: list[int] = []
+        for index in np.argsort(-scores)[: 100 * _STARTS]:
+            if len(starts) == _STARTS:
                 break
-    return chosen
+            if any(
+                abs(math.log(scales[index] / scales[other])) < 0.03
+                and abs(math.log(aspects[index] / aspects[other])) < 0.06
+                and abs((turns[index] - turns[other] + 45) % 90 - 45) < 2.5
+                for other in starts
+            ):
+                continue
+            starts.append(int(index))
+            for member in _family(_geometry(grid[:, index])):
+                at = _climbed(total, _point(member))
+                found.append((_fit(total, at), _geometry(at)))
+        found.sort(key=lambda f: -f[0])
+        chosen: list[Repetition] = []
+        for fit, geometry in found:
+            if not any(_alike(geometry, other.geometry) for other in chosen):
+                chosen.append(Repetition(fit, geometry, self.shares(geometry)))
+                if len(chosen) == count:
+                    break
+        return chosen
 
-
-def shares(evidence: Evidence, geometry: Geometry) -> dict[Plane, float]:
-    """How much each plane repeats at a geometry; see :class:`Repetition`."""
-    return _shares(_maps(evidence), _point(geometry))
+    def shares(self, geometry: Geometry) -> dict[Plane, float]:
+        """How much each plane repeats at a geometry, see :class:`Repetition`: peaks grow with the square of what waves
+        hold."""
+        at = _point(geometry)[:, None]
+        return {plane: math.sqrt(max(float(_scores(m, at)[0]), _FAINTEST)) for plane, m in self._maps.items()}
 
 
 def _alike(geometry: Geometry, other: Geometry) -> bool:
@@ -184,11 +190,6 @@ def _geometry(at: Floats) -> Geometry:
     )
 
 
-def _shares(maps: dict[Plane, _Map], at: Floats) -> dict[Plane, float]:
-    """A plane's peaks grow with the square of what its waves hold."""
-    return {plane: math.sqrt(max(float(_scores(m, at[:, None])[0]), _FAINTEST)) for plane, m in maps.items()}
-
-
 @dataclass(frozen=True, slots=True)
 class _Map:
     """An autocorrelation; ``values[y, x]`` belongs to a step of (x - centre_x) * pitch_x units across, and so on."""
@@ -211,11 +212,6 @@ class _Map:
         return np.asarray(found, np.float32)
 
 
-def _maps(evidence: Evidence) -> dict[Plane, _Map]:
-    """Of each plane; all of one shape and pitch."""
-    return {plane: _autocorrelation(evidence, plane) for plane in Plane}
-
-
 def _sum(maps: Iterable[_Map]) -> _Map:
     first, *others = maps
     return _Map(np.sum([first.values, *(m.values for m in others)], axis=0), first.pitch_x, first.pitch_y)
@@ -225,10 +221,6 @@ def _autocorrelation(evidence: Evidence, plane: Plane) -> _Map:
     """Of one plane, with the spectrum flattened first, so that no structure of the picture speaks alone."""
     values = evidence.planes[plane]
     across, down = evidence.pitch(plane)
-    if plane is Plane.LUMA:  # at the resolution of chroma, which holds all its waves
-        rows, columns = evidence.planes[Plane.BLUE].shape
-        values = np.asarray(cv2.resize(values, (columns, rows), interpolation=cv2.INTER_AREA), np.float32)
-        across, down = evidence.pitch(Plane.BLUE)
     rows, columns = (cv2.getOptimalDFTSize(2 * side) for side in values.shape)
     power = np.abs(np.fft.rfft2(values, (rows, columns))) ** 2
     frequency = 64 * np.hypot(np.fft.fftfreq(rows, down)[:, None], np.fft.rfftfreq(columns, across)[None, :])

@@ -35,6 +35,10 @@ _LONGEST_ASPECT = 4
 """Of a longer strip only the beginning is looked at."""
 
 
+_KEPT: Final = 2
+"""Units of the pattern per sample of what is kept: the shortest of its waves is seven units long."""
+
+
 @dataclass(frozen=True, slots=True)
 class _Filter:
     """Sampling and whitening of one plane; lengths in samples of that plane.
@@ -64,7 +68,7 @@ class Evidence:
     """Summed residuals of some frames.
 
     Attributes:
-        planes: one ndarray per plane; a chroma plane has half the samples of luma each way.
+        planes: one ndarray per plane, all of one shape.
         width, height: what the planes cover, in units of 1/320 of the short side.
     """
 
@@ -115,7 +119,7 @@ class Evidence:
                     values,
                     np.column_stack([samples, centre - samples @ centre]),
                     (columns, rows),
-                    flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP,
+                    flags=cv2.INTER_CUBIC | cv2.WARP_INVERSE_MAP,
                 ),
                 np.float32,
             )
@@ -194,7 +198,7 @@ def residual(picture: Planes, shape: tuple[int, int] | None = None) -> Evidence:
     short = min(height, width)
     height, width = (min(side, _LONGEST_ASPECT * short) for side in (height, width))
     rows, columns = shape
-    planes = {}
+    planes: dict[Plane, Real] = {}
     for plane, values, halving in (
         (Plane.LUMA, picture.luma, 1),
         (Plane.BLUE, picture.blue, 2),
@@ -205,7 +209,9 @@ def residual(picture: Planes, shape: tuple[int, int] | None = None) -> Evidence:
         shown = values[: -(-height // halving), : -(-width // halving)]
         method = cv2.INTER_AREA if shown.shape[0] > size[1] else cv2.INTER_CUBIC
         small = cv2.resize(_halved(shown, size).astype(np.float32), size, interpolation=method)
-        planes[plane] = _whitened(np.asarray(small, np.float32) / np.float32(picture.colour.step), chosen)
+        detail = _whitened(np.asarray(small, np.float32) / np.float32(picture.colour.step), chosen)
+        kept = (columns // _KEPT, rows // _KEPT)
+        planes[plane] = detail if size == kept else np.asarray(cv2.resize(detail, kept, interpolation=cv2.INTER_AREA))
     return Evidence(planes, width * SHORT_SIDE / short, height * SHORT_SIDE / short)
 
 

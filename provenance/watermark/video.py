@@ -48,7 +48,7 @@ from touchmark.provenance.watermark.protocol import (
     WatermarkKey,
 )
 from touchmark.provenance.watermark.reading import Matched, Reader, Reading, Sight
-from touchmark.provenance.watermark.repetition import Repetition, repetitions, shares
+from touchmark.provenance.watermark.repetition import Echoes, Repetition
 from touchmark.provenance.watermark.residual import Evidence, TimedEvidence, gather, weighted
 from touchmark.provenance.watermark.shots import FIRST, REST, Shots
 
@@ -179,12 +179,19 @@ class _View:
         self.minutes = [list(members) for _, members in groupby(stretches, key=lambda s: s.start // EPOCH)]
         self.evidence = [weighted(minute) for minute in self.minutes]
         self._stretches = stretches
+        self._echoes: dict[int, Echoes] = {}
 
     @cached_property
     def repetitions(self) -> list[Repetition]:
         """How the copy may have been turned and scaled. No key has a say, so one search serves all."""
-        whole = self.evidence[0] if len(self.evidence) == 1 else weighted(self._stretches)
-        return repetitions(whole, _CANDIDATES)
+        whole = self.echoes(0) if len(self.evidence) == 1 else Echoes(weighted(self._stretches))
+        return whole.likeliest(_CANDIDATES)
+
+    def echoes(self, minute: int) -> Echoes:
+        """Where the evidence of a minute repeats; likewise."""
+        if minute not in self._echoes:
+            self._echoes[minute] = Echoes(self.evidence[minute])
+        return self._echoes[minute]
 
     @property
     def spread(self) -> list[int]:
@@ -277,10 +284,8 @@ class _Extraction:
             yield from self._readings_placed(view.evidence[best], placed[best])
             if len(order) > 1 and placed[best].z > WORTH_READING:
                 yield self._read([Sight(view.evidence[at], placed[at].geometry) for at in order[:_TOGETHER]])
-            shares_there = shares(view.evidence[best], geometry)
-            yield from self._readings_placed(
-                view.evidence[best], self._shifted(view.evidence[best], geometry, shares_there)
-            )
+            shares = view.echoes(best).shares(geometry)
+            yield from self._readings_placed(view.evidence[best], self._shifted(view.evidence[best], geometry, shares))
             if geometry == Geometry() or placed[best].z > WORTH_READING:
                 yield self._read_best_frames(view.minutes[best], placed[best].geometry)
             yield from self._readings_recoloured(view.evidence[best], placed[best].geometry)

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from touchmark.provenance.watermark.code import CODE_BITS, encode
-from touchmark.provenance.watermark.lattice import SHORT_SIDE, Lattice, Plane, measure
+from touchmark.provenance.watermark.lattice import SHORT_SIDE, TILE, Lattice, Plane, measure, over_shifts
 from touchmark.provenance.watermark.protocol import Payload, WatermarkKey
 
 
@@ -29,6 +29,12 @@ def test_the_pattern_is_the_same_at_every_size(key: WatermarkKey, payload: Paylo
     lattice, bits = Lattice.of(key), encode(payload, key)
     large, small = (lattice.draw(Plane.LUMA, bits, side, side) for side in (960, 320))
     assert np.abs(large[1::3, 1::3] - small).max() < 1e-3
+
+
+def test_a_sum_over_all_shifts_is_the_real_part_of_a_whole_transform() -> None:
+    grid = np.random.default_rng(2).normal(size=(2, TILE, TILE)).astype(np.float32)
+    waves = grid[0] + 1j * grid[1]
+    assert np.allclose(over_shifts(waves), np.fft.fft2(waves).real, atol=1e-2)
 
 
 def test_no_code_bit_is_without_a_wave_or_favoured(key: WatermarkKey) -> None:

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from touchmark.provenance.media.video import Frame
 from touchmark.provenance.watermark.geometry import Geometry
 from touchmark.provenance.watermark.protocol import Payload, WatermarkKey
-from touchmark.provenance.watermark.repetition import Repetition, repetitions
+from touchmark.provenance.watermark.repetition import Echoes, Repetition
 from touchmark.provenance.watermark.residual import gather, weighted
 from touchmark.provenance.watermark.video import LatticeWatermark
 
@@ -27,7 +27,7 @@ def marked(natural: list[Pixels], payload: Payload, key: WatermarkKey) -> list[P
 
 
 def likeliest(pictures: Sequence[Pixels], stamped: Stamp) -> Repetition:
-    return repetitions(weighted(gather(stamped(pictures))), 1)[0]
+    return Echoes(weighted(gather(stamped(pictures)))).likeliest(1)[0]
 
 
 def nearest(found: Repetition, expected: Geometry) -> NDArray[np.float64]:
@@ -74,5 +74,5 @@ def test_nothing_repeats_in_an_unmarked_picture(natural: list[Pixels], stamped: 
 
 @pytest.mark.parametrize("shape", [(80, 80), (97, 81), (80, 900)])
 def test_any_shape_is_looked_at_without_a_word(shape: tuple[int, int], stamped: Stamp) -> None:
-    found = repetitions(weighted(gather(stamped([np.full((*shape, 3), 90, np.uint8)]))), 3)
+    found = Echoes(weighted(gather(stamped([np.full((*shape, 3), 90, np.uint8)])))).likeliest(3)
     assert all(np.isfinite([r.strength, *np.ravel(r.geometry.steps)]).all() for r in found)

@@ -68,4 +68,4 @@ def test_too_few_pixels_give_none(size: tuple[int, int]) -> None:
 def test_frames_that_change_size_are_summed_all_the_same() -> None:
     odd = np.zeros((99, 231, 3), np.uint8)
     first, second = gather([Frame(PICTURE, Fraction(0)), Frame(odd, Fraction(1, 2))])
-    assert weighted([first, second]).planes[Plane.LUMA].shape == second.evidence.planes[Plane.LUMA].shape == (320, 480)
+    assert weighted([first, second]).planes[Plane.LUMA].shape == second.evidence.planes[Plane.LUMA].shape == (160, 240)

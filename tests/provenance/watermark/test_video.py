@@ -186,7 +186,7 @@ def test_a_turned_and_squeezed_copy_is_read(
     detection = MARK.extract(recoded(stamped(copies), crf=23), key)
     assert detection.payload == payload
     assert detection.transform is not None
-    assert detection.transform.rotation == pytest.approx(degrees, abs=0.5)
+    assert detection.transform.rotation == pytest.approx(degrees, abs=0.6)
     assert detection.transform.scale_x / detection.transform.scale_y == pytest.approx(aspect, rel=0.02)
 
 
