@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from touchmark.provenance.watermark.bench.attacks import ATTACKS, Family
+from touchmark.provenance.watermark.shots import FIRST, REST
 
 DATA = Path(__file__).parent.parent / "benchmarks" / "results" / "watermark.json"
 PAGE = Path(__file__).parent / "watermark.md"
@@ -26,6 +27,13 @@ share of right bits, where one half is chance. Only touchmark's mark has a key a
 is what its reader itself says; of the others it is what somebody says who knows the payload. *p at most* is the
 weakest evidence among the decoded clips: how likely unmarked pixels would have read so. Columns over different numbers
 of clips do not compare: the second table says which mark was tried on which clip.
+"""
+
+FIDELITY = f"""Before any encoder, over every fourth picture, the first among them. VMAF where it was measured; times are
+of one core. The first picture of a shot carries {FIRST / REST:.1f} times the pattern of those after it: strong
+compression keeps hardly more than what is there, and the eye sees little in the tenth of a second after a cut
+(`provenance/watermark/shots.py`). Who stops the player on that picture may see faint mottling on plain walls; for a
+poster take a later one.
 """
 
 Trial = dict[str, Any]
@@ -87,7 +95,7 @@ def _weakest(rows: Sequence[dict[str, Any]]) -> str:
 
 def _fidelity(trials: Sequence[Trial]) -> Iterator[str]:
     yield "## What marking does to the picture\n"
-    yield "Before any encoder. VMAF where it was measured; times are of one core.\n"
+    yield FIDELITY
     yield from _head(
         [
             "clip",
