@@ -29,8 +29,8 @@ weakest evidence among the decoded clips: how likely unmarked pixels would have 
 of clips do not compare: the second table says which mark was tried on which clip.
 """
 
-FIDELITY = f"""Before any encoder, over every fourth picture, the first among them. VMAF where it was measured; times are
-of one core. The first picture of a shot carries {FIRST / REST:.1f} times the pattern of those after it: strong
+FIDELITY = f"""Before any encoder, over every fourth picture, the first among them. VMAF where it was measured; times
+are of one core. The first picture of a shot carries {FIRST / REST:.1f} times the pattern of those after it: strong
 compression keeps hardly more than what is there, and the eye sees little in the tenth of a second after a cut
 (`provenance/watermark/shots.py`). Who stops the player on that picture may see faint mottling on plain walls; for a
 poster take a later one.
