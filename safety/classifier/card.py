@@ -15,6 +15,7 @@ from touchmark.safety.classifier.calibration import ANCHOR, CONTRAST_ANCHOR
 from touchmark.safety.classifier.concepts import concepts
 from touchmark.safety.classifier.features import HASHED
 from touchmark.safety.classifier.folds import CATEGORIES
+from touchmark.safety.classifier.model import CONTRAST, MOST_RELIEF
 from touchmark.safety.classifier.sources import FOLDS, WHOLE_SOURCES, Row
 
 _FEW = 20
@@ -47,9 +48,11 @@ A linear multi-label classifier of text-to-video prompts. Features are {hashed:,
 character n-grams over the canonical views of a prompt, {meanings} concepts found by the beginnings of their words in
 fifteen languages (`concepts.yaml`), and pairs of concepts. One logistic regression tells harm from no harm, another
 each kind of harm from the others; a category's weights are their sum. Scores are taken over a short whole, each
-sentence and overlapping windows, and the highest counts. `weights.npz` has SHA-256 `{digest}`;
-other weights do not load. Trained by `python -m touchmark.safety.classifier.train --prompts FOLDER` with scikit-learn
-{sklearn}; the same folder and grammars give the same bytes. This page is written by that program.
+sentence and overlapping windows, and the highest counts. In each of these a kind of harm lies {apart:g} times as far
+behind the likeliest kind as its weights say, so that what is named is what it is; in a long text whose passages are
+all somewhat suspect, such as a dark tale, up to {relief:g} of raw score is taken off. `weights.npz` has SHA-256
+`{digest}`; other weights do not load. Trained by `python -m touchmark.safety.classifier.train --prompts FOLDER` with
+scikit-learn {sklearn}; the same folder and grammars give the same bytes. This page is written by that program.
 
 A score of 0.5 is what {anchor:g} in 1,000 plain harmless prompts reach, or {contrast:g} in 1,000 harmless prompts that
 look harmful, whichever is stricter, in each group of languages.
@@ -72,8 +75,12 @@ _FAILURES = """\
 - **Languages.** Unsafe text of others is English, and some ninety chat questions in nine more languages. In the
   fifteen languages served most of what is known comes from our own phrases and concepts; Bengali, Swahili, Javanese
   and others not served are near chance.
-- **Our own phrases judge kindly.** Rows named "written" were held out by phrase, but have one author; take them as an
-  upper bound.
+- **Our own phrases judge kindly.** Rows named "written" were held out by phrase, but share their slots and have one
+  author; take them as an upper bound. `benchmarks/gate_held_out.yaml` has prompts written by hand that no grammar
+  makes, by that author too.
+- **One kind of harm.** A prompt that is harmful in two ways in one sentence is often named for the graver alone.
+- **Dark tales.** Some long harmless stories about death and curses are held back; a harm that is told inside one
+  needs a higher score than it would need alone.
 - **Words in an innocent frame.** "A film scene in which ...", satire, education and prevention share their words with
   harm; the harmless rows of OVERT and of our own show how many are held back.
 - **Canonical text has no accents**, so a few Vietnamese and Turkish words that differ by accent alone look the same.
@@ -99,6 +106,8 @@ def write_card(path: Path, rows: Sequence[Row], scores: NDArray[np.float32], dig
         sklearn=sklearn.__version__,
         anchor=1000 * ANCHOR,
         contrast=1000 * CONTRAST_ANCHOR,
+        apart=CONTRAST,
+        relief=MOST_RELIEF,
         folds=FOLDS,
     )
     sections = (head, _sources(rows), _by_category(rows, scores), _by_source(rows, scores), _by_language(rows, scores))

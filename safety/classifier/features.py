@@ -31,8 +31,8 @@ NEAR = 12
 WINDOW = 32
 """Units in a window. About the length of a prompt in the training sets: padding around a harm does not dilute it."""
 
-NARROW = 16
-"""Units in the windows of texts too long to be scored whole: one sentence among others, no stop between them."""
+NARROW = (8, 12, 16)
+"""Units in the windows of texts too long to be scored whole: a few words among many others, no stop between them."""
 
 LONGEST = 64
 """Longer stretches are not scored as one: much that is faintly suspect would add up to a harm that no part holds."""
@@ -202,24 +202,31 @@ def stretches(text: str, cut: Units) -> NDArray[np.intp]:
     Returns:
         ints of shape (k, 2): from unit, to unit (exclusive), none empty, none longer than ``LONGEST``, no duplicates.
     """
-    found = {(0, len(cut)), *_sentences(text, cut)}
-    found = {(begin, end) for begin, end in found if begin < end <= begin + LONGEST}
-    for size, longer_than in ((WINDOW, WINDOW), (NARROW, LONGEST)):
-        if len(cut) > longer_than:
-            for begin in range(0, len(cut) - size // 2, size // 2):
-                found.add((begin, min(begin + size, len(cut))))
-    return np.asarray(sorted(found), dtype=np.intp).reshape(-1, 2)
+    count = len(cut)
+    sizes = [(WINDOW, WINDOW // 2)] * (count > WINDOW) + [(size, size // 4) for size in NARROW] * (count > LONGEST)
+    windows = [(begin, begin + size) for size, step in sizes for begin in [np.arange(0, count - size // 2, step)]]
+    parts = [np.asarray([(0, count), *_sentences(text, cut)], dtype=np.intp).T, *windows]
+    begin, end = (np.concatenate([part[edge] for part in parts]) for edge in (0, 1))
+    end = np.minimum(end, count)
+    use = (begin < end) & (end <= begin + LONGEST)
+    return np.stack(np.divmod(np.unique(begin[use] * (count + 1) + end[use]), count + 1), axis=1)
 
 
-def passages(cut: Units) -> NDArray[np.intp]:
+def passages(text: str, cut: Units, *, harmless: bool) -> NDArray[np.intp]:
     """A text as it is learnt: whole if it is short, or else in windows side by side.
+
+    No part of a harmless text may score high, so each sentence is learnt too, and windows of every size that a long
+    text is scored in. Which part of a harmful text makes it so is not known.
 
     Returns:
         ints of shape (k, 2), as of :func:`stretches`; at least one, which is empty if the text is.
     """
-    step = len(cut) if len(cut) <= LONGEST else WINDOW
-    edges = [*range(0, len(cut), step), len(cut)] if len(cut) else [0, 0]
-    return np.asarray(list(pairwise(edges)), dtype=np.intp)
+    short = len(cut) <= LONGEST
+    sizes = (len(cut),) if short else (WINDOW, *NARROW) if harmless else (WINDOW,)
+    found = {pair for size in sizes for pair in pairwise([*range(0, len(cut), size or 1), len(cut)])}
+    if harmless:
+        found |= {(begin, end) for begin, end in _sentences(text, cut) if begin < end <= begin + LONGEST}
+    return np.asarray(sorted(found or {(0, 0)}), dtype=np.intp)
 
 
 def _sentences(text: str, cut: Units) -> Iterator[tuple[int, int]]:

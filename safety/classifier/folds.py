@@ -62,7 +62,7 @@ class Learner:
         self.texts = [canonicalise(row.text).primary.text for row in rows]
         self.groups = [language_groups(text) for text in self.texts]
         self._seed = seed
-        self._counted, self._of = _counted(self.texts)
+        self._counted, self._of = _counted(self.texts, [row.category is None for row in rows])
         many = np.bincount(self._of, minlength=len(rows))
         self._weight = np.asarray([row.weight for row in rows])[self._of] / many[self._of] ** 0.5
         self._fold = np.asarray([row.fold for row in rows])[self._of]
@@ -114,7 +114,7 @@ def scored_out_of_fold(learner: Learner, models: Sequence[PromptClassifier]) -> 
     return raw
 
 
-def _counted(texts: Sequence[str]) -> tuple[csr_matrix, NDArray[np.intp]]:
+def _counted(texts: Sequence[str], harmless: Sequence[bool]) -> tuple[csr_matrix, NDArray[np.intp]]:
     """Features of the passages of canonical texts, float32: counts over the root of their number.
 
     This is what :class:`PromptClassifier` computes for a stretch of text, without the weights.
@@ -125,9 +125,9 @@ def _counted(texts: Sequence[str]) -> tuple[csr_matrix, NDArray[np.intp]]:
     indices: list[NDArray[np.intp]] = []
     data: list[NDArray[np.float32]] = []
     ends, of = [0], []
-    for number, text in enumerate(texts):
+    for number, (text, safe) in enumerate(zip(texts, harmless, strict=True)):
         cut = units(text)
-        for begin, end in passages(cut):
+        for begin, end in passages(text, cut, harmless=safe):
             features = cut.features(begin, end)
             found, counts = np.unique(features, return_counts=True)
             indices.append(found)

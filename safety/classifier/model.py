@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 from touchmark.provenance.errors import TouchmarkError
 from touchmark.safety.canonical import CanonicalText
 from touchmark.safety.classifier.concepts import concepts
-from touchmark.safety.classifier.features import buckets, stretches, units
+from touchmark.safety.classifier.features import LONGEST, buckets, stretches, units
 from touchmark.safety.classifier.weights import WEIGHTS_SHA256
 from touchmark.safety.decision import Category
 from touchmark.safety.language import LanguageGroup, language_groups
@@ -37,6 +37,13 @@ class ClassifierBrokenError(TouchmarkError):
 
     code: ClassVar[str] = "safety.classifier_broken"
 
+
+CONTRAST = 3.0
+"""How many times as far as the weights say a kind of harm lies behind the likeliest kind of the same stretch. All kinds
+share the measure of there being harm at all, so a plain harm would score high in every category without it."""
+
+_CALM, _RELIEF, MOST_RELIEF = -8.0, 0.6, 3.0
+"""Raw score of the midmost stretch of a harmless text, what is taken off for each unit above it, and at most."""
 
 GROUPS = tuple(LanguageGroup)
 """The groups of languages that scores are calibrated for, in the order of the columns."""
@@ -123,8 +130,8 @@ class PromptClassifier:
         """Uncalibrated scores of one view.
 
         Returns:
-            the highest score of each category, shape (k,), and for each the stretch of ``text`` it was reached on,
-            ints of shape (k, 2). A text without words scores as the empty text does.
+            the highest score of each category (in a long text less its relief), shape (k,), and for each the stretch
+            of ``text`` it was reached on, ints of shape (k, 2). A text without words scores as the empty text does.
         """
         cut = units(text)
         if not len(cut):
@@ -136,6 +143,10 @@ class PromptClassifier:
         begin, end = pairs[:, 0], pairs[:, 1]
         length = np.sqrt(cut.first[end] - cut.first[begin]).astype(np.float32)
         scores = (sums[end] - sums[begin]) / length[:, None] + self.bias
+        worst = scores.max(axis=1, keepdims=True)
+        scores = worst - CONTRAST * (worst - scores)
+        if len(cut) > LONGEST:
+            scores -= relief(worst)
         best = scores.argmax(axis=0)
         return scores.max(axis=0), np.stack([cut.starts[begin[best]], cut.ends[end[best] - 1]], axis=1)
 
@@ -156,6 +167,18 @@ class PromptClassifier:
                 if category not in found or value > found[category].value:
                     found[category] = Score(value, view.span(int(where[index, 0]), int(where[index, 1])))
         return found
+
+
+def relief(worst: NDArray[np.float32]) -> float:
+    """What to take off the scores of a long text whose stretches are all a little suspect.
+
+    Of many stretches of a dark tale one scores high by chance. A harm stands out from its surroundings: harmless
+    padding brings no relief, and in a text that is harmful throughout there is more than enough to spare.
+
+    Args:
+        worst: the highest score of each stretch, in any shape.
+    """
+    return min(max(_RELIEF * (float(np.median(worst)) - _CALM), 0.0), MOST_RELIEF)
 
 
 def _broken(path: Path, problem: str) -> ClassifierBrokenError:

@@ -1,3 +1,3 @@
 """The digest of the weights that belong to this release. Written by ``touchmark.safety.classifier.train``."""
 
-WEIGHTS_SHA256 = "693c2757114b73507fd16bb45153e845fd67cea30d00238e5881792247a02399"
+WEIGHTS_SHA256 = "0e2f4b29630fcb177f65a540eeb2b393a7fb0984e7a6955511386095a148b147"

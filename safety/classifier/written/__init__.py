@@ -38,8 +38,10 @@ _ENGLISH, _OTHERS = _Counts(6, 0.7, 2.0), _Counts(4, 0.5, 1.0)
 _FRAMED = {"scene": 1.0, "act": 1.0, "work": 0.5, "question": 0.35}
 """Share of the prompts of a phrase by its kind: questions stand alone, so one or two are enough."""
 _SLOT = re.compile(r"\{(\w+)\}")
+_NESTED = 3
+"""Depth to which slots stand within slots."""
 _STYLED = 2_500
-_STORIES = 700
+_STORIES = 500
 """Long harmless prompts, in which many sentences are each a little dark."""
 _SHAPES = 900
 
@@ -72,7 +74,8 @@ def _of_grammar(grammar: Mapping[str, Any], draw: random.Random) -> Iterator[Row
             yield _row(_styled(grammar, draw), None, language, 1.5)
     if "stories" in grammar:
         for _ in range(_STORIES):
-            yield _row(" ".join(draw.sample(grammar["stories"], draw.randint(2, 7))), None, language, 1.5)
+            story = " ".join(draw.sample(grammar["stories"], draw.randint(2, 9)))
+            yield _row(_filled(story, slots, draw), None, language, 1.5)
 
 
 def _row(text: str, category: Category | None, language: str, weight: float, phrase: str = "") -> Row:
@@ -80,8 +83,13 @@ def _row(text: str, category: Category | None, language: str, weight: float, phr
 
 
 def _dressed(phrase: str, frames: Sequence[str], slots: Mapping[str, Sequence[str]], draw: random.Random) -> str:
-    text = draw.choice(frames).replace("{x}", phrase)
-    return _SLOT.sub(lambda slot: draw.choice(slots[slot[1]]), text)
+    return _filled(draw.choice(frames).replace("{x}", phrase), slots, draw)
+
+
+def _filled(text: str, slots: Mapping[str, Sequence[str]], draw: random.Random) -> str:
+    for _ in range(_NESTED):
+        text = _SLOT.sub(lambda slot: draw.choice(slots[slot[1]]), text)
+    return text
 
 
 def _styled(grammar: Mapping[str, Any], draw: random.Random) -> str:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from pathlib import Path
 
 import pytest
+import yaml
 
 from touchmark.safety.canonical import canonicalise
 from touchmark.safety.classifier import written
@@ -38,6 +40,13 @@ def test_no_text_about_sex_mentions_a_minor() -> None:
     sexual = {row.text for row in ROWS if row.category in (Category.SEXUAL, Category.NCII)}
     assert len(sexual) > 1000
     assert [text for text in sexual if minors.find(canonicalise(text))] == []
+
+
+def test_prompts_that_are_held_out_are_never_trained_on_and_name_no_minor_beside_sex() -> None:
+    held_out = yaml.safe_load((Path(__file__).parents[3] / "benchmarks" / "gate_held_out.yaml").read_text("utf-8"))
+    assert {text for texts in held_out.values() for text in texts}.isdisjoint(row.text for row in ROWS)
+    minors = Lexicon.load("minors")
+    assert [text for text in held_out["sexual"] if minors.find(canonicalise(text))] == []
 
 
 def test_every_slot_is_filled() -> None:
