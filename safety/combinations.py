@@ -64,7 +64,11 @@ def is_sexual(policy: Policy, readings: Sequence[Reading], hits: Sequence[Hit]) 
     if any(strong) or any(hit.category in _SEXUAL and hit.rule is Rule.TERM for hit in hits):
         return 1.0
     rule = policy.rule(Category.SEXUAL_MINORS)
-    scores = ((reading.scores[Category.SEXUAL].value, reading.groups) for reading in readings)
+    scores = (
+        (reading.scores[category].value, reading.groups)
+        for reading in readings
+        for category in _SEXUAL & reading.scores.keys()
+    )
     return max((v for v, groups in scores if policy.severity(rule, v, groups) is Severity.HIGH), default=0.0)
 
 

@@ -113,7 +113,7 @@ def _with_standin() -> Policy:
 
 def test_a_term_counts_where_the_score_agrees_and_alone_beside_a_word_for_a_minor() -> None:
     weak, strong = POLICY.agreement.weak, POLICY.agreement.strong
-    assert 0 < strong <= weak < LIMIT_FOR_MINORS
+    assert 0 < strong <= weak < 0.5 and strong < LIMIT_FOR_MINORS
 
     def rules(score: float, prompt: str, policy: Policy = POLICY) -> set[Rule]:
         return {f.rule for f in Judge(policy, _Scores(score), FIGURES).decide(REQUEST, {"prompt": prompt}).findings}
