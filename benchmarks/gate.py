@@ -4,8 +4,9 @@
 
 Every labelled prompt lies in one of a few folds (``safety/classifier/sources.py``), most sets in one fold whole. For
 each fold a classifier is trained and calibrated without it, and the gate with that classifier judges it. ``stopped``
-is refused or sent to review: recall for harmful prompts, false positives for harmless ones. Latency, and the disguises,
-are measured with the weights that ship. Peers that are installed are measured on the same prompts.
+is refused or sent to review: recall for harmful prompts, false positives for harmless ones. Latency, the disguises, and
+prompts written by hand that are never trained on (``gate_held_out.yaml``) are measured with the weights that ship.
+Peers that are installed are measured on the same prompts.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from random import Random
 from typing import Any
 
 import numpy as np
+import yaml
 from numpy.typing import NDArray
 from sklearn.metrics import roc_auc_score
 
@@ -29,13 +31,14 @@ from touchmark.safety.classifier import PromptClassifier, written
 from touchmark.safety.classifier.calibration import calibrate, calibrated_out_of_fold, is_plain
 from touchmark.safety.classifier.folds import Learner, scored_out_of_fold
 from touchmark.safety.classifier.sources import FOLDS, WHOLE_SOURCES, Row, read
-from touchmark.safety.decision import Action, Decision
+from touchmark.safety.decision import Action, Decision, Rule
 from touchmark.safety.figures import FigureIndex
 from touchmark.safety.judge import Judge
 from touchmark.safety.policy import Policy
 from touchmark.safety.redteam.mutations import MUTATIONS
 
 RESULTS = Path(__file__).parent / "results" / "gate.json"
+HELD_OUT = Path(__file__).with_name("gate_held_out.yaml")
 REQUEST = "0" * 64
 LANGUAGES = ("en", "id", "es", "pt", "fr", "de", "ru", "tr", "ar", "hi", "zh", "ja", "ko", "vi", "th")
 _DISGUISED = 150
@@ -96,6 +99,8 @@ def measure(
             ),
         },
         "categories": by_category(rows, decisions),
+        "naming": naming(rows, decisions),
+        "held out, by hand": held_out(shipped),
         "languages": by_language(rows, decisions, tops),
         "techniques": by_technique(shipped, rows),
         "cpu_ms": latency(shipped, rows),
@@ -181,6 +186,35 @@ def by_category(rows: Sequence[Row], decisions: Sequence[Decision]) -> dict[str,
             if own:
                 table.setdefault(category.value, {})[origin] = {**rates(own), "named": round(named / len(own), 4)}
     return table
+
+
+def naming(rows: Sequence[Row], decisions: Sequence[Decision]) -> dict[str, dict[str, float]]:
+    """How well the classifier's reasons fit: kinds of harm that it names for a harmful prompt that it stops.
+
+    A row has one label, though some prompts are harmful in two ways, so precision has its limit below one.
+    """
+    table = {}
+    for origin in ("public", "written"):
+        named = [
+            (row.category, {f.category for f in decision.findings if f.rule is Rule.SCORE})
+            for row, decision in zip(rows, decisions, strict=True)
+            if row.category and row.weight and (row.source == "written") is (origin == "written")
+        ]
+        named = [(category, kinds) for category, kinds in named if kinds]
+        right, count = sum(category in kinds for category, kinds in named), sum(len(kinds) for _, kinds in named)
+        table[origin] = {
+            "prompts": len(named),
+            "categories named per prompt": round(count / max(len(named), 1), 3),
+            "label among them": round(right / max(len(named), 1), 4),
+            "precision": round(right / max(count, 1), 4),
+        }
+    return table
+
+
+def held_out(judge: Judge) -> dict[str, dict[str, float]]:
+    """Rates of video prompts that were written by hand to measure by, by what they show."""
+    prompts: dict[str, list[str]] = yaml.safe_load(HELD_OUT.read_text(encoding="utf-8"))
+    return {kind: rates([decide(judge, text) for text in texts]) for kind, texts in prompts.items()}
 
 
 def by_language(
