@@ -205,7 +205,8 @@ def stretches(text: str, cut: Units) -> NDArray[np.intp]:
     count = len(cut)
     sizes = [(WINDOW, WINDOW // 2)] * (count > WINDOW) + [(size, size // 4) for size in NARROW] * (count > LONGEST)
     windows = [(begin, begin + size) for size, step in sizes for begin in [np.arange(0, count - size // 2, step)]]
-    parts = [np.asarray([(0, count), *_sentences(text, cut)], dtype=np.intp).T, *windows]
+    begins, ends = zip((0, count), *_sentences(text, cut), strict=True)
+    parts = [(np.asarray(begins, dtype=np.intp), np.asarray(ends, dtype=np.intp)), *windows]
     begin, end = (np.concatenate([part[edge] for part in parts]) for edge in (0, 1))
     end = np.minimum(end, count)
     use = (begin < end) & (end <= begin + LONGEST)
