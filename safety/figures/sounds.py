@@ -150,6 +150,8 @@ _READ_AS: dict[str, str] = {
     **_spread("a:اعئ b:ب p:پ t:تثطةٹ s:سشصچ j:جژ h:حخهہھ d:دضڈ z:ذزظ r:رڑ f:فڤ k:كکق g:گغ l:ل m:م n:نں u:و i:ييیئےى"),
     **_spread("a:ა b:ბ g:გღ d:დ e:ე v:ვ z:ზ t:თტ i:ი k:კქყ l:ლ m:მ n:ნ o:ო p:პფ zh:ჟ r:რ s:სშჩცწჭ u:უ j:ძჯ h:ხჰ"),
     **_spread("a:ա b:բ g:գղ d:դ e:եէը z:զ t:թտ zh:ժ i:ի l:լ h:խհ s:ծձշչջճցս k:կք m:մ y:յ n:ն o:ոօ p:պփ r:րռ v:վւ f:ֆ"),
+    **_spread("k:กขฃคฅฆ ng:ง j:จ s:ฉชซฌศษส y:ญย d:ฎด t:ฏฐฑฒตถทธ n:ณน b:บ p:ปผพภ f:ฝฟ m:ม r:รฤ l:ลฦฬ w:ว h:หฮ"),
+    **_spread("a:อะ\u0e31าๅ\u0e4d am:\u0e33 i:\u0e34\u0e35\u0e36\u0e37 u:\u0e38\u0e39 e:เแ o:โ ai:ใไ"),
     **{
         chr(block + int(offset, 16)): latin
         for block in _INDIC_BLOCKS
@@ -190,11 +192,13 @@ _BEFORE = {"ARABIC": ("وال", "بال", "ال", "و", "ب", "ل", "ك", "ف"),
 _SCRIPTS = (
     ("CYRILLIC", "[\u0400-\u052f]"), ("HANGUL", "[\uac00-\ud7a3]"), ("ARABIC", "[\u0600-\u06ff]"),
     ("HEBREW", "[\u0590-\u05ff]"), ("BENGALI", "[\u0980-\u09ff]"), ("GEORGIAN", "[\u10a0-\u10ff]"),
-    ("ARMENIAN", "[\u0530-\u058f]"), ("KATAKANA", "[\u30a1-\u30fc]"),
+    ("ARMENIAN", "[\u0530-\u058f]"), ("KATAKANA", "[\u30a1-\u30fc]"), ("THAI", "[\u0e01-\u0e4e]"),
     ("OTHER", "[\u0370-\u03ff\u0900-\u097f\u0a00-\u0d7f]"),
 )  # fmt: skip
 _SCRIPT_OF = tuple((script, re.compile(f"{letters}")) for script, letters in _SCRIPTS)
-_READABLE = re.compile("[\u0370-\u05ff\u0600-\u06ff\u0900-\u0d7f\u10a0-\u10ff\u30a1-\u30fc\uac00-\ud7a3]{2}")
+_READABLE = re.compile(
+    "[\u0370-\u05ff\u0600-\u06ff\u0900-\u0d7f\u0e01-\u0e4e\u10a0-\u10ff\u30a1-\u30fc\uac00-\ud7a3]{2}"
+)
 """A text without this has nothing to read."""
 
 
@@ -214,12 +218,14 @@ class _Letters(dict[int, str]):
 _READ = _Letters({ord(letter): latin for letter, latin in (_READ_AS | _KANA).items()})
 _SMALL_KANA = re.compile("[ァィゥェォャュョ]")
 """They change the vowel of the letter before them."""
+_THAI_VOWEL_FIRST = re.compile("([เแโใไ])([ก-ฮ])")
+"""Thai writes these vowels before the consonant that they are spoken after."""
 
 
 def romanised(word: str) -> str:
     """A folded word of any script but Latin and Chinese, read in Latin letters as far as its consonants go."""
     if not _SMALL_KANA.search(word):
-        return word.translate(_READ)
+        return _THAI_VOWEL_FIRST.sub(r"\2\1", word).translate(_READ)
     letters: list[str] = []
     for letter in word:
         if letters and _SMALL_KANA.match(letter):
@@ -280,7 +286,7 @@ def _heard(word: str) -> _Heard:
 
 # --- likeness -------------------------------------------------------------------------------------------------------
 
-_LOOSE_SCRIPTS = frozenset({"ARABIC", "HEBREW", "HANGUL", "KATAKANA"})
+_LOOSE_SCRIPTS = frozenset({"ARABIC", "HEBREW", "HANGUL", "KATAKANA", "THAI"})
 """Scripts that tell few vowels apart, or none: there a vowel is a vowel, and more has to agree."""
 _SMOOTHED = tuple(
     (re.compile(pattern), letter)

@@ -466,3 +466,19 @@ def test_there_is_enough_innocent_text() -> None:
 @pytest.mark.parametrize("text", ["", " ", "\u0301" * 50, "\ud800", "\x00\x01", "-" * 500, "・" * 50, "a" * 9_000])
 def test_text_without_words_names_nobody(text: str) -> None:
     assert find(text) == ()
+
+
+@pytest.mark.parametrize(
+    ("spelt", "figure"),
+    [
+        ("เอ็มมานูเอล มาครง", "emmanuel-macron"),
+        ("สการ์เลตต์ โจแฮนสัน", "scarlett-johansson"),
+        ("เบเนดิกต์ คัมเบอร์แบตช์", "benedict-cumberbatch"),
+    ],
+)
+def test_a_name_spelt_out_in_thai_is_found_by_its_sound(spelt: str, figure: str) -> None:
+    assert figure in who(f"วิดีโอ {spelt} เต้นรำกลางสายฝน")
+
+
+def test_thai_that_names_nobody_sounds_like_nobody() -> None:
+    assert not who("แมวนอนหลับบนโซฟา ตอนบ่าย แดดอ่อน ๆ ส่องผ่านหน้าต่าง")
