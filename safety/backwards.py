@@ -9,8 +9,7 @@ take 5 in 1,000 for turned that are not.
 from __future__ import annotations
 
 import re
-from itertools import repeat
-from operator import concat
+from itertools import pairwise
 
 _PAIRS = (
     # cyrillic
@@ -85,4 +84,4 @@ def reads_backwards(text: str) -> bool:
     if not _LETTERS.search(text):
         return False
     read = _SPACE.sub(" ", f" {text.casefold()} ")
-    return sum(map(_GAIN.get, map(concat, read, read[1:]), repeat(0))) > 0
+    return sum(_GAIN.get(first + second, 0) for first, second in pairwise(read)) > 0
