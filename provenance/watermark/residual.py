@@ -24,10 +24,10 @@ from touchmark.provenance.watermark.lattice import SHORT_SIDE, Plane
 
 Real = NDArray[np.float32]
 
-MAX_STRETCHES: Final = 40
+MAX_STRETCHES: Final = 64
 _SMALLEST = 80
 """Fewest pixels on the short side of a copy that is looked at: a smaller one has too few to carry a payload."""
-_SHORTEST = 1 / 12
+_SHORTEST = 1 / 16
 """Seconds in a stretch, before any merging."""
 _SPARSEST = 1 / 4
 """Seconds between sampled frames, at most, however long the stretches have become."""

@@ -24,9 +24,14 @@ def test_no_frames_no_evidence() -> None:
 
 
 def test_pictures_are_kept_apart_while_there_are_few() -> None:
-    stretches = gather(stills(30, Fraction(1, 12)))
-    assert [s.start for s in stretches] == pytest.approx([index / 12 for index in range(30)])
-    assert stretches[-1].end == pytest.approx(30 / 12)
+    stretches = gather(stills(30, Fraction(1, 16)))
+    assert [s.start for s in stretches] == pytest.approx([index / 16 for index in range(30)])
+    assert stretches[-1].end == pytest.approx(30 / 16)
+
+
+def test_stretches_of_a_minute_are_whole_parts_of_a_second() -> None:
+    """So that its timeline is of seconds."""
+    assert {s.end - s.start for s in gather(stills(240, Fraction(1, 4)))} == {1.0}
 
 
 def test_a_long_video_takes_no_more_memory_than_a_short_one() -> None:
