@@ -111,8 +111,9 @@ class LatticeWatermark:
         """
         embedding, shots = _Embedding(payload, key, self._allowance), Shots()
         for frame in frames:
-            begins = shots.begins(frame.planes, frame.time)
-            marked = embedding.marked(frame.planes, frame.time, FIRST if begins else REST, begins_shot=begins)
+            planes = frame.planes
+            begins = shots.begins(planes, frame.time)
+            marked = embedding.marked(planes, frame.time, FIRST if begins else REST, begins_shot=begins)
             yield Frame(marked, frame.time)
 
     def embed_alone(self, picture: Planes, payload: Payload, key: WatermarkKey) -> Planes:
