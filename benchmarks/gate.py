@@ -5,7 +5,7 @@
 Every labelled prompt lies in one of a few folds (``safety/classifier/sources.py``), most sets in one fold whole. For
 each fold a classifier is trained and calibrated without it, and the gate with that classifier judges it. ``stopped``
 is refused or sent to review: recall for harmful prompts, false positives for harmless ones. Latency, the disguises, and
-prompts written by hand that are never trained on (``gate_held_out.yaml``) are measured with the weights that ship.
+prompts written by hand that are never trained on (``HELD_OUT``) are measured with the weights that ship.
 Peers that are installed are measured on the same prompts.
 """
 
@@ -38,7 +38,7 @@ from touchmark.safety.policy import Policy
 from touchmark.safety.redteam.mutations import MUTATIONS
 
 RESULTS = Path(__file__).parent / "results" / "gate.json"
-HELD_OUT = Path(__file__).with_name("gate_held_out.yaml")
+HELD_OUT = tuple(Path(__file__).with_name(f"gate_{name}.yaml") for name in ("held_out", "blind"))
 REQUEST = "0" * 64
 LANGUAGES = ("en", "id", "es", "pt", "fr", "de", "ru", "tr", "ar", "hi", "zh", "ja", "ko", "vi", "th")
 _DISGUISED = 150
@@ -211,10 +211,13 @@ def naming(rows: Sequence[Row], decisions: Sequence[Decision]) -> dict[str, dict
     return table
 
 
-def held_out(judge: Judge) -> dict[str, dict[str, float]]:
-    """Rates of video prompts that were written by hand to measure by, by what they show."""
-    prompts: dict[str, list[str]] = yaml.safe_load(HELD_OUT.read_text(encoding="utf-8"))
-    return {kind: rates([decide(judge, text) for text in texts]) for kind, texts in prompts.items()}
+def held_out(judge: Judge) -> dict[str, dict[str, dict[str, float]]]:
+    """Rates of video prompts that were written by hand to measure by, by file and by what they show."""
+    table = {}
+    for path in HELD_OUT:
+        prompts: dict[str, list[str]] = yaml.safe_load(path.read_text(encoding="utf-8"))
+        table[path.stem] = {kind: rates([decide(judge, text) for text in texts]) for kind, texts in prompts.items()}
+    return table
 
 
 def by_language(

@@ -17,6 +17,7 @@ from touchmark.safety.lexicon import Lexicon
 
 SERVED = {"en", "id", "es", "pt", "fr", "de", "ru", "tr", "ar", "hi", "zh", "ja", "ko", "vi", "th"}
 ROWS = list(written.rows())
+HELD_OUT = [Path(__file__).parents[3] / "benchmarks" / f"gate_{name}.yaml" for name in ("held_out", "blind")]
 
 
 def _by_language() -> dict[str, list[Row]]:
@@ -43,10 +44,11 @@ def test_no_text_about_sex_mentions_a_minor() -> None:
 
 
 def test_prompts_that_are_held_out_are_never_trained_on_and_name_no_minor_beside_sex() -> None:
-    held_out = yaml.safe_load((Path(__file__).parents[3] / "benchmarks" / "gate_held_out.yaml").read_text("utf-8"))
-    assert {text for texts in held_out.values() for text in texts}.isdisjoint(row.text for row in ROWS)
-    minors = Lexicon.load("minors")
-    assert [text for text in held_out["sexual"] if minors.find(canonicalise(text))] == []
+    minors, ours = Lexicon.load("minors"), {row.text for row in ROWS}
+    for path in HELD_OUT:
+        prompts = yaml.safe_load(path.read_text("utf-8"))
+        assert ours.isdisjoint(text for texts in prompts.values() for text in texts), path
+        assert [text for text in prompts["sexual"] if minors.find(canonicalise(text))] == [], path
 
 
 def test_every_slot_is_filled() -> None:
