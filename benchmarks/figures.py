@@ -3,8 +3,8 @@
     python -m benchmarks.figures            # writes benchmarks/results/figures.json
 
 Reads ``benchmarks/figures.yaml`` and ``figures_held_out.yaml``: mentions by kind with the figure each one means, and
-text that names nobody; and ``figures_native.yaml``, people as their own scripts write them. Nobody mends the lists by
-what the last two miss. Each mention is set into sentences of its
+text that names nobody; and ``figures_native.yaml`` and ``figures_native_further.yaml``, people as scripts other than the
+Latin write them. Nobody mends the lists by what the last three miss. Each mention is set into sentences of its
 script. Misspellings are made from the names by seeded random edits, one in every
 name and a second in every third. ``found`` counts a mention when its figure is among the matches; ``named`` when
 anybody is, which is what the gate acts on. With ``--prompts FOLDER`` the harmless prompts there are searched as well:
@@ -40,7 +40,7 @@ from touchmark.safety.figures.current import load_index
 
 MENTIONS = Path(__file__).parent / "figures.yaml"
 HELD_OUT = Path(__file__).parent / "figures_held_out.yaml"
-NATIVE = Path(__file__).parent / "figures_native.yaml"
+NATIVE = tuple(Path(__file__).parent / f"figures_{name}.yaml" for name in ("native", "native_further"))
 RESULTS = Path(__file__).parent / "results" / "figures.json"
 SEED = 20251231
 _LETTERS = "abcdefghijklmnopqrstuvwxyz"
@@ -108,7 +108,7 @@ def main() -> None:
         "memory_mb": memory,
         "seen": measured(index, MENTIONS, texts),
         "held_out": measured(index, HELD_OUT, texts),
-        "native_held_out": recall(index, [*cases(yaml.safe_load(NATIVE.read_text(encoding="utf-8"))["native"])]),
+        **{f"{path.stem.removeprefix('figures_')}_held_out": native(index, path) for path in NATIVE},
     }
     if options.prompts:
         results["harmless_prompts"] = harmless(index, options.prompts, texts)
@@ -133,6 +133,11 @@ def measured(index: FigureIndex, path: Path, texts: list[str]) -> dict[str, Any]
         "recall": round(found / sum(kind["prompts"] for kind in by_kind.values()), 4),
         "innocent": false_positives(index, innocent),
     }
+
+
+def native(index: FigureIndex, path: Path) -> dict[str, Any]:
+    """Recall of people as their own scripts write them."""
+    return recall(index, [*cases(yaml.safe_load(path.read_text(encoding="utf-8"))["native"])])
 
 
 def cases(named: dict[str, str]) -> Iterator[Case]:
