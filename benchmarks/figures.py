@@ -3,8 +3,8 @@
     python -m benchmarks.figures            # writes benchmarks/results/figures.json
 
 Reads ``benchmarks/figures.yaml`` and ``figures_held_out.yaml``: mentions by kind with the figure each one means, and
-text that names nobody; and ``figures_native.yaml`` and ``figures_native_further.yaml``, people as scripts other than the
-Latin write them. Nobody mends the lists by what the last three miss. Each mention is set into sentences of its
+text that names nobody; and ``figures_native.yaml`` and ``figures_native_further.yaml``, people as scripts other than
+the Latin write them. Nobody mends the lists by what the last three miss. Each mention is set into sentences of its
 script. Misspellings are made from the names by seeded random edits, one in every
 name and a second in every third. ``found`` counts a mention when its figure is among the matches; ``named`` when
 anybody is, which is what the gate acts on. With ``--prompts FOLDER`` the harmless prompts there are searched as well:
