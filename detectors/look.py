@@ -150,7 +150,9 @@ def _form(container: str) -> VideoInfo:
 
 
 def _detect(video: VideoReader, sources: Sources, progress: Progress | None) -> tuple[Detection, ...]:
-    """In as few pictures as the mark takes, for all keys together."""
+    """In as few pictures as the mark takes, for all keys together; none are decoded where there is no key."""
+    if not sources.keys:
+        return ()
     a_pass, passes = expected_pictures(video.info), _passes(video)
 
     def tell(done: int, _: int) -> None:

@@ -25,6 +25,7 @@ from pathlib import Path
 
 import av
 import av.error
+from av.audio.frame import AudioFrame
 from av.container import InputContainer
 from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
@@ -90,9 +91,7 @@ class VideoReader(MediaReader):
         with self._container() as container:
             stream = self._video_stream(container)
             period, declared = self._nominal(container, stream)
-            first = next(self._pictures(container, stream), None)
-            if first is None:
-                raise self._error("none of its pictures can be decoded")
+            first = self._first_picture(container, stream)
             orientation = Orientation.of(first)
             self._start = self._stamp(first) or Fraction(0)
             self._size = self._square_pixels(stream, first)
@@ -116,7 +115,7 @@ class VideoReader(MediaReader):
         """The pictures from the first on, in presentation order.
 
         Args:
-            key_frames_only: only those that stand alone; many times faster.
+            key_frames_only: only those that stand alone; many times faster. All, where none of those is shown.
 
         Raises:
             LimitExceededError, DecodeError: while iterating.
@@ -138,8 +137,10 @@ class VideoReader(MediaReader):
                 with self._source.clock:
                     planes = converter.planes(picture)
                 yield Frame(planes, time, bool(picture.key_frame))
-            if last is None:
-                raise self._error("none of its pictures can be decoded")
+        if last is None and key_frames_only:  # an edit list may begin behind the only one
+            yield from self.frames()
+        elif last is None:
+            raise self._error("none of its pictures can be decoded")
 
     def raw(self) -> RawVideo:
         """All of it, lazily: pictures and sound, decoded."""
@@ -153,8 +154,28 @@ class VideoReader(MediaReader):
             colour=self.info.colour,
         )
 
+    def _first_picture(self, container: InputContainer, stream: VideoStream) -> VideoFrame:
+        """The first picture that can be decoded, which may lie behind others that cannot."""
+        first = next(self._checked(self._alone(container, stream)), None)
+        if first is None:
+            with self._container() as anew:
+                first = next(self._pictures(anew, self._video_stream(anew)), None)
+        if first is None:
+            raise self._error("none of its pictures can be decoded")
+        return first
+
+    def _alone(self, container: InputContainer, stream: VideoStream) -> Iterator[VideoFrame | AudioFrame]:
+        """What the first packet holds. A decoder that may await more keeps up to 16 pictures to put them in order."""
+        packet = next(self._packets(container, stream), None)
+        if packet is not None and packet.is_keyframe:
+            yield from self._decode(stream, packet)
+            yield from self._decode(stream, None)
+
     def _pictures(self, container: InputContainer, stream: VideoStream) -> Iterator[VideoFrame]:
-        for count, picture in enumerate(self._decoded(container, stream), start=1):
+        return self._checked(self._decoded(container, stream))
+
+    def _checked(self, decoded: Iterator[VideoFrame | AudioFrame]) -> Iterator[VideoFrame]:
+        for count, picture in enumerate(decoded, start=1):
             assert isinstance(picture, VideoFrame)
             self._limits.check_frames(count, self._source.name)
             self._limits.check_dimensions(picture.width, picture.height, self._source.name)

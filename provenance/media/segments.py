@@ -172,11 +172,13 @@ def _jpeg_segments(data: bytes, subject: str) -> Iterator[tuple[Part, int]]:
     position = 2
     for _ in range(_MOST_PARTS):
         prefix, marker, size = _unpacked(">BBH", data, position, subject)
-        if prefix != 0xFF or size < 2:
-            raise _damaged("a JPEG with bytes where a segment should begin", subject)
-        if marker == 0xFF:  # fill
-            position += 1
+        if prefix != 0xFF or marker == 0xFF:  # some cameras write zeros between segments; every decoder skips them
+            position = data.find(b"\xff", position + 1)
+            if position < 0:
+                raise _cut_short(subject)
             continue
+        if size < 2:
+            raise _damaged("a JPEG with a segment that is shorter than its own head", subject)
         end = position + 2 + size
         if end > len(data):
             raise _cut_short(subject)

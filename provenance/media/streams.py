@@ -6,7 +6,7 @@ make us read another file or the network. What a file is and what its pictures a
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from fractions import Fraction
 from typing import Final, NoReturn
@@ -58,7 +58,7 @@ class MediaReader:
         self._limits = limits
         self._damage = 0
         self._start = Fraction(0)
-        self._parses = False
+        self._parses: bool | None = None  # whether FFmpeg may; not known yet
         self._tracks = 0
         self._sounds = False
         with self._container() as container:
@@ -98,6 +98,8 @@ class MediaReader:
         }
         if not self._parses:
             options["fflags"] = "+noparse+nofillin"
+        if self._parses is None:
+            options["probesize"] = "32"  # codecs are told by the head; FFmpeg would decode 20 pictures to learn more
         try:
             with self._source.clock:
                 container = av.open(
@@ -130,22 +132,27 @@ class MediaReader:
     def _decoded(
         self, container: InputContainer, stream: VideoStream | AudioStream
     ) -> Iterator[VideoFrame | AudioFrame]:
-        is_av1 = stream.codec_context.codec.canonical_name == "av1"
         for packet in self._packets(container, stream):
-            if is_av1 and packet.size and shown_pictures(memoryview(packet), _MAX_SHOWN) > _MAX_SHOWN:
-                raise LimitExceededError(
-                    f"one packet shows more than {_MAX_SHOWN} pictures",
-                    subject=self._source.name,
-                    remedy="No encoder writes that; do not open the file.",
-                )
-            try:
-                with self._source.clock:
-                    decoded = stream.codec_context.decode(packet)
-            except _LIBRARY_ERRORS:
-                self._source.clock.check()
-                self._damage += 1
-                continue
-            yield from decoded
+            yield from self._decode(stream, packet)
+
+    def _decode(
+        self, stream: VideoStream | AudioStream, packet: Packet[Stream] | None
+    ) -> Sequence[VideoFrame | AudioFrame]:
+        """What one packet gives, nothing where it is damaged; an empty one, or None, what the decoder still holds."""
+        is_av1 = stream.codec_context.codec.canonical_name == "av1"
+        if packet and is_av1 and packet.size and shown_pictures(memoryview(packet), _MAX_SHOWN) > _MAX_SHOWN:
+            raise LimitExceededError(
+                f"one packet shows more than {_MAX_SHOWN} pictures",
+                subject=self._source.name,
+                remedy="No encoder writes that; do not open the file.",
+            )
+        try:
+            with self._source.clock:
+                return stream.codec_context.decode(packet)
+        except _LIBRARY_ERRORS:
+            self._source.clock.check()
+            self._damage += 1
+            return ()
 
     def _sound_blocks(self, rate: int, channels: int) -> Iterator[NDArray[np.float32]]:
         """Sound from the first picture (if any) on: late sound after silence, early sound cut, holes filled."""

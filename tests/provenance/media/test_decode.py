@@ -82,6 +82,35 @@ def test_key_frames_only(tmp_path: Path) -> None:
     assert all(np.array_equal(key.pixels, every[8 * i].pixels) for i, key in enumerate(keys))
 
 
+def test_where_no_key_frame_is_shown_the_others_are_given(tmp_path: Path) -> None:
+    """An edit list may begin behind the only key frame: an ordinary clip, cut without encoding it anew."""
+    path = write_clip(tmp_path / "a.mp4", moving_clip(64, 64, 12), options={"g": "100", "bf": "0"})
+    with av.open(str(path)) as whole, av.open(str(tmp_path / "cut.mp4"), "w") as cut:
+        stream = cut.add_stream_from_template(whole.streams.video[0])
+        for packet in whole.demux(video=0):
+            if packet.dts is not None and packet.pts is not None and packet.time_base is not None:
+                frames = round(4 / (12 * packet.time_base))
+                packet.pts, packet.dts, packet.stream = packet.pts - frames, packet.dts - frames, stream
+                cut.mux(packet)
+    with open_video(tmp_path / "cut.mp4") as video:
+        every = list(video.frames())
+        keys = list(video.frames(key_frames_only=True))
+    assert len(every) == 8
+    assert not any(frame.is_key for frame in every)
+    assert [frame.time for frame in keys] == [frame.time for frame in every]
+
+
+def test_opening_decodes_one_picture_where_the_decoder_keeps_many(tmp_path: Path) -> None:
+    """Pictures of a stranger are large: whoever wants to know their size must not pay for sixteen."""
+    path = write_clip(tmp_path / "a.mp4", moving_clip(64, 64, 40), options={"bf": "8", "b_strategy": "0", "refs": "16"})
+    data = path.read_bytes()
+    offset, size = find_box(data, b"mdat")
+    with av.open(str(path)) as container:
+        second = next(p.pos for i, p in enumerate(container.demux(video=0)) if i == 1)
+    with open_video(patched(path, tmp_path / "b.mp4", second, bytes(offset + size - second))) as video:
+        assert (video.info.width, video.damage) == (64, 0)
+
+
 @pytest.mark.parametrize("turns", [1, 2, 3])
 def test_rotation_makes_pictures_upright(tmp_path: Path, turns: int) -> None:
     plain = write_clip(tmp_path / "plain.mp4", moving_clip(96, 64, 2))

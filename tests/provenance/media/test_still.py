@@ -234,6 +234,13 @@ def png_header(width: int, height: int) -> bytes:
     return b"\x89PNG\r\n\x1a\n" + header + chunk(b"IDAT", zlib.compress(bytes(100_000), 9)) + chunk(b"IEND", b"")
 
 
+def test_a_jpeg_with_zeros_between_its_segments_is_read(tmp_path: Path) -> None:
+    """As some telephones write them, and every viewer shows them."""
+    data = coded(".jpg", RGB)
+    loose = saved(tmp_path / "loose.jpg", data[:20] + bytes(8) + data[20:])
+    assert np.array_equal(read_still(loose).pixels, read_still(saved(tmp_path / "a.jpg", data)).pixels)
+
+
 def jpeg_of_size(width: int, height: int) -> bytes:
     data = bytearray(coded(".jpg", RGB))
     at = data.index(b"\xff\xc0")
