@@ -9,7 +9,8 @@ take 5 in 1,000 for turned that are not.
 from __future__ import annotations
 
 import re
-from itertools import pairwise
+
+import numpy as np
 
 _PAIRS = (
     # cyrillic
@@ -75,6 +76,10 @@ _PAIRS = (
 _IN_ORDER = frozenset(_PAIRS[i : i + 2] for i in range(0, len(_PAIRS), 2))
 _GAIN = dict.fromkeys(_IN_ORDER, -1) | {pair[::-1]: 1 for pair in _IN_ORDER}
 """What a pair of a text gains by being turned."""
+_SHIFT = np.uint64(32)
+_CODES = {ord(pair[0]) << 32 | ord(pair[1]): gain for pair, gain in _GAIN.items()}
+_KEYS = np.array(sorted(_CODES), dtype=np.uint64)
+_GAINS = np.array([_CODES[code] for code in sorted(_CODES)])
 _LETTERS = re.compile("[\u0370-\u1dff\u2e80-\ud7ff\uf900-\ufdff]")
 _SPACE = re.compile(r"\s+")
 
@@ -84,4 +89,7 @@ def reads_backwards(text: str) -> bool:
     if not _LETTERS.search(text):
         return False
     read = _SPACE.sub(" ", f" {text.casefold()} ")
-    return sum(_GAIN.get(first + second, 0) for first, second in pairwise(read)) > 0
+    letters = np.frombuffer(read.encode("utf-32-le", "surrogatepass"), dtype=np.uint32).astype(np.uint64)
+    pairs = letters[:-1] << _SHIFT | letters[1:]
+    place = np.minimum(np.searchsorted(_KEYS, pairs), len(_KEYS) - 1)
+    return int(_GAINS[place][_KEYS[place] == pairs].sum()) > 0

@@ -153,7 +153,8 @@ def canonicalise(text: str) -> CanonicalText:
 
 
 def _add(views: dict[str, View], kind: ViewKind, text: Traced) -> None:
-    spaced = text.sub(_ODD_SPACE, lambda _: " ")
+    even = text.text.isprintable() and "  " not in text.text  # of white space only the blank is printable
+    spaced = text if even else text.sub(_ODD_SPACE, lambda _: " ")
     if spaced.text not in views:
         end = max(spaced.ends, default=0)
         views[spaced.text] = View(kind, spaced.text, (*spaced.starts, end), tuple(spaced.ends))
@@ -201,8 +202,10 @@ def _readable(text: Traced) -> Traced:
     for _ in range(3):  # an entity may be written full-width, and may hide a control character
         before = text.text
         text = text.sub(_SUSPECT, lambda m: _visible(m.group()))
-        if not unicodedata.is_normalized("NFKC", text.text):
-            text = text.rewrite(_normalised_clusters(text.text))
+        normal = unicodedata.normalize("NFKC", text.text)
+        if normal != text.text:
+            by_letter = len(normal) == len(text.text) and normal == "".join(map(_compatible, text.text))
+            text = text.relettered(normal) if by_letter else text.rewrite(_normalised_clusters(text.text))
         if "&" in text.text:
             text = text.sub(_ENTITY, lambda m: _undo_entity(m.group()))
         if "%" in text.text:
@@ -256,6 +259,11 @@ def _normalised_clusters(text: str) -> Iterator[tuple[int, int, str]]:
             if normal != cluster:
                 yield begin, index, normal
             begin = index
+
+
+@lru_cache(maxsize=1 << 13)
+def _compatible(character: str) -> str:
+    return unicodedata.normalize("NFKC", character)
 
 
 @lru_cache(maxsize=1 << 13)

@@ -16,15 +16,19 @@ from touchmark.safety.traced import Traced
 _FOREIGN_TOKEN = re.compile(r"(?<![^\W_])[A-Za-z0-9]*[^\W\x00-\x7f][^\W_]*")
 """A word with a letter beyond ASCII."""
 _MASKED_TOKEN = re.compile(r"[\w@$!|+(€£]+", re.ASCII)
-_MEASURE = re.compile(r"[0-9]+(?:x[0-9]+|k|d|p|s|x|th|st|nd|rd|fps|mm|cm|m|km|kg|mph|px|am|pm|ft|in)", re.ASCII)
-"""What film people write with digits and mean: 8k, 3d, 1080p, 60fps, 35mm, 4x4."""
+_MEASURE = re.compile(r"[0-9]+(?:x[0-9]+|h[0-9]*|k|d|p|s|x|th|st|nd|rd|fps|mm|cm|m|km|kg|mph|px|am|pm|ft|in)", re.ASCII)
+"""What people write with digits and mean: 8k, 3d, 1080p, 60fps, 35mm, 4x4, 8h30."""
 _GAP = r"[\s!-/:-@\[-`{-~\u00a1-\u00bf\u2010-\u2bff\u3000-\u303f\U0001f000-\U0001f12f\U0001f200-\U0001faff]"
 _LETTER = r"(?:[^\W_]|(?<=[\s.])[@$](?=[\s.]))"
 _SPACED_LETTERS = re.compile(rf"(?<![^\W_]){_LETTER}(?:{_GAP}{{1,4}}{_LETTER}(?![^\W_])){{2,}}")
 _SEPARATOR = re.compile(rf"{_GAP}+")
+_IDEOGRAPH = r"[\u3040-\u30ff\u3400-\u9fff]"
+_STOP = r"(?=[^,.·]{0,2}[,.·])[\s\-_*•~/|,.·]{1,3}"
 _SPACED_IDEOGRAPHS = re.compile(
-    r"(?<=[\u3040-\u30ff\u3400-\u9fff])[\s.\-_*·•~/|,]{1,3}(?=[\u3040-\u30ff\u3400-\u9fff])"
+    rf"(?<={_IDEOGRAPH})(?:[\s\-_*•~/|]{{1,3}}|(?<!{_IDEOGRAPH}{{2}}){_STOP}|{_STOP}(?!{_IDEOGRAPH}{{2}})"
+    rf"|(?<!{_IDEOGRAPH}{{3}}){_STOP}(?!{_IDEOGRAPH}{{3}}))(?={_IDEOGRAPH})"
 )
+"""A stop parts clauses: it is a disguise where a character stands alone beside it, or at most two on each side."""
 _UNDERSCORES = re.compile(r"(?<=[^\W_])_+(?=[^\W_])")
 _JOINED_WORDS = re.compile(r"(?<=[^\W_])[_.+/\-]+(?=[^\W_])")
 _LATIN_WORD = re.compile("[a-z]+")

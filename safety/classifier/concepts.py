@@ -25,7 +25,7 @@ _ATTACHING = ("CJK", "HIRAGANA", "KATAKANA", "THAI", "HANGUL", "ARABIC")
 class Concepts:
     """The list, ready to search."""
 
-    __slots__ = ("_automaton", "digest", "names")
+    __slots__ = ("_automaton", "digest", "longest", "names")
 
     def __init__(self, source: bytes) -> None:
         """
@@ -40,6 +40,7 @@ class Concepts:
             for beginning in beginnings:
                 key = canonicalise(beginning.rstrip("$")).primary.text
                 meant.setdefault(key, []).append((number, beginning.endswith("$")))
+        self.longest = max(map(len, meant), default=0)
         self._automaton = ahocorasick.Automaton()
         for key, meanings in meant.items():
             attaches = unicodedata.name(key[0], "").startswith(_ATTACHING)

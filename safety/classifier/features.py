@@ -196,24 +196,29 @@ def buckets() -> int:
     return HASHED + len(concepts()) * (1 + len(concepts()))
 
 
-def stretches(text: str, cut: Units) -> NDArray[np.intp]:
+def stretches(text: str, starts: NDArray[np.intp]) -> NDArray[np.intp]:
     """The stretches of units to score: the whole if it is short, each sentence, and overlapping windows.
+
+    Args:
+        text: canonical.
+        starts: where its units begin.
 
     Returns:
         ints of shape (k, 2): from unit, to unit (exclusive), none empty, none longer than ``LONGEST``, no duplicates.
     """
-    count = len(cut)
+    count = len(starts)
     sizes = [(WINDOW, WINDOW // 2)] * (count > WINDOW) + [(size, size // 4) for size in NARROW] * (count > LONGEST)
     windows = [(begin, begin + size) for size, step in sizes for begin in [np.arange(0, count - size // 2, step)]]
-    begins, ends = zip((0, count), *_sentences(text, cut), strict=True)
+    begins, ends = zip((0, count), *_sentences(text, starts), strict=True)
     parts = [(np.asarray(begins, dtype=np.intp), np.asarray(ends, dtype=np.intp)), *windows]
     begin, end = (np.concatenate([part[edge] for part in parts]) for edge in (0, 1))
     end = np.minimum(end, count)
     use = (begin < end) & (end <= begin + LONGEST)
-    return np.stack(np.divmod(np.unique(begin[use] * (count + 1) + end[use]), count + 1), axis=1)
+    pairs = np.sort(begin[use] * (count + 1) + end[use])
+    return np.stack(np.divmod(pairs[np.diff(pairs, prepend=-1) > 0], count + 1), axis=1)
 
 
-def passages(text: str, cut: Units, *, harmless: bool) -> NDArray[np.intp]:
+def passages(text: str, starts: NDArray[np.intp], *, harmless: bool) -> NDArray[np.intp]:
     """A text as it is learnt: whole if it is short, or else in windows side by side.
 
     No part of a harmless text may score high, so each sentence is learnt too, and windows of every size that a long
@@ -222,14 +227,14 @@ def passages(text: str, cut: Units, *, harmless: bool) -> NDArray[np.intp]:
     Returns:
         ints of shape (k, 2), as of :func:`stretches`; at least one, which is empty if the text is.
     """
-    short = len(cut) <= LONGEST
-    sizes = (len(cut),) if short else (WINDOW, *NARROW) if harmless else (WINDOW,)
-    found = {pair for size in sizes for pair in pairwise([*range(0, len(cut), size or 1), len(cut)])}
+    count = len(starts)
+    sizes = (count,) if count <= LONGEST else (WINDOW, *NARROW) if harmless else (WINDOW,)
+    found = {pair for size in sizes for pair in pairwise([*range(0, count, size or 1), count])}
     if harmless:
-        found |= {(begin, end) for begin, end in _sentences(text, cut) if begin < end <= begin + LONGEST}
+        found |= {(begin, end) for begin, end in _sentences(text, starts) if begin < end <= begin + LONGEST}
     return np.asarray(sorted(found or {(0, 0)}), dtype=np.intp)
 
 
-def _sentences(text: str, cut: Units) -> Iterator[tuple[int, int]]:
+def _sentences(text: str, starts: NDArray[np.intp]) -> Iterator[tuple[int, int]]:
     marks = [mark.start() for mark in _SENTENCE_END.finditer(text)]
-    return pairwise([0, *np.searchsorted(cut.starts, marks).tolist(), len(cut)])
+    return pairwise([0, *np.searchsorted(starts, marks).tolist(), len(starts)])

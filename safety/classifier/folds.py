@@ -127,7 +127,7 @@ def _counted(texts: Sequence[str], harmless: Sequence[bool]) -> tuple[csr_matrix
     ends, of = [0], []
     for number, (text, safe) in enumerate(zip(texts, harmless, strict=True)):
         cut = units(text)
-        for begin, end in passages(text, cut, harmless=safe):
+        for begin, end in passages(text, cut.starts, harmless=safe):
             features = cut.features(begin, end)
             found, counts = np.unique(features, return_counts=True)
             indices.append(found)

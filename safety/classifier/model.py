@@ -22,7 +22,8 @@ from numpy.typing import NDArray
 from touchmark.provenance.errors import TouchmarkError
 from touchmark.safety.canonical import CanonicalText
 from touchmark.safety.classifier.concepts import concepts
-from touchmark.safety.classifier.features import LONGEST, buckets, stretches, units
+from touchmark.safety.classifier.features import LONGEST, buckets, stretches
+from touchmark.safety.classifier.weighing import WeighedText, weigh
 from touchmark.safety.classifier.weights import WEIGHTS_SHA256
 from touchmark.safety.decision import Category
 from touchmark.safety.language import LanguageGroup, language_groups
@@ -133,22 +134,25 @@ class PromptClassifier:
             the highest score of each category (in a long text less its relief), shape (k,), and for each the stretch
             of ``text`` it was reached on, ints of shape (k, 2). A text without words scores as the empty text does.
         """
-        cut = units(text)
-        if not len(cut):
+        return self._scored(weigh(text, self.weights))
+
+    def _scored(self, text: WeighedText) -> tuple[NDArray[np.float32], NDArray[np.intp]]:
+        count = len(text)
+        if not count:
             return self.bias, np.zeros((len(self._categories), 2), dtype=np.intp)
-        sums = np.zeros((len(cut) + 1, len(self._categories)), dtype=np.float32)
-        np.add.reduceat(self.weights.take(cut.buckets, axis=0), cut.first[:-1], axis=0, out=sums[1:])
-        np.cumsum(sums, axis=0, out=sums)
-        pairs = stretches(text, cut)
-        begin, end = pairs[:, 0], pairs[:, 1]
-        length = np.sqrt(cut.first[end] - cut.first[begin]).astype(np.float32)
+        sums = np.zeros((count + 1, len(self._categories)), dtype=np.float32)
+        np.cumsum(text.sums, axis=0, out=sums[1:])
+        features = np.zeros(count + 1, dtype=np.intp)
+        np.cumsum(text.counts, out=features[1:])
+        begin, end = stretches(text.text, text.starts).T
+        length = np.sqrt(features[end] - features[begin]).astype(np.float32)
         scores = (sums[end] - sums[begin]) / length[:, None] + self.bias
         worst = scores.max(axis=1, keepdims=True)
         scores = worst - CONTRAST * (worst - scores)
-        if len(cut) > LONGEST:
+        if count > LONGEST:
             scores -= relief(worst)
         best = scores.argmax(axis=0)
-        return scores.max(axis=0), np.stack([cut.starts[begin[best]], cut.ends[end[best] - 1]], axis=1)
+        return scores.max(axis=0), np.stack([text.starts[begin[best]], text.ends[end[best] - 1]], axis=1)
 
     def calibrated(self, raw: NDArray[np.float32], groups: frozenset[LanguageGroup]) -> NDArray[np.float32]:
         """Scores between 0 and 1 of raw ones, shape (k,), for a text in these groups of languages."""
@@ -159,8 +163,10 @@ class PromptClassifier:
     def scores(self, text: CanonicalText) -> Mapping[Category, Score]:
         """Calibrated score of each category, the highest over all views, with where it was reached."""
         found: dict[Category, Score] = {}
+        read: list[WeighedText] = []
         for view in text.views:
-            raw, where = self.raw(view.text)
+            read.append(weigh(view.text, self.weights, read))
+            raw, where = self._scored(read[-1])
             values = self.calibrated(raw, language_groups(view.text))
             for index, category in enumerate(self._categories):
                 value = float(values[index])

@@ -34,7 +34,7 @@ from touchmark.safety.figures.sources import Person
 IMPORTS_FOLDER = "imports"
 _FORMAT = "touchmark-figures-1"
 _LIST = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
-_SLIP_TABLES = ("keys", "besides", "names", "places", "begun")
+_SLIP_TABLES = ("keys", "names", "places", "begun")
 _MIN_ONE_WORD = 6
 """Letters of the shortest Latin form of one word that is searched for: lists from elsewhere call people "Max"."""
 

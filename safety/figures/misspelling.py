@@ -4,14 +4,16 @@ What in a prompt may be a slip of which name is looked up, never searched for, s
 the list. Three kinds of keys propose a name: its rarest word with one letter left out (the idea of Wolf Garbe's
 symmetric deletes) beside the initial of another, one of its words as it is beside the initial and the length of
 another, and how it sounds (consonants in classes, in the line of Soundex). What is proposed is then measured word by
-word (optimal string alignment). Keys are 32-bit checksums in one sorted array: two that collide cost a comparison, and
-200,000 names cost 30 MB. Next to no word of a prompt has a key of any name, which a bit map tells at once.
+word (optimal string alignment). Keys are 32-bit checksums of a word, together with what stands beside it, in one sorted
+array: two that collide cost a comparison, and 200,000 names cost 30 MB. Next to no word of a prompt has a key of any
+name, which a bit map tells at once.
 """
 
 from __future__ import annotations
 
 import re
 from array import array
+from bisect import bisect_left
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -67,15 +69,13 @@ class SlipKeys:
     """What proposes a name: sorted keys, and for each as many entries as there are names with it.
 
     Attributes:
-        keys: uint32, sorted.
-        besides: uint32, as long as ``keys``: what has to stand beside the word that the key is made of.
+        keys: uint64, sorted: the checksum of a word above, what has to stand beside it below.
         names: uint32, as long as ``keys``: the number of the name.
         places: uint8, as long as ``keys``: which word of the name it is.
-        begun: uint8, a bit map of the keys and of how those by sound begin (Bloom's filter with one hash).
+        begun: uint8, a bit map of the checksums and of how those by sound begin (Bloom's filter with one hash).
     """
 
-    keys: NDArray[np.uint32]
-    besides: NDArray[np.uint32]
+    keys: NDArray[np.uint64]
     names: NDArray[np.uint32]
     places: NDArray[np.uint8]
     begun: NDArray[np.uint8]
@@ -103,8 +103,8 @@ class SlipText:
         return cls(words, starts, [*map(_heard, words)])
 
 
-_Proposals = Mapping[int, Sequence[tuple[int, int]]]
-"""By what stands beside a word: which word of a name it then is, and the number of the name."""
+_Proposals = Mapping[int, Sequence[int]]
+"""By what stands beside a word: the entries of the names that it then proposes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,6 +136,8 @@ class Misspellings:
         self._names = names
         self.keys = keys or _keys_of(names)
         self._begun = self.keys.begun.tobytes()
+        # Items of these views are read one by one faster than those of arrays.
+        self._keys, self._numbers, self._places = self.keys.keys.data, self.keys.names.data, self.keys.places.data
         # Prompts are made of the same few thousand words, and most of them propose nothing.
         self._asked = lru_cache(maxsize=_WORDS_KEPT)(self._asked_by)
         self._heard_as = lru_cache(maxsize=_WORDS_KEPT)(self._named_by)
@@ -144,12 +146,12 @@ class Misspellings:
         """Stretches of a text that are almost a name; exact names are not told."""
         words, starts = text.words, text.starts
         for first, number in dict.fromkeys(self._proposed(text)):
-            name = self._names[number].split(" ")
-            end = first + len(name)
+            name = self._names[number]
+            end = first + name.count(" ") + 1
             if first >= 0 and end <= len(words):
-                if abs(starts[end] - starts[first] - len(self._names[number]) - 1) > _SLIPS_OF_ONE_SOUND:
+                if abs(starts[end] - starts[first] - len(name) - 1) > _SLIPS_OF_ONE_SOUND:
                     continue  # so many letters more or fewer are as many slips
-                score = self._likeness(words[first:end], name)
+                score = self._likeness(words[first:end], name.split(" "))
                 if score:
                     yield Slip(starts[first], starts[end] - 1, number, score)
 
@@ -160,13 +162,13 @@ class Misspellings:
             if word is _NOTHING:
                 continue
             before, after = (words[here - 1] if here else ""), (words[here + 1] if here + 1 < len(words) else "")
-            proposals = [word.near.get(code) for code in (_ALONE, *_initials(before, after))] if word.near else []
-            if word.first and after:
+            proposals = [*map(word.near.get, (_ALONE, *_initials(before, after)))] if word.near else []
+            if word.first:
                 proposals += map(word.first.get, _of_any_length(after))
-            if word.last and before:
+            if word.last:
                 proposals += map(word.last.get, _of_any_length(before))
-            for proposed in filter(None, proposals):
-                yield from [(here - place, number) for place, number in proposed]
+            for entries in filter(None, proposals):
+                yield from [(here - self._places[entry], self._numbers[entry]) for entry in entries]
         yield from self._proposed_by_sound(text.sounds)
 
     def _proposed_by_sound(self, sounds: Sequence[bytes]) -> Iterator[tuple[int, int]]:
@@ -181,32 +183,25 @@ class Misspellings:
                         yield here, number
 
     def _named_by(self, key: int) -> tuple[int, ...]:
-        return tuple(number for _, entries in self._entries([key]) for number in self.keys.names[entries].tolist())
+        return tuple(self._numbers[entry] for entry in self._entries([key]).get(_ALONE, ()))
 
     def _asked_by(self, word: str) -> _Asked:
         if not 0 < len(word) <= _MAX_WORD:
             return _NOTHING
         is_open = len(word) >= _MIN_WORD and word not in self._ordinary
-        near = {_key("-", shorter) for shorter in _shortened(word)} if is_open else ()
-        asked = _Asked(self._proposals(near), self._proposals([_key(">", word)]), self._proposals([_key("<", word)]))
+        near = self._entries(dict.fromkeys(_of_shortened(word))) if is_open else {}
+        asked = _Asked(near, self._entries([_key(">", word)]), self._entries([_key("<", word)]))
         return asked if asked.near or asked.first or asked.last else _NOTHING
 
-    def _proposals(self, keys: Iterable[int]) -> _Proposals:
-        found: dict[int, dict[tuple[int, int], None]] = defaultdict(dict)
-        for _, entries in self._entries([key for key in keys if self._begins(key)]):
-            columns = (self.keys.besides, self.keys.places, self.keys.names)
-            for beside, place, number in zip(*(column[entries].tolist() for column in columns), strict=True):
-                found[beside][place, number] = None
-        return {beside: tuple(proposed) for beside, proposed in found.items()}
-
-    def _entries(self, keys: Sequence[int]) -> Iterator[tuple[int, slice]]:
-        """The keys that some name has, by their place in what was asked, and where their entries are."""
-        if keys:
-            table = self.keys.keys
-            wanted = np.array(keys, dtype=np.uint32)
-            left = np.searchsorted(table, wanted, side="left")
-            for at in np.flatnonzero(table.take(left, mode="clip") == wanted).tolist():
-                yield at, slice(left[at], np.searchsorted(table, wanted[at], side="right"))
+    def _entries(self, checksums: Iterable[int]) -> _Proposals:
+        """The entries that have one of these checksums, by what stands beside the word."""
+        keys, found = self._keys, defaultdict[int, list[int]](list)
+        for checksum in filter(self._begins, checksums):
+            entry = bisect_left(keys, checksum << 32)
+            while entry < len(keys) and keys[entry] >> 32 == checksum:
+                found[keys[entry] & 0xFFFFFFFF].append(entry)
+                entry += 1
+        return dict(found)
 
     def _begins(self, key: int) -> bool:
         return bool(self._begun[key >> 3 & len(self._begun) - 1] >> (key & 7) & 1)
@@ -262,7 +257,7 @@ def _keys_of(names: Sequence[str]) -> SlipKeys:
         anchor = _rarest(words, frequency)
         if len(words[anchor]) >= _MIN_WORD:
             beside = _beside(words, anchor)
-            of_name.update((_key("-", shorter), beside, anchor) for shorter in _shortened(words[anchor]))
+            of_name.update((checksum, beside, anchor) for checksum in _of_shortened(words[anchor]))
         for at, (before, after) in enumerate(pairwise(words)):
             # A word as short as "the" and "of" stands everywhere: beside it the initial at least has to be right.
             of_name.update((_key(">", before), beside, at) for beside in _ends(after)[: 1 + (len(before) >= _MIN_WORD)])
@@ -274,11 +269,12 @@ def _keys_of(names: Sequence[str]) -> SlipKeys:
             of_name.add((_key("=", sounds[-1]), _ALONE, 0))
             begun.update(_key("=", sound) for sound in sounds[1:])
         for key, beside, at in of_name:
-            entries.extend((key, beside, number, at))
-    table = np.frombuffer(entries, dtype=np.uint32).reshape(-1, 4) if entries else np.empty((0, 4), dtype=np.uint32)
-    keys, besides, numbers, places = (np.ascontiguousarray(column) for column in table[np.argsort(table[:, 0])].T)
-    begun.update(keys.tolist())
-    return SlipKeys(keys, besides, numbers, places.astype(np.uint8), _bit_map(begun))
+            entries.extend((beside, key, number, at))
+        begun.update(key for key, _, _ in of_name)
+    table = np.frombuffer(entries, dtype=np.uint32).reshape(-1, 4)
+    keys = table[:, 1].astype(np.uint64) << np.uint64(32) | table[:, 0]
+    order = np.argsort(keys, kind="stable")
+    return SlipKeys(keys[order], table[order, 2], table[order, 3].astype(np.uint8), _bit_map(begun))
 
 
 def _bit_map(keys: set[int]) -> NDArray[np.uint8]:
@@ -327,10 +323,12 @@ def _key(kind: str, text: str) -> int:
     return crc32(f"{kind}{text}".encode("utf-8", "replace"))
 
 
-def _shortened(word: str) -> Iterator[str]:
-    yield word
-    for place in range(len(word)):
-        yield word[:place] + word[place + 1 :]
+def _of_shortened(word: str) -> list[int]:
+    """The checksums of a word and of all that are left of it without one letter."""
+    if word.isascii():
+        letters = word.encode()
+        return [crc32(letters, _NEAR), *(crc32(letters[:at] + letters[at + 1 :], _NEAR) for at in range(len(letters)))]
+    return [_key("-", word), *(_key("-", word[:at] + word[at + 1 :]) for at in range(len(word)))]
 
 
 _AS_ONE_LETTER = (("ph", "f"), ("sch", "s"), ("sh", "s"), ("ck", "k"))
@@ -353,4 +351,4 @@ def _heard(word: str) -> bytes:
 
 
 _NOTHING = _Asked({}, {}, {})
-_BY_SOUND = crc32(b"=")
+_NEAR, _BY_SOUND = crc32(b"-"), crc32(b"=")

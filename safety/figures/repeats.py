@@ -1,4 +1,4 @@
-"""What a reading of a text says that those before it do not: readings repeat one another for all but a few letters.
+"""What a reading of a text says that those before it do not (see ``safety/repeats.py``), and what decides its meaning.
 
 Whoever is named in what two readings share was found in the first, so only the rest is searched, with as much around it
 as decides what it means.
@@ -6,10 +6,11 @@ as decides what it means.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from touchmark.safety.figures.places import Place
+from touchmark.safety.repeats import unshared
 
 _AROUND = 160
 """Characters on either side: longer than any name or office with what stands beside it."""
@@ -40,29 +41,9 @@ def new_part(text: str, before: Sequence[str]) -> NewPart:
         text: folded.
         before: folded texts that were searched.
     """
-    new = min((_unshared(text, other) for other in before), key=lambda place: place[1] - place[0], default=None)
+    new = min((unshared(text, other) for other in before), key=lambda place: place[1] - place[0], default=None)
     if new is None:
         return NewPart(0, len(text), (0, len(text)))
     begin = text.rfind(" ", 0, max(0, new[0] - _AROUND)) + 1
     end = text.find(" ", new[1] + _AROUND)
     return NewPart(begin, len(text) if end < 0 else end, new)
-
-
-def _unshared(text: str, other: str) -> Place:
-    """What is left of a text without the beginning and the end that it shares with another."""
-    most = min(len(text), len(other))
-    begin = _longest(most, lambda length: text[:length] == other[:length])
-    tail = _longest(most - begin, lambda length: text[len(text) - length :] == other[len(other) - length :])
-    return begin, len(text) - tail
-
-
-def _longest(most: int, is_shared: Callable[[int], bool]) -> int:
-    """The greatest length up to ``most`` that is shared; what holds for a length holds for every shorter one."""
-    least = 0
-    while least < most:
-        middle = (least + most + 1) // 2
-        if is_shared(middle):
-            least = middle
-        else:
-            most = middle - 1
-    return least
