@@ -29,7 +29,7 @@ from touchmark.provenance.manifest.unsigned import unsigned_in_store
 from touchmark.provenance.media.boxes import unhashed_content
 from touchmark.provenance.media.decode import VideoInfo
 from touchmark.provenance.media.errors import MediaError, TruncatedError
-from touchmark.provenance.media.kinds import Family
+from touchmark.provenance.media.kinds import STORE, Family
 from touchmark.provenance.media.limits import Limits
 from touchmark.provenance.media.source import SMALL, held, open_file
 from touchmark.provenance.watermark.neural.claim import MarkClaim
@@ -73,6 +73,11 @@ class Container:
     has_manifest_box: bool = False
     store_remains: bool = False
     unhashed: int = 0
+
+    @property
+    def is_store_alone(self) -> bool:
+        """Whether it is a manifest store without content, which no hash in it can match."""
+        return self.info.container == STORE.suffix[1:]
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,8 @@
 """Signs that a file was changed after it was signed. Pure.
 
 A certificate that has expired, or that nobody here vouches for, is no such sign: it makes a manifest worth less, not
-the file suspect.
+the file suspect. Nor is a person whom a manifest names and whose name is not proven, or a store that came without
+content.
 """
 
 from __future__ import annotations
@@ -28,7 +29,10 @@ def signs_of_tampering(evidence: Evidence) -> tuple[str, ...]:
         return ()
     if manifest.state is not ValidationState.INVALID:
         return ()
-    return tuple(_broken(manifest.failures)) or (
+    failures = manifest.failures
+    if container.is_store_alone:
+        failures = tuple(failure for failure in failures if failure.concern is not Concern.CONTENT)
+    return tuple(_broken(failures)) or (
         () if manifest.failures else ("The manifest does not validate, and the reason is not given.",)
     )
 

@@ -115,12 +115,17 @@ def _validity(evidence: Evidence, *, tampered: bool) -> Iterator[Statement]:
             f"{_claim(manifest)}. Anyone can make a certificate with any name in it.",
         )
     elif not tampered:
-        codes = ", ".join(sorted({failure.code for failure in manifest.failures}))
-        yield Statement(
-            Source.MANIFEST,
-            Tone.CAUTION,
-            f"The content is what {signer} signed, but the signature proves nothing any more ({safe_text(codes)}).",
-        )
+        codes = safe_text(", ".join(sorted({failure.code for failure in manifest.failures})))
+        if evidence.container.is_store_alone:
+            text = f"A manifest by {signer} alone: give it with the content that it was made for ({codes})."
+        elif manifest.is_intact_but_for_identity:
+            text = (
+                f"The content is what {signer} signed, but whom the manifest names besides is not proven, or could not "
+                f"be asked without a network ({codes}). Nothing that it says is relied upon."
+            )
+        else:
+            text = f"The content is what {signer} signed, but the signature proves nothing any more ({codes})."
+        yield Statement(Source.MANIFEST, Tone.CAUTION, text)
 
 
 def _left_out(manifest: ManifestReport) -> Iterator[Statement]:

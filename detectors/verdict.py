@@ -198,6 +198,10 @@ def _unknown(evidence: Evidence) -> str:
         )
     if manifest.state is ValidationState.TRUSTED and manifest.left_out:
         return "A trusted signer signed this, and left parts of it out of the signature: they may be anything."
+    if evidence.container.is_store_alone:
+        return "A manifest without the content that it was made for."
+    if manifest.is_intact_but_for_identity:
+        return "An intact manifest, and an identity in it that is not proven."
     match manifest.state:
         case ValidationState.VALID:
             return "An intact manifest, by a signer that this installation does not trust."

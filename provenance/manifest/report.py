@@ -49,6 +49,9 @@ class Concern(StrEnum):
     """The certificate is fine, and nobody whom we trust vouches for it (or for its time stamp)."""
     TIME = "time"
     """The certificate has expired, and no sound time stamp shows that it was used before."""
+    IDENTITY = "identity"
+    """Somebody whom the manifest names beside the signer (CAWG identity) is not proven, or by an authority that is
+    unknown or was not asked. The manifest is what was signed; we rely on nobody's word for who these people are."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +87,7 @@ _CONCERNS = {
     "claimSignature.outsideValidity": Concern.TIME,
     "timeStamp": Concern.TIME,
     "timeStamp.untrusted": Concern.TRUST,
+    "cawg": Concern.IDENTITY,
 }
 _HARD_BINDINGS = {"dataHash", "bmffHash", "boxesHash", "collectionHash", "multiAssetHash"}
 
@@ -240,8 +244,9 @@ class ManifestReport:
 
     @property
     def laundered_faults(self) -> tuple[StatusCode, ...]:
-        """Ingredient faults beyond unknown signer and expired certificate: somebody signed over something broken."""
-        return tuple(fault for fault in self.ingredient_faults if fault.concern not in (Concern.TRUST, Concern.TIME))
+        """Ingredient faults beyond people who are not vouched for: somebody signed over something broken."""
+        lesser = (Concern.TRUST, Concern.TIME, Concern.IDENTITY)
+        return tuple(fault for fault in self.ingredient_faults if fault.concern not in lesser)
 
     @property
     def is_sound(self) -> bool:
@@ -261,5 +266,18 @@ class ManifestReport:
         return (
             self.signature_valid
             and self.hard_binding_matches is False
-            and all(failure.concern in (Concern.CONTENT, Concern.TRUST) for failure in self.failures)
+            and self._only(Concern.CONTENT, Concern.TRUST, Concern.IDENTITY)
         )
+
+    @property
+    def is_intact_but_for_identity(self) -> bool:
+        """What was signed, over these bytes; only the identity of somebody whom it names is not proven."""
+        return (
+            self.signature_valid
+            and self.hard_binding_matches is True
+            and any(failure.concern is Concern.IDENTITY for failure in self.failures)
+            and self._only(Concern.TRUST, Concern.IDENTITY)
+        )
+
+    def _only(self, *concerns: Concern) -> bool:
+        return all(failure.concern in concerns for failure in self.failures)

@@ -22,7 +22,7 @@ from touchmark.provenance.media.limits import DecodeClock, Limits
 
 SMALL = 8 << 20
 """Bytes from which on a file is not held in memory."""
-_HEAD = 64
+_HEAD = 512
 _FARTHEST = 2**62  # a seek beyond stays a number that the operating system takes
 _REMEDY = "Give an mp4, mov, webm, mkv or avi file."
 
@@ -46,6 +46,9 @@ _OTHER_KINDS: tuple[tuple[bytes, int, str], ...] = (
     (b"%PDF", 0, "a PDF document"),
     (b"PK\x03\x04", 0, "a ZIP archive"),
     (b"\x1f\x8b", 0, "a gzip archive"),
+)
+_OF_SEGMENTS = (
+    "Give the film as one file, as it was before it was cut up; one that was signed in segments is not read here."
 )
 _IMAGE_BRANDS = {b"avif": "an AVIF image", b"heic": "a HEIC image", b"mif1": "a HEIF image"}
 
@@ -175,6 +178,12 @@ def _demuxer(head: bytes, name: str) -> str:
     for signature, offset, kind in _OTHER_KINDS:
         if head[offset : offset + len(signature)] == signature:
             raise NotAVideoError(f"is {kind}, not a video that can be read", subject=name, remedy=_REMEDY)
+    if b"<MPD" in head:
+        raise NotAVideoError(
+            "is a DASH manifest: a list of where the segments of a film lie, not a film",
+            subject=name,
+            remedy=_OF_SEGMENTS,
+        )
     if all(byte >= 0x20 or byte in b"\t\n\r" for byte in head):
         raise NotAVideoError("is a text file, not a video", subject=name, remedy=_REMEDY)
     raise NotAVideoError("is not a video in a known container", subject=name, remedy=_REMEDY)
@@ -202,9 +211,23 @@ def _check_boxes(descriptor: int, limits: Limits, name: str) -> None:
             entries=sum(index_entries(file, box, name) for box in found if box.type in ("moov", "moof")),
             subject=name,
         )
-    if not any(box.type == "moov" for box in found):
+        moov = next((box for box in found if box.type == "moov"), None)
+        inside = boxes.walk(file, moov.offset + moov.header_size, moov.offset + moov.size, name) if moov else ()
+        awaits_segments = any(box.type == "mvex" for box in inside)
+    has_media = any(box.type in ("moof", "mdat") for box in found)
+    if moov is None and any(box.type == "moof" for box in found):
+        raise TruncatedError(
+            "is a segment of a film (DASH, HLS) without its beginning", subject=name, remedy=_OF_SEGMENTS
+        )
+    if moov is None:
         raise TruncatedError(
             "has no index ('moov' box)",
             subject=name,
             remedy="Fetch the file again; it was cut short or never finished.",
+        )
+    if awaits_segments and not has_media:
+        raise TruncatedError(
+            "is the beginning of a film in segments (DASH, HLS) without the segments",
+            subject=name,
+            remedy=_OF_SEGMENTS,
         )

@@ -31,6 +31,7 @@ from touchmark.provenance.keys.development import issue_development_chain
 from touchmark.provenance.manifest.claim import GENERATOR, Claim, DigitalSourceType, SoftwareAgent
 from touchmark.provenance.manifest.context import manifest_context
 from touchmark.provenance.manifest.report import ManifestPresence
+from touchmark.provenance.manifest.traces import stores
 from touchmark.provenance.manifest.write import sign_file, sign_stream
 from touchmark.provenance.media.boxes import C2PA_UUID, scan_boxes, unhashed_bytes
 from touchmark.provenance.media.errors import MediaError
@@ -222,6 +223,21 @@ def test_a_remote_manifest_is_no_evidence(tmp_path, forms, trusted) -> None:
     assert said.tone is Tone.SILENT
     assert "not fetched" in said.text
     assert "\x1b" not in said.text
+
+
+def test_a_store_without_content_is_neither_believed_nor_called_tampered(forms, trusted, tmp_path) -> None:
+    """A sidecar. Nothing was changed: what was signed is not there."""
+    path = tmp_path / "alone.c2pa"
+    (store,) = stores(io.BytesIO(forms["p.jpg"].read_bytes()))
+    path.write_bytes(store)
+    verification = verify(path, trusted)
+    assert verification.evidence.manifest.hard_binding_matches is False
+    assert verification.verdict.outcome is Outcome.UNKNOWN
+    assert "without the content" in verification.verdict.headline
+    broken = bytearray(store)
+    broken[store.index(b"digitalSourceType") + 40] ^= 1
+    path.write_bytes(broken)
+    assert verify(path, trusted).verdict.outcome is Outcome.TAMPERED
 
 
 # -- what cannot be seen is not vouched for

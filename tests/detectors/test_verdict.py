@@ -155,6 +155,21 @@ def test_an_invalid_state_without_a_reason_is_tampered() -> None:
     assert judge(evidence(manifest(state=ValidationState.INVALID))).outcome is Outcome.TAMPERED
 
 
+@pytest.mark.parametrize("source_type", [CAPTURE, GENERATED])
+def test_an_identity_that_is_not_proven_is_no_tampering_and_no_evidence(source_type: DigitalSourceType) -> None:
+    verdict = judge(evidence(manifest(StatusCode("cawg.ica.did_unavailable"), source_type=source_type)))
+    assert verdict.outcome is Outcome.UNKNOWN
+    assert not verdict.tampering
+    assert "identity in it that is not proven" in verdict.headline
+    assert any("cawg.ica.did_unavailable" in statement.text for statement in verdict.statements)
+
+
+def test_a_broken_identity_excuses_no_broken_content() -> None:
+    verdict = judge(evidence(manifest(StatusCode("cawg.identity.pad.invalid"), HASH_MISMATCH)))
+    assert verdict.outcome is Outcome.TAMPERED
+    assert "cawg" not in verdict.tampering[0]
+
+
 def test_an_expired_certificate_is_no_tampering_and_no_evidence() -> None:
     verdict = judge(evidence(manifest(EXPIRED)))
     assert verdict.outcome is Outcome.UNKNOWN

@@ -129,6 +129,24 @@ def test_a_state_that_its_failures_contradict_is_the_worse_of_the_two(genuine: d
     assert parse(store).hard_binding_matches is False
 
 
+def test_an_identity_that_is_not_proven_is_no_change_of_the_content_and_nothing_to_rely_on(
+    genuine: dict[str, Any],
+) -> None:
+    """CAWG identity, as Adobe's files carry it: its authority is asked over a network, which we do not open."""
+    store = copy.deepcopy(genuine)
+    store["validation_state"] = "Invalid"
+    failures = store["validation_results"]["activeManifest"]["failure"]
+    failures.append({"code": "cawg.ica.did_unavailable"})
+    report = parse(store)
+    assert report.signature_valid
+    assert report.hard_binding_matches
+    assert report.is_intact_but_for_identity
+    assert not report.is_sound
+    failures.append(HASH_MISMATCH)
+    assert not parse(store).is_intact_but_for_identity
+    assert parse(store).is_of_other_content
+
+
 def test_old_claims_list_successes_and_failures_together(genuine: dict[str, Any]) -> None:
     store = copy.deepcopy(genuine)
     active(store)["ingredients"] = [
@@ -222,6 +240,8 @@ def test_payloads_are_read_from_text_and_from_byte_strings(genuine: dict[str, An
         ("signingCredential.ocsp.revoked", Concern.CREDENTIAL),
         ("timeStamp.mismatch", Concern.TIME),
         ("timeStamp.untrusted", Concern.TRUST),
+        ("cawg.ica.did_unavailable", Concern.IDENTITY),
+        ("cawg.identity.something.new", Concern.IDENTITY),
         ("", Concern.CLAIM),
         ("something.new", Concern.CLAIM),
     ],

@@ -114,6 +114,33 @@ def test_things_that_are_no_video(tmp_path: Path, content: bytes, found: str) ->
     assert found in refusal(path, NotAVideoError)
 
 
+def test_parts_of_a_segmented_film_are_named(tmp_path: Path) -> None:
+    """What a streaming server holds: somebody will give it to us piece by piece."""
+    whole = write_fragmented(tmp_path / "whole.mp4")
+    data = whole.read_bytes()
+    first = find_box(data, b"moof")[0]
+    parts = {
+        "DASH manifest": b'<?xml version="1.0"?>\n<!-- made by a packager -->\n<MPD type="static"></MPD>',
+        "beginning of a film in segments": data[:first],
+        "segment of a film": data[first:],
+    }
+    for said, content in parts.items():
+        (tmp_path / "part").write_bytes(content)
+        assert said in refusal(tmp_path / "part", NotAVideoError if "DASH" in said else TruncatedError)
+    with open_video(whole) as video:
+        assert len(list(video.frames())) == 24
+
+
+def write_fragmented(path: Path) -> Path:
+    with av.open(str(path), "w", options={"movflags": "frag_keyframe+empty_moov+default_base_moof"}) as container:
+        stream = container.add_stream("libx264", rate=12, options={"g": "12"})
+        stream.width, stream.height, stream.pix_fmt = 64, 64, "yuv420p"
+        for frame in moving_clip(64, 64, 24).frames:
+            container.mux(stream.encode(frame.planes.picture()))
+        container.mux(stream.encode(None))
+    return path
+
+
 def test_a_playlist_opens_no_other_file(tmp_path: Path, clip: Path) -> None:
     for name, content in (
         ("hls.mp4", f"#EXTM3U\n#EXT-X-TARGETDURATION:9\n#EXTINF:1,\nfile:{clip}\n#EXT-X-ENDLIST\n"),
