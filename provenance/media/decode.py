@@ -159,7 +159,9 @@ class VideoReader(MediaReader):
         first = next(self._checked(self._alone(container, stream)), None)
         if first is None:
             with self._container() as anew:
-                first = next(self._pictures(anew, self._video_stream(anew)), None)
+                stream = self._video_stream(anew)
+                stream.codec_context.thread_count = 1  # each thread more would fill with pictures that nobody asked for
+                first = next(self._pictures(anew, stream), None)
         if first is None:
             raise self._error("none of its pictures can be decoded")
         return first
