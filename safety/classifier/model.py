@@ -146,7 +146,7 @@ class PromptClassifier:
         np.cumsum(text.counts, out=features[1:])
         begin, end = stretches(text.text, text.starts).T
         length = np.sqrt(features[end] - features[begin]).astype(np.float32)
-        scores = (sums[end] - sums[begin]) / length[:, None] + self.bias
+        scores = (sums.take(end, axis=0) - sums.take(begin, axis=0)) / length[:, None] + self.bias
         worst = scores.max(axis=1, keepdims=True)
         scores = worst - CONTRAST * (worst - scores)
         if count > LONGEST:

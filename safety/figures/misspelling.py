@@ -196,7 +196,8 @@ class Misspellings:
     def _entries(self, checksums: Iterable[int]) -> _Proposals:
         """The entries that have one of these checksums, by what stands beside the word."""
         keys, found = self._keys, defaultdict[int, list[int]](list)
-        for checksum in filter(self._begins, checksums):
+        begun, last = self._begun, len(self._begun) - 1
+        for checksum in [c for c in checksums if begun[c >> 3 & last] >> (c & 7) & 1]:
             entry = bisect_left(keys, checksum << 32)
             while entry < len(keys) and keys[entry] >> 32 == checksum:
                 found[keys[entry] & 0xFFFFFFFF].append(entry)

@@ -252,10 +252,11 @@ class _Reading:
 
 @dataclass(frozen=True, slots=True)
 class _Heard:
-    """A word of the prompt: its readings, the likeliest first, and all their keys."""
+    """A word of the prompt: its readings, the likeliest first, all their keys, and whether its script tells vowels."""
 
     readings: tuple[_Reading, ...]
     keys: frozenset[str]
+    strict: bool = True
 
 
 _SILENCE = _Heard((), frozenset())
@@ -281,7 +282,7 @@ def _heard(word: str) -> _Heard:
     strict = script not in _LOOSE_SCRIPTS
     read = ((begin, end, romanised(word[begin:end])) for begin, end in cuts)
     readings = tuple(_Reading(begin, end, word_key(latin), latin, strict) for begin, end, latin in read)
-    return _Heard(readings, frozenset(reading.key for reading in readings))
+    return _Heard(readings, frozenset(reading.key for reading in readings), strict)
 
 
 # --- likeness -------------------------------------------------------------------------------------------------------
@@ -322,7 +323,7 @@ def _is_like(taken: Sequence[_Reading], name: Sequence[str]) -> float:
     """
     consonants = sum([len(reading.key) for reading in taken])
     strict = taken[0].strict
-    if consonants < (_LEAST_CONSONANTS if strict else _LEAST_CONSONANTS + 1):
+    if consonants < _least_consonants(strict=strict):
         return 0.0
     for reading, word in zip(taken, name, strict=True):
         if not _is_like_word(reading.latin, word, strict):
@@ -335,6 +336,10 @@ def _is_like(taken: Sequence[_Reading], name: Sequence[str]) -> float:
 @lru_cache(maxsize=_WORDS_KEPT)
 def _is_like_word(latin: str, word: str, strict: bool) -> bool:
     return fuzz.ratio(smooth(latin, strict=strict), smooth(word, strict=strict)) >= _WORD_LIKENESS
+
+
+def _least_consonants(*, strict: bool) -> int:
+    return _LEAST_CONSONANTS if strict else _LEAST_CONSONANTS + 1
 
 
 def _least_likeness(consonants: int, *, strict: bool) -> int:
@@ -438,7 +443,7 @@ class Sounds:
         """Where a name may begin, and its number: its anchor may be a word, and the word beside it its neighbour."""
         for here, word in enumerate(heard):
             for key in word.keys:
-                by_neighbour = self._by_neighbour(key)
+                by_neighbour = self._by_neighbour(key, word.strict)
                 if not by_neighbour:
                     continue
                 for side in (1, -1):
@@ -447,14 +452,15 @@ class Sounds:
                             for place, number in by_neighbour.get((side, beside), ()):
                                 yield here - place, number
 
-    def _neighbours(self, key: str) -> dict[tuple[int, str], list[tuple[int, int]]]:
+    def _neighbours(self, key: str, strict: bool) -> dict[tuple[int, str], list[tuple[int, int]]]:
         """The names whose anchor has a key, and its place in them, by the side that a neighbour is on and its keys."""
+        enough = _least_consonants(strict=strict)
         by_neighbour: dict[tuple[int, str], list[tuple[int, int]]] = defaultdict(list)
         for anchor in self._anchors.get(key, ()):
             for number in self._anchored[anchor]:
                 name = self._names[number]
                 side = 1 if name.anchor + 1 < len(name.words) else -1
-                least = _LEAST_CONSONANTS - len(key) if len(name.words) == 2 else 0
+                least = enough - len(key) if len(name.words) == 2 else 0
                 for sound in name.keys[name.anchor + side]:
                     if len(sound) >= least:
                         by_neighbour[side, sound].append((name.anchor, number))
