@@ -4,9 +4,9 @@
 
 Every labelled prompt lies in one of a few folds (``safety/classifier/sources.py``), most sets in one fold whole. For
 each fold a classifier is trained and calibrated without it, and the gate with that classifier judges it. ``stopped``
-is refused or sent to review: recall for harmful prompts, false positives for harmless ones. Latency, the disguises, and
-prompts written by hand that are never trained on (``HELD_OUT``) are measured with the weights that ship.
-Peers that are installed are measured on the same prompts.
+is refused or sent to review: recall for harmful prompts, false positives for harmless ones. The disguises, and prompts
+written by hand that are never trained on (``HELD_OUT``), are measured with the weights that ship; for latency see
+``gate_latency``. Peers that are installed are measured on the same prompts.
 """
 
 from __future__ import annotations
@@ -14,8 +14,7 @@ from __future__ import annotations
 import argparse
 import json
 import platform
-import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -26,7 +25,6 @@ from numpy.typing import NDArray
 from sklearn.metrics import roc_auc_score
 
 from benchmarks.gate_peers import tfidf_out_of_fold, word_filters
-from touchmark.safety.canonical import CanonicalText, canonicalise
 from touchmark.safety.classifier import PromptClassifier, written
 from touchmark.safety.classifier.calibration import calibrate, calibrated_out_of_fold, is_plain
 from touchmark.safety.classifier.folds import Learner, scored_out_of_fold
@@ -103,7 +101,6 @@ def measure(
         "held out, by hand": held_out(shipped),
         "languages": by_language(rows, decisions, tops),
         "techniques": by_technique(shipped, rows),
-        "cpu_ms": latency(shipped, rows),
         "peers": peers([rows[i] for i in public], [decisions[i] for i in public]),
     }
 
@@ -263,45 +260,6 @@ def by_technique(judge: Judge, rows: Sequence[Row]) -> dict[str, float]:
     }
 
 
-def latency(judge: Judge, rows: Sequence[Row]) -> dict[str, dict[str, float]]:
-    """Milliseconds of processor time that a decision takes, and its stages in the longest prompts."""
-    short = [row.text for row in rows if len(row.text) <= 1000]
-    texts = Random(5).sample(short, min(3000, len(short)))
-    long = [" ".join(texts[i : i + 40])[:1000] for i in range(0, len(texts), 10)]
-    english = [row.text for row in rows if len(row.text) <= 1000 and row.language == "en"]
-    joined = [" ".join(english[i : i + 40])[:1000] for i in range(0, 3000, 10)]
-    classifier, bare = PromptClassifier.load(), Judge(judge.policy, PromptClassifier.load(), _NoFigures())
-    read = [canonicalise(text) for text in long]
-    for text in texts:  # first use builds tables
-        decide(judge, text)
-    return {
-        "as they are": timed(lambda text: decide(judge, text), texts),
-        "1,000 characters, languages mixed": timed(lambda text: decide(judge, text), long),
-        "1,000 characters, English": timed(lambda text: decide(judge, text), joined),
-        "1,000 characters, languages mixed, without the figures": timed(lambda text: decide(bare, text), long),
-        "1,000 characters, English, without the figures": timed(lambda text: decide(bare, text), joined),
-        "of it canonicalisation, languages mixed": timed(canonicalise, long),
-        "of it the classifier, languages mixed": timed(classifier.scores, read),
-    }
-
-
-class _NoFigures:
-    """A list of figures that is empty, to see what all else takes."""
-
-    def find(self, text: CanonicalText) -> tuple[()]:
-        return ()
-
-
-def timed(act: Callable[[Any], Any], inputs: Sequence[Any]) -> dict[str, float]:
-    """Percentiles of the processor time of an act, milliseconds."""
-    times = []
-    for given in inputs:
-        begin = time.thread_time()
-        act(given)
-        times.append(1000 * (time.thread_time() - begin))
-    return {f"p{q}": round(float(np.percentile(times, q)), 3) for q in (50, 90, 99)} | {"n": len(times)}
-
-
 def peers(rows: Sequence[Row], decisions: Sequence[Decision]) -> dict[str, Any]:
     """The same rows through word filters and a plain baseline, beside the gate at the same places."""
     trusted = np.asarray([row.weight > 0 for row in rows])
@@ -346,7 +304,6 @@ def print_summary(results: dict[str, Any]) -> None:
     for entry in results["sets"]:
         print(f"{entry['set'][:48]:48} {entry['label']:9}{entry['prompts']:6} stopped {entry['stopped']:.3f}")
     print(results["techniques"])
-    print(results["cpu_ms"])
     for name, figures in results["peers"].items():
         print(f"{name:20} {figures}")
 

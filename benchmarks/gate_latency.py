@@ -1,0 +1,116 @@
+"""How long the gate takes to decide: prompts as they come, and prompts of 1,000 characters in each language served.
+
+    python -m benchmarks.gate_latency --prompts FOLDER    # writes benchmarks/results/gate_latency.json
+
+Run it on an idle core. The judge is warm, as in a service, but decides each prompt once: nothing that it remembers of a
+prompt helps it with the same prompt. Prompts of 1,000 characters are joined from shorter ones, which is harder than
+what people write: whatever looks like a disguise in any of twenty prompts is read again in all of them.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import platform
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from random import Random
+from typing import Any, Final
+
+import numpy as np
+
+from touchmark.safety.canonical import CanonicalText, canonicalise
+from touchmark.safety.classifier import PromptClassifier
+from touchmark.safety.classifier.sources import read
+from touchmark.safety.figures import FigureIndex
+from touchmark.safety.judge import Judge
+from touchmark.safety.policy import Policy
+
+RESULTS = Path(__file__).parent / "results" / "gate_latency.json"
+LANGUAGES = ("en", "id", "es", "pt", "fr", "de", "ru", "tr", "ar", "hi", "zh", "ja", "ko", "vi", "th")
+REQUEST = "0" * 64
+LENGTH: Final = 1_000
+_JOINED: Final = 200
+"""Prompts of full length, for each language."""
+_AS_THEY_COME: Final = 3_000
+_TO_WARM_UP: Final = 500
+_UNSPACED = frozenset({"zh", "ja", "th"})
+
+
+def main() -> None:
+    """Measure and write the results."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--prompts", type=Path, required=True, help="folder of labelled prompts, *.jsonl")
+    parser.add_argument("--policy", default="default")
+    parser.add_argument("--out", type=Path, default=RESULTS)
+    options = parser.parse_args()
+
+    by_language: dict[str, list[str]] = {}
+    for row in read(options.prompts):
+        by_language.setdefault(row.language, []).append(row.text)
+    results = measure(Policy.load(options.policy), by_language)
+    options.out.write_text(json.dumps(results, indent=1) + "\n", encoding="utf-8")
+    for name, times in results["milliseconds"].items():
+        print(f"{name:32} p50 {times['p50']:7.2f}  p90 {times['p90']:7.2f}  p99 {times['p99']:7.2f}  ({times['n']})")
+
+
+def measure(policy: Policy, by_language: dict[str, list[str]]) -> dict[str, Any]:
+    """Percentiles of the processor time of a decision and of its stages, by kind of prompt."""
+    chance = Random(5)
+    everything = [text for texts in by_language.values() for text in texts if len(text) <= LENGTH]
+    classifier, figures = PromptClassifier.load(), FigureIndex.load()
+    judge = Judge(policy, classifier, figures)
+
+    def decide(text: str) -> object:
+        return judge.decide(REQUEST, {"prompt": text})
+
+    for text in chance.sample(everything, _TO_WARM_UP):
+        decide(text)
+    table = {"as they come": timed(decide, chance.sample(everything, _AS_THEY_COME))}
+    for language in LANGUAGES:
+        texts = [text for text in by_language.get(language, ()) if len(text) <= LENGTH]
+        if len(texts) >= _JOINED // 2:
+            joint = "" if language in _UNSPACED else " "
+            prompts = [full_length(texts, chance, joint) for _ in range(_JOINED)]
+            table[f"1,000 characters, {language}"] = timed(decide, prompts)
+            if language == "en":
+                table |= by_stage(prompts, classifier, figures)
+    table["1,000 characters, mixed"] = timed(decide, [full_length(everything, chance, " ") for _ in range(_JOINED)])
+    return {
+        "policy": {"name": policy.name, "version": policy.version},
+        "machine": {"python": platform.python_version(), "processor": platform.machine()},
+        "milliseconds": table,
+    }
+
+
+def by_stage(prompts: Sequence[str], classifier: PromptClassifier, figures: FigureIndex) -> dict[str, dict[str, float]]:
+    """Its stages, each alone."""
+    views: list[CanonicalText] = [canonicalise(prompt) for prompt in prompts]
+    return {
+        "of English canonicalisation": timed(canonicalise, prompts),
+        "of English the classifier": timed(classifier.scores, views),
+        "of English the figures": timed(figures.find, views),
+    }
+
+
+def full_length(texts: Sequence[str], chance: Random, joint: str) -> str:
+    """Prompts one after another, cut to ``LENGTH``."""
+    prompt = chance.choice(texts)
+    while len(prompt) < LENGTH:
+        prompt += joint + chance.choice(texts)
+    return prompt[:LENGTH]
+
+
+def timed(act: Callable[[Any], object], inputs: Sequence[Any]) -> dict[str, float]:
+    """Percentiles of the processor time of an act, in milliseconds."""
+    times = []
+    for given in inputs:
+        begin = time.thread_time()
+        act(given)
+        times.append(1000 * (time.thread_time() - begin))
+    return {f"p{q}": round(float(np.percentile(times, q)), 3) for q in (50, 90, 99)} | {"n": len(times)}
+
+
+if __name__ == "__main__":
+    main()
