@@ -36,7 +36,7 @@ from touchmark.safety.policy import Policy
 from touchmark.safety.redteam.mutations import MUTATIONS
 
 RESULTS = Path(__file__).parent / "results" / "gate.json"
-HELD_OUT = tuple(Path(__file__).with_name(f"gate_{name}.yaml") for name in ("held_out", "blind"))
+HELD_OUT = tuple(Path(__file__).with_name(f"gate_{name}.yaml") for name in ("held_out", "blind", "blind_further"))
 REQUEST = "0" * 64
 LANGUAGES = ("en", "id", "es", "pt", "fr", "de", "ru", "tr", "ar", "hi", "zh", "ja", "ko", "vi", "th")
 _DISGUISED = 150
