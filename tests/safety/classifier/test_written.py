@@ -17,7 +17,8 @@ from touchmark.safety.lexicon import Lexicon
 
 SERVED = {"en", "id", "es", "pt", "fr", "de", "ru", "tr", "ar", "hi", "zh", "ja", "ko", "vi", "th"}
 ROWS = list(written.rows())
-HELD_OUT = [Path(__file__).parents[3] / "benchmarks" / f"gate_{name}.yaml" for name in ("held_out", "blind", "blind_further")]
+BENCHMARKS = Path(__file__).parents[3] / "benchmarks"
+HELD_OUT = [BENCHMARKS / f"gate_{name}.yaml" for name in ("held_out", "blind", "blind_further")]
 
 
 def _by_language() -> dict[str, list[Row]]:
