@@ -23,11 +23,13 @@ from touchmark.provenance.manifest.draft import Draft, IngredientFile
 from touchmark.provenance.manifest.read import read_crjson, read_manifest
 from touchmark.provenance.manifest.report import ManifestPresence, ManifestReport
 from touchmark.provenance.manifest.write import SignedManifest, sign_draft
-from touchmark.provenance.media.kinds import kind_of
+from touchmark.provenance.media.kinds import AVI, FLAC, MP3, TIFF, WAV, WEBP, kind_of
 from touchmark.provenance.signing import Signer
 
 _PARENT = "parent"
 _LASTING = ("c2pa.actions", "c2pa.hash.")
+_SIZES_ARE_SIGNED = frozenset({WAV, AVI, WEBP, FLAC, MP3, TIFF})
+"""Forms in which a manifest of another size changes bytes that the first one's hash covers (found by trying each)."""
 
 
 class UpdateError(TouchmarkError):
@@ -51,10 +53,17 @@ def publish(source: Path, destination: Path, signer: Signer, anchors: bytes) -> 
 
     Raises:
         UnreadableFileError: ``source`` cannot be read.
-        UpdateError: it carries no manifest that holds.
+        UpdateError: it carries no manifest that holds, or its form cannot be updated.
         SigningError: and its kin, as ``write.sign_file`` raises; nothing is then at ``destination``.
     """
     report = _sound_manifest(source, anchors)
+    kind = kind_of(source)
+    if kind in _SIZES_ARE_SIGNED and kind is not None:
+        raise UpdateError(
+            f"{kind.name} cannot be updated: where its parts lie, or how large they are, is among what was signed",
+            subject=str(source),
+            remedy="Seal it anew; its manifest is then kept as that of the parent.",
+        )
     actions = [{"action": "c2pa.published", "when": _now()}]
     draft = Draft(report.title, _media_type(source), _definition(report, actions), is_update=True)
     return sign_draft(source, destination, draft, signer, anchors, lambda new: _unlinked(new, report))

@@ -1,4 +1,4 @@
-"""``touchmark seal --input --consent --training``: what is stated stands in the manifest, and keeps the rules."""
+"""``touchmark seal|generate --input --consent --training``: what is stated stands in the manifest, and keeps the rules."""
 
 from __future__ import annotations
 
@@ -41,6 +41,24 @@ def test_what_is_stated_stands_in_the_manifest(tmp_path: Path, ring: KeyRing) ->
     assert told["face.png"] == "input image"
     assert told["walk.webm"] == "input clip"
     assert told["likeness of the person shown"] == f"sha256:{hashlib.sha256(b'signed').hexdigest()}"
+    active = json.loads(report.raw_json)["manifests"][report.label]
+    (training,) = (a["data"]["entries"] for a in active["assertions"] if a["label"] == "cawg.training-mining")
+    assert {entry["use"] for entry in training.values()} == {"notAllowed"}
+    assert run(["manifest", "lint", str(out)]) == 0
+
+
+def test_what_is_generated_states_the_same(tmp_path: Path, ring: KeyRing) -> None:
+    face, record, out = tmp_path / "face.png", tmp_path / "release.pdf", tmp_path / "out.mp4"
+    assert cv2.imwrite(str(face), next(scene(256, 256, 1)))
+    record.write_bytes(b"signed")
+    stated = ["--input", str(face), "--consent", f"likeness={record}", "--training", "not-allowed"]
+    quick = ["--frames", "4", "--steps", "1"]
+    assert run(["generate", "a red circle moves left", "-o", str(out), *quick, *stated]) == 0
+    report = read_manifest(out, ring.trust_anchors)
+    told = {i.title: i.description for i in report.ingredients if i.depth == 1}
+    assert told["face.png"] == "input image"
+    assert told["likeness"] == f"sha256:{hashlib.sha256(b'signed').hexdigest()}"
+    assert told["prompt"].startswith("sha256:")
     active = json.loads(report.raw_json)["manifests"][report.label]
     (training,) = (a["data"]["entries"] for a in active["assertions"] if a["label"] == "cawg.training-mining")
     assert {entry["use"] for entry in training.values()} == {"notAllowed"}

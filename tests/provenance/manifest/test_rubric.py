@@ -22,6 +22,7 @@ from touchmark.provenance.manifest.rubric.document import Result, Rubric
 from touchmark.provenance.manifest.rubric.evaluation import FUNCTIONS, Formulas
 from touchmark.provenance.manifest.rubric.lint import NothingToLintError, lint
 from touchmark.provenance.manifest.rubric.syntax import RubricError, parse
+from touchmark.provenance.manifest.update import RedactionReason, UpdateError, publish, redact
 from touchmark.provenance.manifest.write import sign_file
 
 Make = Callable[..., Claim]
@@ -233,12 +234,19 @@ def official() -> list[Rubric]:
 @pytest.mark.parametrize("name", FORMS)
 def test_every_form_that_we_sign_keeps_every_rule(tmp_path: Path, make_claim: Make, ring: KeyRing, name: str) -> None:
     media_type, make = FORMS[name]
-    plain, first, second = make(tmp_path / name), tmp_path / f"first-{name}", tmp_path / f"second-{name}"
+    plain = make(tmp_path / name)
+    first, second, update, redacted = (tmp_path / f"{way}-{name}" for way in ("first", "second", "update", "redacted"))
     claim = make_claim(media_type=media_type)
     sign_file(plain, first, claim, ring.signer(), ring.trust_anchors)
     edit = make_claim(media_type=media_type, parent=first)
     sign_file(first, second, edit, ring.signer(), ring.trust_anchors)
-    for path in (first, second):
+    redact(first, redacted, ["c2pa.ai-disclosure"], RedactionReason.PII, ring.signer(), ring.trust_anchors)
+    if name in ("p.jpg", "p.png", "p.avif", "a.m4a", "v.mp4", "v.mov", "fragments.mp4"):
+        publish(second, update, ring.signer(), ring.trust_anchors)
+    else:
+        with pytest.raises(UpdateError, match="cannot be updated"):
+            publish(second, update, ring.signer(), ring.trust_anchors)
+    for path in (first, second, redacted, *(path for path in (update,) if path.exists())):
         report = lint(path, ring.trust_anchors, [Rubric.ours(), *official()])
         assert [(finding.rule, finding.text) for finding in report.failures] == []
         assert not any(finding.result is Result.WARN for sheet in report.sheets for finding in sheet.findings)
