@@ -203,10 +203,12 @@ def import_(file: Path, name: str | None, reviewer: str) -> None:
 
 
 def _index() -> FigureIndex:
+    from touchmark.cli.progress import waiting
     from touchmark.provenance.home import Home
     from touchmark.safety.figures.current import load_index
 
-    return load_index(Home.default().figures)
+    with waiting("Loading the figures"):
+        return load_index(Home.default().figures)
 
 
 def _written(told: dict[str, Any]) -> RegisterLine:

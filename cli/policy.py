@@ -42,14 +42,16 @@ def policy() -> None:
 @_json
 def test(policies: tuple[str, ...], as_json: bool) -> int:
     """Put the examples of each POLICY, or of all that ship, to the test."""
+    from touchmark.cli.progress import waiting
     from touchmark.safety.examples import failing
     from touchmark.safety.gate import judge_of
     from touchmark.safety.policy import shipped
 
     results = []
     for name in policies or shipped():
-        judge = judge_of(name)
-        results.append((judge.policy, failing(judge)))
+        with waiting(f"Testing {name}"):
+            judge = judge_of(name)
+            results.append((judge.policy, failing(judge)))
     if as_json:
         click.echo(json.dumps({"policies": [_tested(tested, failures) for tested, failures in results]}))
     else:
@@ -92,13 +94,15 @@ def show(source: str, as_json: bool) -> None:
 @_json
 def diff(old: str, new: str, prompts: Path | None, as_json: bool) -> int:
     """Say what is different between OLD and NEW: rule by rule, and in what they decide about the same prompts."""
+    from touchmark.cli.progress import waiting
     from touchmark.safety.comparison import decision_changes, examples_of, rule_changes
     from touchmark.safety.gate import judge_of
 
-    before, after = judge_of(old), judge_of(new)
-    tried = _prompts(prompts) if prompts else examples_of(before.policy, after.policy)
-    rules = rule_changes(before.policy, after.policy)
-    decisions = tuple(decision_changes(before, after, tried))
+    with waiting("Asking both policies"):
+        before, after = judge_of(old), judge_of(new)
+        tried = _prompts(prompts) if prompts else examples_of(before.policy, after.policy)
+        rules = rule_changes(before.policy, after.policy)
+        decisions = tuple(decision_changes(before, after, tried))
     if as_json:
         document = {
             "rules": [{"path": change.path, "old": change.old, "new": change.new} for change in rules],
@@ -131,13 +135,15 @@ def explain(
 
     For those who write and review policies; what a user is told names none of this.
     """
+    from touchmark.cli.progress import waiting
     from touchmark.safety.decision import AgeProfile, Requester
     from touchmark.safety.explanation import explain as explained
     from touchmark.safety.gate import judge_of
 
     texts = {"prompt": prompt, "enriched_prompt": enriched, "negative_prompt": negative}
     texts = {field: text for field, text in texts.items() if text or field == "prompt"}
-    explanation = explained(judge_of(source), texts, Requester(AgeProfile(age), frozenset(consent)))
+    with waiting("Asking the gate"):
+        explanation = explained(judge_of(source), texts, Requester(AgeProfile(age), frozenset(consent)))
     if as_json:
         click.echo(json.dumps(explanation.as_dict()))
     else:

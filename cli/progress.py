@@ -1,4 +1,4 @@
-"""How long work looks on a terminal: one bar a step, on standard error, gone when it is done."""
+"""How long work looks on a terminal: a bar a step, or a line that turns; on standard error, gone when it is done."""
 
 from __future__ import annotations
 
@@ -23,3 +23,17 @@ def shown() -> Iterator[Callable[[str, int, int], None]]:
             bars.update(tasks[step], completed=done)
 
         yield update
+
+
+@contextmanager
+def waiting(what: str) -> Iterator[None]:
+    """Says what is waited for where no end can be told, as a list is loaded; nothing where there is no terminal."""
+    from rich.console import Console
+    from rich.text import Text
+
+    console = Console(stderr=True)
+    if not console.is_terminal:
+        yield
+        return
+    with console.status(Text(what)):
+        yield

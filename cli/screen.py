@@ -38,6 +38,7 @@ def screen(prompt: str, negative: str, policy: str, as_json: bool) -> None:
     \b
     Exit status: 0 allowed, 1 refused, 2 waits for human review, 64 not a prompt or not a policy.
     """
+    from touchmark.cli.progress import waiting
     from touchmark.safety import gate
     from touchmark.safety.canonical import MAX_CHARACTERS
 
@@ -45,7 +46,8 @@ def screen(prompt: str, negative: str, policy: str, as_json: bool) -> None:
         # Bytes that are no UTF-8 become surrogates, which the gate can read; what is too long is an error there.
         raw = sys.stdin.buffer.read(4 * MAX_CHARACTERS + 4)
         prompt = raw.decode("utf-8", "surrogateescape").strip()
-    decision = gate.screen(prompt, negative_prompt=negative, policy=policy)
+    with waiting("Asking the gate"):
+        decision = gate.screen(prompt, negative_prompt=negative, policy=policy)
     if as_json:
         click.echo(json.dumps(decision.as_dict()))
     else:
