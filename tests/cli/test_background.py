@@ -1,4 +1,4 @@
-"""``touchmark seal|generate --input --consent --training``: what is stated stands in the manifest and keeps the rules."""
+"""``touchmark seal|generate --input --consent --training``: what is stated stands in the manifest, by every rule."""
 
 from __future__ import annotations
 
