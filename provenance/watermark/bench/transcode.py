@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import tempfile
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from fractions import Fraction
 from pathlib import Path
@@ -157,9 +158,19 @@ class Chain:
             self.links[-1](source, destination)
 
 
-def _writing(destination: Path) -> OutputContainer:
-    """Without dates, versions and random numbers in the container."""
-    return av.open(str(destination), "w", container_options={"fflags": "+bitexact"})
+@contextmanager
+def _writing(destination: Path) -> Iterator[OutputContainer]:
+    """Without dates, versions and random numbers in the container, and with the priority that the process had.
+
+    SVT-AV1 makes a process of root a real-time one, for good: nothing else on the machine would get its turn.
+    """
+    policy = (os.sched_getscheduler(0), os.sched_getparam(0)) if hasattr(os, "sched_getscheduler") else None
+    try:
+        with av.open(str(destination), "w", container_options={"fflags": "+bitexact"}) as made:
+            yield made
+    finally:
+        if policy:
+            os.sched_setscheduler(0, *policy)
 
 
 def _add_stream(made: OutputContainer, codec: str, options: Mapping[str, str], rate: Fraction | None) -> VideoStream:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from fractions import Fraction
 from pathlib import Path
@@ -230,6 +231,14 @@ def test_the_same_file_comes_out_every_time(name: str, sealed: Path, tmp_path: P
     attack(sealed, first)
     attack(sealed, second)
     assert first.read_bytes() == second.read_bytes()
+
+
+@pytest.mark.skipif(not hasattr(os, "sched_getscheduler"), reason="this system has no such policies")
+def test_an_encoder_leaves_no_real_time_process_behind(still: Path, tmp_path: Path) -> None:
+    """SVT-AV1 makes one of whatever root runs."""
+    before = os.sched_getscheduler(0)
+    _attacked("av1_crf50", still, tmp_path)
+    assert os.sched_getscheduler(0) == before
 
 
 def test_a_copy_says_the_same_of_its_colours(still: Path, tmp_path: Path) -> None:
