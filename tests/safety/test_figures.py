@@ -289,7 +289,7 @@ def test_russian_names_are_declined() -> None:
         ("A VIDEO OF DRAKE DANCING", []),
         ("the Rock and the sea", []),
         ("成龙在雨中跳舞", ["jackie-chan"]),
-        ("一段成龙吃冰淇淋的视频", []),
+        ("一段成龙吃冰淇淋的视频", ["jackie-chan"]),
         ("望子成龙", []),
     ],
 )
