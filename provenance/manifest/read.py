@@ -25,6 +25,7 @@ from typing import Any, BinaryIO
 
 import c2pa
 
+from touchmark.provenance.manifest.assertion_count import check_assertions
 from touchmark.provenance.manifest.context import manifest_context
 from touchmark.provenance.manifest.parse import MAX_JSON, MAX_TEXT, UnreadableStoreError, parse_store
 from touchmark.provenance.manifest.parts import check_parts
@@ -69,6 +70,7 @@ def read_manifest(path: Path, anchors: bytes, *, manifest: bytes | None = None) 
 def read_stream(file: BinaryIO, anchors: bytes, *, manifest: bytes | None = None, subject: str = "") -> ManifestReport:
     """As :func:`read_manifest`, of an open, seekable file; ``subject`` is what an error calls it."""
     check_parts(file, subject)
+    check_assertions(file, subject)
     try:
         reader = c2pa.Reader.try_create(_format_of(file), file, manifest, manifest_context(anchors))
         if reader is None:
@@ -94,6 +96,7 @@ def read_crjson(path: Path, anchors: bytes) -> dict[str, Any] | str:
     try:
         with _opened(path) as file:
             check_parts(file, str(path))
+            check_assertions(file, str(path))
             reader = c2pa.Reader.try_create(_format_of(file), file, None, manifest_context(anchors))
             if reader is None:
                 return "none is there"

@@ -1,54 +1,29 @@
 """What lies in a manifest store that no signature covers: room to hide things in a file that reads Trusted. Pure.
 
 A claim names assertions by their hashes, and a signature covers the claim (C2PA 2.4, 11.1 and 13.2). Everything else
-in a store is boxes: padding beside a signature, a box that no reader knows, data that nothing refers to. Boxes
-(ISO/IEC 19566-5) and lengths of CBOR (RFC 8949) are walked here, values are never interpreted.
+in a store is boxes: padding beside a signature, a box that no reader knows, data that nothing refers to. Boxes and
+lengths of CBOR (RFC 8949) are walked here, values are never interpreted.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Final
 
-_MOST_BOXES: Final = 20_000
+from touchmark.provenance.manifest.jumbf import ASSERTIONS, MANIFESTS, Box, read_box
+
 _MOST_DEEP: Final = 32
 _BREAK: Final = b"\xff"  # ends an item of no set length
 _SALT: Final = 48  # random bytes beside a label (C2PA 2.4, 8.4.2.3): 16 or 32, in a box
 _LEFT_BEHIND: Final = 1024  # bytes of data that nothing names any more: generators leave a few hundred
-_MANIFESTS, _COMPRESSED = (b"c2ma", b"c2um"), b"c2cm"
+_COMPRESSED = b"c2cm"
 _CLAIM, _SIGNATURE, _DATA = b"c2cl", b"c2cs", b"c2db"
-_CHECKED: Final = (b"c2as", b"c2vc")
+_CHECKED: Final = (ASSERTIONS, b"c2vc")
 """Assertions and credentials: a library refuses a file that holds one which the claim does not name."""
 _PADS: Final = (b"\x63pad", b"\x64pad2")
 _HEADERS: Final = frozenset(
     (b"\x18\x21", b"\x18\x22", b"\x67x5chain", b"\x66sigTst", b"\x67sigTst2", b"\x65rVals", b"\x71temp_signing_time")
 )
 """Names of COSE headers (RFC 9360; C2PA 2.4, 13.2 and 14.5) that stand where a signature does not cover them."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Box:
-    """A box of JUMBF. Of a superbox: its type, the rest of its description after that, and what it holds."""
-
-    kind: bytes
-    data: bytes
-    description: bytes = b""
-    inner: tuple[_Box, ...] = ()
-
-    @property
-    def type(self) -> bytes:
-        return self.description[:4]
-
-    @property
-    def label(self) -> bytes:
-        return self.description[17:].partition(b"\0")[0]
-
-    @property
-    def beside_label(self) -> int:
-        """Non-zero bytes of the description after type and label, less a salt."""
-        rest = self.description[17:].partition(b"\0")[2]
-        return _content(rest) if len(rest) > _SALT else 0
 
 
 def unsigned_in_store(data: bytes) -> int:
@@ -58,30 +33,30 @@ def unsigned_in_store(data: bytes) -> int:
     assertion names; and all of what cannot be read here, whatever a C2PA library makes of it.
     """
     try:
-        store, end = _read(data, 0, depth=3)
+        store, end = read_box(data, 0, depth=3)
     except ValueError:
         return _content(data)
-    count = _content(data[end:]) + store.beside_label
+    count = _content(data[end:]) + _beside_label(store)
     for manifest in store.inner:
-        if manifest.type in _MANIFESTS:
-            count += manifest.beside_label + sum(_unsigned_part(part, manifest) for part in manifest.inner)
+        if manifest.type in MANIFESTS:
+            count += _beside_label(manifest) + sum(_unsigned_part(part, manifest) for part in manifest.inner)
         elif manifest.type != _COMPRESSED:
             count += _content(manifest.data)
     return count
 
 
-def _unsigned_part(part: _Box, manifest: _Box) -> int:
+def _unsigned_part(part: Box, manifest: Box) -> int:
     """Of one part of a manifest: its assertions, its claim, its signature, ..."""
     if part.type in _CHECKED:
-        return part.beside_label
+        return _beside_label(part)
     if part.type == _DATA:
         named = b"".join(other.data for other in manifest.inner if other is not part)
         stray = (box for box in part.inner if not box.label or b"databoxes/" + box.label not in named)
         count = sum(_content(box.data) for box in stray)
-        return part.beside_label + (count if count > _LEFT_BEHIND else 0)
+        return _beside_label(part) + (count if count > _LEFT_BEHIND else 0)
     if part.type not in (_CLAIM, _SIGNATURE) or not part.inner:
         return _content(part.data)
-    count = part.beside_label + sum(_content(box.data) for box in part.inner[1:])
+    count = _beside_label(part) + sum(_content(box.data) for box in part.inner[1:])
     return count + (_unsigned_in_cose(part.inner[0].data) if part.type == _SIGNATURE else 0)
 
 
@@ -101,38 +76,14 @@ def _unsigned_in_cose(sign1: bytes) -> int:
     return count
 
 
+def _beside_label(box: Box) -> int:
+    """Non-zero bytes of the description after type and label, less a salt."""
+    rest = box.description[17:].partition(b"\0")[2]
+    return _content(rest) if len(rest) > _SALT else 0
+
+
 def _content(data: bytes) -> int:
     return len(data) - data.count(0)
-
-
-# -- JUMBF
-
-
-def _read(data: bytes, at: int, depth: int) -> tuple[_Box, int]:
-    """The box at ``at``, with superboxes in it down to ``depth``, and where it ends. Raises ValueError."""
-    size, head = int.from_bytes(data[at : at + 4], "big"), 8
-    if size == 1:
-        size, head = int.from_bytes(data[at + 8 : at + 16], "big"), 16
-    elif size == 0:
-        size = len(data) - at
-    end, kind = at + size, data[at + 4 : at + 8]
-    if size < head or end > len(data):
-        raise ValueError("no box")
-    payload = data[at + head : end]
-    if kind != b"jumb" or depth < 0:
-        return _Box(kind, payload), end
-    description, *inner = _walk(payload, depth - 1)
-    return _Box(kind, payload, description.data, tuple(inner)), end
-
-
-def _walk(data: bytes, depth: int) -> Iterator[_Box]:
-    at = 0
-    for _ in range(_MOST_BOXES):
-        if at >= len(data):
-            return
-        box, at = _read(data, at, depth)
-        yield box
-    raise ValueError("boxes without end")
 
 
 # -- CBOR
