@@ -101,11 +101,19 @@ def test_other_scripts_backwards_are_read_and_traced_too(sentence: str) -> None:
         "drone shot, 8k, 60fps, 35mm film, 3d render, 1080p!",
         "обычный день в парке",
         "一只猫在花园里奔跑",
+        "镜头缓缓推进，展示老人的双手，背景是雪山。苏珊·柯林斯走过石桥",
+        "un train de 8h30 arrive",
         "Internationalisierungsbeauftragte",
     ],
 )
 def test_honest_text_has_one_reading(prompt: str) -> None:
     assert [view.kind for view in canonicalise(prompt).views] == [ViewKind.PLAIN]
+
+
+@pytest.mark.parametrize("sign", ["，", ",", ".", "·", " ", "*", "-"])
+def test_signs_between_chinese_characters_are_undone_where_a_character_stands_alone(sign: str) -> None:
+    for masked in (sign.join("一个裸体的人"), f"画里有人，裸{sign}体的人在走"):
+        assert any("裸体的人" in view.text for view in canonicalise(masked).views)
 
 
 @pytest.mark.parametrize("prompt", ["g r i m   s t a t u e", "g.r.i.m s.t.a.t.u.e", "g r i m  s t a t u e ,  t a l l"])
