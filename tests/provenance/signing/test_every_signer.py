@@ -13,6 +13,7 @@ from typing import Any
 import boto3
 import pytest
 from botocore.config import Config
+from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import rsa
 
 from tests.provenance.keys.certificates import p256, private_pem
@@ -24,7 +25,15 @@ from tests.provenance.signing.conftest import (
     google_client,
     signing_service,
 )
-from tests.provenance.signing.stand_ins import MODULE, TimeAuthority, aws_kms, google_kms, server_certificate, serving
+from tests.provenance.signing.stand_ins import (
+    MODULE,
+    TimeAuthority,
+    aws_kms,
+    google_kms,
+    reply,
+    server_certificate,
+    serving,
+)
 from touchmark.provenance.errors import TouchmarkError
 from touchmark.provenance.keys.profile import CertificateRefusedError
 from touchmark.provenance.manifest.claim import Claim
@@ -55,6 +64,11 @@ from touchmark.provenance.signing.errors import (
     SignerUriError,
     WrongPasswordError,
     WrongPinError,
+)
+from touchmark.provenance.signing.time_stamps import (
+    ClockSkewError,
+    TimeAuthorityAnswerError,
+    TimeAuthorityUnreachableError,
 )
 
 
@@ -234,6 +248,34 @@ def test_each_failure_has_its_name_and_leaves_no_file(
     assert type(caught.value) is error
     assert caught.value.remedy
     assert list(output.iterdir()) == []
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_what_is_wrong_beside_a_signer_has_its_name_with_every_signer(
+    tmp_path: Path, film: Path, claim: Claim, bench: Bench, time_authority: TimeAuthority, kind: str
+) -> None:
+    """An expired certificate, and time-stamp authorities that are dead, talk nonsense, or live at another time."""
+    output, now = tmp_path / "output", datetime.now(UTC)
+    output.mkdir()
+    with (
+        serving(lambda handler, _: reply(handler, b"noise", "application/timestamp-reply")) as noisy,
+        serving(time_authority.answer) as good,
+        bench.open(kind) as signer,
+    ):
+        leaf = x509.load_pem_x509_certificate(signer.certificate_chain)
+        old = bench.authority.issue(key=leaf, begins=now - timedelta(days=9), ends=now - timedelta(days=1))
+        skewed = TimeStamping((f"http://127.0.0.1:{good}/",), tolerance=timedelta(days=-1))
+        faults: list[tuple[dict[str, Any], type[TouchmarkError]]] = [
+            ({"certificate_chain": old}, CertificateRefusedError),
+            ({"time_stamping": TimeStamping((f"http://127.0.0.1:{closed_port()}/",))}, TimeAuthorityUnreachableError),
+            ({"time_stamping": TimeStamping((f"http://127.0.0.1:{noisy}/",))}, TimeAuthorityAnswerError),
+            ({"time_stamping": skewed}, ClockSkewError),
+        ]
+        for change, error in faults:
+            with pytest.raises(TouchmarkError) as caught:
+                sign_file(film, output / "out.mp4", claim, replace(signer, **change), bench.anchors)
+            assert type(caught.value) is error
+            assert list(output.iterdir()) == []
 
 
 def test_a_wrong_pin_is_tried_once(bench: Bench) -> None:
