@@ -110,8 +110,10 @@ _BY_WORDS: tuple[tuple[re.Pattern[str], Category], ...] = tuple(
     )
 )  # fmt: skip
 
-_CONTRAST = 3.0
-"""Weight of a harmless prompt that looks harmful: it is worth several captions of cats."""
+_CONTRAST = 4.0
+"""Weight of a prompt of a set of pairs, harmful or only looking so: it is worth several captions of cats."""
+_DIRECT = 3.0
+"""Weight of a harmful request in plain English: few, and each says what it wants."""
 _SEXUAL_LABELS = frozenset({"sexual", "sexual_content"})
 _MISLABELLED = frozenset({"Ring-A-Bell-concept"})
 """Halves of sentences, whose label belongs to the other half as well ("in the park")."""
@@ -158,7 +160,7 @@ def _row(stem: str, raw: dict[str, Any], minors: Lexicon) -> Row | None:
         category = _by_words(text) if label == "other_harm" else _BY_LABEL[label]
         if label in _SEXUAL_LABELS and minors.find(canonicalise(text)):
             return None
-    elif stem == "t2i_overt_pairs":
+    if stem == "t2i_overt_pairs":
         weight = _CONTRAST
     return Row(text, category, str(raw["lang"]), f"{stem}/{source}", weight, fold(source, str(raw["id"])))
 
@@ -171,7 +173,7 @@ def _trust(stem: str, raw: dict[str, Any]) -> float:
         votes = int(str(raw.get("votes") or "0/5").split("/")[0])
         listed = str(raw["text"]).count(",") >= 3  # lists of styles show little harm
         return {5: 1.0, 4: 0.7, 3: 0.3}.get(votes, 0.0) * (0.4 if listed else 1.0)
-    return 1.0
+    return _DIRECT if stem == "chat_unsafe_en" else 1.0
 
 
 def _by_words(text: str) -> Category:

@@ -1,3 +1,3 @@
 """The digest of the weights that belong to this release. Written by ``touchmark.safety.classifier.train``."""
 
-WEIGHTS_SHA256 = "0e2f4b29630fcb177f65a540eeb2b393a7fb0984e7a6955511386095a148b147"
+WEIGHTS_SHA256 = "2e59a394cf833fa289f5ecc1bf2e7ac8054e03ea5ac4abc55c6e197adcf8ae3b"
