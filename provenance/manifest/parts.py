@@ -18,6 +18,8 @@ from touchmark.provenance.media.errors import LimitExceededError
 _MOST_WALKED: Final = 100_000
 _MOST_READ: Final = 30_000
 """Parts that are left to a library: of an animation three a picture."""
+_FEWEST_BYTES: Final = 60_000
+"""A smaller file has room neither for so many parts of two bytes, nor for the most boxes of eight."""
 _FULL: Final = 200
 """Bytes of a block of GIF (GIF89a, 15: 255 at most) that count as a part less: a large film has full ones."""
 
@@ -28,6 +30,8 @@ def check_parts(file: BinaryIO, subject: str) -> None:
     Raises:
         LimitExceededError: there are more than in any file that was not made for that.
     """
+    if file.seek(0, os.SEEK_END) < _FEWEST_BYTES:
+        return
     kind = kinds.kind_of_file(file)
     if kind is kinds.GIF:
         count = _gif_blocks(file) - file.seek(0, os.SEEK_END) // _FULL
