@@ -53,6 +53,8 @@ class ContradictionKind(StrEnum):
     """The mark is that of a sealed video, the picture is not: a mark was copied."""
     UNHASHED_BYTES = "unhashed_bytes"
     """An intact manifest, and bytes outside its reach that were changed or put there."""
+    LABELS_DISAGREE = "labels_disagree"
+    """The labels in the file's metadata tell another story than its manifest or its watermark."""
     REGISTRY_DISAGREES = "registry_disagrees"
     """The registry of sealed files tells another story."""
 
@@ -72,6 +74,7 @@ _TITLES = {
     ContradictionKind.SOUND_OF_ANOTHER_VIDEO: "Sound of another video",
     ContradictionKind.PICTURE_OF_ANOTHER_VIDEO: "Watermark of another picture",
     ContradictionKind.UNHASHED_BYTES: "Bytes outside the signature changed",
+    ContradictionKind.LABELS_DISAGREE: "Labels in the file disagree",
     ContradictionKind.REGISTRY_DISAGREES: "Registry disagrees",
 }
 
@@ -106,8 +109,10 @@ def find_contradictions(evidence: Evidence) -> tuple[Contradiction, ...]:
             found += _mark_against_manifest(evidence)
             found += _promised_mark(evidence)
             found += _outside_the_hash(evidence)
+            found += _labels_against_manifest(evidence)
     found += _sound_against_picture(evidence)
     found += _picture_against_mark(evidence)
+    found += _labels_against_mark(evidence)
     found += _registry(evidence)
     return tuple(found)
 
@@ -215,6 +220,38 @@ def _picture_against_mark(evidence: Evidence) -> Iterator[Contradiction]:
         f"The picture carries the watermark {mark.payload}, which marks {_known_as(evidence.registration)}, and shows "
         "nothing of what that shows. The watermark was copied onto another picture, or the picture was replaced.",
     )
+
+
+def _labels_against_manifest(evidence: Evidence) -> Iterator[Contradiction]:
+    """Whoever signs generated content as a recording may overlook what its maker wrote into it."""
+    manifest, labels = evidence.manifest, evidence.labels
+    claims_camera = manifest.source_type is not None and manifest.source_type.is_capture
+    if claims_camera and labels.says_generated and not sources(manifest) & MADE:
+        yield Contradiction(
+            ContradictionKind.LABELS_DISAGREE,
+            f"{_signer(manifest)} says that a camera took this, but the file's own labels ({labels.in_words}) say that "
+            "it was generated.",
+        )
+
+
+def _labels_against_mark(evidence: Evidence) -> Iterator[Contradiction]:
+    """Labels are easily written: over marked content they may claim a camera, or name another file."""
+    mark, labels = evidence.mark, evidence.labels
+    if mark is None or mark.payload is None or (evidence.manifest.is_sound and is_accounted_for(evidence)):
+        return  # a trusted signer says how it came about, whatever labels were left in it
+    known = evidence.registration
+    if labels.named_payload is not None and labels.named_payload != mark.payload:
+        yield Contradiction(
+            ContradictionKind.LABELS_DISAGREE,
+            f"The AIGC record in the file names the content {labels.named_payload}; the {evidence.carrier} carries the "
+            f"watermark {mark.payload}, which marks {_known_as(known)}. The record is that of another file.",
+        )
+    if labels.says_captured and known is not None and _is_made(known):
+        yield Contradiction(
+            ContradictionKind.LABELS_DISAGREE,
+            f"The file's own labels ({labels.in_words}) say that a camera took it; the {evidence.carrier} carries the "
+            f"watermark {mark.payload}, which marks {_known_as(known)}.",
+        )
 
 
 def _outside_the_hash(evidence: Evidence) -> Iterator[Contradiction]:

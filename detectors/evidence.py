@@ -12,11 +12,12 @@ import hashlib
 import math
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
+from touchmark.detectors.labels import ContainerLabels, read_labels
 from touchmark.detectors.look import NOT_ASKED, Progress, look_at, not_looked
 from touchmark.detectors.sources import Sources
 from touchmark.detectors.timeline import marked_segments
@@ -117,6 +118,7 @@ class Evidence:
         named_registrations: what the registry knows of payloads that the file's own manifest names.
         likeness: whether the picture shows what the registry knows to be under this mark; None where there is nothing
             to compare it with.
+        labels: what the file's own metadata say; anybody's word.
         development: the signer is believed only through a development certificate authority.
         claims: what marks of other makers say, one for each that is installed. Anybody with their published weights can
             write them, so they inform a reviewer and no verdict is built on them.
@@ -134,6 +136,7 @@ class Evidence:
     recovered: ManifestReport | None = None
     named_registrations: tuple[Registration, ...] = ()
     likeness: Likeness | None = None
+    labels: ContainerLabels = field(default_factory=ContainerLabels)
     development: bool = False
     claims: tuple[MarkClaim, ...] = ()
 
@@ -242,6 +245,7 @@ def _gathered(
         detections=look.heard if alone else look.detections,
         sound=SoundTrace() if alone else SoundTrace(sources.sound_mark.algorithm, look.heard),
         has_keys=bool(sources.keys),
+        labels=read_labels(file, look.info.labels, str(path)),
         development=manifest.development,
         claims=look.claims,
     )

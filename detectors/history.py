@@ -33,10 +33,10 @@ MADE = frozenset(
         DigitalSourceType.VIRTUAL_RECORDING,
     }
 )
+"""Source types of pictures that no sensor took, wholly or in part."""
 
 if TYPE_CHECKING:
     from touchmark.provenance.registry import Registration
-"""Source types of pictures that no sensor took, wholly or in part."""
 
 
 def sources(report: ManifestReport) -> frozenset[DigitalSourceType]:

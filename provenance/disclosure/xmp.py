@@ -131,11 +131,14 @@ def read_xmp(path: Path) -> XmpNote | None:
         LimitExceededError: it has more boxes than any honest file.
     """
     with path.open("rb") as file:
-        for packet in _packets(file, str(path)):
-            note = XmpNote.parse(packet)
-            if note is not None:
-                return note
-    return None
+        return xmp_of(file, str(path))
+
+
+def xmp_of(file: BinaryIO, subject: str) -> XmpNote | None:
+    """As :func:`read_xmp`, of an open, seekable file; ``subject`` is what an error calls it."""
+    file.seek(0)
+    notes = (XmpNote.parse(packet) for packet in _packets(file, subject))
+    return next((note for note in notes if note is not None), None)
 
 
 def _packets(file: BinaryIO, subject: str) -> Iterator[bytes]:

@@ -17,6 +17,8 @@ from touchmark.detectors.statements import Source, Tone
 from touchmark.detectors.verdict import Outcome, Verdict
 from touchmark.detectors.verify import Verifier
 from touchmark.provenance.database import open_database
+from touchmark.provenance.disclosure.aigc import AigcRecord, Label
+from touchmark.provenance.disclosure.xmp import XmpNote, xmp_box
 from touchmark.provenance.fingerprint import Likeness
 from touchmark.provenance.home import Home
 from touchmark.provenance.manifest.claim import DigitalSourceType
@@ -26,7 +28,7 @@ from touchmark.provenance.media.errors import MediaError
 from touchmark.provenance.media.video import RawVideo
 from touchmark.provenance.registry import Registry
 from touchmark.provenance.watermark.bench.attacks import ATTACKS
-from touchmark.provenance.watermark.protocol import MarkState, WatermarkKey
+from touchmark.provenance.watermark.protocol import MarkState, Payload, WatermarkKey
 from touchmark.provenance.watermark.video import LatticeWatermark
 
 Transplant = Callable[[Path, Path, Path], Path]
@@ -324,6 +326,58 @@ def test_a_copy_that_was_changed_is_still_the_same_picture(studio, tmp_path, att
     verification = studio.verify(copy)
     assert verification.evidence.likeness is Likeness.SAME
     assert verification.verdict.contradictions == ()
+
+
+# -- labels in the container, which anybody can write
+
+
+def _labelled(source: Path, path: Path, note: XmpNote) -> Path:
+    path.write_bytes(source.read_bytes() + xmp_box(note.packet()))
+    return path
+
+
+def test_a_recording_whose_labels_say_that_it_was_generated_is_named(studio, plain, camera, tmp_path) -> None:
+    """A thief of generated content signs it as his camera's own, and overlooks what its maker wrote into it."""
+    record = AigcRecord(Label.IS, "Some Generator", "17")
+    for note in (XmpNote(DigitalSourceType.TRAINED_ALGORITHMIC_MEDIA.value), XmpNote(aigc=record.to_json())):
+        labelled = _labelled(plain, tmp_path / "l.mp4", note)
+        forged = camera.sign(labelled, tmp_path / "f.mp4", source_type=DigitalSourceType.DIGITAL_CAPTURE)
+        verdict = studio.judge(forged, camera)
+        assert kinds(verdict) == {ContradictionKind.LABELS_DISAGREE}
+        assert "Honest Cameras" in verdict.contradictions[0].explanation
+        assert verdict.contradictions[0].title == "Labels in the file disagree"
+    honest = camera.sign(
+        _labelled(plain, tmp_path / "c.mp4", XmpNote(DigitalSourceType.DIGITAL_CAPTURE.value)),
+        tmp_path / "h.mp4",
+        source_type=DigitalSourceType.DIGITAL_CAPTURE,
+    )
+    assert studio.judge(honest, camera).outcome is Outcome.CAPTURED
+
+
+def test_a_label_that_claims_a_camera_over_marked_pixels_is_named(studio, stripped, tmp_path) -> None:
+    forged = _labelled(stripped, tmp_path / "f.mp4", XmpNote(DigitalSourceType.DIGITAL_CAPTURE.value))
+    verdict = studio.judge(forged)
+    assert kinds(verdict) == {ContradictionKind.LABELS_DISAGREE}
+    assert "digitalCapture" in verdict.contradictions[0].explanation
+
+
+def test_a_record_of_another_file_is_named(studio, stripped, registration, tmp_path) -> None:
+    """The AIGC record of a harmless video, laid over another that the same service made."""
+    for number, found in ((str(Payload(registration.payload.value ^ 1)), True), (str(registration.payload), False)):
+        note = XmpNote(aigc=AigcRecord(Label.IS, "Example Studio", number).to_json())
+        verdict = studio.judge(_labelled(stripped, tmp_path / "f.mp4", note))
+        assert (kinds(verdict) == {ContradictionKind.LABELS_DISAGREE}) is found
+        assert (verdict.outcome is Outcome.GENERATED) is not found
+
+
+def test_labels_alone_say_nothing_that_is_relied_upon(studio, plain, tmp_path) -> None:
+    for kind, said in (("DIGITAL_CAPTURE", "a camera took it"), ("TRAINED_ALGORITHMIC_MEDIA", "it was generated")):
+        labelled = _labelled(plain, tmp_path / "l.mp4", XmpNote(DigitalSourceType[kind].value))
+        verdict = studio.judge(labelled)
+        assert verdict.outcome is Outcome.UNKNOWN
+        (statement,) = (s for s in verdict.statements if s.source is Source.CONTAINER)
+        assert statement.tone is Tone.CAUTION
+        assert said in statement.text
 
 
 # -- what is missing

@@ -13,10 +13,12 @@ from hypothesis import strategies as st
 from touchmark.detectors.acceptance import Acceptance, ExitStatus
 from touchmark.detectors.contradictions import ContradictionKind
 from touchmark.detectors.evidence import Container, Evidence, SoundTrace
+from touchmark.detectors.labels import ContainerLabels
 from touchmark.detectors.origin import Via
 from touchmark.detectors.statements import Source
 from touchmark.detectors.timeline import lie_together
 from touchmark.detectors.verdict import Outcome, judge
+from touchmark.provenance.disclosure.aigc import AigcRecord
 from touchmark.provenance.manifest.claim import DigitalSourceType
 from touchmark.provenance.manifest.report import (
     ManifestPresence,
@@ -414,6 +416,13 @@ _registrations = st.builds(
 )
 
 
+_labels = st.builds(
+    ContainerLabels,
+    st.sampled_from([None, GENERATED, CAPTURE]),
+    st.sampled_from([None, *(AigcRecord("1", "x", number) for number in ("", str(PAYLOADS[0])))]),
+)
+
+
 @st.composite
 def any_evidence(draw: st.DrawFn) -> Evidence:
     detection = draw(st.sampled_from([None, NO_MARK, PRESENT, mark(PAYLOADS[0]), mark(PAYLOADS[1])]))
@@ -427,6 +436,7 @@ def any_evidence(draw: st.DrawFn) -> Evidence:
         report,
         *([detection] if detection else []),
         registry_consulted=draw(st.booleans()),
+        labels=draw(_labels),
         registration=replace(row, payload=payload) if row and payload else None,
         manifest_registration=replace(own, manifest_label=report.label) if own and report.label else None,
         recovered=draw(st.none() | any_manifest()) if row and payload else None,

@@ -1,0 +1,76 @@
+"""What a file's own labels say of how it was made: IPTC's source type in XMP, the AIGC record of GB 45438-2025.
+
+    labels = read_labels(file, look.info.labels, "clip.mp4")
+    labels.says_generated, labels.named_payload
+
+Anybody can write them and take them out, so no origin rests on them, and that they are missing means nothing. But who
+forges a manifest, or copies a mark, often leaves them as they were: then they contradict him.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import BinaryIO
+
+from touchmark.provenance.disclosure.aigc import AIGC_KEY, AigcRecord, Label
+from touchmark.provenance.disclosure.xmp import xmp_of
+from touchmark.provenance.manifest.claim import DigitalSourceType
+from touchmark.provenance.watermark.protocol import PAYLOAD_BITS, Payload
+
+_PAYLOAD = re.compile(rf"[0-9a-f]{{{PAYLOAD_BITS // 4}}}")
+
+
+@dataclass(frozen=True, slots=True)
+class ContainerLabels:
+    """Labels in a file's metadata; a stranger's text.
+
+    Attributes:
+        source_type: IPTC's digital source type in XMP, where it is one that we know.
+        record: the AIGC record.
+    """
+
+    source_type: DigitalSourceType | None = None
+    record: AigcRecord | None = None
+
+    @property
+    def says_generated(self) -> bool:
+        """Whether one of them says, without reserve, that a model made the content or part of it."""
+        generative = self.source_type is not None and self.source_type.is_generative
+        return generative or (self.record is not None and self.record.label == Label.IS)
+
+    @property
+    def says_captured(self) -> bool:
+        """Whether one of them says that a camera took it, and none that a model made it."""
+        return self.source_type is not None and self.source_type.is_capture and not self.says_generated
+
+    @property
+    def named_payload(self) -> Payload | None:
+        """The payload that the record names as the number of the content, if it has the form of one."""
+        if self.record is None or not _PAYLOAD.fullmatch(self.record.produce_id):
+            return None
+        return Payload(int(self.record.produce_id, 16))
+
+    @property
+    def in_words(self) -> str:
+        """Where it is said, for a sentence; empty where nothing is."""
+        said = []
+        if self.source_type is not None:
+            said.append(f"IPTC source type {self.source_type.rpartition('/')[2]}")
+        if self.record is not None:
+            said.append("AIGC record")
+        return " and ".join(said)
+
+
+def read_labels(file: BinaryIO, metadata: Mapping[str, str], subject: str) -> ContainerLabels:
+    """The labels of an open file that errors call ``subject``, and of which a media library read ``metadata``.
+
+    Raises:
+        LimitExceededError: it has more boxes than any honest file.
+    """
+    note = xmp_of(file, subject)
+    text = metadata.get(AIGC_KEY, "") or (note.aigc if note else "")
+    stated = note.source_type.rpartition("/")[2] if note else ""
+    known = {kind.rpartition("/")[2]: kind for kind in DigitalSourceType}
+    return ContainerLabels(known.get(stated), AigcRecord.parse(text) if text else None)
