@@ -13,6 +13,7 @@ import struct
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from itertools import islice
 from pathlib import Path
 from typing import BinaryIO, Final
 from xml.etree import ElementTree
@@ -26,6 +27,8 @@ XMP_UUID: Final = bytes.fromhex("be7acfcb97a942e89c71999491e3afac")
 """The ``uuid`` box that holds a packet in mp4 (XMP specification, part 3, "Storage in files")."""
 
 _MOST: Final = 1 << 20
+_MOST_PACKETS: Final = 4
+"""An honest file has one; of those that cannot be read, no more are tried."""
 _MOST_SEGMENTS: Final = 1000
 _RDF: Final = "http://www.w3.org/1999/02/22-rdf-syntax-ns#"
 _IPTC: Final = "http://iptc.org/std/Iptc4xmpExt/2008-02-29/"
@@ -137,7 +140,7 @@ def read_xmp(path: Path) -> XmpNote | None:
 def xmp_of(file: BinaryIO, subject: str) -> XmpNote | None:
     """As :func:`read_xmp`, of an open, seekable file; ``subject`` is what an error calls it."""
     file.seek(0)
-    notes = (XmpNote.parse(packet) for packet in _packets(file, subject))
+    notes = (XmpNote.parse(packet) for packet in islice(_packets(file, subject), _MOST_PACKETS))
     return next((note for note in notes if note is not None), None)
 
 

@@ -142,3 +142,13 @@ def test_a_written_picture_carries_it_and_reads_as_before(tmp_path: Path, kind: 
     write_still(plain, path)
     assert np.array_equal(with_note, read_still(path).pixels)
     assert cv2.imread(str(path)) is not None
+
+
+def test_packets_without_end_that_cannot_be_read_are_not_all_tried(tmp_path: Path) -> None:
+    """Each may be a megabyte of elements with a fault at its very end."""
+    broken, sound = xmp_box(b"<x>" + b"<a/>" * 99), xmp_box(XmpNote(system="Wan").packet())
+    path = tmp_path / "a.mp4"
+    path.write_bytes(struct.pack(">I4s", 16, b"ftyp") + b"isom\0\0\0\0" + 3 * broken + sound)
+    assert read_xmp(path) == XmpNote(system="Wan")
+    path.write_bytes(path.read_bytes().replace(sound, broken + sound))
+    assert read_xmp(path) is None
