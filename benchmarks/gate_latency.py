@@ -20,12 +20,11 @@ from typing import Any, Final
 
 import numpy as np
 
-from touchmark.safety.canonical import CanonicalText, canonicalise
+from touchmark.safety.canonical import canonicalise
 from touchmark.safety.classifier import PromptClassifier
 from touchmark.safety.classifier.sources import read
 from touchmark.safety.figures import FigureIndex
-from touchmark.safety.judge import Judge
-from touchmark.safety.policy import Policy
+from touchmark.safety.gate import judge_of
 
 RESULTS = Path(__file__).parent / "results" / "gate_latency.json"
 LANGUAGES = ("en", "id", "es", "pt", "fr", "de", "ru", "tr", "ar", "hi", "zh", "ja", "ko", "vi", "th")
@@ -49,18 +48,17 @@ def main() -> None:
     by_language: dict[str, list[str]] = {}
     for row in read(options.prompts):
         by_language.setdefault(row.language, []).append(row.text)
-    results = measure(Policy.load(options.policy), by_language)
+    results = measure(options.policy, by_language)
     options.out.write_text(json.dumps(results, indent=1) + "\n", encoding="utf-8")
     for name, times in results["milliseconds"].items():
         print(f"{name:32} p50 {times['p50']:7.2f}  p90 {times['p90']:7.2f}  p99 {times['p99']:7.2f}  ({times['n']})")
 
 
-def measure(policy: Policy, by_language: dict[str, list[str]]) -> dict[str, Any]:
+def measure(policy: str, by_language: dict[str, list[str]]) -> dict[str, Any]:
     """Percentiles of the processor time of a decision and of its stages, by kind of prompt."""
     chance = Random(5)
     everything = [text for texts in by_language.values() for text in texts if len(text) <= LENGTH]
-    classifier, figures = PromptClassifier.load(), FigureIndex.load()
-    judge = Judge(policy, classifier, figures)
+    judge = judge_of(policy)
 
     def decide(text: str) -> object:
         return judge.decide(REQUEST, {"prompt": text})
@@ -68,25 +66,26 @@ def measure(policy: Policy, by_language: dict[str, list[str]]) -> dict[str, Any]
     for text in chance.sample(everything, _TO_WARM_UP):
         decide(text)
     table = {"as they come": timed(decide, chance.sample(everything, _AS_THEY_COME))}
+    prompts: dict[str, list[str]] = {}
     for language in LANGUAGES:
         texts = [text for text in by_language.get(language, ()) if len(text) <= LENGTH]
         if len(texts) >= _JOINED // 2:
             joint = "" if language in _UNSPACED else " "
-            prompts = [full_length(texts, chance, joint) for _ in range(_JOINED)]
-            table[f"1,000 characters, {language}"] = timed(decide, prompts)
-            if language == "en":
-                table |= by_stage(prompts, classifier, figures)
+            prompts[language] = [full_length(texts, chance, joint) for _ in range(_JOINED)]
+            table[f"1,000 characters, {language}"] = timed(decide, prompts[language])
     table["1,000 characters, mixed"] = timed(decide, [full_length(everything, chance, " ") for _ in range(_JOINED)])
+    table |= by_stage(prompts["en"])
     return {
-        "policy": {"name": policy.name, "version": policy.version},
+        "policy": {"name": judge.policy.name, "version": judge.policy.version},
         "machine": {"python": platform.python_version(), "processor": platform.machine()},
         "milliseconds": table,
     }
 
 
-def by_stage(prompts: Sequence[str], classifier: PromptClassifier, figures: FigureIndex) -> dict[str, dict[str, float]]:
-    """Its stages, each alone."""
-    views: list[CanonicalText] = [canonicalise(prompt) for prompt in prompts]
+def by_stage(prompts: Sequence[str]) -> dict[str, dict[str, float]]:
+    """Its stages, each alone; the words of the prompts have been met by now."""
+    classifier, figures = PromptClassifier.load(), FigureIndex.load()
+    views = [canonicalise(prompt) for prompt in prompts]
     return {
         "of English canonicalisation": timed(canonicalise, prompts),
         "of English the classifier": timed(classifier.scores, views),

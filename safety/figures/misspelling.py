@@ -172,12 +172,13 @@ class Misspellings:
         yield from self._proposed_by_sound(text.sounds)
 
     def _proposed_by_sound(self, sounds: Sequence[bytes]) -> Iterator[tuple[int, int]]:
+        begun, last = self._begun, len(self._begun) - 1
         for here, sound in enumerate(sounds):
             if sound:
                 key = crc32(sound, _BY_SOUND)
                 for following in sounds[here + 1 : here + _MAX_WORDS]:
                     key = crc32(following, crc32(b" ", key))
-                    if not following or not self._begins(key):
+                    if not following or not begun[key >> 3 & last] >> (key & 7) & 1:
                         break
                     for number in self._heard_as(key):
                         yield here, number
@@ -203,9 +204,6 @@ class Misspellings:
                 found[keys[entry] & 0xFFFFFFFF].append(entry)
                 entry += 1
         return dict(found)
-
-    def _begins(self, key: int) -> bool:
-        return bool(self._begun[key >> 3 & len(self._begun) - 1] >> (key & 7) & 1)
 
     def _likeness(self, words: Sequence[str], name: Sequence[str]) -> float:
         """The share of letters that are right, in percent; 0 if that is not enough."""
