@@ -2,29 +2,34 @@
 
     python -m benchmarks.gate_latency --prompts FOLDER    # writes benchmarks/results/gate_latency.json
 
-Run it on an idle core. The judge is warm, as in a service, but decides each prompt once: nothing that it remembers of a
-prompt helps it with the same prompt. Prompts of 1,000 characters are joined from shorter ones, which is harder than
-what people write: whatever looks like a disguise in any of twenty prompts is read again in all of them.
+The judge is warm, as in a service, but decides each prompt once: nothing that it remembers of a prompt helps with the
+same prompt. Three processes do so one after the other, and the least time of each prompt counts, because no core of a
+shared machine is idle for long. Prompts of 1,000 characters are joined from shorter ones, which is harder than what
+people write: whatever looks like a disguise in any of twenty prompts is read again in all of them.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
+import multiprocessing
 import platform
 import time
 from collections.abc import Callable, Sequence
+from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 from random import Random
 from typing import Any, Final
 
 import numpy as np
+from numpy.typing import NDArray
 
 from touchmark.safety.canonical import canonicalise
 from touchmark.safety.classifier import PromptClassifier
 from touchmark.safety.classifier.sources import read
 from touchmark.safety.figures import FigureIndex
 from touchmark.safety.gate import judge_of
+from touchmark.safety.policy import Policy
 
 RESULTS = Path(__file__).parent / "results" / "gate_latency.json"
 LANGUAGES = ("en", "id", "es", "pt", "fr", "de", "ru", "tr", "ar", "hi", "zh", "ja", "ko", "vi", "th")
@@ -34,6 +39,7 @@ _JOINED: Final = 200
 """Prompts of full length, for each language."""
 _AS_THEY_COME: Final = 3_000
 _TO_WARM_UP: Final = 500
+_TURNS: Final = 3
 _UNSPACED = frozenset({"zh", "ja", "th"})
 
 
@@ -48,14 +54,25 @@ def main() -> None:
     by_language: dict[str, list[str]] = {}
     for row in read(options.prompts):
         by_language.setdefault(row.language, []).append(row.text)
-    results = measure(options.policy, by_language)
+    fresh = multiprocessing.get_context("spawn")
+    with ProcessPoolExecutor(1, mp_context=fresh, max_tasks_per_child=1) as pool:
+        turns = [pool.submit(measure, options.policy, by_language).result() for _ in range(_TURNS)]
+    least = {name: np.min([turn[name] for turn in turns], axis=0) for name in turns[0]}
+    table = {name: percentiles(times) for name, times in least.items()}
+    policy = Policy.load(options.policy)
+    results = {
+        "policy": {"name": policy.name, "version": policy.version},
+        "machine": {"python": platform.python_version(), "processor": platform.machine()},
+        "turns": _TURNS,
+        "milliseconds": table,
+    }
     options.out.write_text(json.dumps(results, indent=1) + "\n", encoding="utf-8")
-    for name, times in results["milliseconds"].items():
-        print(f"{name:32} p50 {times['p50']:7.2f}  p90 {times['p90']:7.2f}  p99 {times['p99']:7.2f}  ({times['n']})")
+    for name, row in table.items():
+        print(f"{name:32} p50 {row['p50']:7.2f}  p90 {row['p90']:7.2f}  p99 {row['p99']:7.2f}  ({row['n']})")
 
 
-def measure(policy: str, by_language: dict[str, list[str]]) -> dict[str, Any]:
-    """Percentiles of the processor time of a decision and of its stages, by kind of prompt."""
+def measure(policy: str, by_language: dict[str, list[str]]) -> dict[str, list[float]]:
+    """The processor time of each decision, in milliseconds, by kind of prompt; for English of its stages too."""
     chance = Random(5)
     everything = [text for texts in by_language.values() for text in texts if len(text) <= LENGTH]
     judge = judge_of(policy)
@@ -65,24 +82,19 @@ def measure(policy: str, by_language: dict[str, list[str]]) -> dict[str, Any]:
 
     for text in chance.sample(everything, _TO_WARM_UP):
         decide(text)
-    table = {"as they come": timed(decide, chance.sample(everything, _AS_THEY_COME))}
+    times = {"as they come": timed(decide, chance.sample(everything, _AS_THEY_COME))}
     prompts: dict[str, list[str]] = {}
     for language in LANGUAGES:
         texts = [text for text in by_language.get(language, ()) if len(text) <= LENGTH]
         if len(texts) >= _JOINED // 2:
             joint = "" if language in _UNSPACED else " "
             prompts[language] = [full_length(texts, chance, joint) for _ in range(_JOINED)]
-            table[f"1,000 characters, {language}"] = timed(decide, prompts[language])
-    table["1,000 characters, mixed"] = timed(decide, [full_length(everything, chance, " ") for _ in range(_JOINED)])
-    table |= by_stage(prompts["en"])
-    return {
-        "policy": {"name": judge.policy.name, "version": judge.policy.version},
-        "machine": {"python": platform.python_version(), "processor": platform.machine()},
-        "milliseconds": table,
-    }
+            times[f"1,000 characters, {language}"] = timed(decide, prompts[language])
+    times["1,000 characters, mixed"] = timed(decide, [full_length(everything, chance, " ") for _ in range(_JOINED)])
+    return times | by_stage(prompts["en"])
 
 
-def by_stage(prompts: Sequence[str]) -> dict[str, dict[str, float]]:
+def by_stage(prompts: Sequence[str]) -> dict[str, list[float]]:
     """Its stages, each alone; the words of the prompts have been met by now."""
     classifier, figures = PromptClassifier.load(), FigureIndex.load()
     views = [canonicalise(prompt) for prompt in prompts]
@@ -101,13 +113,18 @@ def full_length(texts: Sequence[str], chance: Random, joint: str) -> str:
     return prompt[:LENGTH]
 
 
-def timed(act: Callable[[Any], object], inputs: Sequence[Any]) -> dict[str, float]:
-    """Percentiles of the processor time of an act, in milliseconds."""
+def timed(act: Callable[[Any], object], inputs: Sequence[Any]) -> list[float]:
+    """The processor time of each act, in milliseconds."""
     times = []
     for given in inputs:
         begin = time.thread_time()
         act(given)
         times.append(1000 * (time.thread_time() - begin))
+    return times
+
+
+def percentiles(times: NDArray[np.float64]) -> dict[str, float]:
+    """The median and what nine in ten, and 99 in 100, do not exceed."""
     return {f"p{q}": round(float(np.percentile(times, q)), 3) for q in (50, 90, 99)} | {"n": len(times)}
 
 
