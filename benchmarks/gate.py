@@ -30,6 +30,7 @@ from touchmark.safety.classifier.calibration import calibrate, calibrated_out_of
 from touchmark.safety.classifier.folds import Learner, scored_out_of_fold
 from touchmark.safety.classifier.sources import FOLDS, WHOLE_SOURCES, Row, read
 from touchmark.safety.decision import Action, Decision, Rule
+from touchmark.safety.examples import REQUEST
 from touchmark.safety.figures import FigureIndex
 from touchmark.safety.judge import Judge
 from touchmark.safety.policy import Policy
@@ -37,7 +38,6 @@ from touchmark.safety.redteam.mutations import MUTATIONS
 
 RESULTS = Path(__file__).parent / "results" / "gate.json"
 HELD_OUT = tuple(Path(__file__).with_name(f"gate_{name}.yaml") for name in ("held_out", "blind", "blind_further"))
-REQUEST = "0" * 64
 LANGUAGES = ("en", "id", "es", "pt", "fr", "de", "ru", "tr", "ar", "hi", "zh", "ja", "ko", "vi", "th")
 _DISGUISED = 150
 """Prompts that each disguise is tried on."""

@@ -21,6 +21,7 @@ from typing import Any
 
 from touchmark.provenance.errors import TouchmarkError
 from touchmark.safety.canonical import MAX_CHARACTERS
+from touchmark.safety.examples import REQUEST
 from touchmark.safety.gate import judge_of, screen
 from touchmark.safety.policy import POLICIES, Policy
 
@@ -91,7 +92,7 @@ def main() -> None:
     screen("a lighthouse at dawn")  # loads, once a process
     no_prompts = {name: measured(lambda text=text: screen(text).action.value) for name, text in NO_PROMPTS.items()}
     slow = {
-        name: measured(lambda text=text: judge.decide("0" * 64, {"prompt": text}).action.value)
+        name: measured(lambda text=text: judge.decide(REQUEST, {"prompt": text}).action.value)
         for name, text in SLOW_PROMPTS.items()
     }
     with tempfile.TemporaryDirectory() as folder:

@@ -17,6 +17,7 @@ import platform
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ProcessPoolExecutor
+from functools import partial
 from pathlib import Path
 from random import Random
 from typing import Any, Final
@@ -24,6 +25,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
+from benchmarks.gate import LANGUAGES, decide
 from touchmark.safety.canonical import canonicalise
 from touchmark.safety.classifier import PromptClassifier
 from touchmark.safety.classifier.sources import read
@@ -32,8 +34,6 @@ from touchmark.safety.gate import judge_of
 from touchmark.safety.policy import Policy
 
 RESULTS = Path(__file__).parent / "results" / "gate_latency.json"
-LANGUAGES = ("en", "id", "es", "pt", "fr", "de", "ru", "tr", "ar", "hi", "zh", "ja", "ko", "vi", "th")
-REQUEST = "0" * 64
 LENGTH: Final = 1_000
 _JOINED: Final = 200
 """Prompts of full length, for each language."""
@@ -75,22 +75,18 @@ def measure(policy: str, by_language: dict[str, list[str]]) -> dict[str, list[fl
     """The processor time of each decision, in milliseconds, by kind of prompt; for English of its stages too."""
     chance = Random(5)
     everything = [text for texts in by_language.values() for text in texts if len(text) <= LENGTH]
-    judge = judge_of(policy)
-
-    def decide(text: str) -> object:
-        return judge.decide(REQUEST, {"prompt": text})
-
+    ask = partial(decide, judge_of(policy))
     for text in chance.sample(everything, _TO_WARM_UP):
-        decide(text)
-    times = {"as they come": timed(decide, chance.sample(everything, _AS_THEY_COME))}
+        ask(text)
+    times = {"as they come": timed(ask, chance.sample(everything, _AS_THEY_COME))}
     prompts: dict[str, list[str]] = {}
     for language in LANGUAGES:
         texts = [text for text in by_language.get(language, ()) if len(text) <= LENGTH]
         if len(texts) >= _JOINED // 2:
             joint = "" if language in _UNSPACED else " "
             prompts[language] = [full_length(texts, chance, joint) for _ in range(_JOINED)]
-            times[f"1,000 characters, {language}"] = timed(decide, prompts[language])
-    times["1,000 characters, mixed"] = timed(decide, [full_length(everything, chance, " ") for _ in range(_JOINED)])
+            times[f"1,000 characters, {language}"] = timed(ask, prompts[language])
+    times["1,000 characters, mixed"] = timed(ask, [full_length(everything, chance, " ") for _ in range(_JOINED)])
     return times | by_stage(prompts["en"])
 
 

@@ -161,7 +161,7 @@ def _mark_against_manifest(evidence: Evidence) -> Iterator[Contradiction]:
         and _is_made(registration)
         and not kinds & MADE
     )
-    if manifest.source_type is not None and manifest.source_type.is_capture and (not admitted or hides_generation):
+    if manifest.says_captured and (not admitted or hides_generation):
         yield Contradiction(
             ContradictionKind.CAPTURE_CLAIM_OVER_MARK,
             f"{_signer(manifest)} says that a camera took this, but the {evidence.carrier} carries {what}, which "
@@ -225,8 +225,7 @@ def _picture_against_mark(evidence: Evidence) -> Iterator[Contradiction]:
 def _labels_against_manifest(evidence: Evidence) -> Iterator[Contradiction]:
     """Whoever signs generated content as a recording may overlook what its maker wrote into it."""
     manifest, labels = evidence.manifest, evidence.labels
-    claims_camera = manifest.source_type is not None and manifest.source_type.is_capture
-    if claims_camera and labels.says_generated and not sources(manifest) & MADE:
+    if manifest.says_captured and labels.says_generated and not sources(manifest) & MADE:
         yield Contradiction(
             ContradictionKind.LABELS_DISAGREE,
             f"{_signer(manifest)} says that a camera took this, but the file's own labels ({labels.in_words}) say that "

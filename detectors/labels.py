@@ -19,6 +19,7 @@ from touchmark.provenance.disclosure.xmp import xmp_of
 from touchmark.provenance.manifest.claim import DigitalSourceType
 from touchmark.provenance.watermark.protocol import PAYLOAD_BITS, Payload
 
+_SOURCE_TYPES = {kind.rpartition("/")[2]: kind for kind in DigitalSourceType}
 _PAYLOAD = re.compile(rf"[0-9a-f]{{{PAYLOAD_BITS // 4}}}")
 
 
@@ -72,5 +73,4 @@ def read_labels(file: BinaryIO, metadata: Mapping[str, str], subject: str) -> Co
     note = xmp_of(file, subject)
     text = metadata.get(AIGC_KEY, "") or (note.aigc if note else "")
     stated = note.source_type.rpartition("/")[2] if note else ""
-    known = {kind.rpartition("/")[2]: kind for kind in DigitalSourceType}
-    return ContainerLabels(known.get(stated), AigcRecord.parse(text) if text else None)
+    return ContainerLabels(_SOURCE_TYPES.get(stated), AigcRecord.parse(text) if text else None)

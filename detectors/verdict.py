@@ -106,7 +106,7 @@ def _positive(evidence: Evidence) -> Outcome:
         return claimed
     if registration is None:
         # The mark alone says whose it is. A camera's claim beside it, admitted or not, is one word against another.
-        says_camera = evidence.manifest.source_type is not None and evidence.manifest.source_type.is_capture
+        says_camera = evidence.manifest.says_captured
         return Outcome.UNKNOWN if says_camera and claimed is not Outcome.GENERATED else Outcome.GENERATED
     registered = _outcome_of(frozenset({source_type(registration.source_type)}))
     if registered is Outcome.CAPTURED:
@@ -191,7 +191,7 @@ def _unknown(evidence: Evidence) -> str:
         return "Traces of this operator's watermark, too weak to read: possibly a damaged copy of what it generated."
     if mark is not None:
         return "It carries a watermark of this operator, but not how it was made."
-    if manifest.is_sound and manifest.source_type is not None and manifest.source_type.is_capture:
+    if manifest.is_sound and manifest.says_captured:
         return (
             f"{_name(signer_name(manifest))} says that a camera took this; whether it carries this operator's "
             "watermark was not looked at."
@@ -221,7 +221,7 @@ def _unknown_with_marked_sound(evidence: Evidence, sound: Detection) -> str:
         heard = f"a watermark of key {sound.key_id}, which no registry here knows"
     else:
         heard = f"the watermark of “{safe_text(registration.title, 60)}”, which this operator sealed"
-    if manifest.is_sound and manifest.source_type is not None and manifest.source_type.is_capture:
+    if manifest.is_sound and manifest.says_captured:
         return (
             f"{_name(signer_name(manifest))} says that a camera took this, but its sound carries {heard}. A microphone "
             "may have heard it, or it was laid under the picture, or the picture is not what is claimed."

@@ -20,7 +20,7 @@ from typing import Any, Final
 
 from touchmark.detectors.verdict import Outcome
 from touchmark.detectors.verify import Verification
-from touchmark.provenance.disclosure.aigc import AIGC_KEY, AigcRecord
+from touchmark.provenance.disclosure.aigc import AigcRecord
 from touchmark.provenance.disclosure.label import ISO_639_2, WORDINGS
 from touchmark.provenance.disclosure.sight import Sighting, find_label
 from touchmark.provenance.disclosure.xmp import XmpNote, read_xmp
@@ -32,7 +32,7 @@ from touchmark.provenance.media.kinds import Family
 from touchmark.provenance.media.limits import Limits
 from touchmark.provenance.media.still import still_kind, view_still
 from touchmark.provenance.media.video import Frame
-from touchmark.provenance.watermark.protocol import PAYLOAD_BITS, MarkState
+from touchmark.provenance.watermark.protocol import MarkState
 
 Value = bool | float | str | tuple[str, ...] | None
 """``None``: not known."""
@@ -161,9 +161,8 @@ def gather_facts(
     values |= _of_manifest(evidence.manifest)
     values |= _of_rubric(path, anchors)
     values |= _of_watermark(verification)
-    note = read_xmp(path)
-    values |= _of_aigc(evidence.container.info.labels.get(AIGC_KEY, "") or (note.aigc if note else ""))
-    values |= _of_xmp(note)
+    values |= _of_aigc(evidence.labels.record)
+    values |= _of_xmp(read_xmp(path))
     if look_for_label:
         values |= _of_label(_seen(path, limits))
         if evidence.container.family is Family.VIDEO:
@@ -178,8 +177,8 @@ def _believed(values: dict[Fact, Value], verification: Verification) -> Facts:
     if outcome in (Outcome.TAMPERED, Outcome.CONTRADICTORY):
         _withdraw(values, reasons, _CLAIMS, f"the file is {outcome.value} ({verification.verdict.headline})")
     marked = values.get(Fact.WATERMARK_PAYLOAD)
-    named = values.get(Fact.AIGC_PRODUCE_ID)
-    if marked and isinstance(named, str) and _is_payload(named) and named != marked:
+    named = verification.evidence.labels.named_payload
+    if marked and named is not None and str(named) != marked:
         _withdraw(values, reasons, _AIGC, f"the record names {named} and the watermark in the picture {marked}")
     signed, noted = values.get(Fact.MANIFEST_SOURCE_TYPE), values.get(Fact.XMP_SOURCE_TYPE)
     if signed and noted and signed != noted:
@@ -267,8 +266,7 @@ def _of_watermark(verification: Verification) -> dict[Fact, Value]:
     return values
 
 
-def _of_aigc(text: str) -> dict[Fact, Value]:
-    record = AigcRecord.parse(text) if text else None
+def _of_aigc(record: AigcRecord | None) -> dict[Fact, Value]:
     if record is None:
         return {}
     return {
@@ -320,10 +318,6 @@ def _of_track(captions: tuple[Caption, ...], duration: Fraction | None) -> dict[
         values[Fact.TRACK_SECONDS] = float(end)
         values[Fact.TRACK_THROUGHOUT] = duration is not None and end >= duration - _AT_ONCE
     return values
-
-
-def _is_payload(text: str) -> bool:
-    return len(text) == PAYLOAD_BITS // 4 and all(digit in "0123456789abcdef" for digit in text)
 
 
 def _last_part(uri: str) -> str:

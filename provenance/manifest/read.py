@@ -69,10 +69,8 @@ def read_manifest(path: Path, anchors: bytes, *, manifest: bytes | None = None) 
 
 def read_stream(file: BinaryIO, anchors: bytes, *, manifest: bytes | None = None, subject: str = "") -> ManifestReport:
     """As :func:`read_manifest`, of an open, seekable file; ``subject`` is what an error calls it."""
-    check_parts(file, subject)
-    check_assertions(file, subject)
     try:
-        reader = c2pa.Reader.try_create(_format_of(file), file, manifest, manifest_context(anchors))
+        reader = _reader(file, anchors, manifest, subject)
         if reader is None:
             return _without(file, "")
         with reader:
@@ -95,9 +93,7 @@ def read_crjson(path: Path, anchors: bytes) -> dict[str, Any] | str:
     """
     try:
         with _opened(path) as file:
-            check_parts(file, str(path))
-            check_assertions(file, str(path))
-            reader = c2pa.Reader.try_create(_format_of(file), file, None, manifest_context(anchors))
+            reader = _reader(file, anchors, None, str(path))
             if reader is None:
                 return "none is there"
             with reader:
@@ -106,6 +102,17 @@ def read_crjson(path: Path, anchors: bytes) -> dict[str, Any] | str:
         return found if isinstance(found, dict) else "it is too large, or malformed"
     except (c2pa.C2paError, ValueError, RecursionError) as error:
         return str(error)[:MAX_TEXT]
+
+
+def _reader(file: BinaryIO, anchors: bytes, manifest: bytes | None, subject: str) -> c2pa.Reader | None:
+    """The library's, for what it can read in a moment; None where no manifest is.
+
+    Raises:
+        LimitExceededError: it would take longer.
+    """
+    check_parts(file, subject)
+    check_assertions(file, subject)
+    return c2pa.Reader.try_create(_format_of(file), file, manifest, manifest_context(anchors))
 
 
 def _explain(file: BinaryIO, error: c2pa.C2paError, *, recovered: bool) -> ManifestReport:

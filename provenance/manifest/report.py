@@ -249,6 +249,11 @@ class ManifestReport:
         return tuple(fault for fault in self.ingredient_faults if fault.concern not in lesser)
 
     @property
+    def says_captured(self) -> bool:
+        """Whether it says that a camera or another sensor took the content."""
+        return self.source_type is not None and self.source_type.is_capture
+
+    @property
     def is_sound(self) -> bool:
         """Trusted, matching as a whole, without failure, and nothing broken beneath."""
         return (

@@ -58,7 +58,7 @@ def publish(source: Path, destination: Path, signer: Signer, anchors: bytes) -> 
     """
     report = _sound_manifest(source, anchors)
     kind = kind_of(source)
-    if kind in _SIZES_ARE_SIGNED and kind is not None:
+    if kind is not None and kind in _SIZES_ARE_SIGNED:
         raise UpdateError(
             f"{kind.name} cannot be updated: where its parts lie, or how large they are, is among what was signed",
             subject=str(source),
