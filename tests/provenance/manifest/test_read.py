@@ -234,11 +234,11 @@ def test_other_anchors_make_a_file_valid_and_not_trusted(signed: Path, strangers
 def test_a_certificate_that_has_expired_since_makes_a_file_invalid_and_not_tampered(
     tmp_path: Path, film: Path, make_claim: Make, ring: KeyRing
 ) -> None:
-    last_second = datetime.now(UTC) - SIGNER_VALIDITY + timedelta(seconds=1)  # certificates count whole seconds
-    old = issue_development_chain("short-lived", last_second)
+    ends = datetime.now(UTC) + timedelta(seconds=3)  # certificates count whole seconds, and signing takes one
+    old = issue_development_chain("short-lived", ends - SIGNER_VALIDITY)
     path = tmp_path / "signed.mp4"
     sign_file(film, path, make_claim(), PemSigner.from_pem(old.signer, old.signer_key), old.authority)
-    time.sleep(2.1)
+    time.sleep((ends - datetime.now(UTC)).total_seconds() + 1.1)
 
     report = read_manifest(path, old.authority)
     assert report.state is ValidationState.INVALID
