@@ -9,9 +9,10 @@ again and again, where a video has more than MAX_STRETCHES of them.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from functools import cached_property
+from itertools import groupby
 from typing import Final
 
 import cv2
@@ -135,6 +136,11 @@ class TimedEvidence:
     evidence: Evidence
     of_key_frames: bool = False
 
+    @property
+    def length(self) -> float:
+        """Seconds; the same for all stretches that were gathered together."""
+        return self.end - self.start
+
 
 def weighted(stretches: Sequence[TimedEvidence], weights: Sequence[float] | None = None) -> Evidence:
     """The sum of evidence, each stretch times its weight."""
@@ -174,6 +180,16 @@ def gather(frames: Iterable[Frame]) -> list[TimedEvidence]:
         TimedEvidence(index * length, (index + 1) * length, sums[index, is_key], is_key)
         for index, is_key in sorted(sums)
     ]
+
+
+def gather_apart(frames: Iterable[Frame], seconds: int) -> Iterator[list[TimedEvidence]]:
+    """As :func:`gather`, some seconds of a video at a time and key frames among the others: what is held does not grow
+    with the video, and a minute has its stretches of a second at most. Pictures too small to be looked at are nowhere.
+    """
+    alike = (replace(frame, is_key=False) for frame in frames)
+    for _, members in groupby(alike, key=lambda frame: frame.time // seconds):
+        if stretches := gather(members):
+            yield stretches
 
 
 def _add(sums: dict[tuple[int, bool], Evidence], index: tuple[int, bool], evidence: Evidence) -> None:

@@ -18,7 +18,7 @@ remove or forge it.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from fractions import Fraction
 from functools import cached_property, partial
@@ -49,7 +49,7 @@ from touchmark.provenance.watermark.protocol import (
 )
 from touchmark.provenance.watermark.reading import Matched, Reader, Reading, Sight
 from touchmark.provenance.watermark.repetition import Echoes, Repetition
-from touchmark.provenance.watermark.residual import Evidence, TimedEvidence, gather, weighted
+from touchmark.provenance.watermark.residual import Evidence, TimedEvidence, gather, gather_apart, weighted
 from touchmark.provenance.watermark.shots import FIRST, REST, Shots
 
 SMALLEST_SIDE = 128
@@ -79,6 +79,8 @@ _WINDOWS = 3
 _TOGETHER = 8
 """Minutes that are read together, at most."""
 _MOST_DECODINGS = 48
+_SECOND = 1.0
+"""Longest stretch of a timeline, where the video can be gone through once more."""
 
 
 class PictureTooSmallError(TouchmarkError):
@@ -132,11 +134,13 @@ class LatticeWatermark:
         """Look for marks of several keys in a video: in its key frames, and in the rest only if they show none.
 
         Between key frames a coder keeps little that they do not show, and to decode them all costs many times more.
+        What is found in a long video is followed through it once more, for a timeline of seconds.
         """
-        found = _extracted(_whole(gather(video.frames(key_frames_only=True))), keys, at_first_sight=True)
+        key_frames = partial(video.frames, key_frames_only=True)
+        found = _extracted(_whole(gather(key_frames())), keys, at_first_sight=True, again=key_frames)
         if not keys or any(detection.state is MarkState.VERIFIED for detection in found):
             return found
-        return paid(_extracted(_whole(gather(video.frames())), keys), 2)
+        return paid(_extracted(_whole(gather(video.frames())), keys, again=video.frames), 2)
 
 
 class _Embedding:
@@ -164,13 +168,17 @@ class _Embedding:
         return self._painter.paint(picture, factor * amplitude)
 
 
+Again = Callable[[], Iterable[Frame]]
+"""Gives the pictures of a video once more."""
+
+
 def _extracted(
-    views: Sequence[_View], keys: Sequence[WatermarkKey], *, at_first_sight: bool = False
+    views: Sequence[_View], keys: Sequence[WatermarkKey], *, at_first_sight: bool = False, again: Again | None = None
 ) -> tuple[Detection, ...]:
     if not views:
         return tuple(Detection(MarkState.NOTHING_FOUND, key.key_id) for key in keys)
     gauge = Gauge()
-    return tuple(_Extraction(views, key, gauge).detection(at_first_sight=at_first_sight) for key in keys)
+    return tuple(_Extraction(views, key, gauge, again).detection(at_first_sight=at_first_sight) for key in keys)
 
 
 class _View:
@@ -178,6 +186,7 @@ class _View:
 
     def __init__(self, stretches: Sequence[TimedEvidence]) -> None:
         self.minutes = [list(members) for _, members in groupby(stretches, key=lambda s: s.start // EPOCH)]
+        self.length = stretches[0].length
         self.evidence = [weighted(minute) for minute in self.minutes]
         self._stretches = stretches
         self._echoes: dict[int, Echoes] = {}
@@ -214,9 +223,10 @@ def _views(stretches: Sequence[TimedEvidence]) -> list[_View]:
 class _Extraction:
     """One search for one key, with the account of everything that was tried."""
 
-    def __init__(self, views: Sequence[_View], key: WatermarkKey, gauge: Gauge) -> None:
+    def __init__(self, views: Sequence[_View], key: WatermarkKey, gauge: Gauge, again: Again | None) -> None:
         lattice = Lattice.of(key)
         self._key = key
+        self._again = again
         self._views = views
         self._whole = views[0]
         self._reader = Reader(lattice, key, gauge)
@@ -375,19 +385,23 @@ class _Extraction:
 
     def _timeline(self, geometry: Geometry, matched: Matched) -> tuple[Segment, ...]:
         """P-values of single seconds, or of what lies between one picture that was looked at and the next."""
-        found: list[tuple[float, float, float]] = []
-        for evidence, minute in zip(self._whole.evidence, self._whole.minutes, strict=True):
-            place = self._reader.replaced(Sight(evidence, geometry), matched).geometry
-            length = minute[0].end - minute[0].start
-            by_second = max(1, round(1 / length))
-            for number, members in groupby(minute, key=lambda s: round(s.start / length) // by_second):
-                held = self._reader.held(Sight(weighted(list(members)), place))
-                start, end = number * by_second * length, (number + 1) * by_second * length
-                fit = matched.fit(held)
-                p_value = statistics.exact_tail(fit.amplitudes, fit.z, tests=self._alignments)
-                found.append((start, min(end, minute[-1].end), p_value))
-        ends = [*(start for start, _, _ in found[1:]), found[-1][1]]
-        return tuple(Segment(start, end, p) for (start, _, p), end in zip(found, ends, strict=True))
+        minutes: Iterable[Sequence[TimedEvidence]] = self._whole.minutes
+        if self._again is not None and self._whole.length > _SECOND:
+            minutes = gather_apart(self._again(), EPOCH)
+        found = [second for minute in minutes for second in self._seconds(minute, geometry, matched)]
+        ends = [*(second.start for second in found[1:]), *(second.end for second in found[-1:])]
+        return tuple(replace(second, end=end) for second, end in zip(found, ends, strict=True))
+
+    def _seconds(self, minute: Sequence[TimedEvidence], geometry: Geometry, matched: Matched) -> Iterator[Segment]:
+        """Of one minute, in which the pattern stays where it is."""
+        place = self._reader.replaced(Sight(weighted(minute), geometry), matched).geometry
+        length = minute[0].length
+        by_second = max(1, round(_SECOND / length))
+        for number, members in groupby(minute, key=lambda s: round(s.start / length) // by_second):
+            fit = matched.fit(self._reader.held(Sight(weighted(list(members)), place)))
+            p_value = statistics.exact_tail(fit.amplitudes, fit.z, tests=self._alignments)
+            start, end = number * by_second * length, (number + 1) * by_second * length
+            yield Segment(start, min(end, minute[-1].end), p_value)
 
 
 def _transform(geometry: Geometry) -> Transform:

@@ -308,3 +308,15 @@ def test_only_what_key_frames_do_not_show_is_looked_for_in_the_rest(
     assert hidden.made == [True, False]
     assert MARK.search(Passes([]), [key])[0].state is MarkState.NOTHING_FOUND
     assert MARK.search(video, []) == ()
+
+
+def test_a_long_video_is_followed_second_by_second(natural: list[Pixels], payload: Payload, key: WatermarkKey) -> None:
+    """Twenty minutes, a key frame every eight seconds, of which a stranger has replaced four minutes."""
+    given = [Frame(natural[index % len(natural)], Fraction(8 * index)) for index in range(150)]
+    spliced = [m if not 400 <= m.time < 640 else g for m, g in zip(marked(given, payload, key), given, strict=True)]
+    video = Passes([replace(frame, is_key=True) for frame in spliced])
+    (detection,) = LatticeWatermark().search(video, [key])
+    assert (detection.payload, video.made) == (payload, [True, True])
+    assert [(s.start, s.end) for s in detection.timeline[:-1]] == [(8.0 * i, 8.0 * i + 8) for i in range(149)]
+    assert [s.p_value < 1e-6 for s in detection.timeline] == [not 400 <= s.start < 640 for s in detection.timeline]
+    assert all(s.p_value > 1e-3 for s in detection.timeline if 400 <= s.start < 640)
