@@ -38,6 +38,8 @@ PRESENCE_LEVEL: Final = 1e-6
 
 _LEAST = 1e-300
 """Nothing is impossible: where the formula underflows, this is reported."""
+_WITHIN = 1e4
+"""How many times rarer than under a normal distribution a correlation may be that is called present or not."""
 
 
 class Drawn(Enum):
@@ -53,8 +55,18 @@ signs make few different sums. Measured: at these the formula errs by a fifth at
 third where all amplitudes are nearly the same, for the sums of their signs then lie on a lattice."""
 _NEAR_THE_MIDDLE = 1e-3
 """Closer to the mean, in standard deviations, the formula's correction drowns in rounding; by symmetry it is nought."""
+_FAR_OUT, _TERMS = 10.0, 30
+"""From where on a continued fraction of so many terms gives a normal tail to the last digit."""
 _STEPS = 200
 """Newton steps after which the saddlepoint is taken as it is; any s gives a bound."""
+
+
+def is_chance(z: float, tests: float) -> bool:
+    """Whether the best of ``tests`` correlations is so far from what would be called present that its exact tail need
+    not be worked out: under a normal distribution it would be common, and the exact tail of any but a handful of
+    amplitudes is within _WITHIN of that there. It decides nothing but what is worth its time, against a mark.
+    """
+    return math.erfc(z / math.sqrt(2)) / 2 * tests > _WITHIN * PRESENCE_LEVEL
 
 
 def tail(z: float, tests: float = 1.0) -> float:
@@ -125,16 +137,24 @@ def _log_bound(z: float) -> float:
 
 def _log_upper_tail(size: NDArray[np.float64], z: float, drawn: Drawn) -> float:
     """Lugannani and Rice's formula for z >= 0; ``size`` such that the variance is 1."""
-    from scipy.special import erfcx
-
     log_chernoff, s, curvature = _saddlepoint(size, z, drawn)
     if not math.isfinite(s):
         return log_chernoff
     root = math.sqrt(-2 * log_chernoff)
     # The formula is 1 - Phi(r) + phi(r) (1 / u - 1 / r); phi(r) is taken out, so that nothing underflows.
     correction = 1 / (s * math.sqrt(curvature)) - 1 / root if root > _NEAR_THE_MIDDLE else 0.0
-    mills = math.sqrt(math.pi / 2) * float(erfcx(root / math.sqrt(2)))
-    return min(log_chernoff, -root * root / 2 - math.log(2 * math.pi) / 2 + math.log(mills + correction))
+    return min(log_chernoff, -root * root / 2 - math.log(2 * math.pi) / 2 + math.log(_mills(root) + correction))
+
+
+def _mills(x: float) -> float:
+    """The upper tail of a normal distribution over its density, for x >= 0: Laplace's continued fraction where the tail
+    itself would soon underflow."""
+    if x < _FAR_OUT:
+        return math.sqrt(math.pi / 2) * math.exp(x * x / 2) * math.erfc(x / math.sqrt(2))
+    fraction = x
+    for k in range(_TERMS, 0, -1):
+        fraction = x + k / fraction
+    return 1 / fraction
 
 
 def _saddlepoint(size: NDArray[np.float64], z: float, drawn: Drawn) -> tuple[float, float, float]:

@@ -372,6 +372,8 @@ class _Extraction:
         """Whether the template is there at the likeliest of all places that were looked at."""
         _, sight = max(self._likeliest, key=lambda found: found[0])
         fit, matched = self._reader.template(sight)
+        if statistics.is_chance(fit.z, self._alignments):
+            return Detection(MarkState.NOTHING_FOUND, self._key.key_id)
         p_value = statistics.exact_tail(fit.amplitudes, fit.z, tests=self._alignments)
         if p_value >= statistics.PRESENCE_LEVEL:
             return Detection(MarkState.NOTHING_FOUND, self._key.key_id)
