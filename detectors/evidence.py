@@ -319,7 +319,7 @@ def _likeness(evidence: Evidence, path: Path, limits: Limits) -> Likeness | None
         return None
     if registration.file_sha256 == evidence.container.sha256:
         return Likeness.SAME
-    last = max((segment.end for segment in mark.timeline), default=0.0)  # of what was looked at, not of the video
+    last = max((segment.end for segment in mark.timeline), default=0.0)  # as far as its file tells
     marked = [(s.start, math.inf if s.end == last else s.end) for s in marked_segments(mark)]
     if evidence.container.damage or (mark.timeline and not marked):
         return Likeness.UNTOLD

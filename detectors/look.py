@@ -19,6 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from touchmark.detectors.sources import Sources
+from touchmark.detectors.timeline import shown_until
 from touchmark.provenance.media.counting import Counted, expected_pictures
 from touchmark.provenance.media.decode import VideoInfo, VideoReader, open_video
 from touchmark.provenance.media.errors import NotASoundError
@@ -94,6 +95,7 @@ def _watch(path: Path, sources: Sources, limits: Limits, progress: Progress | No
     with open_video(path, limits) as video:
         tests = len(sources.keys) * (2 if video.info.has_sound else 1)
         detections = paid(_detect(video, sources, progress), tests)
+        detections = tuple(shown_until(detection, float(video.end)) for detection in detections)
         damage = video.damage
         heard = paid(_detect_in_sound(video, sources, progress), tests)
         return Look(

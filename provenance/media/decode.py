@@ -27,6 +27,8 @@ import av
 import av.error
 from av.audio.frame import AudioFrame
 from av.container import InputContainer
+from av.packet import Packet
+from av.stream import Stream
 from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 
@@ -88,6 +90,7 @@ class VideoReader(MediaReader):
 
     def __init__(self, source: Source, limits: Limits) -> None:
         super().__init__(source, limits)
+        self._end = Fraction(0)
         with self._container() as container:
             stream = self._video_stream(container)
             period, declared = self._nominal(container, stream)
@@ -110,6 +113,11 @@ class VideoReader(MediaReader):
                 colour=colour_of(first),
             )
         self._orientation = orientation
+
+    @property
+    def end(self) -> Fraction:
+        """When the last picture gone past so far, decoded or not, is no longer shown: seconds since the first frame."""
+        return max(self._end - self._start, Fraction(0))
 
     def frames(self, key_frames_only: bool = False) -> Iterator[Frame]:
         """The pictures from the first on, in presentation order.
@@ -172,6 +180,18 @@ class VideoReader(MediaReader):
         if packet is not None and packet.is_keyframe:
             yield from self._decode(stream, packet)
             yield from self._decode(stream, None)
+
+    def _packets(self, container: InputContainer, stream: Stream) -> Iterator[Packet[Stream]]:
+        for packet in super()._packets(container, stream):
+            if not isinstance(stream, VideoStream):
+                yield packet
+                continue
+            if packet.pts is not None and packet.time_base is not None:
+                self._end = max(self._end, (packet.pts + (packet.duration or 0)) * packet.time_base)
+            context = stream.codec_context
+            deaf = context.codec.canonical_name == "vp9"  # the one decoder that gives all pictures whatever it is told
+            if not (deaf and context.skip_frame == "NONKEY" and packet.size and not packet.is_keyframe):
+                yield packet
 
     def _pictures(self, container: InputContainer, stream: VideoStream) -> Iterator[VideoFrame]:
         return self._checked(self._decoded(container, stream))

@@ -16,7 +16,7 @@ from touchmark.detectors.evidence import Container, Evidence, SoundTrace
 from touchmark.detectors.labels import ContainerLabels
 from touchmark.detectors.origin import Via
 from touchmark.detectors.statements import Source
-from touchmark.detectors.timeline import lie_together
+from touchmark.detectors.timeline import lie_together, shown_until
 from touchmark.detectors.verdict import Outcome, judge
 from touchmark.provenance.disclosure.aigc import AigcRecord
 from touchmark.provenance.manifest.claim import DigitalSourceType
@@ -331,6 +331,13 @@ def test_a_picture_whose_mark_is_unreadable_is_not_named_by_its_sound() -> None:
 
 def _times(*marked: int, of: int = 20) -> tuple[Segment, ...]:
     return tuple(Segment(float(n), n + 1.0, 1e-9 if n in marked else 0.5) for n in range(of))
+
+
+def test_the_last_stretch_lasts_as_long_as_its_picture_is_shown() -> None:
+    detection = replace(mark(PAYLOADS[0]), timeline=_times(0, 1, of=2))
+    assert [(s.start, s.end) for s in shown_until(detection, 7.5).timeline] == [(0, 1), (1, 7.5)]
+    assert shown_until(detection, 1.5) == detection
+    assert shown_until(replace(detection, timeline=()), 7.5).timeline == ()
 
 
 @pytest.mark.parametrize(

@@ -41,6 +41,8 @@ def test_reads(tmp_path: Path, codec: str, name: str, sound_codec: str, reads: t
         assert video.info.has_sound
         assert video.info.duration is not None
         assert abs(video.info.duration - Fraction(1, 2)) < Fraction(1, 8)
+        assert [frame.time for frame in video.frames(key_frames_only=True)] == [0]
+        assert float(video.end) == pytest.approx(1 / 2, abs=1 / 8)
         frames = list(video.frames())
         sound = video.sound()
         assert sound is not None
