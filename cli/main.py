@@ -6,6 +6,7 @@ at once. One place turns every :class:`TouchmarkError` into one line on standard
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 from importlib import import_module
@@ -21,6 +22,9 @@ SOFTWARE = 70
 INTERRUPTED = 130
 TRACEBACK = "TOUCHMARK_TRACEBACK"
 """Set in the environment, it shows where an unforeseen error came from."""
+
+_OBJECTS = 100_000
+"""New objects before the garbage collector looks for cycles among them; Python's own 700 suits smaller programs."""
 
 _COMMANDS = {
     "generate": ("touchmark.cli.generate", "Make a video from a prompt: screened, marked, signed, verified."),
@@ -96,6 +100,8 @@ def main() -> None:
     # Matrices here are small: a second thread of NumPy's would wait busily for longer than it helps, which of a short
     # command was a third of the processor time.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+    # Loading makes half a million objects and no garbage; the collector would walk them for a fifth of that time.
+    gc.set_threshold(_OBJECTS)
     sys.exit(run(sys.argv[1:]))
 
 
