@@ -29,6 +29,7 @@ from touchmark.provenance.media.sound import open_sound
 from touchmark.provenance.media.still import view_still
 from touchmark.provenance.media.video import Sound
 from touchmark.provenance.watermark.account import paid
+from touchmark.provenance.watermark.audio import ENOUGH_RATE
 from touchmark.provenance.watermark.neural.claim import MarkClaim
 from touchmark.provenance.watermark.protocol import Detection
 from touchmark.provenance.watermark.still import find_in_still
@@ -116,7 +117,7 @@ def _listen(path: Path, kind: Kind, sources: Sources, limits: Limits) -> Look:
             raise NotASoundError("has moving pictures", subject=str(path), remedy="Take it for a video.")
         heard: tuple[Detection, ...] = ()
         if sources.keys:
-            heard = paid(sources.sound_mark.extract(reader.whole(), sources.keys), len(sources.keys))
+            heard = paid(sources.sound_mark.extract(reader.whole(ENOUGH_RATE), sources.keys), len(sources.keys))
         else:
             next(iter(reader.whole().blocks), None)  # whether it can be decoded at all
         info = replace(
@@ -166,7 +167,7 @@ def _detect(video: VideoReader, sources: Sources, progress: Progress | None) -> 
 
 def _detect_in_sound(video: VideoReader, sources: Sources, progress: Progress | None) -> tuple[Detection, ...]:
     """One pass over the sound for all keys, told of as if it were one over the pictures."""
-    sound = video.sound() if sources.keys else None
+    sound = video.sound(ENOUGH_RATE) if sources.keys else None
     if sound is None:
         return ()
     a_pass, passes = expected_pictures(video.info), _passes(video)

@@ -92,9 +92,9 @@ class SoundReader(MediaReader):
                 labels=labels_of(container.metadata),
             )
 
-    def whole(self) -> Sound:
-        """The sound, decoded as it is drawn. Its blocks may raise MediaError."""
-        sound = self.sound()
+    def whole(self, most: int | None = None) -> Sound:
+        """The sound, decoded as it is drawn, as :meth:`MediaReader.sound` has it. Its blocks may raise MediaError."""
+        sound = self.sound(most)
         if sound is None:  # seen when it was opened: a file can be so broken that two looks differ
             raise NotASoundError("holds no sound that can be read", subject=self._source.name)
         return sound

@@ -76,8 +76,12 @@ class MediaReader:
         """Packets of picture or sound that could not be decoded so far, over all passes."""
         return self._damage
 
-    def sound(self) -> Sound | None:
-        """The sound, decoded, or None where there is none. Its blocks may raise MediaError."""
+    def sound(self, most: int | None = None) -> Sound | None:
+        """The sound, decoded, or None where there is none. Its blocks may raise MediaError.
+
+        Args:
+            most: samples a second that suffice; of more, the decoder's library makes fewer. All, if not given.
+        """
         if not self._sounds:
             return None
         with self._container() as container:
@@ -85,6 +89,7 @@ class MediaReader:
             if stream is None:
                 return None
             rate, channels = stream.codec_context.sample_rate, stream.codec_context.channels
+        rate = min(rate, most or rate)
         return Sound(rate, channels, self._sound_blocks(rate, channels))
 
     @contextmanager
@@ -163,7 +168,6 @@ class MediaReader:
             convert = _SoundConverter(stream.codec_context.layout, rate)
             for block in self._decoded(container, stream):
                 assert isinstance(block, AudioFrame)
-                stamp = self._stamp(block)
                 try:
                     with self._source.clock:
                         samples = convert(block)
@@ -171,8 +175,9 @@ class MediaReader:
                     self._source.clock.check()
                     self._damage += 1
                     continue
-                if stamp is not None:
-                    late = round((stamp - self._start) * rate) - given
+                at = self._sample_at(block, rate)
+                if at is not None:
+                    late = at - given
                     self._limits.check_duration(late / rate, self._source.name)
                     if late > rate // 20:
                         yield from _silence(channels, late)
@@ -203,6 +208,15 @@ class MediaReader:
         if frame.pts is None or frame.time_base is None:
             return None
         return frame.pts * frame.time_base
+
+    def _sample_at(self, block: AudioFrame, rate: int) -> int | None:
+        """Which sample it begins with, by its own time, counted from the start. In whole numbers: there are many."""
+        if block.pts is None or block.time_base is None:
+            return None
+        each, start = block.time_base, self._start
+        parts = block.pts * each.numerator * start.denominator - start.numerator * each.denominator
+        whole = each.denominator * start.denominator
+        return (2 * parts * rate + whole) // (2 * whole)
 
     def _library_max_pixels(self) -> int:
         """What FFmpeg may allocate: it counts pictures padded to 64 columns, so it gets some more; we check again."""

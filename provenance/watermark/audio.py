@@ -37,13 +37,15 @@ from touchmark.provenance.watermark.sound.synchronise import TESTS, Alignment, C
 
 LOWEST_RATE = 4000
 """Fewest samples a second of a sound that can be marked."""
+ENOUGH_RATE = 16000
+"""Samples a second that hold all of a mark, also of one moved up in pitch: more cost time and tell nothing."""
 
 _WORTH_READING = 4.5
 """A place where the template fits worse than this is not decoded."""
 _SEEN = 6.0
 """A template that fits so well is there, and more is done to read what lies with it: chance does so in 1e-9 places."""
-_SEARCHED_ANYHOW = 6
-"""Stretches from the beginning, two minutes, in which a mark of any tempo and pitch is looked for in each."""
+_SEARCHED_ANYHOW = 2
+"""Stretches from the beginning in which a mark of any tempo and pitch is looked for in each."""
 _CANDIDATES_READ = 16
 """How many messages are tried there, when the likeliest does not verify."""
 _GOES_ON = 1e-9
@@ -176,8 +178,8 @@ class _Extraction:
 def _is_searched_anyhow(number: int) -> bool:
     """Whether the tempo and pitch of a changed copy are looked for in a stretch, counted from 1.
 
-    A copy is played faster as a whole: where two minutes of it show no mark, the rest is asked less and less often.
-    Looked for in each, that would be most of what a long sound without a mark costs.
+    A copy is played faster as a whole: where its first forty seconds show no mark, the rest is asked less and less
+    often. Looked for in each, that would be most of what a long sound without a mark costs.
     """
     return number <= _SEARCHED_ANYHOW or number.bit_count() == 1
 

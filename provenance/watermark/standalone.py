@@ -27,7 +27,7 @@ from touchmark.provenance.media.sound import open_sound, write_sound
 from touchmark.provenance.media.still import read_still, still_kind, write_still
 from touchmark.provenance.media.video import Frame, Sound
 from touchmark.provenance.watermark.account import paid
-from touchmark.provenance.watermark.audio import LOWEST_RATE, LoudnessMark
+from touchmark.provenance.watermark.audio import ENOUGH_RATE, LOWEST_RATE, LoudnessMark
 from touchmark.provenance.watermark.guard import Strength
 from touchmark.provenance.watermark.keyring import subkey
 from touchmark.provenance.watermark.protocol import Detection, MarkState, Payload, WatermarkKey
@@ -198,11 +198,11 @@ def _found(path: Path, keys: Sequence[WatermarkKey], progress: Progress | None, 
         return _of_several([find_in_still(still, key) for key in keys], [])
     if _is_sound(path):
         with open_sound(path, limits) as reader:
-            return _of_several([], _heard(reader.whole(), keys))
+            return _of_several([], _heard(reader.whole(ENOUGH_RATE), keys))
     with open_video(path, limits) as video:
         tell = partial(progress, step) if progress else None
         seen = LatticeWatermark().search(Counted(video, tell, expected_pictures(video.info)), keys)
-        sound = video.sound()
+        sound = video.sound(ENOUGH_RATE)
         return _of_several(seen, [] if sound is None else _heard(sound, keys))
 
 

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from functools import cached_property, lru_cache
 from typing import Final
 
 import numpy as np
+from numpy.typing import NDArray
 
 from touchmark.provenance.watermark.sound.framing import CHUNK, Framing, chunks
-from touchmark.provenance.watermark.sound.loudness import band_power, levels, surprise
+from touchmark.provenance.watermark.sound.loudness import between, cumulated, levels, surprise
 from touchmark.provenance.watermark.sound.masking import excitation, usual_change
-from touchmark.provenance.watermark.sound.pattern import EDGES, FRAMES_PER_CELL, ROWS, Real
+from touchmark.provenance.watermark.sound.pattern import BANDS, CENTRES, EDGES, FRAMES_PER_CELL, ROWS, Real
 
 STRETCH: Final = 2 * ROWS * FRAMES_PER_CELL
 """Spectra in a stretch: two periods, 20 s. The last one is up to half as long again."""
@@ -18,6 +20,9 @@ SHORTEST: Final = 2 * FRAMES_PER_CELL
 """Spectra below which there is no pattern to speak of."""
 MOST_PITCH: Final = 1.06
 """Highest pitch that a stretch can be looked at, over the original's."""
+
+_PARTS = 4
+"""Of a band, by which the sets of bands lie apart that are read from without being worked out anew."""
 
 _SOFT_LIMIT = 1.2
 """Surprises beyond this many times the usual are events in the sound, and must not outvote everything."""
@@ -41,7 +46,7 @@ class Stretch:
     """
 
     def __init__(self, power: Real, first: int, framing: Framing) -> None:
-        self._power = power
+        self._below = cumulated(power)
         self._seen: dict[float, Real] = {}
         self.first = first
         self.count = len(power)
@@ -60,14 +65,40 @@ class Stretch:
             where nothing can be told.
         """
         if pitch not in self._seen:
-            bands = band_power(self._power, self.framing, pitch)
-            level = levels(bands)
-            rest, irregularity = surprise(level)
-            weight = _own_share(bands, level) * usual_change(irregularity) / irregularity
-            found = np.clip(rest / irregularity, -_SOFT_LIMIT, _SOFT_LIMIT) * weight
-            found[:, ~np.any(bands > 0, axis=0)] = 0
-            self._seen[pitch] = found.astype(np.float32)
+            self._seen[pitch] = self._between(EDGES * pitch)
         return self._seen[pitch]
+
+    @cached_property
+    def finely(self) -> Real:
+        """Evidence of bands that begin at every part of one, which serve all pitches: see :func:`nearest`.
+
+        Returns:
+            ndarray of shape (spectra, BANDS * _PARTS + 1); the last is nought.
+        """
+        width = np.append(np.diff(EDGES), EDGES[-1] - EDGES[-2])
+        found = np.zeros((self.count, BANDS * _PARTS + 1), np.float32)
+        for part in range(_PARTS):
+            found[:, part:-1:_PARTS] = self._between(EDGES + width * (part / _PARTS))
+        return found
+
+    def _between(self, edges: NDArray[np.float64]) -> Real:
+        bands = between(self._below, edges, self.framing)
+        level = levels(bands)
+        rest, irregularity = surprise(level)
+        weight = _own_share(bands, level) * usual_change(irregularity) / irregularity
+        found = np.clip(rest / irregularity, -_SOFT_LIMIT, _SOFT_LIMIT) * weight
+        found[:, ~np.any(bands > 0, axis=0)] = 0
+        return found.astype(np.float32)
+
+
+@lru_cache(maxsize=256)
+def nearest(pitch: float) -> NDArray[np.intp]:
+    """Which columns of :attr:`Stretch.finely` are :meth:`Stretch.evidence` at a pitch to an eighth of a band: (BANDS,).
+
+    Bands that then lie beyond the highest and the lowest are left out.
+    """
+    place = np.interp(CENTRES * pitch, CENTRES, np.arange(BANDS, dtype=np.float64), left=-1, right=-1)
+    return np.where(place < 0, BANDS * _PARTS, np.rint(place * _PARTS)).astype(np.intp)
 
 
 def _own_share(bands: Real, level: Real) -> Real:

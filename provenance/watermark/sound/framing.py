@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Final
@@ -95,12 +95,11 @@ def chunks(blocks: Iterable[Real], channels: int, framing: Framing) -> Iterator[
     have = lead
     begun = False
     for block in blocks:
-        numbers = np.nan_to_num(block, nan=0.0, posinf=0.0, neginf=0.0).astype(np.float32, copy=False)
-        held.append(np.clip(numbers, -LOUDEST, LOUDEST))
+        held.append(block)
         have += block.shape[1]
         if have < size:
             continue
-        samples = np.concatenate(held, axis=1)
+        samples = _believed(held)
         start = 0
         for start in range(0, have - size + 1, step):
             yield samples[:, start : start + size]
@@ -110,6 +109,13 @@ def chunks(blocks: Iterable[Real], channels: int, framing: Framing) -> Iterator[
     if have == lead and not begun:
         return
     count = -(-have // step)
-    samples = np.pad(np.concatenate(held, axis=1), ((0, 0), (0, (count - 1) * step + size - have)))
+    samples = np.pad(_believed(held), ((0, 0), (0, (count - 1) * step + size - have)))
     for start in range(0, count * step, step):
         yield samples[:, start : start + size]
+
+
+def _believed(blocks: Sequence[Real]) -> Real:
+    """All of them in a row, without what is no number or too loud."""
+    samples = np.concatenate(blocks, axis=1, dtype=np.float32, casting="same_kind")
+    np.nan_to_num(samples, copy=False, nan=0.0, posinf=0.0, neginf=0.0)
+    return np.clip(samples, -LOUDEST, LOUDEST, out=samples)

@@ -47,17 +47,26 @@ def band_power(power: NDArray[np.float32], framing: Framing, pitch: float = 1.0)
     Returns:
         ndarray of shape (spectra, BANDS); 0 in bands that lie above what was recorded.
     """
-    lines = power.shape[1]
+    return between(cumulated(power), EDGES * pitch, framing)
+
+
+def cumulated(power: NDArray[np.float32]) -> NDArray[np.float64]:
+    """What lies below each line of each spectrum, for :func:`between`: shape (spectra, lines + 1)."""
+    below = np.zeros((power.shape[0], power.shape[1] + 1))
+    np.cumsum(power, axis=1, out=below[:, 1:], dtype=np.float64)
+    return below
+
+
+def between(below: NDArray[np.float64], edges: NDArray[np.float64], framing: Framing) -> Real:
+    """Mean square between each of some frequencies and the next, of what :func:`cumulated` gave; 0 where that ends."""
     # The window is a root of Hann, whose squares sum up to length / 2; the factor 2 is for negative frequencies.
     scale = 2.0 / (framing.length * framing.length / 2)
-    below = np.zeros((power.shape[0], lines + 1))
-    np.cumsum(power, axis=1, out=below[:, 1:], dtype=np.float64)
-    place = EDGES * pitch / framing.bin_width + 0.5
-    known = np.flatnonzero(place < lines)
+    place = edges / framing.bin_width + 0.5
+    known = np.flatnonzero(place < below.shape[1] - 1)
     whole = place[known].astype(np.intp)
     part = place[known] - whole
     at_edges = below[:, whole] * (1 - part) + below[:, whole + 1] * part
-    bands = np.zeros((power.shape[0], EDGES.size - 1), np.float32)
+    bands = np.zeros((below.shape[0], edges.size - 1), np.float32)
     bands[:, : max(0, known.size - 1)] = np.diff(at_edges, axis=1) * scale
     return bands
 

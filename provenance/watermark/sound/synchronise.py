@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from touchmark.provenance.watermark import statistics
-from touchmark.provenance.watermark.sound.evidence import Stretch
+from touchmark.provenance.watermark.sound.evidence import Stretch, nearest
 from touchmark.provenance.watermark.sound.pattern import BANDS, CELL, FRAMES_PER_CELL, ROWS, Pattern, Real
 
 _COARSE = 0.005
@@ -26,6 +26,8 @@ _FINE = (_COARSE / 2, _COARSE / 4)
 _ROW_STEP = 1 / (2 * FRAMES_PER_CELL)
 _PER_PITCH = 3
 _REFINED = 6
+_EXACTLY = 2
+"""How many of them are followed to the end with evidence worked out for their very pitch."""
 
 _GRID = tuple(1 + _COARSE * step for step in range(-_REACH, _REACH + 1))
 
@@ -74,16 +76,21 @@ class Cells:
     values: Real
 
     @classmethod
-    def of(cls, stretch: Stretch, alignment: Alignment) -> Cells:
-        """Read between the spectra where the cells lie there."""
-        evidence = stretch.evidence(alignment.pitch)
+    def of(cls, stretch: Stretch, alignment: Alignment, *, nearly: bool = False) -> Cells:
+        """Read between the spectra where the cells lie there; ``nearly`` as :func:`nearest` has it."""
         pace = alignment.spectra_per_row(stretch)
         last = stretch.count - FRAMES_PER_CELL
         rows = np.arange(math.ceil(alignment.row), math.floor(alignment.row_at(max(last, 0), stretch)) + 1)
         place = (rows - alignment.row) * pace
         below = np.minimum(place.astype(np.intp), max(stretch.count - 2, 0))
         part = (place - below).astype(np.float32)[:, None]
-        values = evidence[below] * (1 - part) + evidence[np.minimum(below + 1, stretch.count - 1)] * part
+        above = np.minimum(below + 1, stretch.count - 1)
+        if nearly:
+            bands = nearest(alignment.pitch)
+            earlier, later = (stretch.finely[spectra[:, None], bands] for spectra in (below, above))
+        else:
+            earlier, later = (stretch.evidence(alignment.pitch)[spectra] for spectra in (below, above))
+        values = earlier * (1 - part) + later * part
         middle = (stretch.first + place + pace / 2 - 1) * stretch.framing.hop_seconds
         return cls(rows % ROWS, np.asarray(middle, np.float64), values)
 
@@ -121,27 +128,33 @@ class Finder:
 
         The template is a sixth of the pattern: in a noisy copy the rest may lie a spectrum beside where it fits best.
         """
-        (best,) = self._refined(stretch, self._coarse(stretch, (1.0,), (1.0,)), ())
+        (coarse,) = self._coarse(stretch, [stretch.evidence(1.0)], (1.0,), (1.0,))
+        best = self.fit(stretch, replace(coarse, row=_on_grid(coarse.row)))
         best = self._moved(stretch, best)
         return [best, *sorted(self._beside(stretch, best), key=lambda a: -a.z)]
 
     def anyhow(self, stretch: Stretch) -> list[Alignment]:
         """The best places over all tempos and pitches, best first."""
-        return self._refined(stretch, self._coarse(stretch, _GRID, _GRID), steps=_FINE)
+        coarse = self._coarse(stretch, [stretch.finely[:, nearest(pitch)] for pitch in _GRID], _GRID, _GRID)
+        found = self._refined(stretch, coarse, (), nearly=True)
+        return self._refined(stretch, found[:_EXACTLY], _FINE)
 
-    def fit(self, stretch: Stretch, alignment: Alignment) -> Alignment:
+    def fit(self, stretch: Stretch, alignment: Alignment, *, nearly: bool = False) -> Alignment:
         """The same alignment, its ``z`` worked out."""
-        cells = Cells.of(stretch, alignment).folded()
+        cells = Cells.of(stretch, alignment, nearly=nearly).folded()
         return replace(alignment, z=correlation(cells, self._signs))
 
     def log_tail(self, stretch: Stretch, alignment: Alignment) -> float:
         """How unlikely the template's fit is there by chance: :func:`log_tail`, of one alignment."""
         return log_tail(Cells.of(stretch, alignment).folded(), self._signs)
 
-    def _coarse(self, stretch: Stretch, tempos: Sequence[float], pitches: Sequence[float]) -> list[Alignment]:
+    def _coarse(
+        self, stretch: Stretch, shown: Sequence[Real], tempos: Sequence[float], pitches: Sequence[float]
+    ) -> list[Alignment]:
+        """The best places on a grid; ``shown`` is the evidence at each pitch."""
         length = _transform_length(stretch)
         slides = self._slides_of(stretch, length, tuple(tempos))
-        evidence = [stretch.evidence(pitch)[: stretch.count - FRAMES_PER_CELL + 1] for pitch in pitches]
+        evidence = [seen[: stretch.count - FRAMES_PER_CELL + 1] for seen in shown]
         spectra = np.stack([np.fft.rfft(e, length, axis=0).astype(np.complex64) for e in evidence], axis=2)
         scores = np.fft.irfft(np.matmul(slides, spectra), length, axis=0)  # (slide, tempo, pitch)
         found = []
@@ -177,33 +190,40 @@ class Finder:
             self._slides[key] = np.ascontiguousarray(transformed.transpose(1, 0, 2))
         return self._slides[key]
 
-    def _refined(self, stretch: Stretch, coarse: Sequence[Alignment], steps: Sequence[float]) -> list[Alignment]:
+    def _refined(
+        self, stretch: Stretch, coarse: Sequence[Alignment], steps: Sequence[float], *, nearly: bool = False
+    ) -> list[Alignment]:
         found: list[Alignment] = []
         for start in coarse:
-            best = self.fit(stretch, replace(start, row=_on_grid(start.row)))
+            best = self.fit(stretch, replace(start, row=_on_grid(start.row)), nearly=nearly)
             for step in steps:
-                best = self._climbed(stretch, best, step)
+                best = self._climbed(stretch, best, step, nearly=nearly)
             if all(abs(best.row - a.row) > 1 or best.tempo != a.tempo or best.pitch != a.pitch for a in found):
                 found.append(best)
         return sorted(found, key=lambda a: -a.z)
 
-    def _climbed(self, stretch: Stretch, best: Alignment, step: float) -> Alignment:
+    def _climbed(self, stretch: Stretch, best: Alignment, step: float, *, nearly: bool) -> Alignment:
         """One round over the neighbours; tempo turns about the middle of the stretch."""
         middle = stretch.count / 2
         for way in (-step, step):
             other = replace(best, tempo=best.tempo + way)
             moved = best.row_at(middle, stretch) - middle / other.spectra_per_row(stretch)
-            best = max(best, self.fit(stretch, replace(other, row=_on_grid(moved))), key=lambda a: a.z)
+            best = max(best, self.fit(stretch, replace(other, row=_on_grid(moved)), nearly=nearly), key=_z)
         for way in (-step, step):
-            best = max(best, self.fit(stretch, replace(best, pitch=best.pitch + way)), key=lambda a: a.z)
-        return self._moved(stretch, best)
+            best = max(best, self.fit(stretch, replace(best, pitch=best.pitch + way), nearly=nearly), key=_z)
+        return self._moved(stretch, best, nearly=nearly)
 
-    def _moved(self, stretch: Stretch, best: Alignment) -> Alignment:
+    def _moved(self, stretch: Stretch, best: Alignment, *, nearly: bool = False) -> Alignment:
         """The best of an alignment and its two neighbours in time."""
-        return max(best, *self._beside(stretch, best), key=lambda a: a.z)
+        return max(best, *self._beside(stretch, best, nearly=nearly), key=_z)
 
-    def _beside(self, stretch: Stretch, fit: Alignment) -> list[Alignment]:
-        return [self.fit(stretch, replace(fit, row=_on_grid(fit.row + way))) for way in (-_ROW_STEP, _ROW_STEP)]
+    def _beside(self, stretch: Stretch, fit: Alignment, *, nearly: bool = False) -> list[Alignment]:
+        ways = (-_ROW_STEP, _ROW_STEP)
+        return [self.fit(stretch, replace(fit, row=_on_grid(fit.row + way)), nearly=nearly) for way in ways]
+
+
+def _z(alignment: Alignment) -> float:
+    return alignment.z
 
 
 def _on_grid(row: float) -> float:

@@ -104,3 +104,13 @@ def test_what_is_of_no_kind_is_none(tmp_path: Path) -> None:
     svg = kind_of_head(b"<?xml version='1.0'?>\n<svg xmlns='http://www.w3.org/2000/svg'/>")
     assert svg is not None
     assert svg.family is Family.PICTURE
+
+
+def test_no_more_samples_are_given_than_are_asked_for(tmp_path: Path) -> None:
+    path = sound_file(tmp_path / "a.wav", *CODECS["a.wav"])
+    with open_sound(path) as reader:
+        whole, fewer, as_many = reader.whole(), reader.whole(16000), reader.whole(96000)
+        assert (fewer.rate, as_many.rate) == (16000, whole.rate)
+        given, wanted = (np.concatenate(list(sound.blocks), axis=1) for sound in (fewer, whole))
+    assert given.shape[0] == wanted.shape[0]
+    assert given.shape[1] / 16000 == pytest.approx(wanted.shape[1] / whole.rate, abs=0.01)

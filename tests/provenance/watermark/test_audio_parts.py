@@ -12,7 +12,7 @@ from benchmarks.audio_tracks import Track, chord, noise, speech
 from touchmark.provenance.watermark import statistics
 from touchmark.provenance.watermark.code import CODE_BITS
 from touchmark.provenance.watermark.protocol import Payload, WatermarkKey
-from touchmark.provenance.watermark.sound.evidence import Stretch, stretches
+from touchmark.provenance.watermark.sound.evidence import Stretch, nearest, stretches
 from touchmark.provenance.watermark.sound.framing import Framing, chunks
 from touchmark.provenance.watermark.sound.loudness import band_power, levels, surprise
 from touchmark.provenance.watermark.sound.masking import LEAST, MOST, permitted_change, usual_change, wanted_change
@@ -63,6 +63,15 @@ def test_a_search_over_everything_is_paid_for() -> None:
     best = [Finder(Pattern.of(key)).anyhow(stretch)[0].z for key in keys(8)]
     assert max(best) > 4, "otherwise nothing was searched"
     assert min(statistics.tail(z, TESTS) for z in best) > 0.01
+
+
+@pytest.mark.parametrize("pitch", [0.945, 0.99, 1.0, 1.0375, 1.06])
+def test_bands_in_parts_stand_in_for_those_of_any_pitch(pitch: float) -> None:
+    stretch = stretch_of(Track("voice", speech(6, 1, 115.0, 16000), 16000))
+    exact, near = stretch.evidence(pitch), stretch.finely[:, nearest(pitch)]
+    inside = near.any(axis=0)
+    assert inside.mean() > 0.95
+    assert np.corrcoef(exact[:, inside].ravel(), near[:, inside].ravel())[0, 1] > (0.999 if pitch == 1 else 0.9)
 
 
 def test_a_search_ends_on_the_grid_that_was_paid_for() -> None:
