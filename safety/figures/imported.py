@@ -24,17 +24,21 @@ import ahocorasick
 import numpy as np
 from numpy.typing import NDArray
 
+import touchmark.safety.figures.checksums as checksums
 import touchmark.safety.figures.forms as forms
 import touchmark.safety.figures.han as han
-import touchmark.safety.figures.misspelling as misspelling
+import touchmark.safety.figures.slip_keys as slip_keys
+import touchmark.safety.figures.slip_text as slip_text
 from touchmark.safety.figures.data import Figure, FigureDataError, FigureRole, FigureStatus
-from touchmark.safety.figures.misspelling import Misspellings, SlipKeys
+from touchmark.safety.figures.misspelling import Misspellings, Slip
+from touchmark.safety.figures.slip_keys import SlipKeys
+from touchmark.safety.figures.slip_text import SlipText
 from touchmark.safety.figures.sources import Person
 
 IMPORTS_FOLDER = "imports"
 _FORMAT = "touchmark-figures-1"
 _LIST = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
-_SLIP_TABLES = ("keys", "names", "places", "begun")
+_SLIP_TABLES = ("keys", "names", "places", "begun", "held")
 _MIN_ONE_WORD = 6
 """Letters of the shortest Latin form of one word that is searched for: lists from elsewhere call people "Max"."""
 
@@ -91,7 +95,7 @@ class ImportedNames:
         for last, number in self._automaton.iter(text):
             yield last + 1 - len(self.names[number]), last + 1, number
 
-    def slips(self, text: misspelling.SlipText) -> Iterator[misspelling.Slip]:
+    def slips(self, text: SlipText) -> Iterator[Slip]:
         """Stretches of a text that are almost a form."""
         return self._misspellings.find(text)
 
@@ -244,7 +248,7 @@ def _compiled(paths: Sequence[Path], rows: Sequence[bytes]) -> dict[str, NDArray
                 for variant in forms.variants(folded, form):
                     worked_out.setdefault(variant, number)
     names = list(owners)
-    slips = Misspellings(names, frozenset()).keys
+    slips = SlipKeys.of(names)
     extra = [name for name in worked_out if name not in owners]
     numbers = [*owners.values(), *(worked_out[name] for name in extra)]
     return {
@@ -262,8 +266,8 @@ def _is_unmistakable(form: str) -> bool:
 @cache
 def _code_digest() -> bytes:
     """A digest of the code whose outcome the cache holds."""
-    sources = (Path(module).read_bytes() for module in (forms.__file__, han.__file__, misspelling.__file__, __file__))
-    return hashlib.sha256(b"".join(sources)).digest()
+    sources = (module.__file__ for module in (forms, han, checksums, slip_text, slip_keys))
+    return hashlib.sha256(b"".join(Path(source).read_bytes() for source in (*sources, __file__))).digest()
 
 
 def _read_cache(path: Path, rows: int) -> dict[str, NDArray[Any]] | None:
@@ -276,8 +280,8 @@ def _read_cache(path: Path, rows: int) -> dict[str, NDArray[Any]] | None:
     count = int((tables["names"] == ord("\n")).sum()) + 1
     sound = (
         len(owners) == count
-        and len({len(tables[f"slip_{table}"]) for table in _SLIP_TABLES[:-1]}) == 1
-        and len(tables["slip_begun"]).bit_count() == 1
+        and len({len(tables[f"slip_{table}"]) for table in _SLIP_TABLES[:-2]}) == 1
+        and all(len(tables[f"slip_{table}"]).bit_count() == 1 for table in _SLIP_TABLES[-2:])
         and (not len(owners) or int(owners.max()) < rows)
         and (not len(slip_names) or int(slip_names.max()) < count)
     )

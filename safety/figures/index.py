@@ -21,10 +21,11 @@ from touchmark.safety.figures.capitals import is_written_as_name as written_as_n
 from touchmark.safety.figures.data import Figure, FigureData, FigureStatus, read_figures, shipped_folder
 from touchmark.safety.figures.forms import SURNAME_FIRST, Folded, fold, folded_name, is_whole, other_order, variants
 from touchmark.safety.figures.imported import ImportedNames
-from touchmark.safety.figures.misspelling import Misspellings, SlipText
+from touchmark.safety.figures.misspelling import Misspellings
 from touchmark.safety.figures.offices import Body, BodyKind, OfficeGrammar, Title
 from touchmark.safety.figures.places import Place, Taken, apart
 from touchmark.safety.figures.repeats import NewPart, new_part
+from touchmark.safety.figures.slip_text import SlipText
 from touchmark.safety.figures.sounds import Sounds
 
 

@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 from touchmark.safety.canonical import canonicalise
 from touchmark.safety.figures import FigureIndex, FigureMatch, MatchKind
 from touchmark.safety.figures.forms import declined, fold, folded_name, plain
-from touchmark.safety.figures.misspelling import Misspellings, SlipText
+from touchmark.safety.figures.misspelling import Misspellings
+from touchmark.safety.figures.slip_text import SlipText
 
 INDEX = FigureIndex.load()
 

@@ -1,0 +1,170 @@
+"""Texts as they are asked for slips: checksums of their words, of these less a letter, and of how they sound.
+
+Prompts and lists of names are read by the same rules, so that what a key of a name (``slip_keys.py``) is made of is
+found where a prompt has it. All words are read at once; nothing here depends on any list.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from touchmark.safety.figures.checksums import BLANK, Checksums, Places, Words, letters_of
+
+MIN_WORD: Final = 4
+MAX_WORD: Final = 24
+MAX_WORDS: Final = 4
+_IN_A_ROW: Final = range(2, MAX_WORDS + 1)
+
+# What may have to stand beside a word, as numbers of 32 bits.
+ALONE: Final = np.uint64(0)
+"""Whatever there is."""
+NOBODY: Final = np.uint64(0xFFFFFFFF)
+"""What stands beside no word of a name."""
+BEHIND, _INITIAL, _OUTLINE = (np.uint64(1 << bit) for bit in (29, 30, 31))
+"""Of a word behind, else of one before; its initial; or its first or last letter with its length."""
+_BITS_OF_LENGTH, _LAST_LETTER = np.uint64(8), np.array((0, 0x80), dtype=np.uint64)
+_LONGEST: Final = 0x7E
+_A_LETTER_FEWER_OR_MORE: Final = np.array((0, -1, 1)).astype(np.uint64)
+WAYS_OF_A_SLIP: Final = 3
+"""In which a slip is beside others: alone, or by the initial of either neighbour."""
+_WAYS: Final = 15
+
+
+# --- sounds ---------------------------------------------------------------------------------------------------------
+
+_AS_ONE_LETTER: Final = (("ph", "f"), ("sch", "s"), ("sh", "s"), ("ck", "k"))
+_ALIKE: Final = (("cqg", "k"), ("zx", "s"), ("vw", "f"), ("d", "t"))
+_UNHEARD: Final = 0
+_HEARD: Final = np.arange(128, dtype=np.uint64)
+for _letters, _as in (*_ALIKE, ("aeiouyh", "\0")):
+    _HEARD[[*map(ord, _letters)]] = ord(_as)
+
+
+def sounds_of(text: str) -> Checksums:
+    """How each word of a folded text sounds: consonants that are taken for one another as one, once, without vowels.
+
+    Returns:
+        code points, with a blank behind them; what is no Latin letter is left as it is.
+    """
+    for spelt, heard in _AS_ONE_LETTER:
+        text = text.replace(spelt, heard)
+    letters = letters_of(text)
+    latin = letters < len(_HEARD)
+    letters[latin] = _HEARD[letters[latin]]
+    letters = letters[letters != _UNHEARD]
+    changes = np.ones(len(letters), dtype=np.bool_)
+    np.logical_or(letters[1:] != letters[:-1], letters[1:] == BLANK, out=changes[:-1])
+    return letters[changes]
+
+
+# --- what stands beside a word --------------------------------------------------------------------------------------
+
+
+def initials(words: Words, chosen: Places) -> Checksums:
+    """Words beside others as numbers, by their first letters; shape (k,). Those behind are marked ``BEHIND`` too."""
+    return words.letters[words.begins[chosen]] | _INITIAL
+
+
+def outlines(words: Words, chosen: Places) -> Checksums:
+    """The same by their first and by their last letters, both with the length; shape (k, 2)."""
+    ends = np.stack((words.begins[chosen], words.ends[chosen] - 1), axis=1)
+    lengths = np.minimum(words.lengths[chosen], _LONGEST).astype(np.uint64)
+    return words.letters[ends] << _BITS_OF_LENGTH | _LAST_LETTER | lengths[:, None] | _OUTLINE
+
+
+# --- a text ---------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class SlipText:
+    """A folded text in words, and the checksums that may be those of names.
+
+    Attributes:
+        words: of the text.
+        starts: where each begins, and where a next one would.
+        checksums: of words as they are, of words less a letter, and of how words in a row sound; shape (m,).
+        whole, shortened: how many of them are of words as they are, and of words less a letter.
+        here: the number of the word that each is of, or begins with, shape (m,).
+        made: which letter is gone, from 1, or how many words are heard; 0 for words as they are.
+    """
+
+    words: Sequence[str]
+    starts: Sequence[int]
+    checksums: Checksums
+    whole: int
+    shortened: int
+    here: Places
+    made: Places
+    _beside: Checksums
+
+    @classmethod
+    def of(cls, text: str) -> SlipText:
+        """Read a folded text."""
+        words = Words(letters_of(text))
+        short = words.lengths <= MAX_WORD
+        used = np.flatnonzero(short & (words.lengths > 0))
+        shortened, owner, letter = words.shortened(short & (words.lengths >= MIN_WORD))
+        heard, speaker, count = _heard(text, short)
+        return cls(
+            text.split(" "),
+            [*words.begins.tolist(), len(text) + 1],
+            np.concatenate((words.in_a_row(used), shortened, heard)),
+            len(used),
+            len(shortened),
+            np.concatenate((used, owner, speaker)),
+            np.concatenate((np.zeros_like(used), letter + 1, count)),
+            _beside(words),
+        )
+
+    def questions(self, chosen: Places) -> tuple[Checksums, Places, Places]:
+        """The keys that some checksums ask for, by what stands beside the words; shape (q,).
+
+        Args:
+            chosen: numbers of checksums, in order.
+
+        Returns:
+            for each question the key, the number of the checksum, and the way of asking, the likeliest first.
+        """
+        heard = self.whole + self.shortened
+        whole, slips, sounds = np.split(chosen, np.searchsorted(chosen, (self.whole, heard)))
+        asked = (
+            self.checksums[whole, None] | self._beside[self.here[whole]],
+            self.checksums[slips, None] | self._beside[self.here[slips], :WAYS_OF_A_SLIP],
+            self.checksums[sounds, None] | ALONE,
+        )
+        ways = [part.shape[1] for part in asked]
+        return (
+            np.concatenate([part.ravel() for part in asked]),
+            np.repeat(chosen, np.repeat(ways, [*map(len, asked)])),
+            np.concatenate([np.tile(np.arange(count), len(part)) for count, part in zip(ways, asked, strict=True)]),
+        )
+
+
+def _beside(words: Words) -> Checksums:
+    """What stands beside each word, in every way that a key may ask for; shape (n, 15)."""
+    every = np.arange(len(words))
+    initial, outline = initials(words, every), outlines(words, every)[:, None, :] + _A_LETTER_FEWER_OR_MORE[:, None]
+    outline = outline.reshape(-1, 6)
+    initial[words.lengths == 0] = NOBODY
+    outline[(words.lengths == 0) | (words.lengths > MAX_WORD)] = NOBODY
+    beside = np.full((len(words), _WAYS), NOBODY)
+    beside[:, 0] = ALONE
+    beside[:-1, 1], beside[1:, 2] = initial[1:] | BEHIND, initial[:-1]
+    beside[:-1, 3:9], beside[1:, 9:] = outline[1:] | BEHIND, outline[:-1]
+    beside[words.lengths < MIN_WORD, :WAYS_OF_A_SLIP] = NOBODY
+    return beside
+
+
+def _heard(text: str, short: NDArray[np.bool_]) -> tuple[Checksums, Places, Places]:
+    """Of two to four words in a row the checksums of how they sound; the first of them, and how many they are."""
+    sounds = Words(sounds_of(text))
+    unheard = np.zeros(len(sounds) + 1, dtype=np.intp)
+    np.cumsum((sounds.lengths == 0) | ~short, out=unheard[1:])
+    first = [np.flatnonzero(unheard[count:] == unheard[:-count]) for count in _IN_A_ROW]
+    speaker, count = np.concatenate(first), np.repeat(_IN_A_ROW, [*map(len, first)])
+    return sounds.in_a_row(speaker, count), speaker, count
