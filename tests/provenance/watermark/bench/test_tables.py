@@ -6,7 +6,7 @@ import json
 
 from benchmarks.watermark import merged
 from docs import make_security, make_sound
-from docs.make_tables import DATA, PAGE, page
+from docs.make_tables import DATA, PAGE, UNSEEN, page
 
 
 def _trial(clip: str, **rows: bool) -> dict[str, object]:
@@ -40,7 +40,9 @@ def test_what_is_measured_again_replaces_and_the_rest_stays() -> None:
 
 def test_the_page_counts_clips() -> None:
     trials = [_trial("sea", remux=True, crop_50=False), _trial("sky", remux=True, crop_50=True)]
-    text = page({"schema_version": 2, "machine": "one", "trials": trials, "speed": None})
+    unseen = [_trial("street", remux=True, crop_50=True), _trial("wood", remux=True, crop_50=False)]
+    text = page({"machine": "one", "trials": trials, "speed": None}, {"trials": unseen})
+    assert "| cropped to 50% of the area | 1 of 2 | wood |" in text
     assert "| copied, manifest lost | 2 of 2, 1.000 | 1e-12 |" in text
     assert "| cropped to 50% of the area | 1 of 2, 1.000 | 1e-12 |" in text
     assert "**temporal**" not in text
@@ -48,7 +50,9 @@ def test_the_page_counts_clips() -> None:
 
 
 def test_the_page_in_docs_is_in_step_with_the_data() -> None:
-    assert PAGE.read_text(encoding="utf-8") == page(json.loads(DATA.read_text(encoding="utf-8")))
+    report, unseen = (json.loads(path.read_text(encoding="utf-8")) for path in (DATA, UNSEEN))
+    assert len(unseen["trials"]) > 1
+    assert PAGE.read_text(encoding="utf-8") == page(report, unseen)
 
 
 def test_the_page_on_security_is_in_step_with_the_data() -> None:
