@@ -17,9 +17,9 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
-import ahocorasick
 from pydantic import Field
 
+from touchmark.safety.automaton import Automaton
 from touchmark.safety.canonical import CanonicalText, View, canonicalise
 from touchmark.safety.decision import Category
 from touchmark.safety.document import POLICIES, Terms, read_yaml, validated
@@ -114,7 +114,7 @@ _Meaning = tuple[int, str, Strength | None]
 class _Search:
     """One automaton over the terms of some lexicons."""
 
-    __slots__ = ("_automaton", "_count", "_followed")
+    __slots__ = ("_count", "_followed", "_phrases")
 
     def __init__(self, lexicons: Sequence[Terms]) -> None:
         self._count = len(lexicons)
@@ -129,10 +129,7 @@ class _Search:
             for words, strength in entries:
                 for term in words:
                     meanings.setdefault(canonicalise(term).primary.text, {})[number] = (number, term, strength)
-        self._automaton = ahocorasick.Automaton()
-        for key, meant in meanings.items():
-            self._automaton.add_word(key, (len(key), tuple(meant.values())))
-        self._automaton.make_automaton()
+        self._phrases = Automaton({key: tuple(meant.values()) for key, meant in meanings.items()})
 
     def find(self, text: CanonicalText) -> list[tuple[TermMatch, ...]]:
         found: list[dict[tuple[int, int], TermMatch]] = [{} for _ in range(self._count)]
@@ -143,12 +140,9 @@ class _Search:
         return [tuple(matches[span] for span in sorted(matches)) for matches in found]
 
     def _find(self, view: View) -> Iterator[tuple[int, TermMatch]]:
-        if not len(self._automaton):
-            return
         excused: list[tuple[int, int, int]] = []
         hits: list[tuple[int, int, _Meaning]] = []
-        for last, (length, meanings) in self._automaton.iter(view.text):
-            start, end = last + 1 - length, last + 1
+        for start, end, meanings in self._phrases.find(view.text):
             if not _stands_alone(view.text, start, end):
                 continue
             for meaning in meanings:

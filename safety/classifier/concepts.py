@@ -12,9 +12,9 @@ from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 
-import ahocorasick
 import yaml
 
+from touchmark.safety.automaton import Automaton
 from touchmark.safety.canonical import canonicalise
 
 _FILE = Path(__file__).with_name("concepts.yaml")
@@ -25,7 +25,7 @@ _ATTACHING = ("CJK", "HIRAGANA", "KATAKANA", "THAI", "HANGUL", "ARABIC")
 class Concepts:
     """The list, ready to search."""
 
-    __slots__ = ("_automaton", "digest", "longest", "names")
+    __slots__ = ("_beginnings", "digest", "longest", "names")
 
     def __init__(self, source: bytes) -> None:
         """
@@ -41,11 +41,7 @@ class Concepts:
                 key = canonicalise(beginning.rstrip("$")).primary.text
                 meant.setdefault(key, []).append((number, beginning.endswith("$")))
         self.longest = max(map(len, meant), default=0)
-        self._automaton = ahocorasick.Automaton()
-        for key, meanings in meant.items():
-            attaches = unicodedata.name(key[0], "").startswith(_ATTACHING)
-            self._automaton.add_word(key, (len(key), attaches, tuple(meanings)))
-        self._automaton.make_automaton()
+        self._beginnings = Automaton({key: (_attaches(key), tuple(meanings)) for key, meanings in meant.items()})
 
     def __len__(self) -> int:
         return len(self.names)
@@ -59,14 +55,17 @@ class Concepts:
         return sorted(set(self._find(text)))
 
     def _find(self, text: str) -> Iterator[tuple[int, int]]:
-        for last, (length, attaches, meanings) in self._automaton.iter(text):
-            begin = last + 1 - length
+        for begin, end, (attaches, meanings) in self._beginnings.find(text):
             if begin and not attaches and text[begin - 1].isalnum():
                 continue
-            ends = last + 1 == len(text) or not text[last + 1].isalnum()
+            ends = end == len(text) or not text[end].isalnum()
             for number, whole in meanings:
                 if ends or not whole:
                     yield begin, number
+
+
+def _attaches(beginning: str) -> bool:
+    return unicodedata.name(beginning[0], "").startswith(_ATTACHING)
 
 
 @cache

@@ -20,7 +20,6 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-import ahocorasick
 import numpy as np
 from numpy.typing import NDArray
 
@@ -29,6 +28,7 @@ import touchmark.safety.figures.forms as forms
 import touchmark.safety.figures.han as han
 import touchmark.safety.figures.slip_keys as slip_keys
 import touchmark.safety.figures.slip_text as slip_text
+from touchmark.safety.automaton import Automaton
 from touchmark.safety.figures.data import Figure, FigureDataError, FigureRole, FigureStatus
 from touchmark.safety.figures.misspelling import Misspellings, Slip
 from touchmark.safety.figures.slip_keys import SlipKeys
@@ -81,10 +81,7 @@ class ImportedNames:
     ) -> None:
         self._rows, self._as_of, self.names, self._owners = rows, as_of, names, owners
         self._misspellings = Misspellings(names, ordinary, keys)
-        self._automaton = ahocorasick.Automaton(ahocorasick.STORE_INTS)
-        for number, name in enumerate(names):
-            self._automaton.add_word(name, number)
-        self._automaton.make_automaton()
+        self._phrases = Automaton({name: number for number, name in enumerate(names)})
 
     def __len__(self) -> int:
         """How many people the lists hold."""
@@ -92,8 +89,7 @@ class ImportedNames:
 
     def find(self, text: str) -> Iterator[tuple[int, int, int]]:
         """Start, end and number of every form in a folded text, whole words or not."""
-        for last, number in self._automaton.iter(text):
-            yield last + 1 - len(self.names[number]), last + 1, number
+        return self._phrases.find(text)
 
     def slips(self, text: SlipText) -> Iterator[Slip]:
         """Stretches of a text that are almost a form."""

@@ -14,8 +14,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 
-import ahocorasick
-
+from touchmark.safety.automaton import Automaton
 from touchmark.safety.canonical import CanonicalText, View, ViewKind
 from touchmark.safety.figures.capitals import is_written_as_name as written_as_name
 from touchmark.safety.figures.data import Figure, FigureData, FigureStatus, read_figures, shipped_folder
@@ -116,10 +115,7 @@ class FigureIndex:
         self._misspellings = Misspellings(self._spelt, self._ordinary)
         self._sounds = Sounds(form for form, name in self._names.items() if not name.stated[0].islower())
         meanings = _meanings(data, self._names, self._by_id)
-        self._automaton = ahocorasick.Automaton()
-        for form, senses in meanings.items():
-            self._automaton.add_word(form, (len(form), tuple(senses)))
-        self._automaton.make_automaton()
+        self._phrases = Automaton({form: tuple(senses) for form, senses in meanings.items()})
 
     @classmethod
     def load(cls, folder: Path | None = None) -> FigureIndex:
@@ -206,8 +202,7 @@ class FigureIndex:
         self, text: str, is_written_as_name: Callable[[Place], bool], *, holds_offices: bool, misspelt: bool
     ) -> Iterator[_Found]:
         senses: dict[Place, tuple[_Meaning, ...]] = {}
-        for last, (length, meanings) in self._automaton.iter(text):
-            start, end = last + 1 - length, last + 1
+        for start, end, meanings in self._phrases.find(text):
             if is_whole(text, start, end):
                 senses[start, end] = meanings
         for place, form in self._in_imported(text):
