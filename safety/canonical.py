@@ -287,8 +287,9 @@ def _folded(text: Traced) -> Traced:
     )
     if text.text.isascii():
         return text
-    bare = text.text.translate(_WITHOUT_ACCENTS)
-    text = text.relettered(bare) if len(bare) == len(text.text) else text.sub(_ACCENTED, lambda m: _bare(m.group()))
+    if _ACCENTED.search(text.text):
+        bare = text.text.translate(_WITHOUT_ACCENTS)
+        text = text.relettered(bare) if len(bare) == len(text.text) else text.sub(_ACCENTED, lambda m: _bare(m.group()))
     text = text.sub(_MARKS, lambda _: "")
     return text.sub(_STRETCHED_ARABIC, lambda _: "")
 

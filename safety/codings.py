@@ -93,8 +93,8 @@ def upside_down(text: Traced) -> Iterator[tuple[str, Traced]]:
 
 # --- blobs ----------------------------------------------------------------------------------------------------------
 
-_BLOB = re.compile(r"[A-Za-z0-9+/_-]{12,}={0,6}|[A-Za-z0-9+/_-]{6,}={1,6}")
-_DIGIT_RUN = re.compile(r"(?<!\w)(?:[01]{8}[\s,]*){3,}(?!\w)|(?<!\w)(?:(?:0x)?[0-9a-f]{2}[\s,:]*){4,}(?!\w)", re.I)
+_BLOB = re.compile(r"(?<![A-Za-z0-9+/_-])(?:[A-Za-z0-9+/_-]{12,}={0,6}|[A-Za-z0-9+/_-]{6,}={1,6})")
+_DIGIT_RUN = re.compile(r"(?<!\w)(?:(?:[01]{8}[\s,]*){3,}|(?:(?:0x)?[0-9a-f]{2}[\s,:]*){4,})(?!\w)", re.I)
 _READABLE = 0.35
 """Share of letters, digits and spaces: codes inside codes hold signs; what is decoded by mistake holds noise."""
 _TELLING = 16

@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from enum import StrEnum
+from functools import lru_cache
 
 
 class LanguageGroup(StrEnum):
@@ -53,8 +54,9 @@ _LATIN_LETTER = re.compile("[A-Za-z]")
 _ENGLISH_WORDS, _OTHER_WORDS = frozenset(_ENGLISH.split()), frozenset(_NOT_ENGLISH.split())
 
 
+@lru_cache(maxsize=64)
 def language_groups(text: str) -> frozenset[LanguageGroup]:
-    """The groups of a canonical (case-folded, unaccented) text; at least one."""
+    """The groups of a canonical (case-folded, unaccented) text; at least one. Every reader of a text asks anew."""
     found = frozenset(_by_script(text))
     if found and not _LATIN_WORD.search(text):
         return found
@@ -69,8 +71,6 @@ def language_groups(text: str) -> frozenset[LanguageGroup]:
 def _by_script(text: str) -> Iterator[LanguageGroup]:
     if text.isascii():
         return
-    for group, script in _SCRIPTS.items():
-        if script.search(text):
-            yield group
-    if not _LATIN_LETTER.search(text) and not any(script.search(text) for script in _SCRIPTS.values()):
-        yield LanguageGroup.OTHER
+    letters = "".join(set(text))
+    found = [group for group, script in _SCRIPTS.items() if script.search(letters)]
+    yield from found or ([] if _LATIN_LETTER.search(letters) else [LanguageGroup.OTHER])

@@ -20,6 +20,7 @@ _WITHOUT_DECOMPOSITION = str.maketrans(
     {"ø": "o", "ł": "l", "đ": "d", "ð": "d", "ħ": "h", "ı": "i", "æ": "ae", "œ": "oe", "þ": "th", "ŧ": "t"}
 )
 _ONE_LETTER = str.maketrans("ёأإآٱىیکةάέήίϊΐόύϋΰώ", "еااااييكهαεηιιιουυυω") | SIMPLIFIED
+_OF_ONE_LETTER = re.compile(f"[{''.join(map(chr, _ONE_LETTER))}]")
 _SIGNS = "\u0591-\u05bd\u05bf-\u05c7\u064b-\u0655\u0670\u0640"
 _VOWEL_SIGNS = re.compile(f"[{_SIGNS}]")
 """Hebrew points, Arabic vowel signs and the Arabic stretching line: written or not as the writer likes."""
@@ -76,7 +77,7 @@ def plain(name: str) -> str:
 
 def fold(text: str) -> Folded:
     """Fold a text that is already :func:`plain` (a view of a prompt, or a name)."""
-    if not text.isascii():
+    if _OF_ONE_LETTER.search(text):
         text = text.translate(_ONE_LETTER)
     parts: list[str] = []
     index: list[int] = []

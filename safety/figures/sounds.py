@@ -137,12 +137,8 @@ _READABLE = re.compile(
 """A text without this has nothing to read."""
 
 
-class _Reading(NamedTuple):
-    """A way of reading a word of the prompt: where it begins and ends in the word, and its key."""
-
-    begin: int
-    end: int
-    key: str
+_Reading = tuple[int, int, str]
+"""A way of reading a word of the prompt: where it begins and ends in the word, and its key."""
 
 
 class _Heard(NamedTuple):
@@ -153,13 +149,29 @@ class _Heard(NamedTuple):
     readings: Sequence[_Reading]
 
 
+class _Memory(dict[str, _Heard]):
+    """What was heard in words met of late: prompts are made of the same few thousand. New ones are read together."""
+
+    def heard(self, words: Sequence[str]) -> list[_Heard]:
+        """What in each word of a prompt may be a word of a name."""
+        known = {word: self.get(word) for word in words}
+        new = [word for word, heard in known.items() if heard is None]
+        if new:
+            read = dict(zip(new, _heard(new), strict=True))
+            known |= read
+            if len(self) > _WORDS_KEPT:
+                self.clear()
+            self.update(read)
+        return [known[word] for word in words]
+
+
 def _heard(words: Sequence[str]) -> list[_Heard]:
-    """What in the words of a prompt may be words of names."""
+    """What in each of some words may be a word of a name."""
     scripts = [_script_of(word[0]) if word else "" for word in words]
     cuts = [_cuts(word, script) if script else () for word, script in zip(words, scripts, strict=True)]
     keys = iter(keys_of([word[begin:end] for word, parts in zip(words, cuts, strict=True) for begin, end in parts]))
     return [
-        _Heard(word, script not in _LOOSE_SCRIPTS, [_Reading(*part, next(keys)) for part in parts])
+        _Heard(word, script not in _LOOSE_SCRIPTS, [(begin, end, next(keys)) for begin, end in parts])
         for word, script, parts in zip(words, scripts, cuts, strict=True)
     ]
 
@@ -185,19 +197,8 @@ def _cuts(word: str, script: str) -> Sequence[tuple[int, int]]:
 
 # --- likeness -------------------------------------------------------------------------------------------------------
 
-_SMOOTHED = tuple(
-    (re.compile(pattern), letter)
-    for pattern, letter in (
-        (r"\.", ""),
-        ("sch|tch|sh|ch|zh|cz|sz|ts|tz|ds|dz|dj|dg|j|z|x|c(?=[eiy])", "s"),
-        ("ph|v|w", "f"),
-        ("ck|kh|gh|q|c", "k"),
-        ("h", ""),
-        ("y", "i"),
-        ("r", "l"),
-        ("ks", "s"),
-    )
-)
+_SIBILANTS = re.compile("sch|tch|sh|ch|zh|cz|sz|ts|tz|ds|dz|dj|dg|j|z|x|c(?=[eiy])")
+_SMOOTHED = str.maketrans("vwqcyr", "ffkkil", f"h{GAP}")
 _VOWEL = re.compile("[aeiou]")
 _LOOSE = str.maketrans("pdgvf", "btkbb")
 
@@ -205,8 +206,8 @@ _LOOSE = str.maketrans("pdgvf", "btkbb")
 @lru_cache(maxsize=_WORDS_KEPT)
 def smooth(latin: str, *, strict: bool) -> str:
     """Latin letters with those made one that scripts confuse; vowels too, unless ``strict``."""
-    for pattern, letter in _SMOOTHED:
-        latin = pattern.sub(letter, latin)
+    latin = _SIBILANTS.sub("s", latin.replace(GAP, ""))
+    latin = latin.replace("ph", "f").replace("ck", "k").replace("gh", "k").translate(_SMOOTHED).replace("ks", "s")
     if not strict:
         latin = _VOWEL.sub("a", latin).translate(_LOOSE)
     return once(latin)
@@ -217,7 +218,7 @@ def _likeness(heard: Sequence[_Heard], taken: Sequence[_Reading], name: Sequence
 
     The thresholds were set where 17,000 sentences of 14 languages that name nobody gave one echo in 300.
     """
-    consonants = sum([len(reading.key) for reading in taken])
+    consonants = sum([len(key) for _, _, key in taken])
     strict = heard[0].strict
     if consonants < _least_consonants(strict=strict):
         return 0.0
@@ -307,6 +308,8 @@ class Sounds:
         ]
         keys = {word: frozenset(name_keys(word)) for _, words in names for word in words}
         frequency = Counter(word for _, words in names for word in words)
+        self._memory = _Memory()
+        self._in_run = lru_cache(maxsize=_WORDS_KEPT)(self._halves_named)
         # By the side of its anchor that a neighbour is on, and by the keys of both.
         self._beside: dict[int, dict[str, dict[str, list[_Name]]]] = {1: defaultdict(dict), -1: defaultdict(dict)}
         for form, words in names:
@@ -324,14 +327,14 @@ class Sounds:
             return
         words = text.split(" ")
         starts = list(accumulate((len(word) + 1 for word in words), initial=0))
-        heard = _heard(words)
+        heard = self._memory.heard(words)
         for first, name in dict.fromkeys(self._proposed(heard)):
             part = heard[first : first + len(name.words)]
             if first >= 0 and len(part) == len(name.words):
                 taken, score = _judged(part, name)
                 if score:
-                    end = starts[first + len(part) - 1] + taken[-1].end
-                    yield Echo(starts[first] + taken[0].begin, end, name.form, score)
+                    end = starts[first + len(part) - 1] + taken[-1][1]
+                    yield Echo(starts[first] + taken[0][0], end, name.form, score)
         yield from self._in_katakana(text)
 
     def _proposed(self, heard: Sequence[_Heard]) -> Iterator[tuple[int, _Name]]:
@@ -351,22 +354,26 @@ class Sounds:
     def _in_katakana(self, text: str) -> Iterator[Echo]:
         """Japanese parts the words of a foreign name with a dot or not at all, so every cut of a run is tried."""
         for run in _KATAKANA_RUN.finditer(text):
-            word = run.group()
-            halves = _heard([half for cut in range(1, len(word)) for half in (word[:cut], word[cut:])])
-            for at in range(0, len(halves), 2):
-                for first, name in self._proposed(halves[at : at + 2]):
-                    if first == 0 and len(name.words) == 2:
-                        score = _judged(halves[at : at + 2], name)[1]
-                        if score:
-                            yield Echo(*run.span(), name.form, score)
+            for form, score in self._in_run(run.group()):
+                yield Echo(*run.span(), form, score)
+
+    def _halves_named(self, run: str) -> list[tuple[str, float]]:
+        """The names that a run of katakana may be, and their likeness."""
+        halves = _heard([half for cut in range(1, len(run)) for half in (run[:cut], run[cut:])])
+        cuts = zip(halves[::2], halves[1::2], strict=True)
+        proposed = ((cut, name) for cut in cuts for first, name in self._proposed(cut) if first == 0)
+        judged = ((name.form, _judged(cut, name)[1]) for cut, name in proposed if len(name.words) == 2)
+        return [(form, score) for form, score in judged if score]
 
 
 def _judged(heard: Sequence[_Heard], name: _Name) -> tuple[list[_Reading], float]:
     """How each word of a name was heard, and the likeness; 0 if one was not, or if it is not enough."""
-    taken = []
+    taken: list[_Reading] = []
     for keys, word in zip(name.keys, heard, strict=True):
-        reading = next((reading for reading in word.readings if reading.key in keys), None)
-        if reading is None:
+        for reading in word.readings:
+            if reading[2] in keys:
+                taken.append(reading)
+                break
+        else:
             return taken, 0.0
-        taken.append(reading)
     return taken, _likeness(heard, taken, name.words)
