@@ -36,6 +36,8 @@ _LONGEST_ASPECT = 4
 """Of a longer strip only the beginning is looked at."""
 
 
+_HALVING: Final = 1 / 4 + 2 / 3
+"""Variance, in samples, of the blur that averaging pairs and interpolating between them make."""
 _KEPT: Final = 2
 """Units of the pattern per sample of what is kept: the shortest of its waves is seven units long."""
 
@@ -223,12 +225,23 @@ def residual(picture: Planes, shape: tuple[int, int] | None = None) -> Evidence:
         chosen = _FILTERS[plane]
         size = (columns // chosen.step, rows // chosen.step)
         shown = values[: -(-height // halving), : -(-width // halving)]
-        method = cv2.INTER_AREA if shown.shape[0] > size[1] else cv2.INTER_CUBIC
-        small = cv2.resize(_halved(shown, size).astype(np.float32), size, interpolation=method)
-        detail = _whitened(np.asarray(small, np.float32) / np.float32(picture.colour.step), chosen)
+        detail = _whitened(_scaled(shown, size) / np.float32(picture.colour.step), chosen)
         kept = (columns // _KEPT, rows // _KEPT)
         planes[plane] = detail if size == kept else np.asarray(cv2.resize(detail, kept, interpolation=cv2.INTER_AREA))
     return Evidence(planes, width * SHORT_SIDE / short, height * SHORT_SIDE / short)
+
+
+def _scaled(samples: Samples, size: tuple[int, int]) -> Real:
+    """At another size, in columns and rows. To shrink by a fraction, a few times more samples are interpolated and
+    averaged: as good as averaging fractions of samples, and a fifth of its time."""
+    samples = _halved(samples, size).astype(np.float32)
+    if samples.shape[0] <= size[1]:
+        return np.asarray(cv2.resize(samples, size, interpolation=cv2.INTER_CUBIC), np.float32)
+    times = 2
+    while samples.shape[0] >= 2 * times * size[1]:  # an odd side could not be halved
+        times *= 2
+    between = cv2.resize(samples, (times * size[0], times * size[1]), interpolation=cv2.INTER_LINEAR)
+    return np.asarray(cv2.resize(between, size, interpolation=cv2.INTER_AREA), np.float32)
 
 
 def _halved(samples: Samples, size: tuple[int, int]) -> Samples:
@@ -244,11 +257,19 @@ def _halved(samples: Samples, size: tuple[int, int]) -> Samples:
 
 def _whitened(values: Real, how: _Filter) -> Real:
     """High-pass, clipped against edges, over loudness squared: the weight of a matched filter in uneven noise."""
-    detail = np.subtract(values, cv2.GaussianBlur(values, (0, 0), how.fine))
-    loudness = np.asarray(cv2.GaussianBlur(detail * detail, (0, 0), how.around), np.float32)
+    detail = np.subtract(values, _blurred(values, how.fine))
+    loudness = _blurred(detail * detail, how.around)
     np.sqrt(np.maximum(loudness, 0, out=loudness), out=loudness)
     loudness += np.float32(how.floor)
     detail /= loudness
     np.clip(detail, -2.5, 2.5, out=detail)
     detail /= loudness
     return detail
+
+
+def _blurred(values: Real, deviation: float) -> Real:
+    """With a Gaussian of some two samples or more, worked out on every other sample."""
+    rows, columns = values.shape
+    few = cv2.resize(values, (-(-columns // 2), -(-rows // 2)), interpolation=cv2.INTER_AREA)
+    smooth = cv2.GaussianBlur(few, (0, 0), math.sqrt(deviation**2 - _HALVING) / 2)
+    return np.asarray(cv2.resize(smooth, (columns, rows), interpolation=cv2.INTER_LINEAR), np.float32)
