@@ -71,6 +71,7 @@ def plain(name: str) -> str:
     if text.isascii():
         return text
     text = "".join(c for c in unicodedata.normalize("NFKC", text) if unicodedata.category(c) != "Cf").casefold()
+    text = unicodedata.normalize("NFC", text)  # folding the case of a Greek iota takes its marks off it
     text = "".join(_latin_base(character) for character in text)
     return re.sub("(?<=[a-z])[\u0300-\u036f]+", "", text)
 
