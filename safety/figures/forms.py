@@ -15,17 +15,29 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from touchmark.safety.figures.han import SIMPLIFIED
+from touchmark.safety.figures.inflection import inflected
 
 _WITHOUT_DECOMPOSITION = str.maketrans(
     {"ø": "o", "ł": "l", "đ": "d", "ð": "d", "ħ": "h", "ı": "i", "æ": "ae", "œ": "oe", "þ": "th", "ŧ": "t"}
 )
 _ONE_LETTER = str.maketrans("ёأإآٱىیکةάέήίϊΐόύϋΰώ", "еااااييكهαεηιιιουυυω") | SIMPLIFIED
+_ONE_LETTER |= {
+    ord(letter) + vowel: ord(kept) + vowel
+    for kept, letters in (("ሀ", "ሐኀ"), ("ሰ", "ሠ"), ("አ", "ዐ"), ("ጸ", "ፀ"))
+    for letter in letters
+    for vowel in range(7)
+} | str.maketrans("ሃሓኃኣዓ", "ሀሀሀአአ")
+"""Amharic writes one sound with several letters, seven in a row by vowel: as the writer likes."""
 _OF_ONE_LETTER = re.compile(f"[{''.join(map(chr, _ONE_LETTER))}]")
-_SIGNS = "\u0591-\u05bd\u05bf-\u05c7\u064b-\u0655\u0670\u0640"
-_VOWEL_SIGNS = re.compile(f"[{_SIGNS}]")
-"""Hebrew points, Arabic vowel signs and the Arabic stretching line: written or not as the writer likes."""
+_SIGNS = "\u0591-\u05bd\u05bf-\u05c7\u064b-\u0655\u0670\u0640\u093c"
+"""Hebrew points, Arabic vowel signs and stretching line, the dot of Hindi: written or not as the writer likes."""
+_NASAL = "ङ्(?=[क-घ])|ञ्(?=[च-झ])|ण्(?=[ट-ढ])|न्(?=[त-ध])|म्(?=[प-भ])|ँ"
+"""Hindi writes a nasal before its own consonants as a letter or as a dot, "हिन्दी" and "हिंदी"."""
 _MARKS = "\u0300-\u036f\u0900-\u0963\u0966-\u0df3\u0e31-\u0e4e\u0eb1-\u0ecd\u0f71-\u0f84\u102b-\u103e\u17b4-\u17d3"
 _JOINTS = re.compile("['’ʼ`-]")
+_COMPOUND = re.compile(r"(?<!\S)(عبد(?=ال)|محمد(?=\w{3})|علي(?=رضا))(?!\s)")
+_PARTED = re.compile(r"(?<!\S)(عبد|محمد|علي(?= رضا)) (?=\S+ \S)")
+"""The first part of a compound given name, written onto the second and apart from it."""
 _INITIALS = re.compile(r"(?<!\S)(\w) (?=\w(?!\S))")
 _MIN_JOINED = 8
 """Letters of the shortest name that is also searched for as one word, as in a hashtag."""
@@ -40,7 +52,13 @@ _HAN_OR_KANA = re.compile(f"[{_HAN}{_KANA}]")
 _LETTER = f"\\w{_MARKS}{_SIGNS}"
 _UNLIKE_A_SPACE = re.compile(f"(?:[^{_LETTER}]|_){{2,}}|[^{_LETTER} ]|_")
 """A gap between words that is not one space."""
-_TO_REWRITE = re.compile(f"{_UNLIKE_A_SPACE.pattern}|[{_SIGNS}]+|(?<=[{_HAN}{_KANA}]) (?=[{_HAN}{_KANA}])")
+_GERESH = "(?<=[\u05d0-\u05ea])['’׳\"”״](?=[\u05d0-\u05ea])"
+"""Hebrew marks a foreign sound or an abbreviation inside a word; no word ends there."""
+_TO_REWRITE = re.compile(
+    f"{_GERESH}|{_NASAL}|{_UNLIKE_A_SPACE.pattern}|[{_SIGNS}]+|(?<=[{_HAN}{_KANA}]) (?=[{_HAN}{_KANA}])"
+)
+_DROPPED = re.compile(f"[{_SIGNS}]|{_GERESH}")
+_DOT = re.compile(_NASAL)
 _KATAKANA = re.compile("[\u30a1-\u30fa\u30fc]")
 _HIRAGANA = re.compile("[\u3041-\u3096]")
 _HANGUL = re.compile("[\uac00-\ud7a3]")
@@ -116,8 +134,19 @@ def variants(form: str, stated: str) -> Iterator[str]:
                 yield _INITIALS.sub(r"\1", spelling)
             if len(spelling) - len(words) + 1 >= _MIN_JOINED:
                 yield "".join(words)
-    if not form.isascii() and _RUSSIAN.fullmatch(form):
-        yield from declined(form)
+    if not form.isascii():
+        yield from inflected(form)
+        yield from _as_spaced_otherwise(form, stated)
+
+
+def _as_spaced_otherwise(form: str, stated: str) -> Iterator[str]:
+    """Arabic and Persian names as writers part them ("عبد الله", "عبدالله"), and with "to" before the article."""
+    if "\u200c" in stated:
+        yield folded_name(stated.replace("\u200c", " "))
+    parted = _COMPOUND.sub(r"\1 ", form)
+    yield from (spelling for spelling in (parted, _PARTED.sub(r"\1", parted)) if spelling != form)
+    if form.startswith("ال"):
+        yield f"لل{form[2:]}"
 
 
 def other_order(form: str, countries: Iterable[str]) -> str | None:
@@ -182,8 +211,10 @@ def _rewrites(text: str) -> Iterator[tuple[int, int, str]]:
         return
     for match in _TO_REWRITE.finditer(text):
         begin, end = match.span()
-        if _VOWEL_SIGNS.match(match.group()) or _inside_a_name(text, begin, end):
+        if _DROPPED.match(text, begin) or _inside_a_name(text, begin, end):
             yield begin, end, ""
+        elif _DOT.match(text, begin):
+            yield begin, end, "ं"
         elif match.group() != " ":
             yield begin, end, " "
 
@@ -197,52 +228,3 @@ def _inside_a_name(text: str, begin: int, end: int) -> bool:
         and _HAN_OR_KANA.match(text[end]) is not None
         and _GAP_INSIDE_A_NAME.issuperset(text[begin:end])
     )
-
-
-# --- Russian case endings -------------------------------------------------------------------------------------------
-
-_RUSSIAN = re.compile("[а-я ]+")
-_Cases = tuple[str, str, str, str, str]
-"""Endings of genitive, dative, accusative, instrumental and prepositional."""
-_FEMININE_SURNAME: _Cases = ("ой", "ой", "у", "ой", "ой")
-_MASCULINE: tuple[tuple[re.Pattern[str], int, _Cases], ...] = tuple(
-    (re.compile(ending), cut, cases)
-    for ending, cut, cases in (
-        ("[сц]кий$|[нт]ый$", 2, ("ого", "ому", "ого", "им", "ом")),
-        ("ий$", 1, ("я", "ю", "я", "ем", "и")),
-        ("[йь]$", 1, ("я", "ю", "я", "ем", "е")),
-        ("(?:[ое]в|[иы]н)$", 0, ("а", "у", "а", "ым", "е")),
-        ("[бвгджзклмнпрстфхцчшщ]$", 0, ("а", "у", "а", "ом", "е")),
-        ("[гкхжчшщ]а$", 1, ("и", "е", "у", "ой", "е")),
-        ("а$", 1, ("ы", "е", "у", "ой", "е")),
-        ("ия$", 1, ("и", "и", "ю", "ей", "и")),
-        ("я$", 1, ("и", "е", "ю", "ей", "е")),
-    )
-)
-
-
-def declined(name: str) -> Iterator[str]:
-    """The five oblique cases of a folded Russian name; more than Russian has, where the rules are unsure."""
-    words = name.split()
-    woman = len(words) > 1 and words[0][-1] in "ая" and words[0] not in ("никита", "илья")
-    columns = [_oblique(word, woman, surname=place > 0) for place, word in enumerate(words)]
-    for case in zip(*columns, strict=True):
-        form = " ".join(case)
-        if form != name:
-            yield form
-
-
-def _oblique(word: str, woman: bool, *, surname: bool) -> _Cases:
-    if word.endswith("ая") or (surname and woman and re.search("(?:[ое]в|[иы]н)а$", word)):
-        stem = word[: -2 if word.endswith("ая") else -1]
-        return _joined(stem, _FEMININE_SURNAME)
-    if not (woman and word[-1] not in "ая"):
-        for ending, cut, cases in _MASCULINE:
-            if len(word) > 2 and ending.search(word):
-                return _joined(word[: len(word) - cut], cases)
-    return (word, word, word, word, word)
-
-
-def _joined(stem: str, cases: _Cases) -> _Cases:
-    genitive, dative, accusative, instrumental, prepositional = (stem + ending for ending in cases)
-    return genitive, dative, accusative, instrumental, prepositional

@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 from touchmark.safety.canonical import canonicalise
 from touchmark.safety.figures import FigureIndex, FigureMatch, MatchKind
-from touchmark.safety.figures.forms import declined, fold, folded_name, plain
+from touchmark.safety.figures.forms import fold, folded_name, plain
+from touchmark.safety.figures.inflection import declined, declined_in_ukrainian
 from touchmark.safety.figures.misspelling import Misspellings
 from touchmark.safety.figures.slip_text import SlipText
 
@@ -274,6 +275,33 @@ def test_russian_names_are_declined() -> None:
     assert "юлией навальной" in set(declined("юлия навальная"))
     assert "ангелы меркель" in set(declined("ангела меркель"))
     assert "волк дмитрия" not in set(declined("дмитрий песков"))
+
+
+def test_ukrainian_names_are_declined_and_georgian_and_armenian_ones_take_endings() -> None:
+    assert list(declined_in_ukrainian("петро порошенко"))[0::3] == ["петра порошенка", "петром порошенком"]
+    assert "олени зеленської" in set(declined_in_ukrainian("олена зеленська"))
+    assert "юлією тимошенко" in set(declined_in_ukrainian("юлія тимошенко"))
+    assert who("ролик з Андрієм Шевченком у кав'ярні") == ["andriy-shevchenko"]
+    assert who("სტალინის დაპატიმრების ვიდეო") == ["joseph-stalin"]
+    assert who("Վլադիմիր Պուտինի տեսանյութը") == ["vladimir-putin"]
+
+
+@pytest.mark.parametrize(
+    ("text", "figure"),
+    [
+        ("עם ג'ארד קושנר ברחוב", "jared-kushner"),
+        ("ישראל כ״ץ נואם", "israel-katz"),
+        ("अरविन्द केजरीवाल का भाषण", "arvind-kejriwal"),
+        ("محمد جواد ظریف رو به دوربین", "mohammad-javad-zarif"),
+        ("فيديو للملك سلمان", "salman-of-saudi-arabia"),
+        ("عبدالفتاح البرهان يتحدث", "abdel-fattah-al-burhan"),
+        ("ቪዲዮ ሐይለ ስላሴ", "haile-selassie"),
+    ],
+)
+def test_names_are_found_as_each_script_may_spell_them(text: str, figure: str) -> None:
+    (match,) = find(text)
+    assert match.figure.id == figure
+    assert match.kind in (MatchKind.NAME, MatchKind.ALIAS)
 
 
 # --- names that are words -------------------------------------------------------------------------------------------
