@@ -1,9 +1,9 @@
 """Whether words are written as a name: "a video of Drake", and not "a drake", "Drake Passage" or "Drakes".
 
-For names that are words, or that many people bear: only the writer's capitals tell them apart, so they count for
-something here and nowhere else. Where capitals tell nothing (at the start of a sentence, in a title, in a prompt all in
-one case) nobody is named. Chinese has no capitals and parts no words: there a name of two characters is one where words
-stand on both sides that can stand beside a name, "成龙在跳舞" and not "望子成龙".
+For names that are words, or that many people bear: only the writer's capitals, or the sign of a handle, tell them
+apart, so they count for something here and nowhere else. Where capitals tell nothing (at the start of a sentence, in a
+title, in a prompt all in one case) nobody is named. Chinese has no capitals and parts no words: there a name of two
+characters is one where words stand on both sides that can stand beside a name, "成龙在跳舞" and not "望子成龙".
 """
 
 from __future__ import annotations
@@ -42,6 +42,8 @@ def is_written_as_name(text: str, span: tuple[int, int]) -> bool:
         return (
             _HAN_BEFORE.search(text, max(0, start - 8), start) is not None and _HAN_AFTER.match(text, end) is not None
         )
+    if text[start - 1 : start] == "@":
+        return True
     words = _WORD.findall(text[start:end])
     before = _WORD_BEFORE.search(text, max(0, start - 30), start)
     after = _WORD_AFTER.match(text, end)

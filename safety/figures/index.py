@@ -85,9 +85,12 @@ class _Found:
 
 
 _Meaning = _Form | _Veto | Title | Body
-_KOREAN = frozenset({"KR", "KP"})
+_NOT_HEARD_IN_KOREAN = frozenset({"KR", "KP", "CN"})
+"""Koreans spell their own names in one way, which the list has; the syllables of Chinese names are Korean words too."""
 _HANGUL = re.compile("[\uac00-\ud7a3]")
 _GUESSED = (MatchKind.MISSPELLING, MatchKind.TRANSLITERATION)
+_SENTENCE_ENDS = re.compile(r"[!?;:؟؛।。！？]|(?<=\w{4})[.,،、] ")
+"""What a name that is written wrong does not hold: "sana! Mari" is no Sanna Marin."""
 _AS_WRITTEN = (ViewKind.PLAIN, ViewKind.UNMASKED, ViewKind.BIDI)
 _MIN_GUESSED = 6
 """Letters of the shortest name that is read in decoded or reversed text: "olma" is no AMLO."""
@@ -166,7 +169,9 @@ class FigureIndex:
         kept: list[FigureMatch] = []
         for match in matches:
             # Views repeat one another; and a slip never stands beside what was written right.
-            if match.kind in _GUESSED and not told.is_free(match.span):
+            if match.kind in _GUESSED and (
+                not told.is_free(match.span) or _SENTENCE_ENDS.search(text.original, *match.span)
+            ):
                 continue
             if told_of[match.figure.id].claim(match.span):
                 told.cover(match.span)
@@ -267,8 +272,8 @@ class FigureIndex:
         for echo in sorted(self._sounds.find(text), key=lambda echo: -echo.score):
             form = self._names[echo.form]
             place = (echo.start, echo.end)
-            if _HANGUL.match(text, echo.start) and not _KOREAN.isdisjoint(form.figure.countries):
-                continue  # Koreans spell their names in one way, which the list has
+            if _HANGUL.match(text, echo.start) and not _NOT_HEARD_IN_KOREAN.isdisjoint(form.figure.countries):
+                continue
             if self._names_somebody(text, place, form, False) and taken.claim(place):
                 found = _Form(form.figure, form.stated, MatchKind.TRANSLITERATION)
                 yield _Found(place, found, round(echo.score / 100, 3))

@@ -304,6 +304,25 @@ def test_names_are_found_as_each_script_may_spell_them(text: str, figure: str) -
     assert match.kind in (MatchKind.NAME, MatchKind.ALIAS)
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "видео, где Борис Беккеров танцует",
+        "생선 좋아해요",
+        "Kita pergi ke sana! Mari kita pergi",
+        "sono un buon cristiano",
+        "Nama saya Ichiro Tanaka",
+        "a poster of Kamala Khan",
+    ],
+)
+def test_what_merely_resembles_a_name_is_nobody(text: str) -> None:
+    assert who(text) == []
+
+
+def test_a_handle_that_is_a_word_counts_behind_its_sign() -> None:
+    assert who("a reel by @cristiano on a beach") == ["cristiano-ronaldo"]
+
+
 # --- names that are words -------------------------------------------------------------------------------------------
 
 
