@@ -10,6 +10,9 @@ import re
 from collections.abc import Iterator
 
 _UKRAINIAN = re.compile("[а-яіїєґ ]+")
+_GIVEN_IN_O = "^(?:петр|павл|дмитр|кирил|данил|михай?л)о"
+_IS_UKRAINIAN = re.compile(f"[іїєґ]|ськ|ко$|{_GIVEN_IN_O} ")
+"""Letters and endings that Russian names lack."""
 _GEORGIAN = re.compile("[ა-ჰ ]+")
 _ARMENIAN = re.compile("[ա-ֆև ]+")
 _GEORGIAN_ENDINGS = ("მა", "ს", "ის", "ით", "ისთვის", "თან")
@@ -19,8 +22,7 @@ _ARMENIAN_ENDINGS = ("ը", "ն", "ի", "ին", "ից", "ով")
 def inflected(name: str) -> Iterator[str]:
     """The other cases of a folded name, where it is written in a script of one of the four languages."""
     if _UKRAINIAN.fullmatch(name):
-        ukrainian = re.search("[іїєґ]|ськ|о(?: |$)", name) is not None
-        yield from declined_in_ukrainian(name) if ukrainian else declined(name)
+        yield from declined_in_ukrainian(name) if _IS_UKRAINIAN.search(name) else declined(name)
     elif _GEORGIAN.fullmatch(name) and len(name) >= _MIN_INFLECTED:
         stem = name.removesuffix("ი")
         yield from (stem + ending for ending in _GEORGIAN_ENDINGS)
@@ -57,7 +59,7 @@ _UKRAINIAN_RULES = _rules(
     ("ій$", 1, ("я", "ю", "я", "єм", "ї")),
     ("[йь]$", 1, ("я", "ю", "я", "єм", "ї")),
     ("(?:[оеє]в|[иії]н)$", 0, ("а", "у", "а", "им", "у")),
-    ("о$", 1, ("а", "у", "а", "ом", "ові")),
+    (f"ко$|{_GIVEN_IN_O}$", 1, ("а", "у", "а", "ом", "ові")),
     (_CONSONANT, 0, ("а", "у", "а", "ом", "ові")),
     ("ія$", 1, ("ї", "ї", "ю", "єю", "ї")),
     ("а$", 1, ("и", "і", "у", "ою", "і")),
