@@ -1,0 +1,68 @@
+"""How much of a video is looked at before it is told to hold no mark.
+
+Most videos hold none, and to decode all of one costs ten times more than to open it. A coder keeps most of a pattern in
+key frames, and the pattern stands still: where the key frames and some seconds of other pictures hint at none, the
+rest shows none either. Measured over all attacks of the suite on clips of ten seconds: ``docs/watermark.md``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import Final
+
+from touchmark.provenance.media.video import Frame
+
+_ENOUGH: Final = 48
+"""Pictures in which something can be seen: three seconds of them, or as many key frames."""
+_APART: Final = 0.99 / 16
+"""Seconds between two that count as two."""
+_MOST_PIXELS: Final = 200_000_000
+"""After so many, in such pictures, it is enough too: 96 of 1920 x 1080, 21 of 4096 x 2304."""
+_PLAIN: Final = 3.0
+"""Steps of 8 bits by which a picture varies less in which nothing can be seen: before a fade, behind a title."""
+_EVERY: Final = 8
+
+
+class Glance:
+    """Counts what is looked at, in all passes together.
+
+    Attributes:
+        whole: whether a pass that could have been cut short came to the end of the video.
+    """
+
+    def __init__(self) -> None:
+        self._seen = 0
+        self._pixels = 0
+        self.whole = False
+
+    @property
+    def enough(self) -> bool:
+        """Whether more would hardly show a mark that has left no hint so far."""
+        return self._seen >= _ENOUGH or self._pixels >= _MOST_PIXELS
+
+    def key_frames(self, frames: Iterable[Frame]) -> Iterator[Frame]:
+        """All key frames; of pictures that a video without them gives in their stead, only until it is enough."""
+        for frame in self._counted(frames):
+            yield frame
+            if self.enough and not frame.is_key:
+                return
+
+    def until_enough(self, frames: Iterable[Frame]) -> Iterator[Frame]:
+        """The beginning of ``frames``."""
+        for frame in self._counted(frames):
+            yield frame
+            if self.enough:
+                return
+        self.whole = True
+
+    def _counted(self, frames: Iterable[Frame]) -> Iterator[Frame]:
+        last: float | None = None
+        for frame in frames:
+            yield frame
+            luma = frame.planes.luma
+            if float(luma[::_EVERY, ::_EVERY].std()) < _PLAIN * frame.planes.colour.step:
+                continue
+            self._pixels += luma.size
+            time = float(frame.time)
+            if last is None or time - last >= _APART:
+                self._seen, last = self._seen + 1, time

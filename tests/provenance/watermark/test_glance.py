@@ -1,0 +1,104 @@
+"""How much of a video is looked at: never less than there may be to see, and of an unmarked one not all."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from fractions import Fraction
+
+import numpy as np
+
+from touchmark.provenance.media.picture import Planes
+from touchmark.provenance.media.video import Frame
+from touchmark.provenance.watermark.glance import Glance
+from touchmark.provenance.watermark.protocol import MarkState, Payload, WatermarkKey
+from touchmark.provenance.watermark.video import LatticeWatermark
+
+ENOUGH = 48
+
+
+def textured(seed: int = 1, side: int = 160) -> Planes:
+    """A still scene as a coder leaves it: something everywhere, and grain."""
+    random = np.random.default_rng(seed)
+    luma = np.clip(random.normal(120, 12, (side, side)), 0, 255).astype(np.uint8)
+    return Planes(luma, *(np.full((side // 2, side // 2), 128, np.uint8) for _ in range(2)))
+
+
+def plain(side: int = 160) -> Planes:
+    return Planes(np.full((side, side), 16, np.uint8), *(np.full((side // 2, side // 2), 128, np.uint8),) * 2)
+
+
+def frames(planes: Planes, count: int, first: int = 0, key: bool = False, rate: int = 25) -> list[Frame]:
+    return [Frame(planes, Fraction(number, rate), key) for number in range(first, first + count)]
+
+
+def drawn(glance: Glance, given: list[Frame]) -> int:
+    return len(list(glance.until_enough(given)))
+
+
+def test_pictures_in_which_nothing_can_be_seen_do_not_count() -> None:
+    black, seen = frames(plain(), 100), frames(textured(), 200, 100)
+    with_black, without = Glance(), Glance()
+    assert drawn(with_black, black + seen) == 100 + drawn(without, seen) < 300
+    assert with_black.enough and not with_black.whole
+
+
+def test_a_short_video_is_seen_whole() -> None:
+    glance = Glance()
+    assert drawn(glance, frames(textured(), ENOUGH - 1)) == ENOUGH - 1
+    assert glance.whole and not glance.enough
+
+
+def test_few_large_pictures_are_enough() -> None:
+    large = Planes(np.tile(textured(side=256).luma, (9, 16)), *(np.zeros((1152, 2048), np.uint8),) * 2)
+    assert drawn(Glance(), frames(large, ENOUGH)) < ENOUGH / 2
+
+
+def test_key_frames_are_all_looked_at_and_what_stands_in_for_them_is_not() -> None:
+    many = 3 * ENOUGH
+    assert len(list(Glance().key_frames(frames(textured(), many, key=True)))) == many
+    assert len(list(Glance().key_frames(frames(textured(), many)))) < many
+
+
+@dataclass
+class Film:
+    """A video in memory, whose first picture is its only key frame; counts what is drawn."""
+
+    pictures: list[Frame]
+    drawn: list[int] = field(default_factory=list)
+
+    def frames(self, key_frames_only: bool = False) -> Iterator[Frame]:
+        self.drawn.append(0)
+        for frame in self.pictures[:1] if key_frames_only else self.pictures:
+            self.drawn[-1] += 1
+            yield frame
+
+
+def film_of(planes: Planes, count: int) -> list[Frame]:
+    return [Frame(planes, Fraction(number, 25), number == 0) for number in range(count)]
+
+
+def test_an_unmarked_video_is_not_decoded_to_its_end(key: WatermarkKey) -> None:
+    film = Film(film_of(textured(), 300))
+    (detection,) = LatticeWatermark().search(film, [key])
+    assert detection.state is MarkState.NOTHING_FOUND
+    assert [film.drawn[0], len(film.drawn)] == [1, 2]
+    assert film.drawn[1] < 150
+
+
+def test_a_mark_behind_a_black_beginning_is_found(payload: Payload, key: WatermarkKey) -> None:
+    black = film_of(plain(), 120)
+    marked = list(LatticeWatermark().embed(frames(textured(side=320), 60, 120), payload, key))
+    larger = [Frame(plain(320), frame.time, frame.is_key) for frame in black]
+    (detection,) = LatticeWatermark().search(Film(larger + marked), [key])
+    assert detection.payload == payload
+
+
+def test_every_look_is_paid_for(key: WatermarkKey, payload: Payload) -> None:
+    """A mark that the key frame does not hold is found in the second look or the third, and its p-value says so."""
+    marked = list(LatticeWatermark().embed(frames(textured(side=320), 40, 1), payload, key))
+    film = Film([Frame(plain(320), Fraction(0), True), *marked])
+    (detection,) = LatticeWatermark().search(film, [key])
+    alone = LatticeWatermark().extract(film.pictures, key)
+    assert detection.payload == alone.payload == payload
+    assert detection.p_value > alone.p_value or detection.p_value <= 1e-299
