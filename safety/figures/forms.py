@@ -64,6 +64,8 @@ _HIRAGANA = re.compile("[\u3041-\u3096]")
 _HANGUL = re.compile("[\uac00-\ud7a3]")
 _TAKES_ENDINGS = re.compile("[\uac00-\ud7a3\u0980-\u09ff\u0b80-\u0d7f]")
 """Hangul, Bengali and the Dravidian scripts: particles and case endings are written onto the name."""
+_CASES = re.compile("(?:को|का|की|ले|लाई|मा|बाट|चा|ची|चे|ला|नी|ने)(?= |$)")
+"""What Nepali and Marathi write onto a name."""
 _PARTICLES = frozenset("はがをにのともでへや")
 """Japanese words of one letter after a name; beside a name in hiragana nothing else parts them from it."""
 _PROCLITICS = frozenset("وفبلكמשהולבכ")
@@ -170,6 +172,7 @@ def is_whole(text: str, start: int, end: int) -> bool:
         end == len(text)
         or _TAKES_ENDINGS.match(text[end - 1]) is not None
         or _parts(text[end - 1], text[end])
+        or _CASES.match(text, end) is not None
         or (text[end] in _PARTICLES and _HIRAGANA.match(text[end - 1]) is not None)
     )
 

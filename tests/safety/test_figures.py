@@ -296,6 +296,7 @@ def test_ukrainian_names_are_declined_and_georgian_and_armenian_ones_take_ending
         ("فيديو للملك سلمان", "salman-of-saudi-arabia"),
         ("عبدالفتاح البرهان يتحدث", "abdel-fattah-al-burhan"),
         ("ቪዲዮ ሐይለ ስላሴ", "haile-selassie"),
+        ("केपी शर्मा ओलीको भिडियो", "k-p-sharma-oli"),
     ],
 )
 def test_names_are_found_as_each_script_may_spell_them(text: str, figure: str) -> None:
