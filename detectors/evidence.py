@@ -22,6 +22,7 @@ from touchmark.detectors.look import NOT_ASKED, Progress, look_at, not_looked
 from touchmark.detectors.sources import Sources
 from touchmark.detectors.timeline import marked_segments
 from touchmark.provenance.fingerprint import Likeness, likeness_of
+from touchmark.provenance.lookup import Lookup
 from touchmark.provenance.manifest.read import read_stream
 from touchmark.provenance.manifest.report import ManifestPresence, ManifestReport
 from touchmark.provenance.manifest.stamped import read_stamped
@@ -37,7 +38,7 @@ from touchmark.provenance.watermark.neural.claim import MarkClaim
 from touchmark.provenance.watermark.protocol import PAYLOAD_BITS, Detection, MarkState, Payload
 
 if TYPE_CHECKING:  # who keeps no registry needs no database library
-    from touchmark.provenance.registry import Registration, Registry
+    from touchmark.provenance.registry import Registration
 
 
 class ChangedFileError(MediaError):
@@ -289,7 +290,7 @@ def _read(examined: _Examined, size: int) -> tuple[str, ManifestReport]:
         return digest.result(), manifest
 
 
-def _with_registry(evidence: Evidence, examined: _Examined, registry: Registry) -> Evidence:
+def _with_registry(evidence: Evidence, examined: _Examined, registry: Lookup) -> Evidence:
     """Add what the registry knows, and the manifest that it kept if the file carries another or none."""
     manifest = evidence.manifest
     found = _registered(evidence.mark, registry)
@@ -326,7 +327,7 @@ def _likeness(evidence: Evidence, path: Path, limits: Limits) -> Likeness | None
     return likeness_of(path, registration.fingerprint, mark.transform, marked, limits)
 
 
-def _registered(mark: Detection | None, registry: Registry) -> Registration | None:
+def _registered(mark: Detection | None, registry: Lookup) -> Registration | None:
     found = registry.by_payload(mark.payload) if mark and mark.payload else None
     # Registered under another key: a coincidence.
     return found if found and mark and found.key_id == mark.key_id else None
@@ -337,7 +338,7 @@ def _carries(manifest: ManifestReport, registration: Registration) -> bool:
     return registration.manifest_label == manifest.label and manifest.signature_valid
 
 
-def _named(evidence: Evidence, registry: Registry) -> Iterator[Registration]:
+def _named(evidence: Evidence, registry: Lookup) -> Iterator[Registration]:
     for binding in evidence.manifest.soft_bindings:
         if binding.algorithm == evidence.algorithm and len(binding.payload) == PAYLOAD_BITS // 8:
             registration = registry.by_payload(Payload.from_bytes(binding.payload))

@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
 
+from touchmark.provenance.lookup import Lookup
 from touchmark.provenance.watermark.audio import LoudnessMark, SoundMark
 from touchmark.provenance.watermark.neural.installed import InstalledMark
 from touchmark.provenance.watermark.protocol import Watermark, WatermarkKey
 from touchmark.provenance.watermark.video import LatticeWatermark
-
-if TYPE_CHECKING:  # who keeps no registry needs no database library
-    from touchmark.provenance.registry import Registry
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +28,7 @@ class Sources:
     anchors: bytes = b""
     time_anchors: bytes = b""
     keys: tuple[WatermarkKey, ...] = ()
-    registry: Registry | None = None
+    registry: Lookup | None = None
     watermark: Watermark = field(default_factory=LatticeWatermark)
     sound_mark: SoundMark = field(default_factory=LoudnessMark)
     other_marks: tuple[InstalledMark, ...] = ()

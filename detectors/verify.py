@@ -17,7 +17,6 @@ import time
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from cryptography import x509
 
@@ -27,15 +26,13 @@ from touchmark.detectors.sources import Sources
 from touchmark.detectors.verdict import Verdict, judge
 from touchmark.provenance.home import Home
 from touchmark.provenance.keys.ring import KeyRing, KeysMissingError
+from touchmark.provenance.lookup import Lookup, SqliteLookup
 from touchmark.provenance.manifest.canary import run_canary
 from touchmark.provenance.manifest.context import TrustAnchorsError
 from touchmark.provenance.media.limits import Limits
 from touchmark.provenance.trust.lists import Purpose, TrustList, believed, staleness
 from touchmark.provenance.trust.store import TrustStore
 from touchmark.provenance.watermark.neural.installed import installed_marks, marks_folder
-
-if TYPE_CHECKING:
-    from touchmark.provenance.registry import Registry
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,14 +136,8 @@ def verify(path: Path | str, *, home: Home | None = None) -> Verification:
     return Verifier.default(home or Home.default()).verify(Path(path))
 
 
-def _registry(home: Home) -> Registry | None:
-    if not home.database.is_file():
-        return None
-    # Imported here: a database library takes as long to load as a hundred files to verify.
-    from touchmark.provenance.database import open_database
-    from touchmark.provenance.registry import Registry
-
-    return Registry(open_database(home.database))
+def _registry(home: Home) -> Lookup | None:
+    return SqliteLookup(home.database) if home.database.is_file() else None
 
 
 def _require_certificates(anchors: bytes) -> None:
