@@ -44,6 +44,8 @@ _MIN_JOINED = 8
 SURNAME_FIRST = frozenset({"CN", "TW", "HK", "KR", "KP", "VN"})
 """Countries whose people put the surname first in Latin letters too."""
 _EITHER_ORDER = SURNAME_FIRST | {"JP", "HU"}
+_MAX_SHORT = 5
+"""Letters of the longest word of such a name that another letter makes another name."""
 _GAP_INSIDE_A_NAME = frozenset(" ・·•‧=-")
 _HAN = "\u3005\u3007\u3400-\u4dbf\u4e00-\u9fff"
 _KANA = "\u3041-\u3096\u30a1-\u30fa\u30fc"
@@ -164,6 +166,23 @@ def other_order(form: str, countries: Iterable[str]) -> str | None:
     if len(others) == 1 or (len(others) == 2 and not SURNAME_FIRST.isdisjoint(countries)):
         return " ".join((*others, first))
     return None
+
+
+def is_other_person(written: str, name: str, countries: Iterable[str]) -> bool:
+    """Whether what is nearly a name is another one: with a letter replaced, Liu Bang is Liu Fang, and Yuji is Yuki.
+
+    Args:
+        written: as a text has it, folded.
+        name: the name folded.
+        countries: of the person; elsewhere given names are longer.
+    """
+    if _EITHER_ORDER.isdisjoint(countries) or not name.isascii():
+        return False
+    words = zip(written.split(), name.split(), strict=False)
+    return any(
+        word != right and len(word) == len(right) <= _MAX_SHORT and sorted(word) != sorted(right)
+        for word, right in words
+    )
 
 
 def is_whole(text: str, start: int, end: int) -> bool:

@@ -18,7 +18,16 @@ from touchmark.safety.automaton import Automaton
 from touchmark.safety.canonical import CanonicalText, View, ViewKind
 from touchmark.safety.figures.capitals import is_written_as_name as written_as_name
 from touchmark.safety.figures.data import Figure, FigureData, FigureStatus, read_figures, shipped_folder
-from touchmark.safety.figures.forms import SURNAME_FIRST, Folded, fold, folded_name, is_whole, other_order, variants
+from touchmark.safety.figures.forms import (
+    SURNAME_FIRST,
+    Folded,
+    fold,
+    folded_name,
+    is_other_person,
+    is_whole,
+    other_order,
+    variants,
+)
 from touchmark.safety.figures.imported import ImportedNames
 from touchmark.safety.figures.misspelling import Misspellings
 from touchmark.safety.figures.offices import Body, BodyKind, OfficeGrammar, Title
@@ -265,6 +274,8 @@ class FigureIndex:
             slips += [(slip, self._imported_form(self._imported, slip.name)) for slip in self._imported.slips(words)]
         for slip, form in sorted(slips, key=lambda found: -found[0].score):
             place = (slip.start, slip.end)
+            if is_other_person(text[slice(*place)], folded_name(form.stated), form.figure.countries):
+                continue
             if self._names_somebody(text, place, form, False) and taken.claim(place):
                 yield _Found(place, _Form(form.figure, form.stated, MatchKind.MISSPELLING), round(slip.score / 100, 3))
 

@@ -314,6 +314,7 @@ def test_names_are_found_as_each_script_may_spell_them(text: str, figure: str) -
         "sono un buon cristiano",
         "Nama saya Ichiro Tanaka",
         "a poster of Kamala Khan",
+        "Liu Fang arranges flowers",
     ],
 )
 def test_what_merely_resembles_a_name_is_nobody(text: str) -> None:
