@@ -88,7 +88,7 @@ class Stretch:
         weight = _own_share(bands, level) * usual_change(irregularity) / irregularity
         found = np.clip(rest / irregularity, -_SOFT_LIMIT, _SOFT_LIMIT) * weight
         found[:, ~np.any(bands > 0, axis=0)] = 0
-        return found.astype(np.float32)
+        return np.asarray(found, np.float32)
 
 
 @lru_cache(maxsize=256)

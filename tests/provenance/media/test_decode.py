@@ -284,3 +284,13 @@ def test_sound_alone_is_not_a_video(tmp_path: Path) -> None:
         container.mux(track.encode(None))
     with pytest.raises(NotAVideoError, match="holds sound but no moving picture"), open_video(path):
         pass
+
+
+@pytest.mark.parametrize(("codec", "name"), [("libx264", "a.mp4"), ("libvpx-vp9", "a.webm"), ("mjpeg", "a.avi")])
+def test_of_key_frames_that_stand_close_together_four_a_second_are_read(tmp_path: Path, codec: str, name: str) -> None:
+    settings, pixels = ({}, "yuvj420p") if codec == "mjpeg" else ({"g": "1"}, "yuv420p")
+    path = write_clip(tmp_path / name, moving_clip(count=24), codec, settings, pixel_format=pixels)
+    with open_video(path) as video:
+        times = [float(frame.time) for frame in video.frames(key_frames_only=True)]
+        assert len(list(video.frames())) == 24
+    assert times == pytest.approx([0, 0.25, 0.5, 0.75, 1, 1.25, 1.5, 1.75], abs=0.002)
