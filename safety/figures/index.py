@@ -125,7 +125,7 @@ class FigureIndex:
         self._spelt = tuple(form for form, name in self._names.items() if _may_slip(form, name))
         self._ordinary = frozenset(map(folded_name, data.vetoes.words))
         self._misspellings = Misspellings(self._spelt, self._ordinary)
-        self._sounds = Sounds(form for form, name in self._names.items() if not name.stated[0].islower())
+        self._sounds = Sounds(form for form, name in self._names.items() if _may_be_heard(name))
         meanings = _meanings(data, self._names, self._by_id)
         self._phrases = Automaton({form: tuple(senses) for form, senses in meanings.items()})
 
@@ -302,6 +302,11 @@ class FigureIndex:
 def _may_slip(folded: str, form: _Form) -> bool:
     """A name in one word that the list does not state, "binladen", is a hashtag: "einladen" is no slip of it."""
     return (" " in folded or " " not in folded_name(form.stated)) and "(" not in form.stated
+
+
+def _may_be_heard(form: _Form) -> bool:
+    """Neither a phrase nor a name with a word of ours behind it, "(actor)", is what another script spells out."""
+    return not form.stated[0].islower() and "(" not in form.stated
 
 
 def _spellings(data: FigureData) -> dict[str, _Form]:
