@@ -81,6 +81,8 @@ _WINDOWS = 3
 _TOGETHER = 8
 """Minutes that are read together, at most."""
 _MOST_DECODINGS = 48
+_PARTS = 12
+"""Of what is not key frames, into which a minute is divided to trust some more than others."""
 _HINT = 5.7
 """Fit as it came, on average over looks that found nothing, above which all pictures are decoded: one unmarked video in
 fifty reaches it."""
@@ -258,6 +260,7 @@ class _View:
         self.minutes = [list(members) for _, members in groupby(stretches, key=lambda s: s.start // EPOCH)]
         self.length = stretches[0].length
         self.evidence = [weighted(minute) for minute in self.minutes]
+        self.parts = [_parts(minute) for minute in self.minutes]
         self._stretches = stretches
         self._echoes: dict[int, Echoes] = {}
 
@@ -277,6 +280,14 @@ class _View:
     def spread(self) -> list[int]:
         """A few of the minutes, from beginning to end."""
         return sorted({round(at) for at in np.linspace(0, len(self.minutes) - 1, _WINDOWS)})
+
+
+def _parts(minute: Sequence[TimedEvidence]) -> list[TimedEvidence]:
+    """The same evidence in few enough parts to weigh one by one: key frames apart, of the others some at a time."""
+    keys, others = ([s for s in minute if s.of_key_frames is is_key] for is_key in (True, False))
+    size = -(-len(others) // _PARTS) or 1
+    groups = (others[at : at + size] for at in range(0, len(others), size))
+    return [*keys, *(TimedEvidence(g[0].start, g[-1].end, weighted(g)) for g in groups)]
 
 
 def _whole(stretches: Sequence[TimedEvidence]) -> list[_View]:
@@ -377,7 +388,7 @@ class _Extraction:
             shares = view.echoes(best).shares(geometry)
             yield from self._readings_placed(view.evidence[best], self._shifted(view.evidence[best], geometry, shares))
             if geometry == Geometry() or placed[best].z > WORTH_READING:
-                yield self._read_best_frames(view.minutes[best], placed[best].geometry)
+                yield self._read_best_frames(view.parts[best], placed[best].geometry)
             yield from self._readings_recoloured(view.evidence[best], placed[best].geometry)
 
     def _shifted(self, evidence: Evidence, geometry: Geometry, *weights: Mapping[Plane, float]) -> Alignment:
@@ -394,7 +405,7 @@ class _Extraction:
             self._alignments += POLISHING
             yield from self._readings_placed(evidence, place)
         if place.z > _WORTH_FOLLOWING:
-            yield self._read_best_frames(view.minutes[minute], place.geometry)
+            yield self._read_best_frames(view.parts[minute], place.geometry)
         yield from self._readings_recoloured(evidence, place.geometry, _WORTH_FOLLOWING)
 
     def _readings_placed(
