@@ -162,17 +162,20 @@ class PromptClassifier:
 
     def scores(self, text: CanonicalText) -> Mapping[Category, Score]:
         """Calibrated score of each category, the highest over all views, with where it was reached."""
-        found: dict[Category, Score] = {}
         read: list[WeighedText] = []
+        scored = []
         for view in text.views:
             read.append(weigh(view.text, self.weights, read))
             raw, where = self._scored(read[-1])
-            values = self.calibrated(raw, language_groups(view.text))
-            for index, category in enumerate(self._categories):
-                value = float(values[index])
-                if category not in found or value > found[category].value:
-                    found[category] = Score(value, view.span(int(where[index, 0]), int(where[index, 1])))
-        return found
+            scored.append((self.calibrated(raw, language_groups(view.text)), where))
+        values, where = (np.stack(part) for part in zip(*scored, strict=True))
+        highest = values.argmax(axis=0)
+        reached = [(int(view), *where[view, index].tolist()) for index, view in enumerate(highest)]
+        spans = {(view, begin, end): text.views[view].span(begin, end) for view, begin, end in set(reached)}
+        return {
+            category: Score(float(value), spans[stretch])
+            for category, value, stretch in zip(self._categories, values.max(axis=0), reached, strict=True)
+        }
 
 
 def relief(worst: NDArray[np.float32]) -> float:

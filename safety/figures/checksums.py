@@ -58,15 +58,15 @@ class Words:
         begin, end = self.begins[first], self.ends[first + count - 1]
         return _mixed((self._sums[end] - self._sums[begin]) * self._back[begin]) & _UPPER_HALF
 
-    def shortened(self, chosen: NDArray[np.bool_]) -> tuple[Checksums, Places, Places]:
-        """Of some of the words with one letter left out, one after another; and which word, and which letter of it."""
+    def shortened(self, chosen: NDArray[np.bool_]) -> tuple[Checksums, Places]:
+        """Of some of the words with one letter left out, one after another; and of which word each is."""
         place = np.flatnonzero(np.repeat(chosen, self.lengths + 1) & (self.letters != BLANK))
         word = np.searchsorted(self.ends, place)
         begin, end = self.begins[word], self.ends[word]
         sums, at_place = self._sums, self._sums[place]
         before, after = at_place - sums[begin], sums[end] - sums[place + 1]
         checksums = before * self._back[begin] + after * self._back[begin + 1]
-        return _mixed(checksums) & _UPPER_HALF, word, place - begin
+        return _mixed(checksums) & _UPPER_HALF, word
 
 
 def letters_of(text: str) -> Checksums:
@@ -84,7 +84,8 @@ def bit_map(checksums: Checksums) -> NDArray[np.uint8]:
 def may_hold(bits: NDArray[np.uint8], checksums: Checksums) -> NDArray[np.bool_]:
     """For each checksum whether it may be one of those that the bit map was made of."""
     place = _mixed(checksums) >> _but(8 * len(bits))
-    return (bits[place >> np.uint64(3)] >> (place & np.uint64(7)).astype(np.uint8) & 1).astype(np.bool_)
+    marked: NDArray[np.bool_] = (bits[place >> np.uint64(3)] >> (place & np.uint64(7)).astype(np.uint8) & 1) > 0
+    return marked
 
 
 def _mixed(checksums: Checksums) -> Checksums:

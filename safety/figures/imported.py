@@ -26,6 +26,7 @@ from numpy.typing import NDArray
 import touchmark.safety.figures.checksums as checksums
 import touchmark.safety.figures.forms as forms
 import touchmark.safety.figures.han as han
+import touchmark.safety.figures.inflection as inflection
 import touchmark.safety.figures.slip_keys as slip_keys
 import touchmark.safety.figures.slip_text as slip_text
 from touchmark.safety.automaton import Automaton
@@ -262,7 +263,7 @@ def _is_unmistakable(form: str) -> bool:
 @cache
 def _code_digest() -> bytes:
     """A digest of the code whose outcome the cache holds."""
-    sources = (module.__file__ for module in (forms, han, checksums, slip_text, slip_keys))
+    sources = (str(module.__file__) for module in (forms, han, inflection, checksums, slip_text, slip_keys))
     return hashlib.sha256(b"".join(Path(source).read_bytes() for source in (*sources, __file__))).digest()
 
 

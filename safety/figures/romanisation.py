@@ -156,7 +156,7 @@ def keys_of(words: Sequence[str]) -> list[str]:
     sounds = sounds[sounds != 0]
     changes = np.ones(len(sounds), dtype=np.bool_)
     np.logical_or(sounds[1:] != sounds[:-1], sounds[1:] == BLANK, out=changes[1:])
-    keys = sounds[changes].tobytes().decode("ascii").replace("TS", "S").replace("NP", "MP").replace(GAP, "")
+    keys: str = sounds[changes].tobytes().decode("ascii").replace("TS", "S").replace("NP", "MP").replace(GAP, "")
     return keys[:-1].split(" ")
 
 

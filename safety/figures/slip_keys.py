@@ -21,6 +21,7 @@ from touchmark.safety.figures.checksums import Checksums, Places, Words, bit_map
 from touchmark.safety.figures.slip_text import (
     ALONE,
     BEHIND,
+    BY_SOUND,
     MAX_WORDS,
     MIN_WORD,
     WAYS_OF_A_SLIP,
@@ -77,17 +78,15 @@ class SlipKeys:
             ordinary: words that are no slip of another.
         """
         known = np.flatnonzero(may_hold(self.begun, text.checksums))
-        keys, row, way = text.questions(known)
+        keys, here, rank = text.questions(known)
         maybe = np.flatnonzero(may_hold(self.held, keys))
         begin, end = (np.searchsorted(self.keys, keys[maybe], side) for side in ("left", "right"))
-        hit = np.flatnonzero(begin < end)
-        row, way = row[maybe[hit]], way[maybe[hit]]
-        here, by_sound = text.here[row], row >= text.whole + text.shortened
-        order = np.lexsort((text.made[row], way, here, by_sound))
-        as_slip = (way < WAYS_OF_A_SLIP) & ~by_sound
-        found = (part[order].tolist() for part in (here, as_slip, begin[hit], end[hit]))
-        for at, is_slip, first, last in zip(*found, strict=True):
-            if not is_slip or text.words[at] not in ordinary:
+        hit = maybe[begin < end]
+        here, rank = here[hit], rank[hit]
+        order = np.lexsort((rank, here, rank == BY_SOUND))
+        spans = (part[begin < end][order].tolist() for part in (begin, end))
+        for at, way, first, last in zip(here[order].tolist(), rank[order].tolist(), *spans, strict=True):
+            if way >= WAYS_OF_A_SLIP or text.words[at] not in ordinary:
                 for place, name in zip(self.places[first:last].tolist(), self.names[first:last].tolist(), strict=True):
                     yield at - place, name
 
@@ -128,7 +127,7 @@ class _Names:
         beside[behind - 1] = initials(self._words, behind) | BEHIND
         chosen = np.zeros(len(self.name), dtype=np.bool_)
         chosen[rarest] = True
-        shortened, word, _ = self._words.shortened(chosen)
+        shortened, word = self._words.shortened(chosen)
         yield self._words.in_a_row(rarest), beside[rarest], rarest
         yield shortened, beside[word], word
 
@@ -138,7 +137,8 @@ class _Names:
         frequency = Counter(words)
         often = np.fromiter(map(frequency.__getitem__, words), dtype=np.intp, count=len(words))
         order = np.lexsort((-self._words.lengths, often, self._words.lengths < MIN_WORD, self.name))
-        return order[self._first]
+        rarest: Places = order[self._first]
+        return rarest
 
     def _by_words_side_by_side(self) -> Iterator[_Entries]:
         """A word as short as "the" and "of" stands everywhere: beside it the initial at least has to be right."""

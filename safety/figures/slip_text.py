@@ -6,6 +6,7 @@ found where a prompt has it. All words are read at once; nothing here depends on
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -33,6 +34,10 @@ _A_LETTER_FEWER_OR_MORE: Final = np.array((0, -1, 1)).astype(np.uint64)
 WAYS_OF_A_SLIP: Final = 3
 """In which a slip is beside others: alone, or by the initial of either neighbour."""
 _WAYS: Final = 15
+BY_SOUND: Final = _WAYS
+"""The rank of what is asked by sound."""
+_RANKS: Final = np.arange(_WAYS + 1)
+_LATIN_WORDS: Final = re.compile("[!-~] [!-~]")
 
 
 # --- sounds ---------------------------------------------------------------------------------------------------------
@@ -59,7 +64,8 @@ def sounds_of(text: str) -> Checksums:
     letters = letters[letters != _UNHEARD]
     changes = np.ones(len(letters), dtype=np.bool_)
     np.logical_or(letters[1:] != letters[:-1], letters[1:] == BLANK, out=changes[:-1])
-    return letters[changes]
+    once: Checksums = letters[changes]
+    return once
 
 
 # --- what stands beside a word --------------------------------------------------------------------------------------
@@ -87,19 +93,14 @@ class SlipText:
     Attributes:
         words: of the text.
         starts: where each begins, and where a next one would.
-        checksums: of words as they are, of words less a letter, and of how words in a row sound; shape (m,).
-        whole, shortened: how many of them are of words as they are, and of words less a letter.
-        here: the number of the word that each is of, or begins with, shape (m,).
-        made: which letter is gone, from 1, or how many words are heard; 0 for words as they are.
+        checksums: of words as they are, then of words less a letter, then of how words in a row sound; shape (m,).
+        here: for each of the three the number of the word that it is of, or begins with.
     """
 
     words: Sequence[str]
     starts: Sequence[int]
     checksums: Checksums
-    whole: int
-    shortened: int
-    here: Places
-    made: Places
+    here: tuple[Places, Places, Places]
     _beside: Checksums
 
     @classmethod
@@ -108,40 +109,39 @@ class SlipText:
         words = Words(letters_of(text))
         short = words.lengths <= MAX_WORD
         used = np.flatnonzero(short & (words.lengths > 0))
-        shortened, owner, letter = words.shortened(short & (words.lengths >= MIN_WORD))
-        heard, speaker, count = _heard(text, short)
+        shortened, owner = words.shortened(short & (words.lengths >= MIN_WORD))
+        heard, speaker = _heard(text, short)
         return cls(
             text.split(" "),
             [*words.begins.tolist(), len(text) + 1],
             np.concatenate((words.in_a_row(used), shortened, heard)),
-            len(used),
-            len(shortened),
-            np.concatenate((used, owner, speaker)),
-            np.concatenate((np.zeros_like(used), letter + 1, count)),
+            (used, owner, speaker),
             _beside(words),
         )
 
     def questions(self, chosen: Places) -> tuple[Checksums, Places, Places]:
-        """The keys that some checksums ask for, by what stands beside the words; shape (q,).
+        """The keys that some checksums ask for, by what stands beside the words.
 
         Args:
             chosen: numbers of checksums, in order.
 
         Returns:
-            for each question the key, the number of the checksum, and the way of asking, the likeliest first.
+            of each question the key, the number of the word, and a rank; those of one word, and those of one rank,
+            stand in order. What is asked by sound has the last rank.
         """
-        heard = self.whole + self.shortened
-        whole, slips, sounds = np.split(chosen, np.searchsorted(chosen, (self.whole, heard)))
+        bounds = np.cumsum([len(here) for here in self.here[:2]])
+        whole, slips, sounds = np.split(chosen, np.searchsorted(chosen, bounds))
+        at, at_slip, at_sound = self.here[0][whole], self.here[1][slips - bounds[0]], self.here[2][sounds - bounds[1]]
         asked = (
-            self.checksums[whole, None] | self._beside[self.here[whole]],
-            self.checksums[slips, None] | self._beside[self.here[slips], :WAYS_OF_A_SLIP],
+            self.checksums[whole, None] | self._beside[at],
+            self.checksums[slips, None] | self._beside[at_slip, :WAYS_OF_A_SLIP],
             self.checksums[sounds, None] | ALONE,
         )
-        ways = [part.shape[1] for part in asked]
+        ranks = (_RANKS[:_WAYS], len(at)), (_RANKS[:WAYS_OF_A_SLIP], len(at_slip)), (_RANKS[BY_SOUND:], len(at_sound))
         return (
-            np.concatenate([part.ravel() for part in asked]),
-            np.repeat(chosen, np.repeat(ways, [*map(len, asked)])),
-            np.concatenate([np.tile(np.arange(count), len(part)) for count, part in zip(ways, asked, strict=True)]),
+            np.concatenate([keys.ravel() for keys in asked]),
+            np.concatenate((np.repeat(at, _WAYS), np.repeat(at_slip, WAYS_OF_A_SLIP), at_sound)),
+            np.concatenate([np.tile(*ranked) for ranked in ranks]),
         )
 
 
@@ -160,11 +160,12 @@ def _beside(words: Words) -> Checksums:
     return beside
 
 
-def _heard(text: str, short: NDArray[np.bool_]) -> tuple[Checksums, Places, Places]:
-    """Of two to four words in a row the checksums of how they sound; the first of them, and how many they are."""
+def _heard(text: str, short: NDArray[np.bool_]) -> tuple[Checksums, Places]:
+    """Of two to four words in a row the checksums of how they sound, and the first of them."""
+    if not _LATIN_WORDS.search(text):
+        return np.zeros(0, dtype=np.uint64), np.zeros(0, dtype=np.intp)
     sounds = Words(sounds_of(text))
     unheard = np.zeros(len(sounds) + 1, dtype=np.intp)
     np.cumsum((sounds.lengths == 0) | ~short, out=unheard[1:])
     first = [np.flatnonzero(unheard[count:] == unheard[:-count]) for count in _IN_A_ROW]
-    speaker, count = np.concatenate(first), np.repeat(_IN_A_ROW, [*map(len, first)])
-    return sounds.in_a_row(speaker, count), speaker, count
+    return np.concatenate([sounds.in_a_row(*row) for row in zip(first, _IN_A_ROW, strict=True)]), np.concatenate(first)

@@ -154,8 +154,8 @@ class _Memory(dict[str, _Heard]):
 
     def heard(self, words: Sequence[str]) -> list[_Heard]:
         """What in each word of a prompt may be a word of a name."""
-        known = {word: self.get(word) for word in words}
-        new = [word for word, heard in known.items() if heard is None]
+        known = {word: heard for word in words if (heard := self.get(word)) is not None}
+        new = [word for word in dict.fromkeys(words) if word not in known]
         if new:
             read = dict(zip(new, _heard(new), strict=True))
             known |= read
