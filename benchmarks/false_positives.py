@@ -35,6 +35,7 @@ from benchmarks.films import films
 from touchmark.provenance.media.decode import open_video
 from touchmark.provenance.watermark.alignment import Aligner
 from touchmark.provenance.watermark.bench.attacks import ATTACKS
+from touchmark.provenance.watermark.extraction import WORTH_READING
 from touchmark.provenance.watermark.geometry import Geometry
 from touchmark.provenance.watermark.lattice import Lattice
 from touchmark.provenance.watermark.measuring import Gauge
@@ -42,7 +43,7 @@ from touchmark.provenance.watermark.protocol import MarkState, WatermarkKey
 from touchmark.provenance.watermark.reading import Reader, Reading, Sight
 from touchmark.provenance.watermark.residual import Evidence, gather, weighted
 from touchmark.provenance.watermark.statistics import PRESENCE_LEVEL, exact_tail
-from touchmark.provenance.watermark.video import WORTH_READING, LatticeWatermark
+from touchmark.provenance.watermark.video import LatticeWatermark
 
 RESULTS = Path(__file__).parent / "results" / "false_positives.json"
 _FIXED = Geometry(shift_x=17.0, shift_y=5.0)

@@ -29,6 +29,10 @@ share of right bits, where one half is chance. Only touchmark's mark has a key a
 is what its reader itself says; of the others it is what somebody says who knows the payload. *p at most* is the
 weakest evidence among the decoded clips: how likely unmarked pixels would have read so. Columns over different numbers
 of clips do not compare: the second table says which mark was tried on which clip.
+
+A video is read from its key frames, then from its first pictures until 32 of them show something (fewer of very large
+ones), and in all of it only where those hint at a mark (`provenance/watermark/glance.py`). In the clips measured that
+loses nothing; a part that was spliced in behind, and holds no key frame, would be missed.
 """
 
 NEVER_SEEN = """Nothing was set, tuned or looked at on these clips before they were measured, once

@@ -9,8 +9,8 @@
 
 A keyed spread-spectrum pattern in luma and chroma (:mod:`lattice`), kept out of sight by :mod:`masking`, put somewhere
 else in every video by :mod:`placement`, protected by :mod:`code`, found again in scaled, cropped, turned, leaning and
-mirrored copies by :mod:`repetition` and :mod:`alignment`, judged by :mod:`statistics`. It needs no model and no GPU;
-only a holder of the key can read a mark, or write one that verifies.
+mirrored copies by :mod:`extraction`, in as few pictures as it takes (:mod:`glance`). It needs no model and no GPU; only
+a holder of the key can read a mark, or write one that verifies.
 
 What it is not: it does not prove that a video is authentic, its absence proves nothing, and a holder of the key can
 remove or forge it.
@@ -18,78 +18,32 @@ remove or forge it.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
-from enum import IntEnum
+from collections.abc import Iterable, Iterator, Sequence
 from fractions import Fraction
-from functools import cached_property, partial
-from itertools import chain, groupby
+from functools import partial
 from typing import ClassVar
-
-import numpy as np
 
 from touchmark.provenance.errors import TouchmarkError
 from touchmark.provenance.media.picture import Planes
 from touchmark.provenance.media.video import Frame, Pictures
-from touchmark.provenance.watermark import code, statistics
+from touchmark.provenance.watermark import code
 from touchmark.provenance.watermark.account import paid
-from touchmark.provenance.watermark.alignment import POLISHING, SHIFTS, Aligner, Alignment
-from touchmark.provenance.watermark.geometry import Geometry
+from touchmark.provenance.watermark.extraction import Effort, Look, hinted
 from touchmark.provenance.watermark.glance import Glance
 from touchmark.provenance.watermark.guard import ALLOWANCES, Allowance, Guard, Strength
-from touchmark.provenance.watermark.lattice import Lattice, Plane
-from touchmark.provenance.watermark.measuring import Gauge
+from touchmark.provenance.watermark.lattice import Lattice
 from touchmark.provenance.watermark.painter import Painter
-from touchmark.provenance.watermark.placement import EPOCH, Placement
+from touchmark.provenance.watermark.placement import Placement
 from touchmark.provenance.watermark.protocol import (
     Detection,
-    MarkState,
     Payload,
-    Segment,
-    Transform,
     WatermarkKey,
 )
-from touchmark.provenance.watermark.reading import Matched, Reader, Reading, Sight
-from touchmark.provenance.watermark.repetition import Echoes, Repetition
-from touchmark.provenance.watermark.residual import Evidence, TimedEvidence, gather, gather_apart, weighted
+from touchmark.provenance.watermark.residual import gather
 from touchmark.provenance.watermark.shots import FIRST, REST, Shots
 
 SMALLEST_SIDE = 128
 """Fewest pixels on the short side of a picture that can be marked."""
-
-_NOMINAL = (Geometry(), Geometry(mirrored=True))
-_TURNS_OF_HUE = (1, 2, 3)
-_CANDIDATES = 4
-"""How many geometries are proposed without the key, after a first look in vain."""
-_TRIED = 2
-"""How many of their alignments are decoded, for each look."""
-WORTH_READING = 5.0
-"""Agreement (see Alignment) below which nothing is decoded: where a payload can be read it is some 9. By chance one
-search in fifteen at the geometry of the original reaches it."""
-_WORTH_FOLLOWING = 6.5
-"""The same for the best of many geometries, which by chance comes close to it."""
-_WORTH_READING_UNTOLD = 5.5
-"""The same for the agreement of bits alone."""
-_WORTH_POLISHING = 7.0
-"""Agreement above which a geometry is made exact before it is given up."""
-_CROPS = np.exp(-np.arange(0.003, 0.66, 0.006)).tolist()
-"""Sides of a part over those of the whole, as fine as the pattern tells scales apart."""
-_CANDIDATES_READ = 16
-"""How many messages are tried there, when the likeliest do not verify."""
-_WINDOWS = 3
-"""In how many minutes of a long video, spread over it, an unknown geometry is looked for."""
-_TOGETHER = 8
-"""Minutes that are read together, at most."""
-_MOST_DECODINGS = 48
-_PARTS = 12
-"""Of what is not key frames, into which a minute is divided to trust some more than others."""
-_HINT = 5.7
-"""Fit as it came, on average over looks that found nothing, above which all pictures are decoded: one unmarked video in
-fifty reaches it."""
-_HINT_ELSEWHERE = 9.0
-"""The same under the best of many geometries."""
-_SECOND = 1.0
-"""Longest stretch of a timeline, where the video can be gone through once more."""
 
 
 class PictureTooSmallError(TouchmarkError):
@@ -137,8 +91,7 @@ class LatticeWatermark:
 
     def extract(self, frames: Iterable[Frame], key: WatermarkKey) -> Detection:
         """Look for a mark of ``key`` in any copy, in a few frames a second. Never raises for want of a mark."""
-        views = _views(gather(frames))
-        return _Looked.into(views, [key], Effort.ALL).found[0]
+        return Look.at(gather(frames), [key], Effort.ALL, key_frames_apart=True).found[0]
 
     def search(self, video: Pictures, keys: Sequence[WatermarkKey]) -> tuple[Detection, ...]:
         """Look for marks of several keys in a video: in its key frames, then in as many other pictures as tell whether
@@ -149,17 +102,17 @@ class LatticeWatermark:
         """
         glance, key_frames = Glance(), partial(video.frames, key_frames_only=True)
         seen = gather(glance.key_frames(key_frames()))
-        looks = [_Looked.at(seen, keys, Effort.ALL if glance.enough else Effort.GEOMETRY, key_frames)]
+        looks = [Look.at(seen, keys, Effort.ALL if glance.enough else Effort.GEOMETRY, key_frames)]
         if looks[0].verified or not keys:
             return looks[0].found
         if not glance.enough:
             early = gather(glance.until_enough(video.frames()))
             if glance.whole:
-                return paid(_Looked.at(early, keys, Effort.ALL, video.frames).found, 2)
+                return paid(Look.at(early, keys, Effort.ALL, video.frames).found, 2)
             later = [stretch for stretch in seen if not early or stretch.start >= early[-1].end]
-            looks.append(_Looked.at([*early, *later], keys, Effort.ALL))
-        if _hint(looks):
-            return paid(_Looked.at(gather(video.frames()), keys, Effort.ALL, video.frames).found, len(looks) + 1)
+            looks.append(Look.at([*early, *later], keys, Effort.ALL))
+        if hinted(looks):
+            return paid(Look.at(gather(video.frames()), keys, Effort.ALL, video.frames).found, len(looks) + 1)
         return paid(looks[-1].found, len(looks))
 
 
@@ -186,321 +139,3 @@ class _Embedding:
             self._painter = Painter(self._lattice, self._code_bits, height, width, shift)
         amplitude = self._guard.amplitude(picture, float(time), partial(self._painter.paint, picture))
         return self._painter.paint(picture, factor * amplitude)
-
-
-Again = Callable[[], Iterable[Frame]]
-"""Gives the pictures of a video once more."""
-
-
-class Effort(IntEnum):
-    """What is tried in a look, in this order."""
-
-    GEOMETRY = 1
-    """The geometry of the original, and those under which the picture repeats."""
-    ALL = 2
-    """Those as well of a mark that is too faint to be found without its key."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Looked:
-    """What a look at some evidence found.
-
-    Attributes:
-        found: for each key.
-        upright: for each key, how well it fits at best as it came or mirrored: see :attr:`Alignment.z`.
-        elsewhere: the same under any other geometry that was tried.
-    """
-
-    found: tuple[Detection, ...]
-    upright: tuple[float, ...]
-    elsewhere: tuple[float, ...]
-
-    @classmethod
-    def at(
-        cls,
-        stretches: Sequence[TimedEvidence],
-        keys: Sequence[WatermarkKey],
-        effort: Effort,
-        again: Again | None = None,
-    ) -> _Looked:
-        """At all of it together."""
-        return cls.into(_whole(stretches), keys, effort, again)
-
-    @classmethod
-    def into(
-        cls, views: Sequence[_View], keys: Sequence[WatermarkKey], effort: Effort, again: Again | None = None
-    ) -> _Looked:
-        if not views:
-            nothing = tuple(Detection(MarkState.NOTHING_FOUND, key.key_id) for key in keys)
-            return cls(nothing, (0.0,) * len(keys), (0.0,) * len(keys))
-        gauge = Gauge()
-        extractions = [_Extraction(views, key, gauge, again) for key in keys]
-        found = tuple(extraction.detection(effort) for extraction in extractions)
-        best = [extraction.best for extraction in extractions]
-        return cls(found, tuple(upright for upright, _ in best), tuple(elsewhere for _, elsewhere in best))
-
-    @property
-    def verified(self) -> bool:
-        return any(detection.state is MarkState.VERIFIED for detection in self.found)
-
-
-def _hint(looks: Sequence[_Looked]) -> bool:
-    """Whether one of them saw a mark, or all of them together so much that more pictures may show one."""
-    if any(detection.state is not MarkState.NOTHING_FOUND for look in looks for detection in look.found):
-        return True
-    upright = zip(*(look.upright for look in looks), strict=True)
-    elsewhere = looks[-1].elsewhere
-    return any(sum(fits) > _HINT * len(looks) for fits in upright) or any(fit > _HINT_ELSEWHERE for fit in elsewhere)
-
-
-class _View:
-    """Some of the evidence: in minutes, because the pattern may move from one to the next, and as a whole."""
-
-    def __init__(self, stretches: Sequence[TimedEvidence]) -> None:
-        self.minutes = [list(members) for _, members in groupby(stretches, key=lambda s: s.start // EPOCH)]
-        self.length = stretches[0].length
-        self.evidence = [weighted(minute) for minute in self.minutes]
-        self.parts = [_parts(minute) for minute in self.minutes]
-        self._stretches = stretches
-        self._echoes: dict[int, Echoes] = {}
-
-    @cached_property
-    def repetitions(self) -> list[Repetition]:
-        """How the copy may have been turned and scaled. No key has a say, so one search serves all."""
-        whole = self.echoes(0) if len(self.evidence) == 1 else Echoes(weighted(self._stretches))
-        return whole.likeliest(_CANDIDATES)
-
-    def echoes(self, minute: int) -> Echoes:
-        """Where the evidence of a minute repeats; likewise."""
-        if minute not in self._echoes:
-            self._echoes[minute] = Echoes(self.evidence[minute])
-        return self._echoes[minute]
-
-    @property
-    def spread(self) -> list[int]:
-        """A few of the minutes, from beginning to end."""
-        return sorted({round(at) for at in np.linspace(0, len(self.minutes) - 1, _WINDOWS)})
-
-
-def _parts(minute: Sequence[TimedEvidence]) -> list[TimedEvidence]:
-    """The same evidence in few enough parts to weigh one by one: key frames apart, of the others some at a time."""
-    keys, others = ([s for s in minute if s.of_key_frames is is_key] for is_key in (True, False))
-    size = -(-len(others) // _PARTS) or 1
-    groups = (others[at : at + size] for at in range(0, len(others), size))
-    return [*keys, *(TimedEvidence(g[0].start, g[-1].end, weighted(g)) for g in groups)]
-
-
-def _whole(stretches: Sequence[TimedEvidence]) -> list[_View]:
-    """As one view; none where there is nothing to look at."""
-    return [_View(stretches)] if stretches else []
-
-
-def _views(stretches: Sequence[TimedEvidence]) -> list[_View]:
-    """All frames together, then key frames alone: in the others, what moves has taken the pattern with it."""
-    keys = [stretch for stretch in stretches if stretch.of_key_frames]
-    return [*_whole(stretches), *(_whole(keys) if len(keys) < len(stretches) else [])]
-
-
-class _Extraction:
-    """One search for one key, with the account of everything that was tried."""
-
-    def __init__(self, views: Sequence[_View], key: WatermarkKey, gauge: Gauge, again: Again | None) -> None:
-        lattice = Lattice.of(key)
-        self._key = key
-        self._again = again
-        self._views = views
-        self._whole = views[0]
-        self._reader = Reader(lattice, key, gauge)
-        self._aligner = Aligner(lattice, gauge)
-        self._decodings = 0
-        self._alignments = 0.0
-        self._likeliest: list[tuple[float, Sight]] = []
-
-    def detection(self, effort: Effort) -> Detection:
-        """The first reading that verifies: as it came, or mirrored; then after a search for its geometry; at last where
-        it is too faint to be found without its key."""
-        for geometry in _NOMINAL:
-            if reading := self._first(self._readings_at(geometry)):
-                return self._verified(reading)
-        for view in self._views:
-            for minute in view.spread:
-                aligned = self._aligner.aligned(view.evidence[minute], view.repetitions)
-                self._alignments += SHIFTS * len(aligned)
-                for place in aligned[:_TRIED]:
-                    if reading := self._first(self._readings_near(view, minute, place)):
-                        return self._verified(reading)
-        if effort >= Effort.ALL and (reading := self._first(chain(self._readings_untold(), self._readings_cropped()))):
-            return self._verified(reading)
-        if reading := self._first(self._readings_listed()):
-            return self._verified(reading)
-        return self._present()
-
-    @property
-    def best(self) -> tuple[float, float]:
-        """The best fit of all that was tried, as it came or mirrored, and elsewhere."""
-        upright, elsewhere = (
-            max((z for z, sight in self._likeliest if sight.geometry.moves is moved), default=0.0)
-            for moved in (False, True)
-        )
-        return upright, elsewhere
-
-    def _readings_untold(self) -> Iterator[Reading | None]:
-        """As if somebody had taken the template away, which all videos of a key share: by the bits alone."""
-        for minute in self._whole.spread:
-            evidence = self._whole.evidence[minute]
-            ways = [*_NOMINAL, *(way for r in self._whole.repetitions[:1] for way in r.geometry.orientations())]
-            for way in ways:
-                place = self._aligner.shifted(evidence, way, template=False)
-                self._alignments += place.compared
-                if place.z > _WORTH_READING_UNTOLD:
-                    self._decodings += _CANDIDATES_READ
-                    yield self._reader.read([Sight(evidence, place.geometry)], _CANDIDATES_READ, template=False)
-
-    def _readings_cropped(self) -> Iterator[Reading | None]:
-        """As if the copy were a part of the original, which is what copies mostly are: a mark too faint to be seen
-        repeating may still be seen by its key, at one scale after the other."""
-        for minute in self._whole.spread:
-            evidence = self._whole.evidence[minute]
-            places = [self._shifted(evidence, Geometry(scale_x=scale, scale_y=scale)) for scale in _CROPS]
-            for place in sorted(places, key=lambda place: -place.z)[:_TRIED]:
-                yield from self._readings_near(self._whole, minute, place)
-
-    def _readings_listed(self) -> Iterator[Reading | None]:
-        """Where the mark is seen, if it is seen, from more than the likeliest message."""
-        seen = [
-            (z, sight)
-            for z, sight in self._likeliest
-            if z > (_WORTH_POLISHING if sight.geometry.moves else _WORTH_FOLLOWING)
-        ]
-        for _, sight in sorted(seen, key=lambda found: -found[0])[:_TRIED]:
-            self._decodings += _CANDIDATES_READ
-            yield self._reader.read([sight], _CANDIDATES_READ)
-
-    def _readings_at(self, geometry: Geometry) -> Iterator[Reading | None]:
-        """At one geometry but for the shift: from the minute that fits best, then from several together."""
-        for view in self._views:
-            placed = [self._shifted(evidence, geometry) for evidence in view.evidence]
-            order = sorted(range(len(placed)), key=lambda minute: -placed[minute].z)
-            best = order[0]
-            yield from self._readings_placed(view.evidence[best], placed[best])
-            if len(order) > 1 and placed[best].z > WORTH_READING:
-                yield self._read([Sight(view.evidence[at], placed[at].geometry) for at in order[:_TOGETHER]])
-            shares = view.echoes(best).shares(geometry)
-            yield from self._readings_placed(view.evidence[best], self._shifted(view.evidence[best], geometry, shares))
-            if geometry == Geometry() or placed[best].z > WORTH_READING:
-                yield self._read_best_frames(view.parts[best], placed[best].geometry)
-            yield from self._readings_recoloured(view.evidence[best], placed[best].geometry)
-
-    def _shifted(self, evidence: Evidence, geometry: Geometry, *weights: Mapping[Plane, float]) -> Alignment:
-        place = self._aligner.shifted(evidence, geometry, *weights)
-        self._alignments += place.compared
-        return place
-
-    def _readings_near(self, view: _View, minute: int, place: Alignment) -> Iterator[Reading | None]:
-        """At a geometry that was found, then at what it becomes under polishing, if that is worth its time."""
-        evidence = view.evidence[minute]
-        yield from self._readings_placed(evidence, place, _WORTH_FOLLOWING)
-        if place.z > _WORTH_POLISHING:
-            place = self._aligner.polished(evidence, place)
-            self._alignments += POLISHING
-            yield from self._readings_placed(evidence, place)
-        if place.z > _WORTH_FOLLOWING:
-            yield self._read_best_frames(view.parts[minute], place.geometry)
-        yield from self._readings_recoloured(evidence, place.geometry, _WORTH_FOLLOWING)
-
-    def _readings_placed(
-        self, evidence: Evidence, place: Alignment, least: float = WORTH_READING
-    ) -> Iterator[Reading | None]:
-        self._likeliest.append((place.z, Sight(evidence, place.geometry)))
-        if place.z > least:
-            yield from (self._read([Sight(evidence, geometry)]) for geometry in (place.geometry, *place.rivals))
-
-    def _readings_recoloured(
-        self, evidence: Evidence, geometry: Geometry, least: float = WORTH_READING
-    ) -> Iterator[Reading | None]:
-        """As if the colours had been turned."""
-        for quarters in _TURNS_OF_HUE:
-            place = self._shifted(evidence, replace(geometry, hue=quarters))
-            if place.z > least:
-                yield self._read([Sight(evidence, place.geometry)])
-
-    @staticmethod
-    def _first(readings: Iterable[Reading | None]) -> Reading | None:
-        return next((reading for reading in readings if reading and reading.payload is not None), None)
-
-    def _read(self, sights: Sequence[Sight]) -> Reading | None:
-        if self._decodings >= _MOST_DECODINGS:
-            return None
-        self._decodings += 1
-        return self._reader.read(sights)
-
-    def _read_best_frames(self, stretches: Sequence[TimedEvidence], geometry: Geometry) -> Reading | None:
-        """Read again, and trust each stretch of time as far as the template is seen in it.
-
-        A coder keeps the pattern in key frames and, where the picture moves, lets it move along until the next;
-        and of a spliced video only a part is marked. Without a mark the weights are chance, and harmless: the waves
-        that carry the payload have no say in them.
-        """
-        weights = [max(0.0, self._reader.template(Sight(s.evidence, geometry))[0].z) ** 2 for s in stretches]
-        if len(weights) < 2 or not any(weights):
-            return None
-        return self._read([Sight(weighted(stretches, weights), geometry)])
-
-    def _verified(self, reading: Reading) -> Detection:
-        return Detection(
-            MarkState.VERIFIED,
-            self._key.key_id,
-            payload=reading.payload,
-            p_value=statistics.exact_verified_tail(
-                reading.fit.log_p, self._decodings, self._alignments, reading.sights
-            ),
-            timeline=self._timeline(reading.geometry, reading.matched),
-            transform=_transform(reading.geometry),
-        )
-
-    def _present(self) -> Detection:
-        """Whether the template is there at the likeliest of all places that were looked at."""
-        _, sight = max(self._likeliest, key=lambda found: found[0])
-        fit, matched = self._reader.template(sight)
-        if statistics.is_chance(fit.z, self._alignments):
-            return Detection(MarkState.NOTHING_FOUND, self._key.key_id)
-        p_value = statistics.exact_tail(fit.amplitudes, fit.z, tests=self._alignments)
-        if p_value >= statistics.PRESENCE_LEVEL:
-            return Detection(MarkState.NOTHING_FOUND, self._key.key_id)
-        return Detection(
-            MarkState.PRESENT,
-            self._key.key_id,
-            p_value=p_value,
-            timeline=self._timeline(sight.geometry, matched),
-            transform=_transform(sight.geometry),
-        )
-
-    def _timeline(self, geometry: Geometry, matched: Matched) -> tuple[Segment, ...]:
-        """P-values of single seconds, or of what lies between one picture that was looked at and the next."""
-        minutes: Iterable[Sequence[TimedEvidence]] = self._whole.minutes
-        if self._again is not None and self._whole.length > _SECOND:
-            minutes = gather_apart(self._again(), EPOCH)
-        found = [second for minute in minutes for second in self._seconds(minute, geometry, matched)]
-        ends = [*(second.start for second in found[1:]), *(second.end for second in found[-1:])]
-        return tuple(replace(second, end=end) for second, end in zip(found, ends, strict=True))
-
-    def _seconds(self, minute: Sequence[TimedEvidence], geometry: Geometry, matched: Matched) -> Iterator[Segment]:
-        """Of one minute, in which the pattern stays where it is."""
-        place = self._reader.replaced(Sight(weighted(minute), geometry), matched).geometry
-        length = minute[0].length
-        by_second = max(1, round(_SECOND / length))
-        for number, members in groupby(minute, key=lambda s: round(s.start / length) // by_second):
-            fit = matched.fit(self._reader.held(Sight(weighted(list(members)), place)))
-            p_value = statistics.exact_tail(fit.amplitudes, fit.z, tests=self._alignments)
-            start, end = number * by_second * length, (number + 1) * by_second * length
-            yield Segment(start, min(end, minute[-1].end), p_value)
-
-
-def _transform(geometry: Geometry) -> Transform:
-    """What the geometry says about the copy, for an original with the same short side."""
-    return Transform(
-        scale_x=1 / geometry.scale_x,
-        scale_y=1 / geometry.scale_y,
-        rotation=-geometry.degrees,
-        mirrored=geometry.mirrored,
-    )
