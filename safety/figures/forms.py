@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from touchmark.safety.figures.han import SIMPLIFIED
-from touchmark.safety.figures.inflection import inflected
+from touchmark.safety.figures.inflection import ENDINGS, inflected
 
 _WITHOUT_DECOMPOSITION = str.maketrans(
     {"ø": "o", "ł": "l", "đ": "d", "ð": "d", "ħ": "h", "ı": "i", "æ": "ae", "œ": "oe", "þ": "th", "ŧ": "t"}
@@ -64,14 +64,17 @@ _DOT = re.compile(_NASAL)
 _KATAKANA = re.compile("[\u30a1-\u30fa\u30fc]")
 _HIRAGANA = re.compile("[\u3041-\u3096]")
 _HANGUL = re.compile("[\uac00-\ud7a3]")
-_TAKES_ENDINGS = re.compile("[\uac00-\ud7a3\u0980-\u09ff\u0b80-\u0d7f]")
-"""Hangul, Bengali and the Dravidian scripts: particles and case endings are written onto the name."""
-_CASES = re.compile("(?:को|का|की|ले|लाई|मा|बाट|चा|ची|चे|ला|नी|ने)(?= |$)")
-"""What Nepali and Marathi write onto a name."""
+_TAKES_ENDINGS = re.compile("[\uac00-\ud7a3\u0980-\u09ff\u0a80-\u0dff]")
+"""Hangul, Bengali, Gujarati, Odia, Sinhala and the Dravidian scripts write particles and endings onto the name."""
+_MIN_BEFORE_ENDINGS = 4
+"""Letters of the shortest name that is read with an ending of other scripts."""
 _PARTICLES = frozenset("はがをにのともでへや")
 """Japanese words of one letter after a name; beside a name in hiragana nothing else parts them from it."""
-_PROCLITICS = frozenset("وفبلكמשהולבכ")
-"""Arabic and Hebrew words of one letter, written onto the next word: and, in, to, like, from, the."""
+_PROCLITICS = frozenset("وفبلكמשהולבכየበለከ")
+"""Arabic, Hebrew and Amharic words of one letter, written onto the next word: and, in, to, like, from, the."""
+_MOST_PROCLITICS = 2
+_MIN_BEHIND_TWO = 6
+"""Letters of the shortest name that is read behind two of them, "and to"."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,19 +190,21 @@ def is_other_person(written: str, name: str, countries: Iterable[str]) -> bool:
 
 def is_whole(text: str, start: int, end: int) -> bool:
     """Whether ``text[start:end]`` of a folded text stands as words of its own, as its script writes words."""
-    return _opens(text, start) and (
+    return _opens(text, start, end - start) and (
         end == len(text)
         or _TAKES_ENDINGS.match(text[end - 1]) is not None
         or _parts(text[end - 1], text[end])
-        or _CASES.match(text, end) is not None
+        or (end - start >= _MIN_BEFORE_ENDINGS and ENDINGS.match(text, end) is not None)
         or (text[end] in _PARTICLES and _HIRAGANA.match(text[end - 1]) is not None)
     )
 
 
-def _opens(text: str, start: int) -> bool:
+def _opens(text: str, start: int, length: int) -> bool:
     if start == 0 or _parts(text[start - 1], text[start]):
         return True
-    return text[start - 1] in _PROCLITICS and (start == 1 or text[start - 2] == " ")
+    before = text[max(0, start - _MOST_PROCLITICS - 1) : start].rpartition(" ")
+    most = _MOST_PROCLITICS if length >= _MIN_BEHIND_TWO else 1
+    return 0 < len(before[2]) <= most and _PROCLITICS.issuperset(before[2])
 
 
 @lru_cache(maxsize=1 << 14)

@@ -297,6 +297,17 @@ def test_ukrainian_names_are_declined_and_georgian_and_armenian_ones_take_ending
         ("عبدالفتاح البرهان يتحدث", "abdel-fattah-al-burhan"),
         ("ቪዲዮ ሐይለ ስላሴ", "haile-selassie"),
         ("केपी शर्मा ओलीको भिडियो", "k-p-sharma-oli"),
+        ("गगन थापासँग डुङ्गा", "gagan-thapa"),
+        ("उद्धव ठाकरेंचा व्हिडिओ", "uddhav-thackeray"),
+        ("शरद पवारांनी भाषण दिले", "sharad-pawar"),
+        ("உதயநிதி ஸ்டாலினுடன் நேர்காணல்", "udhayanidhi-stalin"),
+        ("ලසිත් මාලිංගගේ පන්දුවක්", "lasith-malinga"),
+        ("Геннадий Головкинді жекпе-жекте көрсет", "gennady-golovkin"),
+        ("видео са Новаком Ђоковићем на плажи", "novak-djokovic"),
+        ("κάρφωμα του Γιάννη Αντετοκούνμπο", "giannis-antetokounmpo"),
+        ("ვიდეო ირაკლი კობახიძეზე", "irakli-kobakhidze"),
+        ("የአቢይ አህመድን ቪዲዮ አሳይ", "abiy-ahmed"),
+        ("وبدونالد ترامب يلتقي", "donald-trump"),
     ],
 )
 def test_names_are_found_as_each_script_may_spell_them(text: str, figure: str) -> None:
