@@ -100,6 +100,8 @@ def main() -> None:
     # Matrices here are small: a second thread of NumPy's would wait busily for longer than it helps, which of a short
     # command was a third of the processor time.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+    # Nobody's plug-in has a say in how we read settings; to look for one takes reading what every package installed.
+    os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
     # Loading makes half a million objects and no garbage; the collector would walk them for a fifth of that time.
     gc.set_threshold(_OBJECTS)
     sys.exit(run(sys.argv[1:]))

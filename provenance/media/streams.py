@@ -263,9 +263,13 @@ class _SoundConverter:
         kind = (block.format.name, block.layout.name, block.sample_rate)
         if kind != self._takes:
             self._takes, self._resampler = kind, self._fresh()
-        parts = [part.to_ndarray()[0] for part in self._resampler.resample(block)]
-        samples = np.concatenate([np.zeros(0, np.float32), *parts]).reshape(-1, self._layout.nb_channels)
-        return np.ascontiguousarray(samples.T)
+        channels = self._layout.nb_channels
+        parts = [
+            np.frombuffer(part.planes[0], np.float32, part.samples * channels)
+            for part in self._resampler.resample(block)
+        ]
+        samples = parts[0] if len(parts) == 1 else np.concatenate([np.zeros(0, np.float32), *parts])
+        return samples.reshape(-1, channels).T.copy(order="C")  # what it lies in is the library's
 
     def _fresh(self) -> av.AudioResampler:
         return av.AudioResampler(format="flt", layout=self._layout, rate=self._rate)

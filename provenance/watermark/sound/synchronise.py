@@ -128,14 +128,14 @@ class Finder:
 
         The template is a sixth of the pattern: in a noisy copy the rest may lie a spectrum beside where it fits best.
         """
-        (coarse,) = self._coarse(stretch, [stretch.evidence(1.0)], (1.0,), (1.0,))
+        (coarse,) = self._coarse(stretch, stretch.evidence(1.0), [np.arange(BANDS)], (1.0,), (1.0,))
         best = self.fit(stretch, replace(coarse, row=_on_grid(coarse.row)))
         best = self._moved(stretch, best)
         return [best, *sorted(self._beside(stretch, best), key=lambda a: -a.z)]
 
     def anyhow(self, stretch: Stretch) -> list[Alignment]:
         """The best places over all tempos and pitches, best first."""
-        coarse = self._coarse(stretch, [stretch.finely[:, nearest(pitch)] for pitch in _GRID], _GRID, _GRID)
+        coarse = self._coarse(stretch, stretch.finely, [nearest(pitch) for pitch in _GRID], _GRID, _GRID)
         found = self._refined(stretch, coarse, (), nearly=True)
         return self._refined(stretch, found[:_EXACTLY], _FINE)
 
@@ -149,17 +149,24 @@ class Finder:
         return log_tail(Cells.of(stretch, alignment).folded(), self._signs)
 
     def _coarse(
-        self, stretch: Stretch, shown: Sequence[Real], tempos: Sequence[float], pitches: Sequence[float]
+        self,
+        stretch: Stretch,
+        shown: Real,
+        columns: Sequence[NDArray[np.intp]],
+        tempos: Sequence[float],
+        pitches: Sequence[float],
     ) -> list[Alignment]:
-        """The best places on a grid; ``shown`` is the evidence at each pitch."""
+        """The best places on a grid; the evidence at each pitch are some ``columns`` of ``shown``."""
         length = _transform_length(stretch)
         slides = self._slides_of(stretch, length, tuple(tempos))
-        evidence = [seen[: stretch.count - FRAMES_PER_CELL + 1] for seen in shown]
-        spectra = np.stack([np.fft.rfft(e, length, axis=0).astype(np.complex64) for e in evidence], axis=2)
+        evidence = shown[: stretch.count - FRAMES_PER_CELL + 1]
+        transformed = np.fft.rfft(evidence, length, axis=0).astype(np.complex64)
+        spectra = transformed[:, np.stack(columns, axis=1)]  # (frequency, band, pitch)
         scores = np.fft.irfft(np.matmul(slides, spectra), length, axis=0)  # (slide, tempo, pitch)
+        power = np.sum(evidence**2, axis=0, dtype=np.float64)
         found = []
         for number, pitch in enumerate(pitches):
-            noise = math.sqrt(float(np.sum(evidence[number] ** 2)) * np.mean(self._signs**2) / FRAMES_PER_CELL) + 1e-9
+            noise = math.sqrt(float(power[columns[number]].sum()) * np.mean(self._signs**2) / FRAMES_PER_CELL) + 1e-9
             best = []
             for tempo, slide in zip(tempos, scores[:, :, number].T, strict=True):
                 pace = CELL * tempo / stretch.framing.hop_seconds
