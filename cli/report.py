@@ -39,8 +39,9 @@ Exit status: as of touchmark verify; the page is written for every file that can
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
     help="Root certificates to believe, besides your own. May be given more than once.",
 )
+@click.option("--thorough", is_flag=True, help="Look for a mark in every picture of a video; takes longer.")
 @click.option("--force", is_flag=True, help="Replace the page if it exists.")
-def report(file: Path, output: Path, trusted: tuple[Path, ...], force: bool) -> int:
+def report(file: Path, output: Path, trusted: tuple[Path, ...], thorough: bool, force: bool) -> int:
     """Verify FILE and write the result as one self-contained HTML page.
 
     The page shows the verdict, pictures of the video, the manifest tree, the watermark over time and all evidence. It
@@ -55,7 +56,7 @@ def report(file: Path, output: Path, trusted: tuple[Path, ...], force: bool) -> 
         raise click.UsageError(f"{click.format_filename(output)} exists already; give another name, or --force.")
     verifier = verifier_of(trusted)
     with patient_progress() as progress:
-        verification = verifier.verify(file, progress)
+        verification = verifier.verify(file, progress, thorough=thorough)
     document = page(verification, stills(file, verifier.limits))
     try:
         output.write_text(document, encoding="utf-8")

@@ -28,6 +28,7 @@ Examples:
   touchmark verify clip.mp4
   touchmark verify --trust partner-roots.pem uploads/*.mp4
   touchmark verify --manifest-only --quiet archive/*.jpg
+  touchmark verify --thorough suspicious.mp4
   touchmark verify --json clip.mp4 | jq -r .verdict.outcome
 
 \b
@@ -56,6 +57,12 @@ Exit status (of several files, the worst: 1, then 3, then 2, then 0):
     is_flag=True,
     help="Look for no mark: hundreds of files a second. With a key here, a camera's claim is then not accepted.",
 )
+@click.option(
+    "--thorough",
+    is_flag=True,
+    help="Look for a mark in every picture of a video, not only in as many as mostly tell: as long as decoding, and "
+    "more.",
+)
 @click.option("-j", "--jobs", type=click.IntRange(1), metavar="N", help="Processes. Default: as many as cores.")
 @click.option("-q", "--quiet", is_flag=True, help="Print nothing but errors; the exit status tells.")
 def verify(
@@ -63,6 +70,7 @@ def verify(
     as_json: bool,
     trusted: tuple[Path, ...],
     manifest_only: bool,
+    thorough: bool,
     jobs: int | None,
     quiet: bool,
 ) -> int:
@@ -75,9 +83,11 @@ def verify(
     from touchmark.detectors.acceptance import Acceptance, ExitStatus
     from touchmark.provenance.media.errors import MediaError
 
+    if manifest_only and thorough:
+        raise click.UsageError("--manifest-only looks for no mark, and --thorough looks everywhere: give one of them.")
     acceptance = Acceptance()
     statuses: list[ExitStatus] = []
-    for file, found in _found(files, trusted, manifest_only, jobs):
+    for file, found in _found(files, trusted, jobs, unseen=manifest_only, thorough=thorough):
         if isinstance(found, MediaError):
             statuses.append(ExitStatus.UNREADABLE)
             _print_unreadable(file, found, as_json)
@@ -89,15 +99,16 @@ def verify(
 
 
 def _found(
-    files: tuple[Path, ...], trusted: tuple[Path, ...], manifest_only: bool, jobs: int | None
+    files: tuple[Path, ...], trusted: tuple[Path, ...], jobs: int | None, *, unseen: bool, thorough: bool
 ) -> Iterator[tuple[Path, Verification | MediaError]]:
     from touchmark.provenance.media.errors import MediaError
 
-    if (jobs or len(files)) > 1 and len(files) >= (_WORTH_PROCESSES if manifest_only else 2):
+    if (jobs or len(files)) > 1 and len(files) >= (_WORTH_PROCESSES if unseen else 2):
         from touchmark.detectors.batch import verify_all
 
         with patient_progress() as progress:
-            for done, found in enumerate(verify_all(files, _making(trusted), unseen=manifest_only, workers=jobs), 1):
+            answers = verify_all(files, _making(trusted), unseen=unseen, thorough=thorough, workers=jobs)
+            for done, found in enumerate(answers, 1):
                 yield found
                 progress(done, len(files))
         return
@@ -105,7 +116,7 @@ def _found(
     for file in files:
         try:
             with patient_progress() as progress:
-                verification = verifier.verify(file, progress, unseen=manifest_only)
+                verification = verifier.verify(file, progress, unseen=unseen, thorough=thorough)
         except MediaError as error:
             yield file, error
         else:

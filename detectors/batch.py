@@ -37,7 +37,12 @@ class WorkerLostError(TouchmarkError):
 
 
 def verify_all(
-    paths: Iterable[Path], make: Callable[[], Verifier], *, unseen: bool = False, workers: int | None = None
+    paths: Iterable[Path],
+    make: Callable[[], Verifier],
+    *,
+    unseen: bool = False,
+    thorough: bool = False,
+    workers: int | None = None,
 ) -> Iterator[Found]:
     """Examine files, several at a time.
 
@@ -45,7 +50,7 @@ def verify_all(
         paths: of the files.
         make: gives each process its verifier; something that can be pickled, such as a partial of
             ``Verifier.default``.
-        unseen: as :meth:`Verifier.verify` has it.
+        unseen, thorough: as :meth:`Verifier.verify` has them.
         workers: processes; one for each core if not given. With one, files are examined in this process.
 
     Raises:
@@ -57,7 +62,7 @@ def verify_all(
     remaining = iter(paths)
     if workers == 1:
         for path in remaining:
-            yield _examine(path, verifier, unseen=unseen)
+            yield _examine(path, verifier, unseen=unseen, thorough=thorough)
         return
     # Not forked from here: who calls may have threads. The server imports once for all workers.
     context = multiprocessing.get_context("forkserver")
@@ -67,7 +72,7 @@ def verify_all(
         try:
             while True:
                 while len(waiting) < _CHUNKS_WAITING * workers and (chunk := tuple(islice(remaining, _CHUNK))):
-                    waiting.append(pool.submit(_examine_chunk, chunk, unseen))
+                    waiting.append(pool.submit(_examine_chunk, chunk, unseen, thorough))
                 if not waiting:
                     return
                 yield from waiting.popleft().result()
@@ -91,13 +96,13 @@ def _begin(make: Callable[[], Verifier]) -> None:
     _verifier = make()
 
 
-def _examine_chunk(paths: Sequence[Path], unseen: bool) -> list[Found]:
+def _examine_chunk(paths: Sequence[Path], unseen: bool, thorough: bool) -> list[Found]:
     assert _verifier is not None
-    return [_examine(path, _verifier, unseen=unseen) for path in paths]
+    return [_examine(path, _verifier, unseen=unseen, thorough=thorough) for path in paths]
 
 
-def _examine(path: Path, verifier: Verifier, *, unseen: bool) -> Found:
+def _examine(path: Path, verifier: Verifier, *, unseen: bool, thorough: bool) -> Found:
     try:
-        return path, verifier.verify(path, unseen=unseen)
+        return path, verifier.verify(path, unseen=unseen, thorough=thorough)
     except MediaError as error:
         return path, error

@@ -17,6 +17,7 @@ from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
+from touchmark.detectors.extent import Extent
 from touchmark.detectors.labels import ContainerLabels, read_labels
 from touchmark.detectors.look import NOT_ASKED, Progress, look_at, not_looked
 from touchmark.detectors.sources import Sources
@@ -109,6 +110,7 @@ class Evidence:
         manifest: what the file's own manifest says, and whether it holds.
         algorithm: name of the watermark algorithm that was tried on the picture; of a file of sound alone, on that.
         detections: one for each watermark key; empty where no key is configured.
+        extent: in how many of a video's pictures they were looked for; None where they were not.
         sound: the same for the sound that goes with a picture.
         has_keys: whether there is a watermark key to look with.
         registry_consulted: whether there is a registry.
@@ -129,6 +131,7 @@ class Evidence:
     manifest: ManifestReport
     algorithm: str
     detections: tuple[Detection, ...] = ()
+    extent: Extent | None = None
     sound: SoundTrace = SoundTrace()
     has_keys: bool = False
     registry_consulted: bool = False
@@ -173,7 +176,13 @@ def _strongest(detections: Sequence[Detection]) -> Detection | None:
 
 
 def gather(
-    path: Path, sources: Sources, limits: Limits, progress: Progress | None = None, *, unseen: bool = False
+    path: Path,
+    sources: Sources,
+    limits: Limits,
+    progress: Progress | None = None,
+    *,
+    unseen: bool = False,
+    thorough: bool = False,
 ) -> Evidence:
     """Examine one file.
 
@@ -183,6 +192,7 @@ def gather(
         limits: the most that it may cost.
         progress: told about pictures and sound while they are looked through.
         unseen: whether to read the manifest alone, and look for no mark in picture or sound.
+        thorough: whether to look for a mark in every picture of a video; without meaning where ``unseen``.
 
     Raises:
         MediaError: it cannot be read, is of no kind that is known here, costs more than ``limits`` allow, or changed
@@ -193,7 +203,9 @@ def gather(
     """
     with open_file(path, limits) as (opened, size):
         before = _state_of(path)
-        evidence = _gathered(path, held(opened, size), size, sources, limits, progress, unseen=unseen)
+        evidence = _gathered(
+            path, held(opened, size), size, sources, limits, progress, unseen=unseen, thorough=thorough
+        )
     if _state_of(path) != before:
         raise ChangedFileError(
             "it changed while it was examined", subject=str(path), remedy="Verify a copy that nothing writes to."
@@ -210,6 +222,7 @@ def _gathered(
     progress: Progress | None,
     *,
     unseen: bool,
+    thorough: bool,
 ) -> Evidence:
     examined = _Examined(path, file, sources)
     if unseen:
@@ -220,7 +233,7 @@ def _gathered(
         sha256, manifest = _read(examined, size)
     remains = manifest.presence is not ManifestPresence.PRESENT and has_store_remains(file)
     try:
-        look = not_looked(path, NOT_ASKED) if unseen else look_at(path, sources, limits, progress)
+        look = not_looked(path, NOT_ASKED) if unseen else look_at(path, sources, limits, progress, thorough=thorough)
     except MediaError as error:
         incomplete = isinstance(error, TruncatedError)  # fetched in part, more likely than forged
         if incomplete or (manifest.presence is ManifestPresence.ABSENT and not remains):
@@ -244,6 +257,7 @@ def _gathered(
         manifest=manifest,
         algorithm=sources.sound_mark.algorithm if alone else sources.watermark.algorithm,
         detections=look.heard if alone else look.detections,
+        extent=look.extent,
         sound=SoundTrace() if alone else SoundTrace(sources.sound_mark.algorithm, look.heard),
         has_keys=bool(sources.keys),
         labels=read_labels(file, look.info.labels, str(path)),

@@ -18,6 +18,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from touchmark.detectors.extent import Extent, Watched
 from touchmark.detectors.sources import Sources
 from touchmark.detectors.timeline import shown_until
 from touchmark.provenance.media.counting import Counted, expected_pictures
@@ -53,6 +54,7 @@ class Look:
         damage, sound_damage: packets that could not be decoded.
         claims: what marks of other makers say.
         unseen: why nothing, or not everything, was looked at; empty where all was.
+        extent: how many moving pictures the search for a mark looked at; None where there was no such search.
     """
 
     family: Family
@@ -63,10 +65,13 @@ class Look:
     sound_damage: int = 0
     claims: tuple[MarkClaim, ...] = ()
     unseen: str = ""
+    extent: Extent | None = None
 
 
-def look_at(path: Path, sources: Sources, limits: Limits, progress: Progress | None = None) -> Look:
-    """Look for every mark that ``sources`` has a key for.
+def look_at(
+    path: Path, sources: Sources, limits: Limits, progress: Progress | None = None, *, thorough: bool = False
+) -> Look:
+    """Look for every mark that ``sources`` has a key for; ``thorough`` in every moving picture.
 
     Raises:
         MediaError: it cannot be read, is of no kind that is known here, or costs more than ``limits`` allow.
@@ -77,12 +82,14 @@ def look_at(path: Path, sources: Sources, limits: Limits, progress: Progress | N
         try:
             return _listen(path, kind, sources, limits)
         except NotASoundError:  # a film is one whatever it calls itself, and no signature covers that
-            return _watch(path, sources, limits, progress)
+            return _watch(path, sources, limits, progress, thorough=thorough)
     if kind in _DECODED and kind is not None:
         return _view(path, kind, sources, limits)
     if kind is not None and kind.family is not Family.VIDEO:
         return not_looked(path, f"{kind.name} is not decoded here")
-    return _watch(path, sources, limits, progress)  # also of no known kind: its error says what the file is
+    return _watch(
+        path, sources, limits, progress, thorough=thorough
+    )  # also of no known kind: its error says what the file is
 
 
 def not_looked(path: Path, reason: str) -> Look:
@@ -92,10 +99,10 @@ def not_looked(path: Path, reason: str) -> Look:
     return Look(family, _form(kind.suffix[1:] if kind is not None else ""), unseen=reason)
 
 
-def _watch(path: Path, sources: Sources, limits: Limits, progress: Progress | None) -> Look:
+def _watch(path: Path, sources: Sources, limits: Limits, progress: Progress | None, *, thorough: bool) -> Look:
     with open_video(path, limits) as video:
-        tests = len(sources.keys) * (2 if video.info.has_sound else 1)
-        detections = paid(_detect(video, sources, progress), tests)
+        tests, watched = len(sources.keys) * (2 if video.info.has_sound else 1), Watched(video)
+        detections = paid(_detect(video, watched, sources, progress, thorough=thorough), tests)
         detections = tuple(shown_until(detection, float(video.end)) for detection in detections)
         damage = video.damage
         heard = paid(_detect_in_sound(video, sources, progress), tests)
@@ -108,6 +115,7 @@ def _watch(path: Path, sources: Sources, limits: Limits, progress: Progress | No
             sound_damage=video.damage - damage,
             claims=tuple(mark.ask(video, sources.keys) for mark in sources.other_marks),
             unseen=_SECOND_TRACK if video.picture_tracks > 1 else "",
+            extent=watched.extent,
         )
 
 
@@ -152,7 +160,9 @@ def _form(container: str) -> VideoInfo:
     )
 
 
-def _detect(video: VideoReader, sources: Sources, progress: Progress | None) -> tuple[Detection, ...]:
+def _detect(
+    video: VideoReader, watched: Watched, sources: Sources, progress: Progress | None, *, thorough: bool
+) -> tuple[Detection, ...]:
     """In as few pictures as the mark takes, for all keys together; none are decoded where there is no key."""
     if not sources.keys:
         return ()
@@ -162,7 +172,7 @@ def _detect(video: VideoReader, sources: Sources, progress: Progress | None) -> 
         if progress:
             progress(done, a_pass * passes)
 
-    return sources.watermark.search(Counted(video, tell, a_pass), sources.keys)
+    return sources.watermark.search(Counted(watched, tell, a_pass), sources.keys, thorough=thorough)
 
 
 def _detect_in_sound(video: VideoReader, sources: Sources, progress: Progress | None) -> tuple[Detection, ...]:

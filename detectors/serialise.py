@@ -269,6 +269,20 @@ class DetectionModel(_Model):
     """How the copy was changed in shape; null where no mark was found, and for sound."""
 
 
+class ExtentModel(_Model):
+    """How much of a video's picture was looked at for a mark. What was not looked at can hold one."""
+
+    pictures: int = Field(ge=0)
+    of_all: int = Field(ge=0)
+    """Pictures in the file, as far as it was gone through."""
+    key_frames: int = Field(ge=0)
+    """Pictures that stand alone in the file, among those that were looked at before any other."""
+    until: float
+    """Seconds from the beginning up to which every picture was looked at."""
+    whole: bool
+    """Whether every picture was looked at, as a thorough verification does."""
+
+
 class MarkClaimModel(_Model):
     """What a mark of another maker says: a claim, which whoever has its published weights can write."""
 
@@ -316,6 +330,8 @@ class EvidenceModel(_Model):
     watermark_algorithm: Text
     watermarks: list[DetectionModel]
     """One for each key tried on the picture; empty where no key is configured."""
+    watermark_extent: ExtentModel | None
+    """In how many pictures of a video they were looked for; null where they were not, and for what is no video."""
     sound_watermark_algorithm: Text
     sound_watermarks: list[DetectionModel]
     """One for each key tried on the sound; empty where no key is configured, or there is no sound."""
@@ -345,6 +361,7 @@ class EvidenceModel(_Model):
             recovered_manifest=kept(evidence.recovered),
             watermark_algorithm=evidence.algorithm,
             watermarks=[DetectionModel.model_validate(detection) for detection in evidence.detections],
+            watermark_extent=None if evidence.extent is None else ExtentModel.model_validate(evidence.extent),
             sound_watermark_algorithm=evidence.sound.algorithm,
             sound_watermarks=[DetectionModel.model_validate(detection) for detection in evidence.sound.detections],
             other_marks=[MarkClaimModel.model_validate(claim) for claim in evidence.claims],

@@ -165,6 +165,22 @@ def _watermark(evidence: Evidence) -> Iterator[Statement]:
         )
     for detection in evidence.detections:
         yield _detection(detection, evidence.carrier)
+    yield from _extent_of_search(evidence)
+
+
+def _extent_of_search(evidence: Evidence) -> Iterator[Statement]:
+    """Where a mark that was not found could still lie; a camera's claim rests on its absence."""
+    extent = evidence.extent
+    missing = any(found.state is MarkState.NOTHING_FOUND for found in evidence.detections)
+    if extent is None or extent.whole or not missing:
+        return
+    yield Statement(
+        Source.WATERMARK,
+        Tone.CAUTION if evidence.manifest.says_captured else Tone.SILENT,
+        f"Looked for in {extent.pictures:,} of {extent.of_all:,} pictures ({extent.in_words}), which mostly tell. A "
+        "marked part that was spliced in elsewhere can have been missed, and damage there is not counted; a thorough "
+        "verification looks at every picture.",
+    )
 
 
 def _sound(evidence: Evidence) -> Iterator[Statement]:

@@ -101,7 +101,9 @@ class Verifier:
         )
         return cls(sources, limits or Limits(), trust)
 
-    def verify(self, path: Path, progress: Progress | None = None, *, unseen: bool = False) -> Verification:
+    def verify(
+        self, path: Path, progress: Progress | None = None, *, unseen: bool = False, thorough: bool = False
+    ) -> Verification:
         """Examine one file.
 
         Args:
@@ -109,6 +111,8 @@ class Verifier:
             progress: called with (pictures examined, pictures in all) while it is read.
             unseen: whether to read the manifest alone, and look for no mark: hundreds of files a second. A camera's
                 claim is then not accepted where there is a key to look for a mark with.
+            thorough: whether to look for a mark in every picture of a video, also in every few seconds by themselves,
+                and not only in as many as mostly tell. Takes as long as decoding it, and more.
 
         Raises:
             MediaError: the file cannot be read.
@@ -118,7 +122,7 @@ class Verifier:
         """
         run_canary()
         began = time.monotonic()
-        evidence = gather(path, self.sources, self.limits, progress, unseen=unseen)
+        evidence = gather(path, self.sources, self.limits, progress, unseen=unseen, thorough=thorough)
         notes = staleness(self.trust, datetime.now(UTC))
         return Verification(path, judge(evidence), evidence, time.monotonic() - began, notes)
 

@@ -32,7 +32,9 @@ of clips do not compare: the second table says which mark was tried on which cli
 
 A video is read from its key frames, then from its first pictures until 32 of them show something (fewer of very large
 ones), and in all of it only where those hint at a mark (`provenance/watermark/glance.py`). In the clips measured that
-loses nothing; a part that was spliced in behind, and holds no key frame, would be missed.
+loses nothing; a part that was spliced in behind, and holds no key frame, would be missed. The verdict says how many
+pictures were looked at where that is not all; `touchmark verify --thorough` looks at every one, and at every ten
+seconds by themselves.
 """
 
 NEVER_SEEN = """Nothing was set or tuned on these clips, before they were measured or after

@@ -93,6 +93,7 @@ class VideoReader(MediaReader):
     def __init__(self, source: Source, limits: Limits) -> None:
         super().__init__(source, limits)
         self._end = Fraction(0)
+        self._pictures_past = 0
         with self._container() as container:
             stream = self._video_stream(container)
             period, declared = self._nominal(container, stream)
@@ -120,6 +121,11 @@ class VideoReader(MediaReader):
     def end(self) -> Fraction:
         """When the last picture gone past so far, decoded or not, is no longer shown: seconds since the first frame."""
         return max(self._end - self._start, Fraction(0))
+
+    @property
+    def pictures(self) -> int:
+        """Packets of picture, decoded or not, that the longest pass so far went past: one for each picture, mostly."""
+        return self._pictures_past
 
     def frames(self, key_frames_only: bool = False) -> Iterator[Frame]:
         """The pictures from the first on, in presentation order.
@@ -186,14 +192,19 @@ class VideoReader(MediaReader):
 
     def _packets(self, container: InputContainer, stream: Stream) -> Iterator[Packet[Stream]]:
         last: Fraction | None = None
+        past = 0
         for packet in super()._packets(container, stream):
             if not isinstance(stream, VideoStream):
                 yield packet
                 continue
+            past += packet.size > 0
+            self._pictures_past = max(self._pictures_past, past)
             if packet.pts is not None and packet.time_base is not None:
                 self._end = max(self._end, (packet.pts + (packet.duration or 0)) * packet.time_base)
             context = stream.codec_context
             if context.skip_frame == "NONKEY" and packet.size:
+                # No decoder will see it; that its end is missing, the container tells.
+                self._damage += packet.is_corrupt and not packet.is_keyframe
                 deaf = context.codec.canonical_name == "vp9"  # the one decoder that gives all pictures, told or not
                 if deaf and not packet.is_keyframe:
                     continue

@@ -146,6 +146,6 @@ class Watermark(Protocol):
         """Look for a mark of ``key`` in these frames. Never raises for want of a mark."""
         ...
 
-    def search(self, video: Pictures, keys: Sequence[WatermarkKey]) -> tuple[Detection, ...]:
-        """Look for a mark of each key in a video, in as few of its pictures as it takes."""
+    def search(self, video: Pictures, keys: Sequence[WatermarkKey], *, thorough: bool = False) -> tuple[Detection, ...]:
+        """Look for a mark of each key in a video, in as few of its pictures as it takes, or ``thorough`` in all."""
         ...

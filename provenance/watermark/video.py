@@ -34,16 +34,14 @@ from touchmark.provenance.watermark.guard import ALLOWANCES, Allowance, Guard, S
 from touchmark.provenance.watermark.lattice import Lattice
 from touchmark.provenance.watermark.painter import Painter
 from touchmark.provenance.watermark.placement import Placement
-from touchmark.provenance.watermark.protocol import (
-    Detection,
-    Payload,
-    WatermarkKey,
-)
-from touchmark.provenance.watermark.residual import gather
+from touchmark.provenance.watermark.protocol import Detection, MarkState, Payload, WatermarkKey
+from touchmark.provenance.watermark.residual import gather, gather_apart
 from touchmark.provenance.watermark.shots import FIRST, REST, Shots
 
 SMALLEST_SIDE = 128
 """Fewest pixels on the short side of a picture that can be marked."""
+_PASSAGE = 10
+"""Seconds that are looked at by themselves in a thorough search: two of them that are marked suffice."""
 
 
 class PictureTooSmallError(TouchmarkError):
@@ -93,13 +91,21 @@ class LatticeWatermark:
         """Look for a mark of ``key`` in any copy, in a few frames a second. Never raises for want of a mark."""
         return Look.at(gather(frames), [key], Effort.ALL, key_frames_apart=True).found[0]
 
-    def search(self, video: Pictures, keys: Sequence[WatermarkKey]) -> tuple[Detection, ...]:
+    def search(self, video: Pictures, keys: Sequence[WatermarkKey], *, thorough: bool = False) -> tuple[Detection, ...]:
         """Look for marks of several keys in a video: in its key frames, then in as many other pictures as tell whether
         there may be one (see :mod:`glance`), and in all of them only if there may.
 
         Between key frames a coder keeps little that they do not show, and to decode them all costs many times more.
         What is found in a long video is followed through it once more, for a timeline of seconds.
+
+        Args:
+            video: gone through several times.
+            keys: whose marks to look for.
+            thorough: whether to look at every picture, at all of them together and then at every few seconds by
+                themselves: a part that was spliced in is found wherever it lies. Takes as long as decoding, and more.
         """
+        if thorough:
+            return self._search_everywhere(video, keys)
         glance, key_frames = Glance(), partial(video.frames, key_frames_only=True)
         seen = gather(glance.key_frames(key_frames()))
         looks = [Look.at(seen, keys, Effort.ALL if glance.enough else Effort.GEOMETRY, key_frames)]
@@ -114,6 +120,20 @@ class LatticeWatermark:
         if hinted(looks):
             return paid(Look.at(gather(video.frames()), keys, Effort.ALL, video.frames).found, len(looks) + 1)
         return paid(looks[-1].found, len(looks))
+
+    def _search_everywhere(self, video: Pictures, keys: Sequence[WatermarkKey]) -> tuple[Detection, ...]:
+        """What all pictures together say, or else for each key the first passage that a payload is read from."""
+        whole = Look.at(gather(video.frames()), keys, Effort.ALL, video.frames, key_frames_apart=True)
+        found = dict(zip(keys, whole.found, strict=True))
+        looks, missing = 1, [key for key in keys if found[key].state is not MarkState.VERIFIED]
+        for passage in gather_apart(video.frames(), _PASSAGE) if missing else ():
+            looks += 1
+            read = zip(missing, Look.at(passage, missing, Effort.GEOMETRY).found, strict=True)
+            found |= {key: detection for key, detection in read if detection.state is MarkState.VERIFIED}
+            missing = [key for key in missing if found[key].state is not MarkState.VERIFIED]
+            if not missing:
+                break
+        return paid((found[key] for key in keys), looks)
 
 
 class _Embedding:

@@ -163,7 +163,10 @@ def test_a_hostile_file_name_reaches_no_terminal(folder, capsys) -> None:
     assert len(shown.splitlines()) == 1
 
 
-@pytest.mark.parametrize("arguments", [["verify"], ["verify", "--nonsense", "x"], ["report", "x.mp4"]])
+@pytest.mark.parametrize(
+    "arguments",
+    [["verify"], ["verify", "--nonsense", "x"], ["verify", "--manifest-only", "--thorough", "x"], ["report", "x.mp4"]],
+)
 def test_wrong_use_is_64(arguments, capsys) -> None:
     assert run(arguments) == 64
     assert capsys.readouterr().err
@@ -194,3 +197,11 @@ def test_a_terminal_of_few_characters_is_enough(folder) -> None:
     done = subprocess.run(command, env=environment, capture_output=True, check=False)
     assert done.returncode == 0, done.stderr
     assert b"GENERATED" in done.stdout
+
+
+def test_thorough_looks_at_every_picture_with_one_process_or_several(folder, capsys) -> None:
+    plain = str(folder / "plain.mp4")
+    assert run(["verify", "--thorough", "--json", "--jobs", "2", plain, plain]) == 2
+    for line in capsys.readouterr().out.splitlines():
+        assert json.loads(line)["evidence"]["watermark_extent"]["key_frames"] == 0, "no glance came before"
+    assert run(["report", "--thorough", plain, "-o", str(folder / "thorough.html")]) == 2

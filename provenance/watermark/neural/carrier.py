@@ -86,8 +86,8 @@ class CarriedWatermark:
         """Look for a payload of ``key`` in a few frames a second. Never raises for want of a mark."""
         return read_carried(self._mark.gather(frames), key)
 
-    def search(self, video: Pictures, keys: Sequence[WatermarkKey]) -> tuple[Detection, ...]:
-        """Look for a payload of each key, in one pass."""
+    def search(self, video: Pictures, keys: Sequence[WatermarkKey], *, thorough: bool = False) -> tuple[Detection, ...]:
+        """Look for a payload of each key, in one pass over all pictures, thorough or not."""
         gathering = self._mark.gather(video.frames())
         return tuple(read_carried(gathering, key) for key in keys)
 

@@ -294,3 +294,13 @@ def test_of_key_frames_that_stand_close_together_four_a_second_are_read(tmp_path
         times = [float(frame.time) for frame in video.frames(key_frames_only=True)]
         assert len(list(video.frames())) == 24
     assert times == pytest.approx([0, 0.25, 0.5, 0.75, 1, 1.25, 1.5, 1.75], abs=0.002)
+
+
+def test_a_packet_that_is_cut_short_counts_although_nobody_decodes_it(tmp_path: Path) -> None:
+    path = write_clip(tmp_path / "cut.avi", moving_clip(count=24), options={**FAST["libx264"], "g": "1000"})
+    whole = path.read_bytes()
+    path.write_bytes(whole[: whole.rindex(b"idx1") * 9 // 10])
+    with open_video(path) as video:
+        assert len(list(video.frames(key_frames_only=True))) == 1
+        assert video.damage == 1
+        assert 1 < video.pictures < 24

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 
+import cv2
 import numpy as np
 
-from touchmark.provenance.media.picture import Planes
+from touchmark.provenance.media.picture import Planes, Samples
 from touchmark.provenance.media.video import Frame
 from touchmark.provenance.watermark.glance import Glance
 from touchmark.provenance.watermark.protocol import MarkState, Payload, WatermarkKey
@@ -102,3 +103,31 @@ def test_every_look_is_paid_for(key: WatermarkKey, payload: Payload) -> None:
     alone = LatticeWatermark().extract(film.pictures, key)
     assert detection.payload == alone.payload == payload
     assert detection.p_value > alone.p_value or detection.p_value <= 1e-299
+
+
+def enlarged(frame: Frame, share: float) -> Frame:
+    """A part of a picture, from its corner on, at the size of the whole."""
+
+    def part(plane: Samples, side: int) -> Samples:
+        return np.asarray(cv2.resize(plane[:side, :side], plane.shape[::-1], interpolation=cv2.INTER_CUBIC), np.uint8)
+
+    planes, half = frame.planes, int(share * frame.size[0]) // 2
+    return replace(frame, picture=Planes(part(planes.luma, 2 * half), part(planes.blue, half), part(planes.red, half)))
+
+
+def test_a_few_enlarged_seconds_in_a_long_video_are_found_by_a_thorough_search(
+    payload: Payload, key: WatermarkKey
+) -> None:
+    """Of minutes, an unknown geometry is looked for in three; of a thorough search, in every few seconds."""
+    times = [60 * minute + 10 + second for minute in range(4) for second in range(4)]
+    pictures = [Frame(textured(time, 256), Fraction(time), time == times[0]) for time in times]
+    marked = LatticeWatermark().embed(pictures[4:8], payload, key)
+    pictures[4:8] = [enlarged(frame, 0.8) for frame in marked]
+    (found,) = LatticeWatermark().search(Film(pictures), [key], thorough=True)
+    assert found.payload == payload
+    assert found.p_value < 1e-9
+    assert all(70 <= segment.start < segment.end <= 75 for segment in found.timeline), "all together did not show it"
+
+
+def test_a_thorough_search_without_keys_looks_at_nothing_in_vain() -> None:
+    assert LatticeWatermark().search(Film(film_of(textured(), 3)), [], thorough=True) == ()

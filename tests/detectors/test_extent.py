@@ -1,0 +1,83 @@
+"""How much of a video was looked at: told where it was not all, and all of it where that is asked for."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from fractions import Fraction
+from pathlib import Path
+
+import pytest
+
+from tests.clips import FAST, moving_clip, write_clip
+from touchmark.detectors.evidence import Evidence, gather
+from touchmark.detectors.extent import Extent
+from touchmark.detectors.sources import Sources
+from touchmark.detectors.statements import Statement, Tone
+from touchmark.detectors.timeline import marked_segments
+from touchmark.detectors.verdict import judge
+from touchmark.provenance.manifest.claim import DigitalSourceType
+from touchmark.provenance.media.limits import Limits
+from touchmark.provenance.watermark.protocol import MarkState, Payload, WatermarkKey
+from touchmark.provenance.watermark.video import LatticeWatermark
+
+KEY, PAYLOAD = WatermarkKey(b"a key of this test's own"), Payload(0x0123456789ABCDEF)
+RATE, PICTURES = 12, 108
+MARKED = slice(72, 96)
+"""Pictures that are marked: two seconds behind those that are glanced at."""
+
+
+@pytest.fixture(scope="module")
+def spliced(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A film whose one key frame is its first picture, and in which a marked part was put."""
+    path = tmp_path_factory.mktemp("extent") / "spliced.mp4"
+    clip = moving_clip(count=PICTURES, rate=Fraction(RATE))
+    pictures = list(clip.frames)
+    pictures[MARKED] = LatticeWatermark().embed(pictures[MARKED], PAYLOAD, KEY)
+    options = {**FAST["libx264"], "g": "1000", "sc_threshold": "0", "crf": "16"}
+    return write_clip(path, replace(clip, frames=iter(pictures)), options=options)
+
+
+def looked_at(path: Path, *, thorough: bool) -> Evidence:
+    return gather(path, Sources(keys=(KEY,)), Limits(), thorough=thorough)
+
+
+def said(evidence: Evidence) -> list[Statement]:
+    return [s for s in judge(evidence).statements if "Looked for in" in s.text]
+
+
+def test_what_a_glance_misses_is_told_and_found_by_looking_everywhere(spliced: Path) -> None:
+    glanced, everywhere = (looked_at(spliced, thorough=thorough) for thorough in (False, True))
+    assert glanced.detections[0].state is MarkState.NOTHING_FOUND
+    assert glanced.extent is not None and not glanced.extent.whole
+    assert 1 <= glanced.extent.key_frames < glanced.extent.pictures < glanced.extent.of_all == PICTURES
+    assert glanced.extent.until == pytest.approx(glanced.extent.pictures / RATE)
+    (statement,) = said(glanced)
+    assert f"{glanced.extent.pictures} of {PICTURES} pictures" in statement.text
+
+    assert everywhere.detections[0].payload == PAYLOAD
+    assert everywhere.detections[0].p_value < 1e-9
+    assert {segment.start for segment in marked_segments(everywhere.detections[0])} == {6, 7}
+    assert everywhere.extent is not None and everywhere.extent.whole
+    assert not said(everywhere)
+
+
+def test_a_camera_claim_that_rests_on_a_glance_is_told_with_caution(spliced: Path, camera, tmp_path: Path) -> None:
+    signed = camera.sign(spliced, tmp_path / "signed.mp4", source_type=DigitalSourceType.DIGITAL_CAPTURE)
+    (statement,) = said(looked_at(signed, thorough=False))
+    assert statement.tone is Tone.CAUTION
+
+
+def test_without_a_key_nothing_is_said_to_have_been_looked_at(spliced: Path) -> None:
+    assert gather(spliced, Sources(), Limits(), thorough=True).extent is None
+
+
+def test_a_short_video_is_looked_at_whole(tmp_path: Path) -> None:
+    path = write_clip(tmp_path / "short.mp4", moving_clip(count=12), options=FAST["libx264"])
+    extent = looked_at(path, thorough=False).extent
+    assert extent is not None and extent.whole and extent.pictures == extent.of_all == 12
+
+
+def test_extents_read_well() -> None:
+    assert Extent(1, 30, 1, 0.0, False).in_words == "1 key frame"
+    assert Extent(40, 1200, 8, 1.28, False).in_words == "8 key frames, and all pictures up to 1.3 s"
+    assert Extent(30, 30, 1, 1.0, True).in_words == "every picture"
