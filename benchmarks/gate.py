@@ -5,7 +5,7 @@
 Every labelled prompt lies in one of a few folds (``safety/classifier/sources.py``), most sets in one fold whole. For
 each fold a classifier is trained and calibrated without it, and the gate with that classifier judges it. ``stopped``
 is refused or sent to review: recall for harmful prompts, false positives for harmless ones. The disguises, and prompts
-written by hand that are never trained on (``HELD_OUT``), are measured with the weights that ship; for latency see
+written by hand that are never trained on (``HELD_OUT``, ``BLIND_REQUESTS``), are measured with the weights that ship; for latency see
 ``gate_latency``. Peers that are installed are measured on the same prompts.
 """
 
@@ -25,6 +25,7 @@ from numpy.typing import NDArray
 from sklearn.metrics import roc_auc_score
 
 from benchmarks.gate_peers import tfidf_out_of_fold, word_filters
+from touchmark.safety.canonical import canonicalise
 from touchmark.safety.classifier import PromptClassifier, written
 from touchmark.safety.classifier.calibration import calibrate, calibrated_out_of_fold, is_plain
 from touchmark.safety.classifier.folds import Learner, scored_out_of_fold
@@ -38,6 +39,7 @@ from touchmark.safety.redteam.mutations import MUTATIONS
 
 RESULTS = Path(__file__).parent / "results" / "gate.json"
 HELD_OUT = tuple(Path(__file__).with_name(f"gate_{name}.yaml") for name in ("held_out", "blind", "blind_further"))
+BLIND_REQUESTS = Path(__file__).with_name("gate_blind_requests.yaml")
 LANGUAGES = ("en", "id", "es", "pt", "fr", "de", "ru", "tr", "ar", "hi", "zh", "ja", "ko", "vi", "th")
 _DISGUISED = 150
 """Prompts that each disguise is tried on."""
@@ -79,7 +81,8 @@ def measure(
     rows = [learner.rows[i] for i in judged]
     decisions = [decide(judges[row.fold], row.text) for row in rows]
     tops = calibrated_out_of_fold(learner, raw)[judged].max(axis=1).astype(np.float64)
-    shipped = Judge(policy, PromptClassifier.load(), figures)
+    classifier = PromptClassifier.load()
+    shipped = Judge(policy, classifier, figures)
     public = [index for index, row in enumerate(rows) if row.source != "written"]
     return {
         "policy": {"name": policy.name, "version": policy.version, "sha256": shipped.policy_digest},
@@ -99,6 +102,7 @@ def measure(
         "categories": by_category(rows, decisions),
         "naming": naming(rows, decisions),
         "held out, by hand": held_out(shipped),
+        "blind requests, by hand": blind_requests(shipped, classifier),
         "languages": by_language(rows, decisions, tops),
         "techniques": by_technique(shipped, rows),
         "peers": peers([rows[i] for i in public], [decisions[i] for i in public]),
@@ -215,6 +219,22 @@ def held_out(judge: Judge) -> dict[str, dict[str, dict[str, float]]]:
         prompts: dict[str, list[str]] = yaml.safe_load(path.read_text(encoding="utf-8"))
         table[path.stem] = {kind: rates([decide(judge, text) for text in texts]) for kind, texts in prompts.items()}
     return table
+
+
+def blind_requests(judge: Judge, classifier: PromptClassifier) -> dict[str, dict[str, Any]]:
+    """Rates of requests and questions that were written by hand to measure by, by language, and AUC of the score."""
+    languages: dict[str, dict[str, list[str]]] = yaml.safe_load(BLIND_REQUESTS.read_text(encoding="utf-8"))
+    table = {}
+    for language, texts in languages.items():
+        labels = [label == "harmful" for label, own in texts.items() for _ in own]
+        tops = [_top(classifier, text) for own in texts.values() for text in own]
+        entry: dict[str, Any] = {label: rates([decide(judge, t) for t in own]) for label, own in texts.items()}
+        table[language] = {**entry, "auc": round(float(roc_auc_score(labels, tops)), 4)}
+    return table
+
+
+def _top(classifier: PromptClassifier, text: str) -> float:
+    return max(score.value for score in classifier.scores(canonicalise(text)).values())
 
 
 def by_language(
