@@ -5,8 +5,8 @@
 Every labelled prompt lies in one of a few folds (``safety/classifier/sources.py``), most sets in one fold whole. For
 each fold a classifier is trained and calibrated without it, and the gate with that classifier judges it. ``stopped``
 is refused or sent to review: recall for harmful prompts, false positives for harmless ones. The disguises, and prompts
-written by hand that are never trained on (``HELD_OUT``, ``BLIND_REQUESTS``), are measured with the weights that ship; for latency see
-``gate_latency``. Peers that are installed are measured on the same prompts.
+written by hand that are never trained on (``HELD_OUT``, ``BLIND_REQUESTS``), are measured with the weights that ship;
+for latency see ``gate_latency``. Peers that are installed are measured on the same prompts.
 """
 
 from __future__ import annotations
