@@ -240,6 +240,7 @@ def _gathered(
             raise
         look = not_looked(path, error.problem)
     alone = look.family is Family.SOUND
+    in_boxes = unhashed_content(file, str(path), trees=manifest.binds_trees)
     container = Container(
         sha256=sha256,
         size=size,
@@ -250,7 +251,7 @@ def _gathered(
         sound_damage=look.sound_damage,
         has_manifest_box=has_store_place(file),
         store_remains=remains,
-        unhashed=unhashed_content(file, str(path)) + sum(map(unsigned_in_store, stores(file))),
+        unhashed=in_boxes + sum(map(unsigned_in_store, stores(file))),
     )
     evidence = Evidence(
         container=container,

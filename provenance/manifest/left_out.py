@@ -47,12 +47,27 @@ def left_out(detailed: str, label: str) -> tuple[str, ...]:
 
     Returns: in words, with a signer's text in them: not safe to show. Where the report cannot be read, that is named.
     """
+    bindings = _bindings_in(detailed, label)
+    if bindings is None:
+        return ("what its report, which cannot be read, does not tell",)
+    places = (place for name, binding in bindings for place in _places(name, binding))
+    return tuple(place for place, _ in zip(places, range(MAX_PLACES), strict=False))
+
+
+def has_trees(detailed: str, label: str) -> bool:
+    """Whether the hard binding of a manifest holds hash trees (Merkle); arguments as of :func:`left_out`."""
+    if '"merkle"' not in detailed:
+        return False
+    return any(_nodes(binding.get("merkle")) for _, binding in _bindings_in(detailed, label) or ())
+
+
+def _bindings_in(detailed: str, label: str) -> list[tuple[str, Node]] | None:
+    """None where the report cannot be read."""
     try:
         manifests = _node(_node(json.loads(detailed)).get("manifests"))
     except (ValueError, RecursionError):
-        return ("what its report, which cannot be read, does not tell",)
-    places = (place for name, binding in _bindings(manifests, label) for place in _places(name, binding))
-    return tuple(place for place, _ in zip(places, range(MAX_PLACES), strict=False))
+        return None
+    return _bindings(manifests, label)
 
 
 def _bindings(manifests: Node, label: str) -> list[tuple[str, Node]]:

@@ -11,11 +11,11 @@ import binascii
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Final
 
 from touchmark.provenance.manifest.claim import DigitalSourceType
 from touchmark.provenance.manifest.context import DEVELOPMENT_ANCHORS
-from touchmark.provenance.manifest.left_out import left_out
+from touchmark.provenance.manifest.left_out import has_trees, left_out
 from touchmark.provenance.manifest.report import (
     AiDisclosure,
     Concern,
@@ -36,6 +36,7 @@ MAX_DEPTH = 16
 MAX_PAYLOAD = 4096
 
 _HARD_BINDING_MATCHES = {f"assertion.{kind}.match" for kind in ("dataHash", "bmffHash", "boxesHash", "collectionHash")}
+_BOXES_HASH_MATCHES: Final = "assertion.boxesHash.match"
 _DATA_HASH_MATCHES, _MORE_LEFT_OUT = "assertion.dataHash.match", "assertion.dataHash.additionalExclusionsPresent"
 # Claims of before 2.0 list successes and failures together.
 _SUCCESS_ENDINGS = (".match", ".validated", ".trusted", ".insideValidity", ".accessible", ".notRevoked", ".skipped")
@@ -79,6 +80,7 @@ def parse_store(raw: str, detailed: Callable[[], str] | None = None) -> Manifest
     informational = {status.code for status in _statuses(results.get("informational"))}
     whole = _DATA_HASH_MATCHES in succeeded and _MORE_LEFT_OUT not in informational
     matches = _hard_binding(succeeded, failures)
+    binding = detailed() if detailed and matches and not whole else ""
     signature = _node(active.get("signature_info"))
     concerns = {failure.concern for failure in failures}
     return ManifestReport(
@@ -98,7 +100,9 @@ def parse_store(raw: str, detailed: Callable[[], str] | None = None) -> Manifest
             for status in successes
         ),
         hard_binding_matches=matches,
-        left_out=left_out(detailed(), label) if detailed and matches and not whole else (),
+        left_out=left_out(binding, label) if binding else (),
+        binds_parts=_BOXES_HASH_MATCHES in succeeded,
+        binds_trees=bool(binding) and has_trees(binding, label),
         actions=tuple(_actions(active)),
         source_type=_source_type(manifests, label),
         ai_disclosure=_ai_disclosure(active),

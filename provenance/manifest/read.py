@@ -19,6 +19,7 @@ import re
 import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from io import FileIO
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -31,6 +32,7 @@ from touchmark.provenance.manifest.parse import MAX_JSON, MAX_TEXT, UnreadableSt
 from touchmark.provenance.manifest.parts import check_parts
 from touchmark.provenance.manifest.report import ManifestPresence, ManifestReport, ValidationState
 from touchmark.provenance.manifest.traces import has_store_place, has_store_remains
+from touchmark.provenance.manifest.unbound import unbound
 from touchmark.provenance.media.errors import UnreadableFileError
 from touchmark.provenance.media.kinds import STORE, SVG, kind_of_file
 from touchmark.provenance.media.source import held
@@ -74,7 +76,8 @@ def read_stream(file: BinaryIO, anchors: bytes, *, manifest: bytes | None = None
         if reader is None:
             return _without(file, "")
         with reader:
-            return parse_store(reader.json(), reader.detailed_json)
+            report = parse_store(reader.json(), reader.detailed_json)
+        return replace(report, left_out=report.left_out + unbound(file)) if report.binds_parts else report
     except UnreadableStoreError as error:
         return ManifestReport(ManifestPresence.UNREADABLE, reason=str(error))
     except c2pa.C2paError as error:

@@ -41,13 +41,20 @@ def changed(store: bytes, change: Change) -> bytes:
     return _fitted(edited, len(edited) - len(store))
 
 
-def signed_anew(store: bytes, signer: PemSigner, label: str, change: Callable[[Any], Any]) -> bytes:
-    """The store with one assertion changed, by the signer: its hash in the claim and the signature hold."""
+def signed_anew(
+    store: bytes, signer: PemSigner, label: str, change: Callable[[Any], Any], *, renamed: str | None = None
+) -> bytes:
+    """The store with one assertion changed, by the signer: its hash in the claim and the signature hold.
+
+    ``renamed`` makes it one of another kind.
+    """
     digests: list[bytes] = []
     claims: list[bytes] = []
+    new = renamed or label
 
     def assertion(boxes: list[bytes]) -> list[bytes]:
-        boxes = [boxes[0], box(b"cbor", cbor2.dumps(change(cbor2.loads(boxes[1][8:]))))]
+        named = boxes[0][8:].replace(f"{label}\0".encode(), f"{new}\0".encode())
+        boxes = [box(b"jumd", named), box(b"cbor", cbor2.dumps(change(cbor2.loads(boxes[1][8:]))))]
         digests.append(hashlib.sha256(b"".join(boxes)).digest())
         return boxes
 
@@ -56,6 +63,7 @@ def signed_anew(store: bytes, signer: PemSigner, label: str, change: Callable[[A
         for reference in content["created_assertions"]:
             if reference["url"].endswith(f"/{label}"):
                 reference["hash"] = digests[0]
+                reference["url"] = reference["url"].removesuffix(label) + new
         claims.append(cbor2.dumps(content))
         return [boxes[0], box(b"cbor", claims[0])]
 
