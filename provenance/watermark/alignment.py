@@ -71,13 +71,17 @@ class Aligner:
         self._gauge = gauge or Gauge()
         waves = list(lattice.waves.values())
         self._planes = tuple(lattice.waves)
-        self._u, self._v, self._bit = (np.concatenate([getattr(w, name) for w in waves]) for name in ("u", "v", "bit"))
+        u, v, bit = (np.concatenate([getattr(w, name) for w in waves]) for name in ("u", "v", "bit"))
         self._unturned = np.exp(-1j * np.concatenate([w.phase for w in waves]))
         ring = [np.rint(w.radius).astype(np.intp) for w in waves]
         offsets = np.cumsum([0, *(int(r.max()) + 1 for r in ring)])
         self._ring = np.concatenate([r + offset for r, offset in zip(ring, offsets, strict=False)])
-        self._template = np.flatnonzero(self._bit < 0)
-        self._first, self._second = _pairs(self._bit)
+        self._in_ring = np.maximum(np.bincount(self._ring), 1)
+        self._template = np.flatnonzero(bit < 0)
+        self._first, self._second = first, second = _pairs(bit)
+        self._at_template = _place(u[self._template], v[self._template])
+        self._at_differences = _place(u[first] - u[second], v[first] - v[second])
+        self._at_sums = _place(u[first] + u[second], v[first] + v[second])
         self._near_places = np.zeros((TILE, TILE), np.bool_)
         for down in (-1, 0, 1):  # a coder or a scaler moves a picture by a fraction of a unit
             for across in (-1, 0, 1):
@@ -99,22 +103,16 @@ class Aligner:
         """
         waves = self._measured(evidence, geometry, shares)
         first, second = waves[self._first], waves[self._second]
-        grid = np.zeros((TILE, TILE), np.complex64)
+        grid = np.zeros(TILE * TILE, np.complex64)
         # The template: its fit in standard deviations.
         own = waves[self._template]
         if template:
-            self._add(
-                grid,
-                own / (np.sqrt(np.sum(np.abs(own) ** 2) / 2) + 1e-12),
-                self._u[self._template],
-                self._v[self._template],
-            )
+            np.add.at(grid, self._at_template, own / (np.sqrt(np.sum(np.abs(own) ** 2) / 2) + 1e-12))
         # The agreement of bits: likewise, and independent of it.
         spread = np.sqrt(np.sum(np.abs(first) ** 2 * np.abs(second) ** 2)) + 1e-12
-        for product, sign in ((first * second.conj(), -1), (first * second, 1)):
-            u, v = (axis[self._first] + sign * axis[self._second] for axis in (self._u, self._v))
-            self._add(grid, product / spread, u, v)
-        scores = over_shifts(grid)
+        np.add.at(grid, self._at_differences, first * second.conj() / spread)
+        np.add.at(grid, self._at_sums, first * second / spread)
+        scores = over_shifts(grid.reshape(TILE, TILE))
         compared = SHIFTS
         if not geometry.moves:
             scores = np.where(self._near_places, scores, -np.inf)
@@ -148,10 +146,6 @@ class Aligner:
                     break
         return best
 
-    @staticmethod
-    def _add(grid: NDArray[np.complex64], values: Complex, u: NDArray[np.intp], v: NDArray[np.intp]) -> None:
-        np.add.at(grid, (v % TILE, u % TILE), values)
-
     def _measured(self, evidence: Evidence, geometry: Geometry, shares: Mapping[Plane, float]) -> Complex:
         """Each wave with the key's phase taken off, over what its ring holds, weighted by what is left of the mark."""
         spectrum = self._gauge.held(evidence, geometry)
@@ -162,10 +156,15 @@ class Aligner:
         ]
         waves = np.concatenate(held)
         loud = np.abs(waves)
-        mean = np.bincount(self._ring, loud) / np.maximum(np.bincount(self._ring), 1)
+        mean = np.bincount(self._ring, loud) / self._in_ring
         mean = np.maximum(mean[self._ring], 1e-12)
         waves = waves / mean * np.minimum(1, _LOUDEST * mean / np.maximum(loud, 1e-12))
         return np.asarray(waves * np.concatenate(weights) * self._unturned, np.complex64)
+
+
+def _place(u: NDArray[np.intp], v: NDArray[np.intp]) -> NDArray[np.intp]:
+    """Where waves lie in a grid of shape (TILE, TILE), by v and u modulo TILE, row after row."""
+    return v % TILE * TILE + u % TILE
 
 
 def _pairs(bit: NDArray[np.intp]) -> tuple[NDArray[np.intp], NDArray[np.intp]]:

@@ -140,7 +140,7 @@ def _advanced(
     The state before holds the oldest bit and the bits between, the state after the bits between and the newest.
     """
     with_0, with_1 = metric[..., : _STATES // 2], metric[..., _STATES // 2 :]
-    of_0, of_1 = (np.empty((*metric.shape[:-1], _STATES // 2, 2), np.float32) for _ in range(2))
+    of_0, of_1 = np.empty((2, *metric.shape[:-1], _STATES // 2, 2), np.float32)
     np.add(with_0, branch, out=of_0[..., 0])
     np.subtract(with_0, branch, out=of_0[..., 1])
     np.subtract(with_1, branch, out=of_1[..., 0])

@@ -187,15 +187,17 @@ def harmonics(samples: int, pitch: float, frequencies: NDArray[np.intp] | NDArra
     return found
 
 
+_OPPOSITE: Final = np.ix_(-np.arange(TILE) % TILE, -np.arange(TILE // 2 + 1) % TILE)
+"""The waves that run the other way than those of the first half of a grid."""
+
+
 def over_shifts(grid: Complex) -> Real:
     """What waves add up to at every shift: the real part of ``np.fft.fft2(grid)``, in half its time.
 
     Args:
         grid: amplitudes of shape (TILE, TILE), by v and u modulo TILE; both ways of a wave may be given, or one.
     """
-    opposite = -np.arange(TILE) % TILE
-    half = slice(TILE // 2 + 1)
-    folded = (grid[:, half].conj() + grid[np.ix_(opposite, opposite[half])]) / 2
+    folded = (grid[:, : TILE // 2 + 1].conj() + grid[_OPPOSITE]) / 2
     return np.asarray(np.fft.irfft2(folded, (TILE, TILE), norm="forward"), np.float32)
 
 
