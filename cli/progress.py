@@ -3,12 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
+
+Update = Callable[[str, int, int], None]
+"""Called with (step, done, of all)."""
 
 
 @contextmanager
-def shown() -> Iterator[Callable[[str, int, int], None]]:
-    """A callback (step, done, of all) that draws; draws nothing where standard error is no terminal."""
+def shown() -> Iterator[Update]:
+    """A callback that draws, from its first call on; draws nothing where standard error is no terminal."""
+    with ExitStack() as stack:
+        bars: list[Update] = []
+
+        def update(step: str, done: int, of_all: int) -> None:
+            if not bars:  # what draws takes longer to load than many a file to verify
+                bars.append(stack.enter_context(_bars()))
+            bars[0](step, done, of_all)
+
+        yield update
+
+
+@contextmanager
+def _bars() -> Iterator[Update]:
     from rich.console import Console
     from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 

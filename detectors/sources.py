@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from touchmark.provenance.lookup import Lookup
 from touchmark.provenance.watermark.audio import LoudnessMark, SoundMark
-from touchmark.provenance.watermark.neural.installed import InstalledMark
 from touchmark.provenance.watermark.protocol import Watermark, WatermarkKey
 from touchmark.provenance.watermark.video import LatticeWatermark
+
+if TYPE_CHECKING:
+    from touchmark.provenance.watermark.neural.installed import InstalledMark
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,6 +17,7 @@ import time
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from cryptography import x509
 
@@ -32,7 +33,9 @@ from touchmark.provenance.manifest.context import TrustAnchorsError
 from touchmark.provenance.media.limits import Limits
 from touchmark.provenance.trust.lists import Purpose, TrustList, believed, staleness
 from touchmark.provenance.trust.store import TrustStore
-from touchmark.provenance.watermark.neural.installed import installed_marks, marks_folder
+
+if TYPE_CHECKING:
+    from touchmark.provenance.watermark.neural.installed import InstalledMark
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +100,7 @@ class Verifier:
             time_anchors=believed(trust, Purpose.TIME_STAMPING),
             keys=(ring.watermark_key,) if ring and ring.can_mark else (),
             registry=_registry(home),
-            other_marks=installed_marks(marks_folder(home)),
+            other_marks=_other_marks(home),
         )
         return cls(sources, limits or Limits(), trust)
 
@@ -142,6 +145,14 @@ def verify(path: Path | str, *, home: Home | None = None) -> Verification:
 
 def _registry(home: Home) -> Lookup | None:
     return SqliteLookup(home.database) if home.database.is_file() else None
+
+
+def _other_marks(home: Home) -> tuple[InstalledMark, ...]:
+    if not home.marks.is_dir():  # what runs networks takes longer to load than most files to verify
+        return ()
+    from touchmark.provenance.watermark.neural.installed import installed_marks
+
+    return installed_marks(home.marks)
 
 
 def _require_certificates(anchors: bytes) -> None:

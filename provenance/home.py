@@ -29,6 +29,11 @@ class Home:
         return self.root / "keys"
 
     @property
+    def marks(self) -> Path:
+        """Marks of other makers that the operator has installed."""
+        return self.root / "marks"
+
+    @property
     def trust(self) -> Path:
         """Folder of trust lists."""
         return self.root / "trust"

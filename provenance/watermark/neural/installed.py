@@ -193,7 +193,7 @@ class InstalledMark:
 
 def marks_folder(home: Home) -> Path:
     """Where an operator's marks are installed."""
-    return home.root / "marks"
+    return home.marks
 
 
 def installed_marks(folder: Path) -> tuple[InstalledMark, ...]:
