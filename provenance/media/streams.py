@@ -265,7 +265,7 @@ class _SoundConverter:
             self._takes, self._resampler = kind, self._fresh()
         channels = self._layout.nb_channels
         parts = [
-            np.frombuffer(part.planes[0], np.float32, part.samples * channels)
+            np.frombuffer(memoryview(part.planes[0]), np.float32, part.samples * channels)
             for part in self._resampler.resample(block)
         ]
         samples = parts[0] if len(parts) == 1 else np.concatenate([np.zeros(0, np.float32), *parts])

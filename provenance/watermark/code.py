@@ -147,7 +147,7 @@ def _advanced(
     np.add(with_1, branch, out=of_1[..., 1])
     if oldest is not None:
         np.greater(of_1, of_0, out=oldest.reshape(of_1.shape))
-    return np.maximum(of_0, of_1, out=of_0).reshape(metric.shape)
+    return np.asarray(np.maximum(of_0, of_1, out=of_0).reshape(metric.shape), np.float32)
 
 
 def _preceding(metric: NDArray[np.float32], branch: NDArray[np.float32]) -> NDArray[np.float32]:

@@ -163,7 +163,7 @@ class Finder:
         transformed = np.fft.rfft(evidence, length, axis=0).astype(np.complex64)
         spectra = transformed[:, np.stack(columns, axis=1)]  # (frequency, band, pitch)
         scores = np.fft.irfft(np.matmul(slides, spectra), length, axis=0)  # (slide, tempo, pitch)
-        power = np.sum(evidence**2, axis=0, dtype=np.float64)
+        power = np.square(evidence, dtype=np.float64).sum(axis=0)
         found = []
         for number, pitch in enumerate(pitches):
             noise = math.sqrt(float(power[columns[number]].sum()) * np.mean(self._signs**2) / FRAMES_PER_CELL) + 1e-9
