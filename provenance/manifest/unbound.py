@@ -10,6 +10,7 @@ So is a segment that has the head of a manifest store and stands where no store 
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterator
 from typing import BinaryIO, Final
 
@@ -18,8 +19,8 @@ from touchmark.provenance.media import kinds
 
 _CHUNK: Final = 1 << 16
 _MOST_SEGMENTS: Final = 10_000
-_NO_LENGTH: Final = frozenset((0x00, 0x01, 0xFF, *range(0xD0, 0xD8)))
-"""What may follow a byte 0xFF within a scan of JPEG and begins no segment (ITU-T T.81, B.1.1.3 and B.1.1.5)."""
+_SEGMENT: Final = re.compile(rb"\xff[\x02-\xcf\xd8-\xfe]")
+"""What begins a segment behind a scan, in whose data other bytes follow 0xFF (ITU-T T.81, B.1.1.3 and B.1.1.5)."""
 _SCAN, _END, _APP11 = 0xDA, 0xD9, 0xEB
 
 
@@ -72,11 +73,7 @@ def _end_of_scan(file: BinaryIO, at: int, size: int) -> int:
     while at < size:
         file.seek(at)
         data = file.read(_CHUNK)
-        found = data.find(b"\xff")
-        while 0 <= found < len(data) - 1:
-            if data[found + 1] not in _NO_LENGTH:
-                return at + found
-            found = data.find(b"\xff", found + 1)
-        # A byte 0xFF at the end of what was read is looked at again with what follows it.
-        at += len(data) - (found == len(data) - 1 and len(data) > 1) if data else size
+        if found := _SEGMENT.search(data):
+            return at + found.start()
+        at += max(len(data) - 1, 1)  # a byte 0xFF at the end is looked at again with what follows it
     return size
