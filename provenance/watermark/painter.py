@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from touchmark.provenance.media.colour import Colour
 from touchmark.provenance.media.picture import Planes, Samples
 from touchmark.provenance.watermark.lattice import Lattice, Plane
-from touchmark.provenance.watermark.masking import CHROMA_STRENGTH, strengths
+from touchmark.provenance.watermark.masking import AS_PLANNED, CHROMA_STRENGTH, Emphasis, strengths
 
 Real = NDArray[np.float32]
 
@@ -33,27 +33,18 @@ class Painter:
         self._blue = lattice.draw(Plane.BLUE, code_bits, *half, shift) * np.float32(blue)
         self._red = lattice.draw(Plane.RED, code_bits, *half, shift) * np.float32(red)
 
-    def paint(self, planes: Planes, amplitude: float = 1.0) -> Planes:
-        """A marked copy of a picture; the input is left alone. ``amplitude`` is a factor on the planned strength.
+    def paint(self, planes: Planes, amplitude: float = 1.0, emphasis: Emphasis = AS_PLANNED) -> Planes:
+        """A marked copy of a picture; the input is left alone. ``amplitude`` is a factor on all that is planned.
 
         Planes in limited range have room below black and above white, so nothing of the pattern is clipped there.
         """
-        for_luma, for_chroma = (strength * np.float32(amplitude) for strength in strengths(planes))
+        for_luma, for_chroma = (strength * np.float32(amplitude) for strength in strengths(planes, emphasis))
         colour = planes.colour
         return Planes(
             _added(planes.luma, _stretched(self._luma, for_luma, colour), colour),
             _added(planes.blue, _stretched(self._blue, for_chroma, colour), colour),
             _added(planes.red, _stretched(self._red, for_chroma, colour), colour),
             colour,
-        )
-
-    def additions(self, planes: Planes) -> tuple[Real, Real, Real]:
-        """What :meth:`paint` adds to luma, Cb and Cr, in sample values and not rounded."""
-        for_luma, for_chroma = strengths(planes)
-        return (
-            _stretched(self._luma, for_luma, planes.colour),
-            _stretched(self._blue, for_chroma, planes.colour),
-            _stretched(self._red, for_chroma, planes.colour),
         )
 
 

@@ -32,6 +32,7 @@ from touchmark.provenance.watermark.extraction import Effort, Look, hinted
 from touchmark.provenance.watermark.glance import Glance
 from touchmark.provenance.watermark.guard import ALLOWANCES, Allowance, Guard, Strength
 from touchmark.provenance.watermark.lattice import Lattice
+from touchmark.provenance.watermark.masking import AS_PLANNED, Emphasis
 from touchmark.provenance.watermark.painter import Painter
 from touchmark.provenance.watermark.placement import Placement
 from touchmark.provenance.watermark.protocol import Detection, MarkState, Payload, WatermarkKey
@@ -85,7 +86,7 @@ class LatticeWatermark:
         Raises:
             PictureTooSmallError: as :meth:`embed`.
         """
-        return _Embedding(payload, key, self._allowance).marked(picture, Fraction(0), 1.0, begins_shot=True)
+        return _Embedding(payload, key, self._allowance).marked(picture, Fraction(0), AS_PLANNED, begins_shot=True)
 
     def extract(self, frames: Iterable[Frame], key: WatermarkKey) -> Detection:
         """Look for a mark of ``key`` in any copy, in a few frames a second. Never raises for want of a mark."""
@@ -146,8 +147,8 @@ class _Embedding:
         self._guard = Guard(allowance)
         self._painter: Painter | None = None
 
-    def marked(self, picture: Planes, time: Fraction, factor: float, *, begins_shot: bool) -> Planes:
-        """A marked copy; ``factor`` is on the amplitude that the guard allows."""
+    def marked(self, picture: Planes, time: Fraction, emphasis: Emphasis, *, begins_shot: bool) -> Planes:
+        """A marked copy, as strong as the guard allows, times ``emphasis``."""
         height, width = picture.luma.shape
         if min(height, width) < SMALLEST_SIDE:
             raise PictureTooSmallError(
@@ -158,4 +159,4 @@ class _Embedding:
         if self._painter is None or (self._painter.size, self._painter.shift) != ((height, width), shift):
             self._painter = Painter(self._lattice, self._code_bits, height, width, shift)
         amplitude = self._guard.amplitude(picture, float(time), partial(self._painter.paint, picture))
-        return self._painter.paint(picture, factor * amplitude)
+        return self._painter.paint(picture, amplitude, emphasis)

@@ -73,15 +73,26 @@ def test_a_picture_of_another_size_begins_a_shot() -> None:
     assert begun([scene(1)] * 24 + [smaller]) == [0, 24]
 
 
-def test_the_first_picture_of_a_shot_is_marked_more_strongly_than_those_after_it() -> None:
-    pictures = [scene(1)] * 26 + [scene(2)] * 2
+@pytest.mark.parametrize(
+    ("noise", "first", "rest"), [(9.0, FIRST.textured, REST.textured), (0.0, FIRST.flat, REST.flat)]
+)
+def test_the_first_picture_of_a_shot_is_marked_more_strongly_where_that_is_not_seen(
+    noise: float, first: float, rest: float
+) -> None:
+    sky = Planes.of_rgb(np.full((192, 256, 3), 130, np.uint8))
+    pictures = [scene(1, noise=noise) if noise else sky] * 26 + [scene(2, noise=noise)] * 2
     frames = [Frame(picture, Fraction(i, 24)) for i, picture in enumerate(pictures)]
     marked = list(LatticeWatermark().embed(frames, Payload(11), KEY))
-    added = [
-        float(np.std(after.planes.luma.astype(np.float64) - before.planes.luma))
-        for before, after in zip(frames, marked, strict=True)
-    ]
-    for first in (0, 26):
-        assert added[first] / added[first + 1] == pytest.approx(FIRST / REST, rel=0.1)
+    luma, blue = (
+        [added(before.planes, after.planes, plane) for before, after in zip(frames, marked, strict=True)]
+        for plane in ("luma", "blue")
+    )
+    assert luma[0] / luma[1] == pytest.approx(first / rest, rel=0.1)
+    assert blue[0] / blue[1] == pytest.approx(FIRST.chroma / REST.chroma, rel=0.1)
+    assert blue[26] / blue[27] == pytest.approx(FIRST.chroma / REST.chroma, rel=0.1)
     alone = LatticeWatermark().embed_alone(pictures[0], Payload(11), KEY)
-    assert added[1] < float(np.std(alone.luma.astype(np.float64) - pictures[0].luma)) < added[0]
+    assert luma[1] < added(pictures[0], alone, "luma") <= luma[0]
+
+
+def added(before: Planes, after: Planes, plane: str) -> float:
+    return float(np.std(getattr(after, plane).astype(np.float64) - getattr(before, plane)))
