@@ -17,7 +17,7 @@ from touchmark.safety.classifier.folds import CATEGORIES, Learner
 from touchmark.safety.classifier.model import GROUPS, PromptClassifier
 from touchmark.safety.classifier.sources import FOLDS, Row
 
-ANCHOR = 0.003
+ANCHOR = 0.0035
 """Share of plain harmless prompts of a language that reach 0.5 in some category, at most."""
 CONTRAST_ANCHOR = 0.05
 """The same for harmless prompts that look harmful."""

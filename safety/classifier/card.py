@@ -76,8 +76,9 @@ _FAILURES = """\
   fifteen languages served most of what is known comes from our own phrases and concepts; Bengali, Swahili, Javanese
   and others not served are near chance.
 - **Our own phrases judge kindly.** Rows named "written" were held out by phrase, but share their slots and have one
-  author; take them as an upper bound. `benchmarks/gate_held_out.yaml`, `gate_blind.yaml` and
-  `gate_blind_further.yaml` have prompts written by hand that no grammar makes, by that author too.
+  author; take them as an upper bound. `benchmarks/gate_held_out.yaml`, `gate_blind.yaml`,
+  `gate_blind_further.yaml` and `gate_blind_requests.yaml` have prompts written by hand that no grammar makes, by that
+  author too.
 - **One kind of harm.** A prompt that is harmful in two ways in one sentence is often named for the graver alone.
 - **Dark tales.** Some long harmless stories about death and curses are held back; a harm that is told inside one
   needs a higher score than it would need alone.

@@ -114,6 +114,8 @@ _CONTRAST = 4.0
 """Weight of a prompt of a set of pairs, harmful or only looking so: it is worth several captions of cats."""
 _DIRECT = 3.0
 """Weight of a harmful request in plain English: few, and each says what it wants."""
+_TRANSLATED = 2.0
+"""The same in other languages, of which there are fewer still, and all of them one set."""
 _SEXUAL_LABELS = frozenset({"sexual", "sexual_content"})
 _MISLABELLED = frozenset({"Ring-A-Bell-concept"})
 """Halves of sentences, whose label belongs to the other half as well ("in the park")."""
@@ -173,7 +175,7 @@ def _trust(stem: str, raw: dict[str, Any]) -> float:
         votes = int(str(raw.get("votes") or "0/5").split("/")[0])
         listed = str(raw["text"]).count(",") >= 3  # lists of styles show little harm
         return {5: 1.0, 4: 0.7, 3: 0.3}.get(votes, 0.0) * (0.4 if listed else 1.0)
-    return _DIRECT if stem == "chat_unsafe_en" else 1.0
+    return {"chat_unsafe_en": _DIRECT, "chat_unsafe_multiling": _TRANSLATED}.get(stem, 1.0)
 
 
 def _by_words(text: str) -> Category:

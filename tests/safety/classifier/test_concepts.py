@@ -28,6 +28,31 @@ def test_a_meaning_is_found_in_every_language_served(text: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("concept", "texts"),
+    [
+        (
+            "covert",
+            [
+                "without anyone knowing", "sin que nadie lo vea", "sem que ninguém saiba", "en cachette", "heimlich",
+                "diam-diam", "tanpa ketahuan", "gizlice", "lén lút", "незаметно", "دون أن يعلم أحد", "चुपके से",
+                "不被发现", "こっそり", "몰래", "โดยไม่มีใครรู้",
+            ],
+        ),
+        (
+            "whatis",
+            [
+                "what is arson", "¿qué significa?", "o que é isso", "qu'est-ce que c'est", "was bedeutet das",
+                "apa itu", "bu nedir", "nghĩa là gì", "что такое", "ما هو", "इसका मतलब क्या है", "什么是", "とは何ですか",
+                "무슨 뜻이야", "คืออะไร",
+            ],
+        ),
+    ],
+)  # fmt: skip
+def test_how_a_thing_is_asked_is_found_in_every_language_served(concept: str, texts: list[str]) -> None:
+    assert [text for text in texts if concept not in _found(text)] == []
+
+
+@pytest.mark.parametrize(
     ("text", "concept"),
     [("a singer on stage", "dehuman"), ("the skilled potter", "kill"), ("a begun task", "gun"), ("hundred", "nature")],
 )
