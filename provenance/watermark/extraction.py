@@ -69,9 +69,11 @@ Again = Callable[[], Iterable[Frame]]
 class Effort(IntEnum):
     """What is tried in a look, in this order."""
 
-    GEOMETRY = 1
-    """The geometry of the original, and those under which the picture repeats."""
-    ALL = 2
+    UPRIGHT = 1
+    """The geometry of the original, and its mirror image."""
+    GEOMETRY = 2
+    """Those as well under which the picture repeats."""
+    ALL = 3
     """Those as well of a mark that is too faint to be found without its key."""
 
 
@@ -191,13 +193,8 @@ class _Extraction:
         for geometry in _NOMINAL:
             if reading := self._first(self._readings_at(geometry)):
                 return self._verified(reading)
-        for view in self._views:
-            for minute in view.spread:
-                aligned = self._aligner.aligned(view.evidence[minute], view.repetitions)
-                self._alignments += SHIFTS * len(aligned)
-                for place in aligned[:_TRIED]:
-                    if reading := self._first(self._readings_near(view, minute, place)):
-                        return self._verified(reading)
+        if effort >= Effort.GEOMETRY and (reading := self._first(self._readings_repeating())):
+            return self._verified(reading)
         if effort >= Effort.ALL and (reading := self._first(chain(self._readings_untold(), self._readings_cropped()))):
             return self._verified(reading)
         if reading := self._first(self._readings_listed()):
@@ -212,6 +209,15 @@ class _Extraction:
             for moved in (False, True)
         )
         return upright, elsewhere
+
+    def _readings_repeating(self) -> Iterator[Reading | None]:
+        """As if the copy had been turned, scaled or squeezed as its pattern repeats."""
+        for view in self._views:
+            for minute in view.spread:
+                aligned = self._aligner.aligned(view.evidence[minute], view.repetitions)
+                self._alignments += SHIFTS * len(aligned)
+                for place in aligned[:_TRIED]:
+                    yield from self._readings_near(view, minute, place)
 
     def _readings_untold(self) -> Iterator[Reading | None]:
         """As if somebody had taken the template away, which all videos of a key share: by the bits alone."""

@@ -41,6 +41,11 @@ class Glance:
         """Whether more would hardly show a mark that has left no hint so far."""
         return self._seen >= _ENOUGH or self._pixels >= _MOST_PIXELS
 
+    @property
+    def begun(self) -> bool:
+        """Whether there was a picture in which something can be seen."""
+        return self._seen > 0
+
     def key_frames(self, frames: Iterable[Frame]) -> Iterator[Frame]:
         """All key frames; of pictures that a video without them gives in their stead, only until it is enough."""
         for frame in self._counted(frames):

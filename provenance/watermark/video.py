@@ -109,7 +109,8 @@ class LatticeWatermark:
             return self._search_everywhere(video, keys)
         glance, key_frames = Glance(), partial(video.frames, key_frames_only=True)
         seen = gather(glance.key_frames(key_frames()))
-        looks = [Look.at(seen, keys, Effort.ALL if glance.enough else Effort.GEOMETRY, key_frames)]
+        effort = Effort.ALL if glance.enough else Effort.GEOMETRY if glance.begun else Effort.UPRIGHT
+        looks = [Look.at(seen, keys, effort, key_frames)]
         if looks[0].verified or not keys:
             return looks[0].found
         if not glance.enough:

@@ -44,6 +44,14 @@ def test_pictures_in_which_nothing_can_be_seen_do_not_count() -> None:
     assert with_black.enough and not with_black.whole
 
 
+def test_a_glance_begins_with_the_first_picture_that_shows_something() -> None:
+    glance = Glance()
+    drawn(glance, frames(plain(), 5))
+    assert not glance.begun
+    drawn(glance, frames(textured(), 1, 5))
+    assert glance.begun
+
+
 def test_a_short_video_is_seen_whole() -> None:
     glance = Glance()
     assert drawn(glance, frames(textured(), ENOUGH - 1)) == ENOUGH - 1
