@@ -81,14 +81,13 @@ _CODES = {ord(pair[0]) << 32 | ord(pair[1]): gain for pair, gain in _GAIN.items(
 _KEYS = np.array(sorted(_CODES), dtype=np.uint64)
 _GAINS = np.array([_CODES[code] for code in sorted(_CODES)])
 _LETTERS = re.compile("[\u0370-\u1dff\u2e80-\ud7ff\uf900-\ufdff]")
-_SPACE = re.compile(r"\s+")
 
 
 def reads_backwards(text: str) -> bool:
     """Whether a text of such a script holds more pairs the wrong way round than the right way."""
     if not _LETTERS.search(text):
         return False
-    read = _SPACE.sub(" ", f" {text.casefold()} ")
+    read = f" {' '.join(text.casefold().split())} "
     letters = np.frombuffer(read.encode("utf-32-le", "surrogatepass"), dtype=np.uint32).astype(np.uint64)
     pairs = letters[:-1] << _SHIFT | letters[1:]
     place = np.minimum(np.searchsorted(_KEYS, pairs), len(_KEYS) - 1)

@@ -59,20 +59,24 @@ class Misspellings:
     def __init__(self, names: Sequence[str], words: frozenset[str], keys: SlipKeys | None = None) -> None:
         self._ordinary = words
         self._names = names
+        self._lengths = np.fromiter(map(len, names), dtype=np.intp, count=len(names))
+        self._counts = np.fromiter((name.count(" ") + 1 for name in names), dtype=np.intp, count=len(names))
         self.keys = keys or SlipKeys.of(names)
 
     def find(self, text: SlipText) -> Iterator[Slip]:
         """Stretches of a text that are almost a name; exact names are not told."""
-        words, starts = text.words, text.starts
-        for first, number in dict.fromkeys(self.keys.proposed(text, self._ordinary)):
-            name = self._names[number]
-            end = first + name.count(" ") + 1
-            if first >= 0 and end <= len(words):
-                if abs(starts[end] - starts[first] - len(name) - 1) > _SLIPS_OF_ONE_SOUND:
-                    continue  # so many letters more or fewer are as many slips
-                score = self._likeness(words[first:end], name.split(" "))
-                if score:
-                    yield Slip(starts[first], starts[end] - 1, number, score)
+        words, starts = text.words, np.asarray(text.starts)
+        first, number = self.keys.proposed(text, self._ordinary)
+        end = first + self._counts[number]
+        inside = (first >= 0) & (end <= len(words))
+        first, end, number = first[inside], end[inside], number[inside]
+        more = starts[end] - starts[first] - self._lengths[number] - 1
+        near = np.abs(more) <= _SLIPS_OF_ONE_SOUND  # so many letters more or fewer are as many slips
+        proposed = zip(*(part[near].tolist() for part in (first, end, number)), strict=True)
+        for begin, stop, name in dict.fromkeys(proposed):
+            score = self._likeness(words[begin:stop], self._names[name].split(" "))
+            if score:
+                yield Slip(text.starts[begin], text.starts[stop] - 1, name, score)
 
     def _likeness(self, words: Sequence[str], name: Sequence[str]) -> float:
         """The share of letters that are right, in percent; 0 if that is not enough."""

@@ -71,8 +71,8 @@ class SlipKeys:
         numbers = np.array(used, dtype=np.uint32)[listed.name[word]]
         return cls(keys, numbers, listed.place[word].astype(np.uint8), bit_map(np.unique(checksums)), bit_map(keys))
 
-    def proposed(self, text: SlipText, ordinary: frozenset[str]) -> Iterator[tuple[int, int]]:
-        """Numbers of words where a name may begin, and the number of the name; what only sounds like one comes last.
+    def proposed(self, text: SlipText, ordinary: frozenset[str]) -> tuple[Places, Places]:
+        """Numbers of words where a name may begin, and the numbers of the names; what only sounds like one comes last.
 
         Args:
             ordinary: words that are no slip of another.
@@ -81,14 +81,15 @@ class SlipKeys:
         keys, here, rank = text.questions(known)
         maybe = np.flatnonzero(may_hold(self.held, keys))
         begin, end = (np.searchsorted(self.keys, keys[maybe], side) for side in ("left", "right"))
-        hit = maybe[begin < end]
-        here, rank = here[hit], rank[hit]
+        here, rank = here[maybe], rank[maybe]
         order = np.lexsort((rank, here, rank == BY_SOUND))
-        spans = (part[begin < end][order].tolist() for part in (begin, end))
-        for at, way, first, last in zip(here[order].tolist(), rank[order].tolist(), *spans, strict=True):
-            if way >= WAYS_OF_A_SLIP or text.words[at] not in ordinary:
-                for place, name in zip(self.places[first:last].tolist(), self.names[first:last].tolist(), strict=True):
-                    yield at - place, name
+        order = order[begin[order] < end[order]]
+        asked = zip(here[order].tolist(), rank[order].tolist(), strict=True)
+        may_slip = [way >= WAYS_OF_A_SLIP or text.words[at] not in ordinary for at, way in asked]
+        order = order[np.array(may_slip, dtype=np.bool_)]
+        counts = end[order] - begin[order]
+        entries = np.repeat(begin[order] - np.cumsum(counts) + counts, counts) + np.arange(counts.sum())
+        return np.repeat(here[order], counts) - self.places[entries], self.names[entries].astype(np.intp)
 
 
 _Entries = tuple[Checksums, Checksums, Places]

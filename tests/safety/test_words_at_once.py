@@ -64,7 +64,8 @@ def test_a_bit_map_holds_all_that_it_was_made_of(numbers: list[int]) -> None:
 @given(TEXTS)
 def test_every_name_is_proposed_that_the_rules_propose(text: str) -> None:
     ordinary = frozenset({"anna"})
-    found = set(SlipKeys.of(NAMES).proposed(SlipText.of(text), ordinary))
+    begins, names = SlipKeys.of(NAMES).proposed(SlipText.of(text), ordinary)
+    found = set(zip(begins.tolist(), names.tolist(), strict=True))
     assert found >= {(at, number) for number, name in enumerate(NAMES) for at in _by_the_rules(text, name, ordinary)}
 
 
