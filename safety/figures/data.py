@@ -230,6 +230,7 @@ class VetoesFile(_Strict):
     Attributes:
         phrases: whole phrases that hold a figure's form and mean something else.
         after: words that, right after a name, make it a thing ("bridge", "airport").
+        before: words that do so right before it ("улица", "שדרות").
         words: ordinary words that are a slip away from part of a name; never read as a misspelling.
         capitalised: names that are words too, or borne by many ("Drake"), and the id of the figure they mean where they
             are written as a name.
@@ -237,6 +238,7 @@ class VetoesFile(_Strict):
 
     phrases: tuple[Name, ...]
     after: tuple[Name, ...]
+    before: tuple[Name, ...] = ()
     words: tuple[Name, ...]
     capitalised: dict[Name, Slug] = {}
 

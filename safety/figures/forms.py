@@ -199,6 +199,11 @@ def is_whole(text: str, start: int, end: int) -> bool:
     )
 
 
+def is_glued(word: str) -> bool:
+    """Whether a folded word is in a script that writes it onto a name: Korean, or one that parts no words."""
+    return _UNSPACED.match(word) is not None or _HANGUL.match(word) is not None
+
+
 def _opens(text: str, start: int, length: int) -> bool:
     if start == 0 or _parts(text[start - 1], text[start]):
         return True

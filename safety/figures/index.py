@@ -35,6 +35,7 @@ from touchmark.safety.figures.places import Place, Taken, apart
 from touchmark.safety.figures.repeats import NewPart, new_part
 from touchmark.safety.figures.slip_text import SlipText
 from touchmark.safety.figures.sounds import Sounds
+from touchmark.safety.figures.thing_words import ThingWords
 
 
 class MatchKind(StrEnum):
@@ -120,7 +121,7 @@ class FigureIndex:
         self._imported = imported
         self._by_id = {figure.id: figure for figure in data.figures}
         self._offices = OfficeGrammar(data.offices, data.bodies)
-        self._things = frozenset(folded_name(word) for word in data.vetoes.after)
+        self._things = ThingWords(data.vetoes.after, data.vetoes.before)
         self._names = _spellings(data)
         self._spelt = tuple(form for form, name in self._names.items() if _may_slip(form, name))
         self._ordinary = frozenset(map(folded_name, data.vetoes.words))
@@ -295,8 +296,7 @@ class FigureIndex:
             return holds_offices and not self._offices.is_past(text, place[0])
         if form.figure.status is FigureStatus.LIVING:
             return True
-        following = text[place[1] : place[1] + 24].split()
-        return not following or following[0] not in self._things
+        return not self._things.beside(text, place)
 
 
 def _may_slip(folded: str, form: _Form) -> bool:

@@ -395,6 +395,13 @@ def test_either_order_and_either_character_mean_one_person(text: str, expected: 
         "望子成龙",
         "小鱼变成龙",
         "the Mandela effect",
+        "улица Ленина утром",
+        "רחוב גולדה מאיר בלילה",
+        "شارع الملك فيصل في المساء",
+        "鲁迅纪念馆的院子",
+        "이순신대교 위의 해",
+        "ဗိုလ်ချုပ်အောင်ဆန်းလမ်း ည",
+        "Կոմիտասի պողոտան երեկոյան",
     ],
 )
 def test_vetoes(text: str) -> None:
@@ -404,6 +411,8 @@ def test_vetoes(text: str) -> None:
 def test_a_bridge_does_not_hide_a_living_person() -> None:
     assert who("Donald Trump bridge speech") == ["donald-trump"]
     assert who("George Washington crosses the Delaware") == ["george-washington"]
+    assert who("в парке Ленин кормит голубей") == ["vladimir-lenin"]
+    assert who("鲁迅路过书店") == ["lu-xun"]
 
 
 INNOCENT = """
