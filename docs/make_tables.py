@@ -48,9 +48,10 @@ has few samples to carry 104 bits: of 193 by 144 pixels little is read after an 
 
 FIDELITY = f"""Before any encoder, over every fourth picture, the first among them. VMAF where it was measured; times
 are of one core. The first picture of a shot carries {FIRST.textured / REST.textured:.1f} times the pattern of those
-after it where it has texture, and {FIRST.chroma / REST.chroma:.1f} times in its colours: strong compression keeps hardly
-more than what is there, and the eye sees little in the tenth of a second after a cut (`provenance/watermark/shots.py`).
-Who stops the player on that picture may see faint mottling in saturated plain colours; for a poster take a later one.
+after it where it has texture, and {FIRST.chroma / REST.chroma:.1f} times in its colours: strong compression keeps
+hardly more than what is there, and the eye sees little in the tenth of a second after a cut
+(`provenance/watermark/shots.py`). Who stops the player on that picture may see faint mottling in saturated plain
+colours; for a poster take a later one.
 """
 
 Trial = dict[str, Any]
