@@ -207,6 +207,8 @@ def is_glued(word: str) -> bool:
 def _opens(text: str, start: int, length: int) -> bool:
     if start == 0 or _parts(text[start - 1], text[start]):
         return True
+    if text[start - 1] not in _PROCLITICS:
+        return False
     before = text[max(0, start - _MOST_PROCLITICS - 1) : start].rpartition(" ")
     most = _MOST_PROCLITICS if length >= _MIN_BEHIND_TWO else 1
     return 0 < len(before[2]) <= most and _PROCLITICS.issuperset(before[2])
