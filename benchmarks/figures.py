@@ -5,12 +5,13 @@
 Reads ``benchmarks/figures.yaml`` and ``figures_held_out.yaml``: mentions by kind with the figure each one means, and
 text that names nobody; and people as scripts other than the Latin write them: ``figures_native.yaml``,
 ``figures_native_further.yaml`` and ``figures_native_seen.yaml``, which the lists were mended by after a first
-measurement. Nobody mends the lists by what ``figures_held_out.yaml`` misses. Each mention is set into sentences of its
-script. Misspellings are made from the names by seeded random edits, one in every
-name and a second in every third. ``found`` counts a mention when its figure is among the matches; ``named`` when
-anybody is, which is what the gate acts on. With ``--prompts FOLDER`` the harmless prompts there are searched as well:
-whatever they name is printed, for a person to read. With ``--imported COUNT`` so many made-up people, who bear the
-names of listed ones in other pairs, are imported by ``figures import`` into a home of their own, and timed beside them.
+measurement; and whole prompts in many scripts, ``figures_native_blind3.yaml``, of which one half was read. Nobody mends
+the lists by what ``figures_held_out.yaml`` misses. Each mention is set into sentences of its script. Misspellings are
+made from the names by seeded random edits, one in every name and a second in every third. ``found`` counts a mention
+when its figure is among the matches; ``named`` when anybody is, which is what the gate acts on. With ``--prompts
+FOLDER`` the harmless prompts there are searched as well: whatever they name is printed, for a person to read. With
+``--imported COUNT`` so many made-up people, who bear the names of listed ones in other pairs, are imported by ``figures
+import`` into a home of their own, and timed beside them.
 """
 
 from __future__ import annotations
@@ -42,6 +43,7 @@ from touchmark.safety.figures.current import load_index
 MENTIONS = Path(__file__).parent / "figures.yaml"
 HELD_OUT = Path(__file__).parent / "figures_held_out.yaml"
 NATIVE = tuple(Path(__file__).parent / f"figures_{name}.yaml" for name in ("native", "native_further", "native_seen"))
+PROMPTS = Path(__file__).parent / "figures_native_blind3.yaml"
 RESULTS = Path(__file__).parent / "results" / "figures.json"
 SEED = 20251231
 _LETTERS = "abcdefghijklmnopqrstuvwxyz"
@@ -110,6 +112,7 @@ def main() -> None:
         "seen": measured(index, MENTIONS, texts),
         "held_out": measured(index, HELD_OUT, texts),
         **{path.stem.removeprefix("figures_"): native(index, path) for path in NATIVE},
+        PROMPTS.stem.removeprefix("figures_"): native_prompts(index, PROMPTS),
     }
     if options.prompts:
         results["harmless_prompts"] = harmless(index, options.prompts, texts)
@@ -139,6 +142,18 @@ def measured(index: FigureIndex, path: Path, texts: list[str]) -> dict[str, Any]
 def native(index: FigureIndex, path: Path) -> dict[str, Any]:
     """Recall of people as their own scripts write them."""
     return recall(index, [*cases(yaml.safe_load(path.read_text(encoding="utf-8"))["native"])])
+
+
+def native_prompts(index: FigureIndex, path: Path) -> dict[str, Any]:
+    """Recall and false positives on whole prompts, each half by itself; what the unread half missed is not told."""
+    prompts: dict[str, Any] = yaml.safe_load(path.read_text(encoding="utf-8"))
+    results: dict[str, Any] = {}
+    for half in ("first_half", "second_half"):
+        found = recall(index, [Case(text, figure) for text, figure in prompts[half].items()])
+        innocent = false_positives(index, [Case(text, None) for text in prompts[f"none_{half}"]])
+        results[half] = {**found, "innocent": innocent}
+    del results["second_half"]["missed"], results["second_half"]["innocent"]["wrong"]
+    return results
 
 
 def cases(named: dict[str, str]) -> Iterator[Case]:
