@@ -87,9 +87,8 @@ def look_at(
         return _view(path, kind, sources, limits)
     if kind is not None and kind.family is not Family.VIDEO:
         return not_looked(path, f"{kind.name} is not decoded here")
-    return _watch(
-        path, sources, limits, progress, thorough=thorough
-    )  # also of no known kind: its error says what the file is
+    # Also of no known kind: its error says what the file is.
+    return _watch(path, sources, limits, progress, thorough=thorough)
 
 
 def not_looked(path: Path, reason: str) -> Look:
