@@ -94,14 +94,16 @@ def embed(file: Path, output: Path, digits: str | None, strength: str, as_json: 
 
 @watermark.command(
     epilog="\b\nExamples:\n  touchmark watermark extract copy.mp4\n"
+    "  touchmark watermark extract --thorough suspicious.mp4\n"
     "  touchmark watermark extract --json uploads/*.mp4 | jq -r .payload\n\n"
     "\b\nExit status (of several files, the worst: 3, then 2, then 0):\n  0   a payload was read and verified\n"
     "  2   none was; that is not evidence of authenticity\n  3   the file could not be read\n"
     "  64  the command was used wrongly\n  70  no key"
 )
 @click.argument("files", nargs=-1, required=True, metavar="FILE...", type=click.Path(path_type=Path))
+@click.option("--thorough", is_flag=True, help="Look in every picture of a video; takes longer.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object a file, each on one line.")
-def extract(files: tuple[Path, ...], as_json: bool) -> int:
+def extract(files: tuple[Path, ...], thorough: bool, as_json: bool) -> int:
     """Look for your mark in each FILE.
 
     Finds what `embed` wrote and what was sealed with the key in your home folder, in copies that were scaled, cropped,
@@ -113,7 +115,7 @@ def extract(files: tuple[Path, ...], as_json: bool) -> int:
 
     def look(file: Path) -> Found:
         with _patient() as progress:
-            return find_any(file, key, progress)
+            return find_any(file, key, progress, thorough=thorough)
 
     return _report_each(files, look, _document_of_both, _sentences, as_json)
 

@@ -168,13 +168,18 @@ def find_any(
     key: WatermarkKey,
     progress: Progress | None = None,
     limits: Limits = Limits(),  # noqa: B008 (frozen)
+    *,
+    thorough: bool = False,
 ) -> Found:
     """Look for a standalone mark of an operator's key, and for the mark that sealing with it writes.
+
+    Args:
+        thorough: whether in every picture of a video, and not only in as many as mostly tell.
 
     Raises:
         MediaError: ``path`` cannot be read.
     """
-    return _found(path, [standalone_key(key), key], progress, "looking", limits)
+    return _found(path, [standalone_key(key), key], progress, "looking", limits, thorough=thorough)
 
 
 def find(
@@ -192,7 +197,15 @@ def find(
     return _found(path, [key], progress, step, limits)
 
 
-def _found(path: Path, keys: Sequence[WatermarkKey], progress: Progress | None, step: str, limits: Limits) -> Found:
+def _found(
+    path: Path,
+    keys: Sequence[WatermarkKey],
+    progress: Progress | None,
+    step: str,
+    limits: Limits,
+    *,
+    thorough: bool = False,
+) -> Found:
     if still_kind(path) is not None:
         still = read_still(path, limits)
         return _of_several([find_in_still(still, key) for key in keys], [])
@@ -201,7 +214,8 @@ def _found(path: Path, keys: Sequence[WatermarkKey], progress: Progress | None, 
             return _of_several([], _heard(reader.whole(ENOUGH_RATE), keys))
     with open_video(path, limits) as video:
         tell = partial(progress, step) if progress else None
-        seen = LatticeWatermark().search(Counted(video, tell, expected_pictures(video.info)), keys)
+        pictures = Counted(video, tell, expected_pictures(video.info))
+        seen = LatticeWatermark().search(pictures, keys, thorough=thorough)
         sound = video.sound(ENOUGH_RATE)
         return _of_several(seen, [] if sound is None else _heard(sound, keys))
 

@@ -8,6 +8,7 @@ import subprocess
 import sys
 from dataclasses import replace
 from datetime import UTC, datetime
+from fractions import Fraction
 from pathlib import Path
 
 import cv2
@@ -22,6 +23,7 @@ from touchmark.provenance.keys.ring import KeyRing
 from touchmark.provenance.media.boxes import has_c2pa_box
 from touchmark.provenance.media.decode import open_video
 from touchmark.provenance.media.encode import encode
+from touchmark.provenance.media.video import Frame, RawVideo
 from touchmark.provenance.watermark.protocol import Payload
 from touchmark.provenance.watermark.video import LatticeWatermark
 
@@ -134,6 +136,19 @@ def test_extract_tells_by_its_status(folder, capsys) -> None:
     assert first["error"] == "media.not_a_video"
     assert second["payload"] == PAYLOAD
     assert len(output.err.splitlines()) == 1
+
+
+def test_a_marked_end_without_a_key_frame_is_found_where_that_is_asked_for(folder, capsys, tmp_path) -> None:
+    """Nothing hints at it in the key frame and in the pictures that are looked at otherwise."""
+    land = cv2.resize(np.random.default_rng(7).integers(30, 220, (60, 60, 3), np.uint8), (256, 256))
+    plain = [Frame(np.ascontiguousarray(np.roll(land, index, axis=1)), Fraction(index, 25)) for index in range(120)]
+    own = KeyRing.load(Home(folder / "home").keys).watermark_key
+    marked = LatticeWatermark().embed(plain[48:], Payload(int(PAYLOAD, 16)), own)
+    spliced = tmp_path / "spliced.mp4"
+    encode(RawVideo(iter([*plain[:48], *marked]), 256, 256, Fraction(25)), spliced)
+    assert run(["watermark", "extract", str(spliced)]) == 2
+    assert run(["watermark", "extract", "--thorough", str(spliced)]) == 0
+    assert PAYLOAD in capsys.readouterr().out
 
 
 def test_another_key_finds_nothing(folder, capsys, monkeypatch, tmp_path) -> None:
