@@ -31,9 +31,9 @@ def add(name: str, reader: Path, kind: str, writer: Path | None) -> None:
     """Copy the weights in READER (TorchScript or ONNX) and, after trying them, install them as NAME."""
     from touchmark.provenance.home import Home
     from touchmark.provenance.watermark.neural.claim import MarkKind
-    from touchmark.provenance.watermark.neural.installed import install, marks_folder
+    from touchmark.provenance.watermark.neural.installed import install
 
-    folder = marks_folder(Home.default().ensure())
+    folder = Home.default().ensure().marks
     mark = install(folder, name, MarkKind(kind), reader=reader, writer=writer)
     click.echo(f"installed {mark.name}: {mark.kind}, {mark.bits} bits, sha256 {mark.weights}")
 
@@ -43,9 +43,9 @@ def add(name: str, reader: Path, kind: str, writer: Path | None) -> None:
 def list_(as_json: bool) -> None:
     """List the marks that are installed and the messages that are known of each."""
     from touchmark.provenance.home import Home
-    from touchmark.provenance.watermark.neural.installed import installed_marks, marks_folder
+    from touchmark.provenance.watermark.neural.installed import installed_marks
 
-    installed = installed_marks(marks_folder(Home.default()))
+    installed = installed_marks(Home.default().marks)
     if as_json:
         document = [
             {
@@ -81,9 +81,8 @@ def enrol(name: str, label: str, message: str | None) -> None:
     """
     from touchmark.provenance.home import Home
     from touchmark.provenance.watermark.neural.installed import enrol as enrol_message
-    from touchmark.provenance.watermark.neural.installed import marks_folder
 
-    click.echo(enrol_message(marks_folder(Home.default()), name, label, message))
+    click.echo(enrol_message(Home.default().marks, name, label, message))
 
 
 @marks.command(epilog="\b\nExample: touchmark marks remove videoseal")
@@ -91,8 +90,7 @@ def enrol(name: str, label: str, message: str | None) -> None:
 def remove(name: str) -> None:
     """Remove the mark NAME with its weights and known messages."""
     from touchmark.provenance.home import Home
-    from touchmark.provenance.watermark.neural.installed import marks_folder
     from touchmark.provenance.watermark.neural.installed import remove as remove_mark
 
-    remove_mark(marks_folder(Home.default()), name)
+    remove_mark(Home.default().marks, name)
     click.echo(f"removed {name}")

@@ -62,13 +62,13 @@ def test_verify_asks_every_mark_that_is_installed(
 
     from tests.clips import moving_clip, write_clip
     from touchmark.provenance.home import Home
-    from touchmark.provenance.watermark.neural.installed import installed_mark, marks_folder
+    from touchmark.provenance.watermark.neural.installed import installed_mark
 
     assert run(["marks", "add", "seal", "--kind", "videoseal", str(archive)]) == 0
     assert run(["marks", "enrol", "seal", "Studio B"]) == 0
     message = capsys.readouterr().out.splitlines()[-1]
     clip = moving_clip(256, 256, count=12, style="flat")
-    mark = installed_mark(marks_folder(Home(home)), "seal")
+    mark = installed_mark(Home(home).marks, "seal")
     marked = replace(clip, frames=mark.write_pictures(clip.frames, message))
     path = write_clip(tmp_path / "theirs.mp4", marked, options={"preset": "medium", "crf": "20"})
     assert run(["verify", "--json", str(path)]) == 2

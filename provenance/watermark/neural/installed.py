@@ -1,6 +1,6 @@
 """Marks of other makers that an operator has installed: one folder each, with the weights and what they are.
 
-    folder = marks_folder(Home.default())
+    folder = Home.default().marks
     mark = install(folder, "videoseal", MarkKind.VIDEOSEAL, reader=Path("y_256b_img.jit"))
     bits = enrol(folder, "videoseal", "Studio B")           # a random message, to write into Studio B's videos
     for mark in installed_marks(folder):
@@ -27,7 +27,6 @@ from typing import Annotated, Final, Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from touchmark.provenance.errors import TouchmarkError
-from touchmark.provenance.home import Home
 from touchmark.provenance.media.decode import VideoReader
 from touchmark.provenance.media.video import Frame, Sound
 from touchmark.provenance.watermark.neural import bch
@@ -189,11 +188,6 @@ class InstalledMark:
         if role is Role.WRITER and self._entry.writer:
             wanted.append(self._entry.writer)
         return _open(self.kind, [_checked(self._folder / weights.file, weights) for weights in wanted], self.name)
-
-
-def marks_folder(home: Home) -> Path:
-    """Where an operator's marks are installed."""
-    return home.marks
 
 
 def installed_marks(folder: Path) -> tuple[InstalledMark, ...]:

@@ -26,7 +26,6 @@ from touchmark.provenance.watermark.neural.installed import (
     install,
     installed_mark,
     installed_marks,
-    marks_folder,
     remove,
 )
 from touchmark.provenance.watermark.neural.network import (
@@ -49,7 +48,7 @@ FILES = {
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    return marks_folder(Home(tmp_path / "home").ensure())
+    return Home(tmp_path / "home").ensure().marks
 
 
 @pytest.fixture
