@@ -24,6 +24,7 @@ from touchmark.detectors.sources import Sources
 from touchmark.detectors.timeline import marked_segments
 from touchmark.provenance.fingerprint import Likeness, likeness_of
 from touchmark.provenance.lookup import Lookup
+from touchmark.provenance.manifest.branches import bound_branches
 from touchmark.provenance.manifest.read import read_stream
 from touchmark.provenance.manifest.report import ManifestPresence, ManifestReport
 from touchmark.provenance.manifest.stamped import read_stamped
@@ -240,7 +241,7 @@ def _gathered(
             raise
         look = not_looked(path, error.problem)
     alone = look.family is Family.SOUND
-    in_boxes = unhashed_content(file, str(path), trees=manifest.binds_trees)
+    in_boxes = unhashed_content(file, str(path), bound=bound_branches(file, manifest.trees, str(path)))
     container = Container(
         sha256=sha256,
         size=size,

@@ -13,9 +13,9 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import UTC, datetime
 from typing import Any, Final
 
+from touchmark.provenance.manifest.binding import HardBinding, hard_binding
 from touchmark.provenance.manifest.claim import DigitalSourceType
 from touchmark.provenance.manifest.context import DEVELOPMENT_ANCHORS
-from touchmark.provenance.manifest.left_out import has_trees, left_out
 from touchmark.provenance.manifest.report import (
     AiDisclosure,
     Concern,
@@ -80,7 +80,7 @@ def parse_store(raw: str, detailed: Callable[[], str] | None = None) -> Manifest
     informational = {status.code for status in _statuses(results.get("informational"))}
     whole = _DATA_HASH_MATCHES in succeeded and _MORE_LEFT_OUT not in informational
     matches = _hard_binding(succeeded, failures)
-    binding = detailed() if detailed and matches and not whole else ""
+    binding = hard_binding(detailed(), label) if detailed and matches and not whole else HardBinding()
     signature = _node(active.get("signature_info"))
     concerns = {failure.concern for failure in failures}
     return ManifestReport(
@@ -100,9 +100,9 @@ def parse_store(raw: str, detailed: Callable[[], str] | None = None) -> Manifest
             for status in successes
         ),
         hard_binding_matches=matches,
-        left_out=left_out(binding, label) if binding else (),
+        left_out=binding.left_out,
         binds_parts=_BOXES_HASH_MATCHES in succeeded,
-        binds_trees=bool(binding) and has_trees(binding, label),
+        trees=binding.trees,
         actions=tuple(_actions(active)),
         source_type=_source_type(manifests, label),
         ai_disclosure=_ai_disclosure(active),

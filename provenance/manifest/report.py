@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+from touchmark.provenance.manifest.binding import HashTree
 from touchmark.provenance.manifest.claim import DigitalSourceType
 
 
@@ -201,7 +202,7 @@ class ManifestReport:
         left_out: names of what the signer left out of the hard binding beyond what every signer leaves out; whatever is
             there, the content "matches". Signer's text.
         binds_parts: the hard binding is over the parts of the file, each by itself (``c2pa.hash.boxes``).
-        binds_trees: the hard binding holds hash trees, whose branches lie in boxes of their own (Merkle).
+        trees: of hashes, in the hard binding; their branches lie in boxes of their own (Merkle).
         actions: of the active manifest, in order.
         source_type: how the content came to be: the active manifest's ``c2pa.created`` action, or else that of its
             nearest ancestor along ``parentOf``. None where unstated or outside the vocabulary (see ``actions`` for
@@ -231,7 +232,7 @@ class ManifestReport:
     hard_binding_matches: bool | None = None
     left_out: tuple[str, ...] = ()
     binds_parts: bool = False
-    binds_trees: bool = False
+    trees: tuple[HashTree, ...] = ()
     actions: tuple[ReportedAction, ...] = ()
     source_type: DigitalSourceType | None = None
     ai_disclosure: AiDisclosure | None = None

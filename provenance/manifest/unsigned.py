@@ -2,17 +2,16 @@
 
 A claim names assertions by their hashes, and a signature covers the claim (C2PA 2.4, 11.1 and 13.2). Everything else
 in a store is boxes: padding beside a signature, a box that no reader knows, data that nothing refers to. Boxes and
-lengths of CBOR (RFC 8949) are walked here, values are never interpreted.
+lengths of CBOR are walked here, values are never interpreted.
 """
 
 from __future__ import annotations
 
 from typing import Final
 
+from touchmark.provenance.manifest import cbor
 from touchmark.provenance.manifest.jumbf import ASSERTIONS, MANIFESTS, Box, read_box
 
-_MOST_DEEP: Final = 32
-_BREAK: Final = b"\xff"  # ends an item of no set length
 _SALT: Final = 48  # random bytes beside a label (C2PA 2.4, 8.4.2.3): 16 or 32, in a box
 _LEFT_BEHIND: Final = 1024  # bytes of data that nothing names any more: generators leave a few hundred
 _COMPRESSED = b"c2cm"
@@ -63,12 +62,12 @@ def _unsigned_part(part: Box, manifest: Box) -> int:
 def _unsigned_in_cose(sign1: bytes) -> int:
     """Of a COSE_Sign1 (RFC 9052, 4.2): a tag, and four of protected header, other header, payload and signature."""
     try:
-        start = _end(sign1, 2 if sign1[:1] == b"\xd2" else 1)
-        *entries, at = _members(sign1, start)
-        count = _content(sign1[_end(sign1, _end(sign1, at)) :])
+        start = cbor.end(sign1, 2 if sign1[:1] == b"\xd2" else 1)
+        *entries, at = cbor.members(sign1, start)
+        count = _content(sign1[cbor.end(sign1, cbor.end(sign1, at)) :])
         for key, value, end in zip(entries[::2], entries[1::2], [*entries, at][2::2], strict=True):
             if sign1[key:value] in _PADS:
-                count += _content(sign1[_head(sign1, value)[2] : end])
+                count += _content(sign1[cbor.head(sign1, value)[2] : end])
             elif sign1[key:value] not in _HEADERS:
                 count += _content(sign1[key:end])
     except ValueError:  # also where it is no map of names and values
@@ -84,47 +83,3 @@ def _beside_label(box: Box) -> int:
 
 def _content(data: bytes) -> int:
     return len(data) - data.count(0)
-
-
-# -- CBOR
-
-
-def _head(data: bytes, at: int) -> tuple[int, int, int]:
-    """Major type, argument (-1 where a break ends the item) and where the head ends. Raises ValueError."""
-    if not 0 <= at < len(data):
-        raise ValueError("cut short")
-    major, short = data[at] >> 5, data[at] & 31
-    if short < 24:
-        return major, short, at + 1
-    if short == 31:
-        return major, -1, at + 1
-    if short > 27:
-        raise ValueError("no CBOR")
-    end = at + 1 + (1 << (short - 24))
-    return major, int.from_bytes(data[at + 1 : end], "big"), end
-
-
-def _members(data: bytes, at: int, depth: int = _MOST_DEEP) -> list[int]:
-    """Where each member of the array, map or tag at ``at`` begins, and where the last one ends. Raises ValueError."""
-    major, number, at = _head(data, at)
-    if depth == 0:
-        raise ValueError("too deep")
-    count = {4: number, 5: 2 * number, 6: 1}.get(major, 0) if number >= 0 else len(data)
-    places = [at]
-    for _ in range(count):
-        if number < 0 and data[at : at + 1] == _BREAK:
-            return [*places[:-1], at + 1]
-        at = _end(data, at, depth - 1)
-        places.append(at)
-    return places
-
-
-def _end(data: bytes, at: int, depth: int = _MOST_DEEP) -> int:
-    """Where the item at ``at`` ends. Raises ValueError where it does not."""
-    major, number, start = _head(data, at)
-    end = start + number if major in (2, 3) and number >= 0 else start
-    if major in (4, 5, 6) or number < 0:
-        end = _members(data, at, depth)[-1]
-    if end > len(data):
-        raise ValueError("cut short")
-    return end

@@ -11,9 +11,10 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 from typing import BinaryIO
 
 from touchmark.provenance.media.errors import LimitExceededError
@@ -31,8 +32,6 @@ _MOST_BRANDS = 64
 _PADDING_HEAD = re.compile(rb".{4}(?:free|skip)", re.DOTALL)
 _MOST_HEADS = 4
 _BRAND = re.compile(rb"[0-9A-Za-z ._+-]{4}|\0{4}")  # QuickTime fills up with zeros
-_BRANCH = 4096
-"""Bytes that the branch of a hash tree and its head may take: more than sixty hashes of 64 bytes."""
 _STORES = (b"manifest", b"original", b"update")
 """Purposes of a C2PA box that holds a manifest store (C2PA 2.4, A.5.1)."""
 
@@ -135,7 +134,9 @@ def unhashed_bytes(path: Path, most: int = 64 * 1024**2) -> int:
         return unhashed_content(file, str(path), most)
 
 
-def unhashed_content(file: BinaryIO, subject: str, most: int = 64 * 1024**2, *, trees: bool = False) -> int:
+def unhashed_content(
+    file: BinaryIO, subject: str, most: int = 64 * 1024**2, bound: Mapping[int, int] = MappingProxyType({})
+) -> int:
     """Bytes of content in places that the C2PA hard binding leaves out (C2PA 2.4, A.5.3): what nobody signed.
 
     Counted are non-zero bytes in top-level ``free`` and ``skip`` boxes, where padding is zeros; bytes of a ``mfra`` box
@@ -146,7 +147,7 @@ def unhashed_content(file: BinaryIO, subject: str, most: int = 64 * 1024**2, *, 
         file: open and seekable.
         subject: what to call it in an error.
         most: bytes read at most; what lies beyond counts as content, since nothing has so much padding.
-        trees: whether the hard binding holds hash trees, so that branches of them, in boxes of their own, are checked.
+        bound: by the offset of a C2PA box without a store, up to where its content is held against what is signed.
     """
     count, size = 0, file.seek(0, os.SEEK_END)
     boxes = tuple(top_level(file, subject))
@@ -158,7 +159,7 @@ def unhashed_content(file: BinaryIO, subject: str, most: int = 64 * 1024**2, *, 
         if box.type == "ftyp" and box is not first:
             stretches: Iterable[tuple[int, int]] = ((box.offset, box.offset + box.size),)
         else:
-            stretches = _unsigned_stretches(file, box, fragments, subject, trees=trees)
+            stretches = _unsigned_stretches(file, box, fragments, subject, bound)
         for start, end in stretches:
             found, read = _content(file, start, min(end, start + most))
             count += found + max(min(end, size) - start - read, 0)
@@ -167,7 +168,7 @@ def unhashed_content(file: BinaryIO, subject: str, most: int = 64 * 1024**2, *, 
 
 
 def _unsigned_stretches(
-    file: BinaryIO, box: Box, fragments: frozenset[int], subject: str, *, trees: bool
+    file: BinaryIO, box: Box, fragments: frozenset[int], subject: str, bound: Mapping[int, int]
 ) -> Iterator[tuple[int, int]]:
     start, end = box.offset + box.header_size, box.offset + box.size
     if box.type in ("free", "skip"):
@@ -178,12 +179,12 @@ def _unsigned_stretches(
                 yield inner.offset, inner.offset + inner.size
             start = inner.offset + inner.size
         yield start, end
+    elif box.uuid == C2PA_UUID and box.offset in bound:
+        yield bound[box.offset], end
     elif box.uuid == C2PA_UUID:
         # A full box: version and flags, a purpose that ends in zero, where there is a store an offset, the content.
         file.seek(start)
         purpose, ended, _ = file.read(min(64, max(end - start, 0)))[4:].partition(b"\0")
-        if trees and purpose == b"merkle" and ended:
-            start = min(start + _BRANCH, end)  # checked against the hashes that are signed
         content = start + 4 + len(purpose) + 1 + 8
         store = _read_box(file, content, end) if ended and purpose in _STORES else None
         if store is not None and store.whole and store.type == "jumb":

@@ -19,8 +19,8 @@ from touchmark.detectors.sources import Sources
 from touchmark.detectors.verdict import Outcome
 from touchmark.detectors.verify import Verification, Verifier
 from touchmark.provenance.keys.development import issue_development_chain
+from touchmark.provenance.manifest.binding import HardBinding, hard_binding
 from touchmark.provenance.manifest.claim import Claim, DigitalSourceType, SoftwareAgent
-from touchmark.provenance.manifest.left_out import left_out
 from touchmark.provenance.manifest.report import ValidationState
 from touchmark.provenance.manifest.traces import stores
 from touchmark.provenance.manifest.unsigned import unsigned_in_store
@@ -204,4 +204,4 @@ def test_what_every_signer_leaves_out_is_no_choice(signed) -> None:
 
 @pytest.mark.parametrize("report", ["", "[]", '{"manifests": 3}', "[" * 10_000])
 def test_a_detailed_report_that_cannot_be_read_is_no_crash(report) -> None:
-    assert isinstance(left_out(report, "x"), tuple)
+    assert isinstance(hard_binding(report, "x"), HardBinding)

@@ -1,6 +1,8 @@
-"""What a signer chose to leave out of the hash over the content, beyond what every signer leaves out. Pure.
+"""What the hard binding of a manifest covers: what its signer left out beyond the usual, and its hash trees. Pure.
 
-    left_out(reader.detailed_json(), label)     # ("the box “/mdat”",)
+    binding = hard_binding(reader.detailed_json(), label)
+    binding.left_out          # ("the box “/mdat”",)
+    binding.trees             # (HashTree(unique_id=1, local_id=1, leaves=11, row=3, digest=32, of_fragments=True),)
 
 A hard binding lists what it does not cover: the manifest store itself, and in an ISO file what may move afterwards.
 A signer may add to that list (C2PA 2.4, 9.2.1, 18.5 and 18.6): the picture, in the extreme. A C2PA library then says
@@ -13,6 +15,7 @@ import base64
 import binascii
 import json
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any, Final
 
 from touchmark.provenance.media.boxes import C2PA_UUID
@@ -32,42 +35,62 @@ _PARTLY_OFFSETS: Final = frozenset(
 )
 """Places of what is hashed elsewhere in the file: generators of before 2024 left these out (C2PA 1.3, A.4)."""
 _MEDIA: Final = "/mdat"
+_DIGESTS: Final = {"sha256": 32, "sha384": 48, "sha512": 64}
 _TIFF_COUNT: Final = 12
 """A TIFF's directory says how long its store is, in four bytes that are left out beside the store."""
 
 Node = Mapping[str, Any]
 
 
-def left_out(detailed: str, label: str) -> tuple[str, ...]:
-    """Names of what the hard binding of a manifest leaves out by its signer's choice; at most ``MAX_PLACES``.
+@dataclass(frozen=True, slots=True)
+class HashTree:
+    """One tree of hashes (Merkle) over the media of a film, or over its fragments (C2PA 2.4, 18.6.2 "merkle").
+
+    Attributes:
+        unique_id, local_id: what its branches in the file call it by.
+        leaves: pieces that are hashed.
+        row: hashes that the manifest holds: those of all leaves, the root alone, or a row between.
+        digest: bytes of one; 0 where its algorithm is not known.
+        of_fragments: whether a leaf is a fragment, with the beginning of the film hashed beside.
+    """
+
+    unique_id: int
+    local_id: int
+    leaves: int
+    row: int
+    digest: int
+    of_fragments: bool
+
+
+@dataclass(frozen=True, slots=True)
+class HardBinding:
+    """What the hard binding of a manifest covers.
+
+    Attributes:
+        left_out: names of what it leaves out by its signer's choice, at most ``MAX_PLACES``; in words, with a signer's
+            text in them: not safe to show.
+        trees: of hashes, in their order.
+    """
+
+    left_out: tuple[str, ...] = ()
+    trees: tuple[HashTree, ...] = ()
+
+
+def hard_binding(detailed: str, label: str) -> HardBinding:
+    """Of a manifest, in a store.
 
     Args:
-        detailed: the C2PA library's detailed report.
+        detailed: the C2PA library's detailed report. Where it cannot be read, that is among what was left out.
         label: of the manifest; that of an update manifest leads to the one that it speaks of.
-
-    Returns: in words, with a signer's text in them: not safe to show. Where the report cannot be read, that is named.
     """
-    bindings = _bindings_in(detailed, label)
-    if bindings is None:
-        return ("what its report, which cannot be read, does not tell",)
-    places = (place for name, binding in bindings for place in _places(name, binding))
-    return tuple(place for place, _ in zip(places, range(MAX_PLACES), strict=False))
-
-
-def has_trees(detailed: str, label: str) -> bool:
-    """Whether the hard binding of a manifest holds hash trees (Merkle); arguments as of :func:`left_out`."""
-    if '"merkle"' not in detailed:
-        return False
-    return any(_nodes(binding.get("merkle")) for _, binding in _bindings_in(detailed, label) or ())
-
-
-def _bindings_in(detailed: str, label: str) -> list[tuple[str, Node]] | None:
-    """None where the report cannot be read."""
     try:
         manifests = _node(_node(json.loads(detailed)).get("manifests"))
     except (ValueError, RecursionError):
-        return None
-    return _bindings(manifests, label)
+        return HardBinding(("what its report, which cannot be read, does not tell",))
+    bindings = _bindings(manifests, label)
+    places = (place for name, binding in bindings for place in _places(name, binding))
+    trees = (tree for _, binding in bindings for tree in _trees(binding))
+    return HardBinding(tuple(place for place, _ in zip(places, range(MAX_PLACES), strict=False)), tuple(trees))
 
 
 def _bindings(manifests: Node, label: str) -> list[tuple[str, Node]]:
@@ -108,15 +131,50 @@ def _stretches(binding: Node) -> Iterator[str]:
 
 
 def _boxes(binding: Node) -> Iterator[str]:
+    trees = tuple(_trees(binding))
+    hashed_by_blocks = bool(trees) and not any(tree.of_fragments for tree in trees)
     for exclusion in _nodes(binding.get("exclusions")):
         path = str(exclusion.get("xpath"))
         known = (
             path in _FREE | _OFFSETS
             or (path in _PARTLY_OFFSETS and bool(exclusion.get("subset")))
             or (path == "/uuid" and _is_store(exclusion))
+            or (path == _MEDIA and hashed_by_blocks and bool(exclusion.get("subset")))
         )
-        if not known and not (path == _MEDIA and binding.get("merkle")):  # hashed piece by piece
+        if not known:
             yield f"the box “{path}”"
+    if hashed_by_blocks:
+        yield from _beside_blocks(binding)
+    elif not binding.get("hash") and not trees:
+        yield "all of it"
+    elif not binding.get("hash") and not all(tree.of_fragments for tree in trees):
+        yield "what lies before its fragments"
+
+
+def _beside_blocks(binding: Node) -> Iterator[str]:
+    """What a library does not hold against trees over blocks of media."""
+    trees = _nodes(binding.get("merkle"))
+    if not binding.get("hash"):
+        yield f"what lies in no box “{_MEDIA}”"
+    if len(trees) > 1:  # a library holds each of them against any of the boxes
+        yield f"which of its boxes “{_MEDIA}” is which"
+    if not all(tree.get("fixedBlockSize") or tree.get("variableBlockSizes") for tree in trees):
+        # Trees over what tracks say are their samples; so a library reads them where there are branches in the file.
+        yield f"what its tracks do not name in the box “{_MEDIA}”"
+
+
+def _trees(binding: Node) -> Iterator[HashTree]:
+    for tree in _nodes(binding.get("merkle")):
+        hashes, numbers = tree.get("hashes"), [tree.get(name) for name in ("uniqueId", "localId", "count")]
+        unique_id, local_id, leaves = (number if type(number) is int else -1 for number in numbers)
+        yield HashTree(
+            unique_id,
+            local_id,
+            leaves,
+            row=len(hashes) if isinstance(hashes, list) else 0,
+            digest=_DIGESTS.get(str(tree.get("alg") or binding.get("alg")), 0),
+            of_fragments=bool(tree.get("initHash")),
+        )
 
 
 def _is_store(exclusion: Node) -> bool:

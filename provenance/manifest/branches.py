@@ -1,0 +1,105 @@
+"""Boxes with branches of hash trees, of which a C2PA library reads what it needs and asks no more.
+
+    bound = bound_branches(file, report.trees, "clip.mp4")
+    unhashed_content(file, "clip.mp4", bound=bound)
+
+A film whose hard binding holds trees has a box for each leaf: which tree, which leaf, and the hashes on its way up to
+the row that is signed (C2PA 2.4, A.5.2 and 18.6.2). A library lets pass boxes that no leaf asks for, names and hashes
+beyond those that it looks up, and whatever follows them. Here a box counts as bound if it holds the branch that its
+place asks for, and nothing else.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import BinaryIO, Final
+
+from touchmark.provenance.manifest import cbor
+from touchmark.provenance.manifest.binding import HashTree
+from touchmark.provenance.media.boxes import C2PA_UUID, Box, top_level
+
+_HEAD: Final = bytes(4) + b"merkle\0"
+"""Version and flags, and the purpose (C2PA 2.4, A.5.1)."""
+_LONG_HEADER: Final = 24
+"""Bytes of a ``uuid`` box's header whose size takes 32 bits; no branch needs more."""
+_MOST: Final = 8192
+"""Bytes of a branch: more than a hundred hashes of 64 bytes, for trees of 2 to the power of that many leaves."""
+
+
+def bound_branches(file: BinaryIO, trees: Sequence[HashTree], subject: str) -> dict[int, int]:
+    """The offset of each box that the trees ask for, and where in the file its content ends; zeros may follow it.
+
+    None where the trees do not speak of such a film: of fragments where it has none, of its media where it has some.
+
+    Raises:
+        LimitExceededError: it has more boxes than any honest file.
+    """
+    bound: dict[int, int] = {}
+    if not trees:
+        return bound
+    boxes = tuple(top_level(file, subject))
+    is_fragmented = any(box.type == "moof" for box in boxes)
+    if any(tree.of_fragments is not is_fragmented for tree in trees):
+        return bound
+    branches = ((box, content) for box in boxes if (content := _content(file, box)).startswith(_HEAD))
+    leaves = ((tree, leaf) for tree in trees for leaf in range(tree.leaves))
+    for (box, content), (tree, leaf) in zip(branches, leaves, strict=False):
+        if box.whole and box.header_size == _LONG_HEADER and (end := _end_of_branch(content, tree, leaf)):
+            bound[box.offset] = box.offset + box.header_size + end
+    return bound
+
+
+def _content(file: BinaryIO, box: Box) -> bytes:
+    if box.uuid != C2PA_UUID:
+        return b""
+    file.seek(box.offset + box.header_size)
+    return file.read(max(min(box.size - box.header_size, _MOST), 0))
+
+
+def _end_of_branch(content: bytes, tree: HashTree, leaf: int) -> int:
+    """Where the branch of one leaf ends in the content of a box; 0 where it is another, or has more in it."""
+    try:
+        at = len(_HEAD)
+        kind, count, _ = cbor.head(content, at)
+        *places, end = cbor.members(content, at)
+        names = [content[name:value] for name, value in zip(places[::2], places[1::2], strict=True)]
+        values = dict(zip(names, places[1::2], strict=True))
+        numbers = [_number(content, values.pop(name)) for name in (b"\x68uniqueId", b"\x67localId", b"\x68location")]
+        hashes = values.pop(b"\x66hashes", None)
+        asked = [tree.digest] * _on_the_way(tree, leaf)
+        sizes = list(_sizes(content, hashes)) if hashes is not None else []
+    except (KeyError, ValueError):
+        return 0
+    is_plain = kind == cbor.MAP and count == len(names) == len(set(names)) and not values
+    is_it = numbers == [tree.unique_id, tree.local_id, leaf] and sizes == asked and tree.digest > 0
+    return end if is_plain and is_it else 0
+
+
+def _on_the_way(tree: HashTree, leaf: int) -> int:
+    """Hashes from a leaf up to the row that is signed; one that has no neighbour moves up as it is."""
+    count, layer, at = 0, tree.leaves, leaf
+    while layer != tree.row and layer > 1:
+        count += at % 2 == 1 or at + 1 < layer
+        layer, at = -(-layer // 2), at // 2
+    return count
+
+
+def _number(data: bytes, at: int) -> int:
+    kind, number, _ = cbor.head(data, at)
+    if kind != cbor.UNSIGNED or number < 0:
+        raise ValueError("no number")
+    return number
+
+
+def _sizes(data: bytes, at: int) -> Iterator[int]:
+    """Of byte strings in an array; none of null."""
+    if data[at : at + 1] == cbor.NULL:
+        return
+    kind, count, _ = cbor.head(data, at)
+    if kind != cbor.ARRAY or count < 0:
+        raise ValueError("no array")
+    for place in cbor.members(data, at)[:-1]:
+        kind, size, _ = cbor.head(data, place)
+        if kind != cbor.BYTES or size < 0:
+            raise ValueError("no bytes")
+        yield size
