@@ -5,7 +5,40 @@ Whatever reads a prompt in each of its readings looks at the whole of the first,
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from typing import NamedTuple
+
+from rapidfuzz.distance import Levenshtein
+
+_LONGEST = 2_000
+"""Characters of the longest texts that are compared letter by letter, which takes time by the product of lengths."""
+
+
+class Difference(NamedTuple):
+    """A stretch of a text, and the stretch of another that stands in its place; half open, either may be empty."""
+
+    begin: int
+    end: int
+    other_begin: int
+    other_end: int
+
+
+def differences(text: str, other: str) -> list[Difference]:
+    """Where a text differs from another, in order; what lies between is the same in both.
+
+    Of long texts the one stretch between the beginning and the end that they share.
+    """
+    if max(len(text), len(other)) > _LONGEST:
+        begin, end = unshared(text, other)
+        return [Difference(begin, end, begin, end - len(text) + len(other))] if text != other else []
+    edits = [edit for edit in Levenshtein.opcodes(other, text) if edit.tag != "equal"]
+    return [Difference(edit.dest_start, edit.dest_end, edit.src_start, edit.src_end) for edit in edits]
+
+
+def likest(text: str, others: Sequence[str]) -> int:
+    """Which of some texts shares most of its beginning and end with a text."""
+    sizes = [end - begin for begin, end in (unshared(text, other) for other in others)]
+    return sizes.index(min(sizes))
 
 
 def unshared(text: str, other: str) -> tuple[int, int]:

@@ -13,7 +13,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from itertools import pairwise
 
 import numpy as np
@@ -207,15 +207,24 @@ def stretches(text: str, starts: NDArray[np.intp]) -> NDArray[np.intp]:
         ints of shape (k, 2): from unit, to unit (exclusive), none empty, none longer than ``LONGEST``, no duplicates.
     """
     count = len(starts)
-    sizes = [(WINDOW, WINDOW // 2)] * (count > WINDOW) + [(size, size // 4) for size in NARROW] * (count > LONGEST)
-    windows = [(begin, begin + size) for size, step in sizes for begin in [np.arange(0, count - size // 2, step)]]
-    begins, ends = zip((0, count), *_sentences(text, starts), strict=True)
-    parts = [(np.asarray(begins, dtype=np.intp), np.asarray(ends, dtype=np.intp)), *windows]
-    begin, end = (np.concatenate([part[edge] for part in parts]) for edge in (0, 1))
-    end = np.minimum(end, count)
+    marks = [mark.start() for mark in _SENTENCE_END.finditer(text)]
+    edges = np.zeros(len(marks) + 2, dtype=np.intp)
+    edges[1:-1] = np.searchsorted(starts, marks)
+    edges[-1] = count
+    begin, end = edges[:-1], edges[1:]
     use = (begin < end) & (end <= begin + LONGEST)
-    pairs = np.sort(begin[use] * (count + 1) + end[use])
+    pairs = np.concatenate((_windows(count), begin[use] * (count + 1) + end[use]))
+    pairs.sort()
     return np.stack(np.divmod(pairs[np.diff(pairs, prepend=-1) > 0], count + 1), axis=1)
+
+
+@lru_cache(maxsize=1 << 9)
+def _windows(count: int) -> NDArray[np.intp]:
+    """The windows of a text of so many units, and the whole if it is short, each as one number."""
+    sizes = [(WINDOW, WINDOW // 2)] * (count > WINDOW) + [(size, size // 4) for size in NARROW] * (count > LONGEST)
+    windows = [(begin, begin + size) for size, step in sizes for begin in range(0, count - size // 2, step)]
+    whole = [(0, count)] * (0 < count <= LONGEST)
+    return np.array([begin * (count + 1) + min(end, count) for begin, end in (*whole, *windows)], dtype=np.intp)
 
 
 def passages(text: str, starts: NDArray[np.intp], *, harmless: bool) -> NDArray[np.intp]:

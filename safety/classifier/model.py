@@ -134,7 +134,7 @@ class PromptClassifier:
             the highest score of each category (in a long text less its relief), shape (k,), and for each the stretch
             of ``text`` it was reached on, ints of shape (k, 2). A text without words scores as the empty text does.
         """
-        return self._scored(weigh(text, self.weights))
+        return self._scored(weigh([text], self.weights)[0])
 
     def _scored(self, text: WeighedText) -> tuple[NDArray[np.float32], NDArray[np.intp]]:
         count = len(text)
@@ -162,12 +162,10 @@ class PromptClassifier:
 
     def scores(self, text: CanonicalText) -> Mapping[Category, Score]:
         """Calibrated score of each category, the highest over all views, with where it was reached."""
-        read: list[WeighedText] = []
         scored = []
-        for view in text.views:
-            read.append(weigh(view.text, self.weights, read))
-            raw, where = self._scored(read[-1])
-            scored.append((self.calibrated(raw, language_groups(view.text)), where))
+        for reading in weigh([view.text for view in text.views], self.weights):
+            raw, where = self._scored(reading)
+            scored.append((self.calibrated(raw, language_groups(reading.text)), where))
         values, where = (np.stack(part) for part in zip(*scored, strict=True))
         highest = values.argmax(axis=0)
         reached = [(int(view), *where[view, index].tolist()) for index, view in enumerate(highest)]
@@ -187,7 +185,14 @@ def relief(worst: NDArray[np.float32]) -> float:
     Args:
         worst: the highest score of each stretch, in any shape.
     """
-    return min(max(_RELIEF * (float(np.median(worst)) - _CALM), 0.0), MOST_RELIEF)
+    return min(max(_RELIEF * (_median(worst.ravel()) - _CALM), 0.0), MOST_RELIEF)
+
+
+def _median(values: NDArray[np.float32]) -> float:
+    """What :func:`numpy.median` says, in a fifth of the time."""
+    lower, upper = (len(values) - 1) // 2, len(values) // 2
+    sorted_there = np.partition(values, (lower, upper))
+    return float((sorted_there[lower] + sorted_there[upper]) / 2)
 
 
 def _broken(path: Path, problem: str) -> ClassifierBrokenError:

@@ -10,9 +10,12 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from bisect import bisect_right
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache, lru_cache
+from operator import attrgetter
+from typing import NamedTuple
 
 from touchmark.safety.figures.han import SIMPLIFIED
 from touchmark.safety.figures.inflection import ENDINGS, inflected
@@ -29,6 +32,7 @@ _ONE_LETTER |= {
 } | str.maketrans("ሃሓኃኣዓ", "ሀሀሀአአ")
 """Amharic writes one sound with several letters, seven in a row by vowel: as the writer likes."""
 _OF_ONE_LETTER = re.compile(f"[{''.join(map(chr, _ONE_LETTER))}]")
+_KEPT = {chr(letter): chr(letter).translate(_ONE_LETTER) for letter in _ONE_LETTER}
 _SIGNS = "\u0591-\u05bd\u05bf-\u05c7\u064b-\u0655\u0670\u0640\u093c"
 """Hebrew points, Arabic vowel signs and stretching line, the dot of Hindi: written or not as the writer likes."""
 _NASAL = "ङ्(?=[क-घ])|ञ्(?=[च-झ])|ण्(?=[ट-ढ])|न्(?=[त-ध])|म्(?=[प-भ])|ँ"
@@ -52,15 +56,12 @@ _KANA = "\u3041-\u3096\u30a1-\u30fa\u30fc"
 _UNSPACED = re.compile(f"[{_HAN}\u0e01-\u0eff\u1000-\u109f\u1780-\u17ff]")
 _HAN_OR_KANA = re.compile(f"[{_HAN}{_KANA}]")
 _LETTER = f"\\w{_MARKS}{_SIGNS}"
-_UNLIKE_A_SPACE = re.compile(f"(?:[^{_LETTER}]|_){{2,}}|[^{_LETTER} ]|_")
-"""A gap between words that is not one space."""
 _GERESH = "(?<=[\u05d0-\u05ea])['’׳\"”״](?=[\u05d0-\u05ea])"
 """Hebrew marks a foreign sound or an abbreviation inside a word; no word ends there."""
-_TO_REWRITE = re.compile(
-    f"{_GERESH}|{_NASAL}|{_UNLIKE_A_SPACE.pattern}|[{_SIGNS}]+|(?<=[{_HAN}{_KANA}]) (?=[{_HAN}{_KANA}])"
-)
-_DROPPED = re.compile(f"[{_SIGNS}]|{_GERESH}")
-_DOT = re.compile(_NASAL)
+_ANY_GAP = re.compile(r"[\W_](?:[\W_]+|(?<! ))")
+"""A gap between words that is not one space, in ASCII; what begins with one set of letters is found fastest."""
+_MARKED = re.compile(f"[{_SIGNS}\u05d0-\u05ea\u0900-\u097f_]")
+"""What a text has to hold for anything else to be rewritten than such gaps."""
 _KATAKANA = re.compile("[\u30a1-\u30fa\u30fc]")
 _HIRAGANA = re.compile("[\u3041-\u3096]")
 _HANGUL = re.compile("[\uac00-\ud7a3]")
@@ -77,17 +78,34 @@ _MIN_BEHIND_TWO = 6
 """Letters of the shortest name that is read behind two of them, "and to"."""
 
 
+class Edit(NamedTuple):
+    """A stretch of a text, half open, and where in the folded text so many other characters take its place."""
+
+    begin: int
+    end: int
+    place: int
+    length: int
+
+
 @dataclass(frozen=True, slots=True)
 class Folded:
     """A text folded for names.
 
     Attributes:
         text: words apart by single spaces.
-        index: for each character of ``text`` its place in the text that was folded.
+        edits: what else than letters for letters was changed, in order.
     """
 
     text: str
-    index: tuple[int, ...]
+    edits: tuple[Edit, ...]
+
+    def origin(self, place: int) -> int:
+        """For a character of ``text`` its place in the text that was folded."""
+        number = bisect_right(self.edits, place, key=attrgetter("place")) - 1
+        if number < 0:
+            return place
+        edit = self.edits[number]
+        return edit.begin if place < edit.place + edit.length else edit.end + place - edit.place - edit.length
 
 
 def plain(name: str) -> str:
@@ -103,19 +121,19 @@ def plain(name: str) -> str:
 
 def fold(text: str) -> Folded:
     """Fold a text that is already :func:`plain` (a view of a prompt, or a name)."""
-    if _OF_ONE_LETTER.search(text):
-        text = text.translate(_ONE_LETTER)
+    if not text.isascii():
+        text = _OF_ONE_LETTER.sub(lambda match: _KEPT[match.group()], text)
     parts: list[str] = []
-    index: list[int] = []
-    done = 0
+    edits: list[Edit] = []
+    done = place = 0
     for begin, end, new in _rewrites(text):
         parts += (text[done:begin], new)
-        index += range(done, begin)
-        index += [begin] * len(new)
+        place += begin - done
+        edits.append(Edit(begin, end, place, len(new)))
+        place += len(new)
         done = end
     parts.append(text[done:])
-    index += range(done, len(text))
-    return Folded("".join(parts), tuple(index))
+    return Folded("".join(parts), tuple(edits))
 
 
 def folded_name(name: str) -> str:
@@ -241,16 +259,27 @@ def _latin_base(character: str) -> str:
 def _rewrites(text: str) -> Iterator[tuple[int, int, str]]:
     """Stretches to replace, in order: vowel signs and gaps."""
     if text.isascii():
-        yield from ((*match.span(), " ") for match in _UNLIKE_A_SPACE.finditer(text))
+        yield from ((*match.span(), " ") for match in _ANY_GAP.finditer(text))
         return
-    for match in _TO_REWRITE.finditer(text):
+    pattern = _to_rewrite(marked=_MARKED.search(text) is not None, unspaced=_HAN_OR_KANA.search(text) is not None)
+    for match in pattern.finditer(text):
         begin, end = match.span()
-        if _DROPPED.match(text, begin) or _inside_a_name(text, begin, end):
-            yield begin, end, ""
-        elif _DOT.match(text, begin):
-            yield begin, end, "ं"
-        elif match.group() != " ":
-            yield begin, end, " "
+        kind = match.lastgroup
+        if kind is None:
+            yield begin, end, "" if _inside_a_name(text, begin, end) else " "
+        else:
+            yield begin, end, "ं" if kind == "nasal" else ""
+
+
+@cache
+def _to_rewrite(*, marked: bool, unspaced: bool) -> re.Pattern[str]:
+    """What is replaced: each alternative is looked for at every letter, so a text without such letters has fewer."""
+    gap = f"(?:[^{_LETTER}]|_)" if marked else f"[^{_LETTER}]"
+    between = f"|(?<=[{_HAN}{_KANA}] )(?=[{_HAN}{_KANA}])" if unspaced else ""
+    pattern = f"{gap}(?:{gap}+|(?<! ){between})"
+    if marked:
+        pattern = f"(?P<dropped>{_GERESH}|[{_SIGNS}]+)|(?P<nasal>{_NASAL})|{pattern}"
+    return re.compile(pattern)
 
 
 def _inside_a_name(text: str, begin: int, end: int) -> bool:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
@@ -32,7 +32,7 @@ from touchmark.safety.figures.imported import ImportedNames
 from touchmark.safety.figures.misspelling import Misspellings
 from touchmark.safety.figures.offices import Body, BodyKind, OfficeGrammar, Title
 from touchmark.safety.figures.places import Place, Taken, apart
-from touchmark.safety.figures.repeats import NewPart, new_part
+from touchmark.safety.figures.repeats import Excerpts, NewPart, new_part
 from touchmark.safety.figures.slip_text import SlipText
 from touchmark.safety.figures.sounds import Sounds
 from touchmark.safety.figures.thing_words import ThingWords
@@ -92,6 +92,20 @@ class _Found:
     place: Place
     form: _Form
     score: float = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class _Reading:
+    """A view as it is searched."""
+
+    view: View
+    folded: Folded
+    part: NewPart
+
+    @property
+    def searched(self) -> str:
+        """The stretch that is searched."""
+        return self.folded.text[self.part.begin : self.part.end]
 
 
 _Meaning = _Form | _Veto | Title | Body
@@ -158,18 +172,15 @@ class FigureIndex:
 
     def find(self, text: CanonicalText) -> tuple[FigureMatch, ...]:
         """Every figure that the text names, in the order of the original, each stretch once."""
+        readings = _readings(text)
+        guesses = self._guesses(readings)
         matches: list[FigureMatch] = []
-        searched: list[str] = []
         literally = Taken(len(text.original))
-        for view in text.views:
-            folded = fold(view.text)
-            if folded.text not in searched:
-                found = self._in_view(view, folded, new_part(folded.text, searched), text.original)
-                # Who is named as typed is not somebody else in another reading: "Napoleon III" hides no "Napoleon l".
-                matches += (match for match in found if not literally.holds(match.span))
-                if view.kind in _MISSPELT_IN:
-                    searched.append(folded.text)
-            if view.kind is ViewKind.PLAIN:
+        for number, reading in enumerate(readings):
+            # Who is named as typed is not somebody else in another reading: "Napoleon III" hides no "Napoleon l".
+            found = self._in_reading(reading, guesses.get(number, ()), text.original)
+            matches += (match for match in found if not literally.holds(match.span))
+            if reading.view.kind is ViewKind.PLAIN:
                 for match in matches:
                     if match.kind not in _GUESSED:
                         literally.cover(match.span)
@@ -188,20 +199,17 @@ class FigureIndex:
                 kept.append(match)
         return tuple(sorted(kept, key=lambda match: match.span))
 
-    def _in_view(self, view: View, folded: Folded, part: NewPart, original: str) -> Iterator[FigureMatch]:
+    def _in_reading(self, reading: _Reading, guesses: Sequence[_Found], original: str) -> Iterator[FigureMatch]:
+        view, folded, part = reading.view, reading.folded, reading.part
         least = 1 if view.kind in _AS_WRITTEN else _MIN_GUESSED
-        index = folded.index[part.begin : part.end]
-        holds_offices = not self._offices.in_another_time(folded.text)
 
         def span(place: Place) -> tuple[int, int]:
-            return view.span(index[place[0]], index[place[1] - 1] + 1)
+            return view.span(folded.origin(place[0] + part.begin), folded.origin(place[1] + part.begin - 1) + 1)
 
         def is_written_as_name(place: Place) -> bool:
             return view.kind in _MISSPELT_IN and written_as_name(original, span(place))
 
-        searched = folded.text[part.begin : part.end]
-        misspelt = view.kind in _MISSPELT_IN
-        for found in self._in_folded(searched, is_written_as_name, holds_offices=holds_offices, misspelt=misspelt):
+        for found in self._in_folded(reading, guesses, is_written_as_name):
             start, end = found.place
             if end - start < least or not part.concerns((start + part.begin, end + part.begin)):
                 continue
@@ -214,8 +222,9 @@ class FigureIndex:
             )
 
     def _in_folded(
-        self, text: str, is_written_as_name: Callable[[Place], bool], *, holds_offices: bool, misspelt: bool
+        self, reading: _Reading, guesses: Sequence[_Found], is_written_as_name: Callable[[Place], bool]
     ) -> Iterator[_Found]:
+        text = reading.searched
         senses: dict[Place, tuple[_Meaning, ...]] = {}
         for start, end, meanings in self._phrases.find(text):
             if is_whole(text, start, end):
@@ -224,6 +233,7 @@ class FigureIndex:
             if not any(isinstance(sense, _Form | _Veto) for sense in senses.get(place, ())):
                 senses[place] = (*senses.get(place, ()), form)
         forms = {place: sense for place, found in senses.items() for sense in found if isinstance(sense, _Form | _Veto)}
+        holds_offices = bool(senses) and not self._offices.in_another_time(reading.folded.text)
         taken = Taken(len(text))
         named: dict[Place, Figure] = {}
         for place in apart(forms):
@@ -236,9 +246,9 @@ class FigureIndex:
                 yield _Found(place, sense)
         if holds_offices:
             yield from self._holders(text, senses, named)
-        if misspelt:
-            yield from self._echoes(text, taken)
-            yield from self._slips(text, taken)
+        for found in guesses:
+            if taken.claim(found.place):
+                yield found
 
     def _in_imported(self, text: str) -> Iterator[tuple[Place, _Form]]:
         if self._imported:
@@ -268,27 +278,46 @@ class FigureIndex:
         for place, holder in held:
             yield _Found(place, _Form(self._by_id[holder], text[slice(*place)], MatchKind.OFFICE))
 
-    def _slips(self, text: str, taken: Taken) -> Iterator[_Found]:
+    def _guesses(self, readings: Sequence[_Reading]) -> Mapping[int, Sequence[_Found]]:
+        """Whom readings may name by number, in places of what is searched: what sounds like somebody comes before what
+        is almost written so, and what is liker before what is less."""
+        excerpts = Excerpts(
+            (number, reading.folded.text, reading.part.windows(reading.folded.text))
+            for number, reading in enumerate(readings)
+            if reading.view.kind in _MISSPELT_IN
+        )
+        guesses: dict[int, list[_Found]] = defaultdict(list)
+        for found in (*self._echoes(excerpts.text), *self._slips(excerpts.text)):
+            number, (start, end) = excerpts.source(found.place)
+            begin = readings[number].part.begin
+            guesses[number].append(_Found((start - begin, end - begin), found.form, found.score))
+        return {
+            number: [found for found in told if self._is_told(readings[number].searched, found)]
+            for number, told in guesses.items()
+        }
+
+    def _is_told(self, text: str, guess: _Found) -> bool:
+        return self._names_somebody(text, guess.place, guess.form, False)
+
+    def _slips(self, text: str) -> Iterator[_Found]:
         words = SlipText.of(text)
         slips = [(slip, self._names[self._spelt[slip.name]]) for slip in self._misspellings.find(words)]
         if self._imported:
             slips += [(slip, self._imported_form(self._imported, slip.name)) for slip in self._imported.slips(words)]
         for slip, form in sorted(slips, key=lambda found: -found[0].score):
             place = (slip.start, slip.end)
-            if is_other_person(text[slice(*place)], folded_name(form.stated), form.figure.countries):
-                continue
-            if self._names_somebody(text, place, form, False) and taken.claim(place):
-                yield _Found(place, _Form(form.figure, form.stated, MatchKind.MISSPELLING), round(slip.score / 100, 3))
+            if not is_other_person(text[slice(*place)], folded_name(form.stated), form.figure.countries):
+                found = _Form(form.figure, form.stated, MatchKind.MISSPELLING)
+                yield _Found(place, found, round(slip.score / 100, 3))
 
-    def _echoes(self, text: str, taken: Taken) -> Iterator[_Found]:
+    def _echoes(self, text: str) -> Iterator[_Found]:
         for echo in sorted(self._sounds.find(text), key=lambda echo: -echo.score):
             form = self._names[echo.form]
             place = (echo.start, echo.end)
             if _HANGUL.match(text, echo.start) and not _NOT_HEARD_IN_KOREAN.isdisjoint(form.figure.countries):
                 continue
-            if self._names_somebody(text, place, form, False) and taken.claim(place):
-                found = _Form(form.figure, form.stated, MatchKind.TRANSLITERATION)
-                yield _Found(place, found, round(echo.score / 100, 3))
+            found = _Form(form.figure, form.stated, MatchKind.TRANSLITERATION)
+            yield _Found(place, found, round(echo.score / 100, 3))
 
     def _names_somebody(self, text: str, place: Place, form: _Form, holds_offices: bool) -> bool:
         """Whether a form is used of the person: bridges are named after the dead, and office phrases can be past."""
@@ -297,6 +326,20 @@ class FigureIndex:
         if form.figure.status is FigureStatus.LIVING:
             return True
         return not self._things.beside(text, place)
+
+
+def _readings(text: CanonicalText) -> list[_Reading]:
+    """The views as they are searched, but for those that say what one before them does."""
+    readings: list[_Reading] = []
+    searched: list[str] = []
+    for view in text.views:
+        folded = fold(view.text)
+        if folded.text not in searched:
+            misspelt = view.kind in _MISSPELT_IN
+            readings.append(_Reading(view, folded, new_part(folded.text, searched, closely=misspelt)))
+            if misspelt:
+                searched.append(folded.text)
+    return readings
 
 
 def _may_slip(folded: str, form: _Form) -> bool:

@@ -253,16 +253,6 @@ def test_whatever_stands_around_it_spans_lie_in_the_original(before: str, after:
         assert 0 <= start < end <= len(text)
 
 
-@settings(max_examples=100, derandomize=True, deadline=None)
-@given(st.text(max_size=60))
-def test_folding_keeps_the_place_of_every_character(text: str) -> None:
-    source = plain(text)
-    folded = fold(source)
-    assert len(folded.index) == len(folded.text)
-    assert list(folded.index) == sorted(folded.index)
-    assert all(0 <= place < len(source) for place in folded.index)
-
-
 def test_names_are_folded_as_prompts_are() -> None:
     forms = [form for figure in INDEX.figures for form in (figure.name, *figure.aliases, *figure.native)]
     assert [form for form in forms if fold(plain(form)) != fold(canonicalise(form).primary.text)] == []

@@ -25,8 +25,29 @@ def test_a_reading_weighs_what_it_weighs_alone(
     start: list[str], old: list[str], new: list[str], end: list[str], joint: str, another: str
 ) -> None:
     first, last = " ".join(start), " ".join(end)
-    known = weigh(joint.join([first, " ".join(old), last]), WEIGHTS)
+    known = joint.join([first, " ".join(old), last])
     text = another.join([first, " ".join(new), last])
-    alone, again = weigh(text, WEIGHTS), weigh(text, WEIGHTS, [weigh("something else", WEIGHTS), known])
-    for part in ("starts", "ends", "counts", "sums"):
-        assert np.array_equal(getattr(alone, part), getattr(again, part)), part
+    _assert_weighs_as_alone([known, "something else", text])
+
+
+_FEW = st.lists(st.sampled_from(_WORDS), max_size=3)
+_CHANGES = st.lists(st.tuples(_PARTS, _FEW, _FEW), max_size=5)
+
+
+@settings(max_examples=200, derandomize=True, deadline=None)
+@given(_CHANGES, _JOINTS)
+@example([(["a"] * 60, ["bomb"], ["how to"]), (["b"] * 60, ["how"], []), (["film."] * 60, [], ["bomb"])], " ")
+def test_a_reading_that_is_new_in_several_places_weighs_what_it_weighs_alone(
+    changes: list[tuple[list[str], list[str], list[str]]], joint: str
+) -> None:
+    known = joint.join(" ".join((*shared, *old)) for shared, old, _ in changes)
+    text = joint.join(" ".join((*shared, *new)) for shared, _, new in changes)
+    _assert_weighs_as_alone([known, text, f"bomb {text[3:]}", known[1:]])
+
+
+def _assert_weighs_as_alone(readings: list[str]) -> None:
+    for reading, weighed in zip(readings, weigh(readings, WEIGHTS), strict=True):
+        (alone,) = weigh([reading], WEIGHTS)
+        assert weighed.text == reading
+        for part in ("starts", "ends", "counts", "sums"):
+            assert np.array_equal(getattr(alone, part), getattr(weighed, part)), part
