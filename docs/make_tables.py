@@ -50,8 +50,9 @@ FIDELITY = f"""Before any encoder, over every fourth picture, the first among th
 are of one core. The first picture of a shot carries {FIRST.textured / REST.textured:.1f} times the pattern of those
 after it where it has texture, and {FIRST.chroma / REST.chroma:.1f} times in its colours: strong compression keeps
 hardly more than what is there, and the eye sees little in the tenth of a second after a cut
-(`provenance/watermark/shots.py`). Who stops the player on that picture may see faint mottling in saturated plain
-colours; for a poster take a later one.
+(`provenance/watermark/shots.py`). Who stops the player on that picture and enlarges it may see faint clouds of colour
+on plain ground; for a poster take a later one. In saturated colours, where a step of Cb or Cr is seen as lightness too,
+either is held to what luma may be (`provenance/watermark/lightness.py`).
 """
 
 Trial = dict[str, Any]

@@ -2,13 +2,15 @@
 
 The eye forgives luma changes where there is texture and in bright places, and forgives slow chroma changes almost
 everywhere, blue ones most. So luma follows the local contrast, by what it costs in structural similarity, but stops
-where texture would swallow the pattern as well as hide it; and chroma is even. Strengths are planned on a small copy of
-the picture: cheap, and smooth enough not to draw edges of its own.
+where texture would swallow the pattern as well as hide it; and chroma is even, but where a colour is so saturated that
+it makes light of its own (:mod:`lightness`). Strengths are planned on a small copy of the picture: cheap, and smooth
+enough not to draw edges of its own.
 """
 
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final
@@ -19,6 +21,7 @@ from numpy.typing import NDArray
 
 from touchmark.provenance.media.colour import HLG, PQ
 from touchmark.provenance.media.picture import Planes
+from touchmark.provenance.watermark import lightness
 from touchmark.provenance.watermark.lattice import SHORT_SIDE, Plane, spectrum
 
 Real = NDArray[np.float32]
@@ -66,6 +69,11 @@ _HDR = {
 # Between which local standard deviations of luma a place goes from flat to textured, for an emphasis.
 _FLAT_TO_TEXTURED = (0.6, 2.0)
 
+_LIGHTER = 0.7
+"""How much lighter and darker a plane of chroma may make a place, over what luma may there."""
+_COARSER = 4
+"""Samples of the plan in one of that for chroma: colours fill areas."""
+
 CHROMA_STRENGTH: Final = (1.18, 1.06)
 """Root mean square in Cb and Cr, before the factor. In both: a coder keeps chroma where either is loud."""
 
@@ -87,12 +95,12 @@ class Emphasis:
 AS_PLANNED: Final = Emphasis(1.0, 1.0, 1.0)
 
 
-def strengths(picture: Planes, emphasis: Emphasis = AS_PLANNED) -> tuple[Real, Real]:
-    """Strength maps for luma and for chroma.
+def strengths(picture: Planes, emphasis: Emphasis = AS_PLANNED) -> tuple[Real, Real, Real]:
+    """Strength maps for luma, Cb and Cr.
 
     Returns:
-        Two maps of one small size, to be stretched over the picture: the luma pattern's root mean square in
-        8-bit steps, and a factor near 1 for CHROMA_STRENGTH.
+        Maps of small sizes, to be stretched over the picture: the luma pattern's root mean square in 8-bit
+        steps, and for either plane of chroma a factor near 1 for CHROMA_STRENGTH.
     """
     height, width = picture.luma.shape
     short = min(height, width)
@@ -117,8 +125,27 @@ def strengths(picture: Planes, emphasis: Emphasis = AS_PLANNED) -> tuple[Real, R
         for_luma = for_luma * emphasis.flat
     else:
         for_luma = for_luma * np.interp(texture, _FLAT_TO_TEXTURED, (emphasis.flat, emphasis.textured))
-    for_chroma = for_chroma * emphasis.chroma
-    return for_luma.astype(np.float32), for_chroma.astype(np.float32)
+    for_luma, for_chroma = for_luma.astype(np.float32), (for_chroma * emphasis.chroma).astype(np.float32)
+    for_blue, for_red = _without_light(picture, small, for_luma, for_chroma)
+    return for_luma, for_blue, for_red
+
+
+def _without_light(picture: Planes, small: Real, for_luma: Real, for_chroma: Real) -> Iterator[Real]:
+    """What of ``for_chroma`` makes no place much lighter or darker: for Cb and for Cr, on a coarser plan."""
+    rows, columns = small.shape
+    size = (-(-columns // _COARSER), -(-rows // _COARSER))
+    luma, permitted, planned = (
+        np.asarray(cv2.resize(values, size, interpolation=cv2.INTER_AREA), np.float32)
+        for values in (small, for_luma, for_chroma)
+    )
+    step = max(1, picture.blue.shape[0] // (2 * size[1]))  # of colours that fill areas a few samples tell enough
+    blue, red = (
+        cv2.resize(plane[::step, ::step], size, interpolation=cv2.INTER_AREA).astype(np.float32)
+        / np.float32(picture.colour.step)
+        for plane in (picture.blue, picture.red)
+    )
+    for lighter, rms in zip(lightness.of_chroma(luma, blue, red), CHROMA_STRENGTH, strict=True):
+        yield np.minimum(planned, _LIGHTER * permitted / np.maximum(rms * lighter, 1e-6))
 
 
 def _luma_power(mean: Real, texture: Real, short: int, dearer: float) -> Real:

@@ -38,12 +38,12 @@ class Painter:
 
         Planes in limited range have room below black and above white, so nothing of the pattern is clipped there.
         """
-        for_luma, for_chroma = (strength * np.float32(amplitude) for strength in strengths(planes, emphasis))
+        for_luma, for_blue, for_red = (strength * np.float32(amplitude) for strength in strengths(planes, emphasis))
         colour = planes.colour
         return Planes(
             _added(planes.luma, _stretched(self._luma, for_luma, colour), colour),
-            _added(planes.blue, _stretched(self._blue, for_chroma, colour), colour),
-            _added(planes.red, _stretched(self._red, for_chroma, colour), colour),
+            _added(planes.blue, _stretched(self._blue, for_blue, colour), colour),
+            _added(planes.red, _stretched(self._red, for_red, colour), colour),
             colour,
         )
 
