@@ -185,7 +185,7 @@ class _Extraction:
         self._aligner = Aligner(lattice, gauge)
         self._decodings = 0
         self._alignments = 0.0
-        self._likeliest: list[tuple[float, Sight]] = []
+        self._likeliest: list[tuple[Alignment, Evidence]] = []
 
     def detection(self, effort: Effort) -> Detection:
         """The first reading that verifies: as it came, or mirrored; then after a search for its geometry; at last where
@@ -204,11 +204,12 @@ class _Extraction:
     @property
     def best(self) -> tuple[float, float]:
         """The best fit of all that was tried, as it came or mirrored, and elsewhere."""
-        upright, elsewhere = (
-            max((z for z, sight in self._likeliest if sight.geometry.moves is moved), default=0.0)
-            for moved in (False, True)
-        )
-        return upright, elsewhere
+        upright, elsewhere = self._best(moved=False), self._best(moved=True)
+        return upright[0].z if upright else 0.0, elsewhere[0].z if elsewhere else 0.0
+
+    def _best(self, *, moved: bool) -> tuple[Alignment, Evidence] | None:
+        places = (found for found in self._likeliest if found[0].geometry.moves is moved)
+        return max(places, key=lambda found: found[0].z, default=None)
 
     def _readings_repeating(self) -> Iterator[Reading | None]:
         """As if the copy had been turned, scaled or squeezed as its pattern repeats."""
@@ -241,15 +242,16 @@ class _Extraction:
                 yield from self._readings_near(self._whole, minute, place)
 
     def _readings_listed(self) -> Iterator[Reading | None]:
-        """Where the mark is seen, if it is seen, from more than the likeliest message."""
-        seen = [
-            (z, sight)
-            for z, sight in self._likeliest
-            if z > (_WORTH_POLISHING if sight.geometry.moves else _WORTH_FOLLOWING)
-        ]
-        for _, sight in sorted(seen, key=lambda found: -found[0])[:_TRIED]:
-            self._decodings += _CANDIDATES_READ
-            yield self._reader.read([sight], _CANDIDATES_READ)
+        """Where the mark is seen, if it is seen, from more than the likeliest message: as it came and elsewhere, since
+        the best of many places by chance looks better than a faint mark at the first."""
+        for moved, least in ((False, _WORTH_FOLLOWING), (True, _WORTH_POLISHING)):
+            best = self._best(moved=moved)
+            if best is None or best[0].z <= least:
+                continue
+            place, evidence = best
+            for geometry in (place.geometry, *place.rivals):
+                self._decodings += _CANDIDATES_READ
+                yield self._reader.read([Sight(evidence, geometry)], _CANDIDATES_READ)
 
     def _readings_at(self, geometry: Geometry) -> Iterator[Reading | None]:
         """At one geometry but for the shift: from the minute that fits best, then from several together."""
@@ -286,7 +288,7 @@ class _Extraction:
     def _readings_placed(
         self, evidence: Evidence, place: Alignment, least: float = WORTH_READING
     ) -> Iterator[Reading | None]:
-        self._likeliest.append((place.z, Sight(evidence, place.geometry)))
+        self._likeliest.append((place, evidence))
         if place.z > least:
             yield from (self._read([Sight(evidence, geometry)]) for geometry in (place.geometry, *place.rivals))
 
@@ -335,7 +337,8 @@ class _Extraction:
 
     def _present(self) -> Detection:
         """Whether the template is there at the likeliest of all places that were looked at."""
-        _, sight = max(self._likeliest, key=lambda found: found[0])
+        place, evidence = max(self._likeliest, key=lambda found: found[0].z)
+        sight = Sight(evidence, place.geometry)
         fit, matched = self._reader.template(sight)
         if statistics.is_chance(fit.z, self._alignments):
             return Detection(MarkState.NOTHING_FOUND, self._key.key_id)

@@ -109,7 +109,7 @@ class LatticeWatermark:
             return self._search_everywhere(video, keys)
         glance, key_frames = Glance(), partial(video.frames, key_frames_only=True)
         seen = gather(glance.key_frames(key_frames()))
-        effort = Effort.ALL if glance.enough else Effort.GEOMETRY if glance.begun else Effort.UPRIGHT
+        effort = Effort.ALL if glance.begun else Effort.UPRIGHT
         looks = [Look.at(seen, keys, effort, key_frames)]
         if looks[0].verified or not keys:
             return looks[0].found
@@ -117,8 +117,10 @@ class LatticeWatermark:
             early = gather(glance.until_enough(video.frames()))
             if glance.whole:
                 return paid(Look.at(early, keys, Effort.ALL, video.frames).found, 2)
+            # A mark too faint for its geometry to show is faintest between key frames: there it is not sought again.
+            further = Effort.GEOMETRY if effort is Effort.ALL else Effort.ALL
             later = [stretch for stretch in seen if not early or stretch.start >= early[-1].end]
-            looks.append(Look.at([*early, *later], keys, Effort.ALL))
+            looks.append(Look.at([*early, *later], keys, further))
         if hinted(looks):
             return paid(Look.at(gather(video.frames()), keys, Effort.ALL, video.frames).found, len(looks) + 1)
         return paid(looks[-1].found, len(looks))
