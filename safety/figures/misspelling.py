@@ -28,7 +28,6 @@ _MIN_NAME_SHORTEST_WORD = 11
 _MIN_WORD_TWO_SLIPS = 6
 _SLIPS_OF_ONE_SOUND = 3
 """A name spelt as it sounds may stand this many letters away: "Sukkerberg"."""
-_ANOTHER_WORD = 99
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,38 +79,37 @@ class Misspellings:
 
     def _likeness(self, words: Sequence[str], name: Sequence[str]) -> float:
         """The share of letters that are right, in percent; 0 if that is not enough."""
-        letters = sum(map(len, name))
-        if len(name) == 1 and words[0][:1] != name[0][0]:
-            return 0.0
         slips = most = 0
-        initials_right = True
+        wrong: list[tuple[str, str, int]] = []
         for word, right in zip(words, name, strict=True):
             if word != right:
-                here = self._slips(word, right, letters)
+                here = OSA.distance(word, right, score_cutoff=_SLIPS_OF_ONE_SOUND)
                 slips, most = slips + here, max(most, here)
                 if slips > _SLIPS_OF_ONE_SOUND:
                     return 0.0
-                initials_right = initials_right and word[0] == right[0]
-        if slips <= 1:
-            return 100 * (1 - slips / letters) if slips else 0.0
+                wrong.append((word, right, here))
+        if not slips or (len(name) == 1 and words[0][:1] != name[0][0]):
+            return 0.0
+        letters = sum(map(len, name))
+        if not all(self._is_slip(word, right, here, letters) for word, right, here in wrong):
+            return 0.0
+        if slips == 1:
+            return 100 * (1 - slips / letters)
         if len(name) == 1 or letters < (_MIN_NAME_TWO_SLIPS if most > 1 else _MIN_NAME_SLIP_EACH):
             return 0.0
+        initials_right = all(word[0] == right[0] for word, right, _ in wrong)
         is_near = slips == 2 and (initials_right or letters >= _MIN_NAME_WRONG_INITIAL)
         return 100 * (1 - slips / letters) if is_near or _sound_alike(words, name) else 0.0
 
-    def _slips(self, word: str, right: str, letters: int) -> int:
-        """Letters to put right in a word of a name of so many letters; a great many, if it is another word."""
+    def _is_slip(self, word: str, right: str, slips: int, letters: int) -> bool:
+        """Whether a word with so many letters to put right is one of a name of so many letters, or another word."""
         if word in self._ordinary:
-            return _ANOTHER_WORD
+            return False
         shorter = min(len(word), len(right))
-        slips = OSA.distance(word, right, score_cutoff=_SLIPS_OF_ONE_SOUND)
         if shorter < MIN_WORD and slips == 1:  # "Gla" is "Gal", and "Jon" may be "John"; "Tim" is not "Tom"
-            swapped = sorted(word) == sorted(right)
             least = _MIN_NAME_SHORT_WORD if shorter == MIN_WORD - 1 else _MIN_NAME_SHORTEST_WORD
-            return 1 if swapped or (len(word) != len(right) and letters >= least) else _ANOTHER_WORD
-        if shorter < MIN_WORD or (slips > 1 and shorter < _MIN_WORD_TWO_SLIPS):
-            return _ANOTHER_WORD
-        return slips
+            return sorted(word) == sorted(right) or (len(word) != len(right) and letters >= least)
+        return shorter >= MIN_WORD and (slips == 1 or shorter >= _MIN_WORD_TWO_SLIPS)
 
 
 def _sound_alike(words: Sequence[str], name: Sequence[str]) -> bool:

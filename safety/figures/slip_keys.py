@@ -80,10 +80,11 @@ class SlipKeys:
         known = np.flatnonzero(may_hold(self.begun, text.checksums))
         keys, here, rank = text.questions(known)
         maybe = np.flatnonzero(may_hold(self.held, keys))
-        begin, end = (np.searchsorted(self.keys, keys[maybe], side) for side in ("left", "right"))
-        here, rank = here[maybe], rank[maybe]
+        keys, begin = keys[maybe], np.searchsorted(self.keys, keys[maybe])
+        there = np.flatnonzero(self.keys.take(begin, mode="clip") == keys) if len(self.keys) else begin[:0]
+        keys, begin, here, rank = keys[there], begin[there], here[maybe[there]], rank[maybe[there]]
+        end = np.searchsorted(self.keys, keys, "right")
         order = np.lexsort((rank, here, rank == BY_SOUND))
-        order = order[begin[order] < end[order]]
         asked = zip(here[order].tolist(), rank[order].tolist(), strict=True)
         may_slip = [way >= WAYS_OF_A_SLIP or text.words[at] not in ordinary for at, way in asked]
         order = order[np.array(may_slip, dtype=np.bool_)]

@@ -11,106 +11,20 @@ from __future__ import annotations
 
 import re
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from itertools import accumulate, islice, product
+from itertools import accumulate
 from typing import NamedTuple
 
 from rapidfuzz import fuzz
 
-from touchmark.safety.figures.romanisation import GAP, key_of, keys_of, once, romanised
+from touchmark.safety.figures.latin_keys import name_keys
+from touchmark.safety.figures.romanisation import GAP, keys_of, once, romanised
 
-_MAX_KEYS = 24
-"""Alternatives that a word of a name may take."""
 _PARTICLES = frozenset({"al", "el", "ال"})
 _WORDS_KEPT = 1 << 15
 """Words of which a process remembers how they sound."""
-
-# --- Latin ----------------------------------------------------------------------------------------------------------
-
-_LATIN = {
-    "tes": ("S", "T.S"),
-    "sch": ("S", "SK"),
-    "tch": ("S",),
-    "tsch": ("S",),
-    "sh": ("S",),
-    "ch": ("S", "K", ""),
-    "zh": ("S",),
-    "ph": ("P",),
-    "th": ("T", "S"),
-    "kh": ("", "K"),
-    "gh": ("K", ""),
-    "ck": ("K",),
-    "cz": ("S",),
-    "sz": ("S",),
-    "ts": ("S", "TS"),
-    "tz": ("S", "TS"),
-    "ds": ("S", "TS"),
-    "dz": ("S", "TS"),
-    "dj": ("S",),
-    "dg": ("S",),
-    "ng": ("NK", "N"),
-    "gn": ("N", "KN"),
-    "x": ("KS", "S", ""),
-    "q": ("K",),
-    "j": ("S", ""),
-    "w": ("", "P"),
-    "v": ("P", ""),
-    "h": ("",),
-    "b": ("P",),
-    "p": ("P",),
-    "f": ("P",),
-    "d": ("T",),
-    "t": ("T",),
-    "s": ("S",),
-    "z": ("S", "T"),
-    "k": ("K",),
-    "g": ("K",),
-    "c": ("K", "S"),
-    "m": ("M",),
-    "n": ("N",),
-    "l": ("L",),
-    "r": ("L",),
-    "ll": ("L", ""),
-}
-_LATIN_PART = re.compile("tes$|tsch|sch|tch|sh|ch|zh|ph|th|kh|gh|ck|cz|sz|ts|tz|ds|dz|dj|dg|ng|gn|ll|[a-z]")
-_SOFT = frozenset("eiy")
-
-
-def name_keys(word: str) -> tuple[str, ...]:
-    """The keys that a word of a Latin name may have in any script.
-
-    Args:
-        word: folded, Latin letters.
-    """
-    parts: list[tuple[str, ...]] = []
-    for match in _LATIN_PART.finditer(word):
-        part, after = match.group(), word[match.end() : match.end() + 1]
-        sounds = _LATIN.get(part, (GAP,))
-        if part == "g" and after in _SOFT:
-            sounds = ("S", "K", "")
-        elif part == "c":
-            sounds = ("S", "K") if after in _SOFT else ("K", "S")
-        elif part == "r" and (not after or after not in "aeiouy"):
-            sounds = ("L", "")
-        elif part == "h" and match.start() == 0:
-            sounds = ("", "K")
-        parts.append(sounds)
-    spelt = islice(product(*_affordable(parts)), _MAX_KEYS)
-    return tuple(dict.fromkeys(key_of("".join(sounds)) for sounds in spelt))
-
-
-def _affordable(parts: Sequence[tuple[str, ...]]) -> list[tuple[str, ...]]:
-    """The alternatives of the last parts, as far as their product is affordable; the rest read in the first way."""
-    count = 1
-    kept: list[tuple[str, ...]] = []
-    for sounds in reversed(parts):
-        affordable = count * len(sounds) <= _MAX_KEYS
-        kept.append(sounds if affordable else sounds[:1])
-        count *= len(sounds) if affordable else 1
-    return kept[::-1]
-
 
 # --- words of a prompt ----------------------------------------------------------------------------------------------
 
@@ -137,45 +51,83 @@ _READABLE = re.compile(
 """A text without this has nothing to read."""
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class _Name:
+    """A name to recognise.
+
+    Attributes:
+        number: in the order of the list.
+        form: folded.
+        words: of it, without particles.
+        anchor: which of them is its rarest; that one and the next, or else the one before, propose the name.
+        keys: of each word.
+        another: of those of more words a third one: how many words behind the anchor, and its keys.
+    """
+
+    number: int
+    form: str
+    words: tuple[str, ...]
+    anchor: int
+    keys: tuple[frozenset[str], ...]
+    another: tuple[int, frozenset[str]]
+
+
+class _Beside(NamedTuple):
+    """The names of two words, and those of more, that two words beside each other may be."""
+
+    pairs: list[_Name]
+    longer: list[_Name]
+
+
 _Reading = tuple[int, int, str]
 """A way of reading a word of the prompt: where it begins and ends in the word, and its key."""
 
 
 class _Heard(NamedTuple):
-    """A word of the prompt: its readings, the likeliest first, their keys, and whether its script tells vowels."""
+    """A word of the prompt: its readings, the likeliest first, their keys, and whether its script tells vowels.
+
+    For each reading that may be the anchor of names there is what may stand beside it, and on which side.
+    """
 
     word: str
     strict: bool
     readings: Sequence[_Reading]
     keys: frozenset[str]
+    anchors: Sequence[tuple[int, str, Mapping[str, _Beside]]]
 
 
 class _Memory(dict[str, _Heard]):
     """What was heard in words met of late: prompts are made of the same few thousand. New ones are read together."""
+
+    def __init__(self, names: Mapping[int, Mapping[str, Mapping[str, _Beside]]]) -> None:
+        super().__init__()
+        self._names = names
 
     def heard(self, words: Sequence[str]) -> list[_Heard]:
         """What in each word of a prompt may be a word of a name."""
         known = {word: heard for word in words if (heard := self.get(word)) is not None}
         new = [word for word in dict.fromkeys(words) if word not in known]
         if new:
-            read = dict(zip(new, _heard(new), strict=True))
+            read = dict(zip(new, self.read(new), strict=True))
             known |= read
             if len(self) > _WORDS_KEPT:
                 self.clear()
             self.update(read)
         return [known[word] for word in words]
 
-
-def _heard(words: Sequence[str]) -> list[_Heard]:
-    """What in each of some words may be a word of a name."""
-    scripts = [_script_of(word[0]) if word else "" for word in words]
-    cuts = [_cuts(word, script) if script else () for word, script in zip(words, scripts, strict=True)]
-    keys = iter(keys_of([word[begin:end] for word, parts in zip(words, cuts, strict=True) for begin, end in parts]))
-    readings = [[(begin, end, next(keys)) for begin, end in parts] for parts in cuts]
-    return [
-        _Heard(word, script not in _LOOSE_SCRIPTS, read, frozenset([key for _, _, key in read]))
-        for word, script, read in zip(words, scripts, readings, strict=True)
-    ]
+    def read(self, words: Sequence[str]) -> list[_Heard]:
+        """What in each of some words may be a word of a name."""
+        scripts = [_script_of(word[0]) if word else "" for word in words]
+        cuts = [_cuts(word, script) if script else () for word, script in zip(words, scripts, strict=True)]
+        keys = iter(keys_of([word[begin:end] for word, parts in zip(words, cuts, strict=True) for begin, end in parts]))
+        readings = [[(begin, end, next(keys)) for begin, end in parts] for parts in cuts]
+        sides = [*self._names.items()]
+        heard: list[_Heard] = []
+        for word, script, read in zip(words, scripts, readings, strict=True):
+            sounds = [key for _, _, key in read]
+            anchors = [(side, key, names[key]) for key in sounds for side, names in sides if key in names]
+            heard.append(_Heard(word, script not in _LOOSE_SCRIPTS, read, frozenset(sounds), anchors))
+        return heard
 
 
 @lru_cache(maxsize=1 << 14)
@@ -215,19 +167,25 @@ def smooth(latin: str, strict: bool) -> str:
     return once(latin)
 
 
-def _likeness(heard: Sequence[_Heard], taken: Sequence[_Reading], name: tuple[str, ...]) -> float:
-    """Likeness of what was heard and a name, 0 to 100; 0 where it is not enough for so few consonants.
+def _likeness(
+    heard: Sequence[_Heard], taken: Sequence[_Reading], names: Iterable[_Name]
+) -> Iterator[tuple[_Name, float]]:
+    """Those of some names that are like what was heard, and how much, 0 to 100; fewer consonants have to be liker.
 
     The thresholds were set where 17,000 sentences of 14 languages that name nobody gave one echo in 300.
     """
     consonants = sum([len(key) for _, _, key in taken])
     strict = heard[0].strict
     if consonants < _least_consonants(strict=strict):
-        return 0.0
+        return
+    least = _least_likeness(consonants, strict=strict)
     read = [_spoken(word.word, begin, end, strict) for word, (begin, end, _) in zip(heard, taken, strict=True)]
-    written, words = _written(name, strict)
-    score = fuzz.ratio(" ".join(read), written, score_cutoff=_least_likeness(consonants, strict=strict))
-    return score if score and all(map(_is_like_word, read, words)) else 0.0
+    whole = " ".join(read)
+    for name in names:
+        written, words = _written(name, strict)
+        score = fuzz.ratio(whole, written, score_cutoff=least)
+        if score and all(map(_is_like_word, read, words)):
+            yield name, score
 
 
 @lru_cache(maxsize=_WORDS_KEPT)
@@ -237,9 +195,9 @@ def _spoken(word: str, begin: int, end: int, strict: bool) -> str:
 
 
 @lru_cache(maxsize=_WORDS_KEPT)
-def _written(name: tuple[str, ...], strict: bool) -> tuple[str, Sequence[str]]:
+def _written(name: _Name, strict: bool) -> tuple[str, Sequence[str]]:
     """A name of the list as it is compared, whole and in words."""
-    words = [smooth(word, strict) for word in name]
+    words = [smooth(word, strict) for word in name.words]
     return " ".join(words), words
 
 
@@ -284,23 +242,6 @@ class Echo:
     score: float
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class _Name:
-    """A name to recognise.
-
-    Attributes:
-        form: folded.
-        words: of it, without particles.
-        anchor: which of them is its rarest; that one and the next, or else the one before, propose the name.
-        keys: of each word.
-    """
-
-    form: str
-    words: tuple[str, ...]
-    anchor: int
-    keys: tuple[frozenset[str], ...]
-
-
 class Sounds:
     """The folded Latin names of two words and more, ready to be recognised in other scripts.
 
@@ -318,18 +259,21 @@ class Sounds:
         ]
         keys = {word: frozenset(name_keys(word)) for _, words in names for word in words}
         frequency = Counter(word for _, words in names for word in words)
-        self._memory = _Memory()
         self._in_run = lru_cache(maxsize=_WORDS_KEPT)(self._halves_named)
         # By the side of its anchor that a neighbour is on, and by the keys of both.
-        self._beside: dict[int, dict[str, dict[str, list[_Name]]]] = {1: defaultdict(dict), -1: defaultdict(dict)}
-        for form, words in names:
+        beside: dict[int, dict[str, dict[str, _Beside]]] = {1: defaultdict(dict), -1: defaultdict(dict)}
+        for number, (form, words) in enumerate(names):
             anchor = words.index(min(words, key=lambda word: (len(word) < 4, frequency[word], -len(word))))
-            name = _Name(form, words, anchor, tuple(keys[word] for word in words))
             side = 1 if anchor + 1 < len(words) else -1
+            third = next((at for at in range(len(words)) if at not in (anchor, anchor + side)), anchor)
+            another = third - anchor, keys[words[third]]
+            name = _Name(number, form, words, anchor, tuple(keys[word] for word in words), another)
             for key in name.keys[anchor]:
                 for sound in name.keys[anchor + side] if len(key) > 1 else ():
                     if len(words) > 2 or len(key) + len(sound) >= _LEAST_CONSONANTS:
-                        self._beside[side][key].setdefault(sound, []).append(name)
+                        pairs, longer = beside[side][key].setdefault(sound, _Beside([], []))
+                        (longer if len(words) > 2 else pairs).append(name)
+        self._memory = _Memory(beside)
 
     def find(self, text: str) -> Iterator[Echo]:
         """Stretches of a folded text that sound like a name."""
@@ -337,29 +281,10 @@ class Sounds:
             return
         words = text.split(" ")
         starts = list(accumulate((len(word) + 1 for word in words), initial=0))
-        heard = self._memory.heard(words)
-        for first, name in dict.fromkeys(self._proposed(heard)):
-            part = heard[first : first + len(name.words)]
-            if first >= 0 and len(part) == len(name.words):
-                taken, score = _judged(part, name)
-                if score:
-                    end = starts[first + len(part) - 1] + taken[-1][1]
-                    yield Echo(starts[first] + taken[0][0], end, name.form, score)
+        for first, name, taken, score in _named(self._memory.heard(words)):
+            end = starts[first + len(taken) - 1] + taken[-1][1]
+            yield Echo(starts[first] + taken[0][0], end, name.form, score)
         yield from self._in_katakana(text)
-
-    def _proposed(self, heard: Sequence[_Heard]) -> Iterator[tuple[int, _Name]]:
-        """Where a name may begin, and the name: its anchor may be a word, and the word beside it its neighbour."""
-        for here, word in enumerate(heard):
-            enough = _least_consonants(strict=word.strict)
-            for _, _, key in word.readings:
-                for side, table in self._beside.items():
-                    neighbours = table.get(key)
-                    if neighbours is None or not 0 <= here + side < len(heard):
-                        continue
-                    for _, _, beside in heard[here + side].readings:
-                        for name in neighbours.get(beside, ()):
-                            if len(name.words) > 2 or len(key) + len(beside) >= enough:
-                                yield here - name.anchor, name
 
     def _in_katakana(self, text: str) -> Iterator[Echo]:
         """Japanese parts the words of a foreign name with a dot or not at all, so every cut of a run is tried."""
@@ -369,21 +294,70 @@ class Sounds:
 
     def _halves_named(self, run: str) -> list[tuple[str, float]]:
         """The names that a run of katakana may be, and their likeness."""
-        halves = _heard([half for cut in range(1, len(run)) for half in (run[:cut], run[cut:])])
+        halves = self._memory.read([half for cut in range(1, len(run)) for half in (run[:cut], run[cut:])])
         cuts = zip(halves[::2], halves[1::2], strict=True)
-        proposed = ((cut, name) for cut in cuts for first, name in self._proposed(cut) if first == 0)
-        judged = ((name.form, _judged(cut, name)[1]) for cut, name in proposed if len(name.words) == 2)
-        return [(form, score) for form, score in judged if score]
+        return [(name.form, score) for cut in cuts for _, name, _, score in _named(cut)]
 
 
-def _judged(heard: Sequence[_Heard], name: _Name) -> tuple[list[_Reading], float]:
-    """How each word of a name was heard, and the likeness; 0 if one was not, or if it is not enough."""
+_Named = tuple[int, _Name, Sequence[_Reading], float]
+"""The number of the word where a name begins, the name, how its words were heard, and the likeness."""
+
+
+def _named(heard: Sequence[_Heard]) -> Iterator[_Named]:
+    """What may be a name: its anchor may be a word, the word beside it its neighbour, and all is like it."""
+    told: set[tuple[int, _Name]] = set()
+    for here, word in enumerate(heard):
+        for side, key, neighbours in word.anchors:
+            if not 0 <= here + side < len(heard):
+                continue
+            for _, _, sound in heard[here + side].readings:
+                names = neighbours.get(sound)
+                if names is None:
+                    continue
+                found = _longer(heard, here, names.longer)
+                if names.pairs and len(key) + len(sound) >= _least_consonants(strict=word.strict):
+                    found += _pairs(heard, min(here, here + side), names.pairs)
+                for named in sorted(found, key=_number) if len(found) > 1 else found:
+                    if named[:2] not in told:
+                        told.add(named[:2])
+                        yield named
+
+
+def _number(named: _Named) -> int:
+    return named[1].number
+
+
+def _pairs(heard: Sequence[_Heard], first: int, names: Sequence[_Name]) -> list[_Named]:
+    """Those of some names of two words that two words are like."""
+    part = heard[first : first + 2]
+    if len(part[0].readings) == len(part[1].readings) == 1:  # as which all names must have heard them
+        taken = [word.readings[0] for word in part]
+        return [(first, name, taken, score) for name, score in _likeness(part, taken, names)]
+    each = [(name, _taken(part, name)) for name in names]
+    return [(first, name, taken, score) for name, taken in each for _, score in _likeness(part, taken, (name,))]
+
+
+def _longer(heard: Sequence[_Heard], here: int, names: Sequence[_Name]) -> list[_Named]:
+    """Those of some names of more words that the words around their anchor are like."""
+    found: list[_Named] = []
+    for name in names:
+        another, keys = name.another
+        if 0 <= here + another < len(heard) and not keys.isdisjoint(heard[here + another].keys):
+            first = here - name.anchor
+            part = heard[max(first, 0) : first + len(name.keys)]
+            if len(part) == len(name.keys) and (taken := _taken(part, name)):
+                found += [(first, name, taken, score) for name, score in _likeness(part, taken, (name,))]
+    return found
+
+
+def _taken(heard: Sequence[_Heard], name: _Name) -> Sequence[_Reading]:
+    """How each word of a name was heard; nothing if one was not."""
     taken: list[_Reading] = []
     for keys, word in zip(name.keys, heard, strict=True):
-        if keys.isdisjoint(word.keys):
-            return taken, 0.0
         for reading in word.readings:
             if reading[2] in keys:
                 taken.append(reading)
                 break
-    return taken, _likeness(heard, taken, name.words)
+        else:
+            return ()
+    return taken
