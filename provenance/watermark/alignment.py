@@ -41,6 +41,8 @@ SHIFTS: Final = TILE**2
 
 _RIVALS = 2
 _BESIDE: Final = np.arange(-2, 3)
+_NEAR: Final = [(down, across) for down in (-1, 0, 1) for across in (-1, 0, 1) if (down, across) != (0, 0)] + [(0, 0)]
+"""A coder or a scaler moves a picture by a fraction of a unit. Last the place itself, which no other may hide."""
 
 _POLISH: Final = (0.004, 0.002, 0.001)
 _ROUNDS: Final = 3
@@ -54,8 +56,9 @@ _EQUAL: Final[Mapping[Plane, float]] = dict.fromkeys(Plane, 1.0)
 class Alignment:
     """A geometry, and how well template and bits agree under it: ``z`` is a sum of two fits in standard deviations.
 
-    Where a mark is weak the next best shifts, ``rivals``, are worth a try: the template repeats every half tile, and so
-    do half of the pairs of waves. ``compared`` is of how many shifts this one is the best.
+    Where a mark is weak other shifts, ``rivals``, are worth a try: the key's own place right beside it, and the next
+    best, since the template repeats every half tile, and so do half of the pairs of waves. ``compared`` is of how many
+    shifts this one is the best.
     """
 
     z: float
@@ -82,10 +85,11 @@ class Aligner:
         self._at_template = _place(u[self._template], v[self._template])
         self._at_differences = _place(u[first] - u[second], v[first] - v[second])
         self._at_sums = _place(u[first] + u[second], v[first] + v[second])
-        self._near_places = np.zeros((TILE, TILE), np.bool_)
-        for down in (-1, 0, 1):  # a coder or a scaler moves a picture by a fraction of a unit
-            for across in (-1, 0, 1):
-                self._near_places[(lattice.places[:, 1] + down) % TILE, (lattice.places[:, 0] + across) % TILE] = True
+        self._place_near = np.full((TILE, TILE), -1, np.intp)
+        self._places = lattice.places
+        for down, across in _NEAR:
+            at = (lattice.places[:, 1] + down) % TILE, (lattice.places[:, 0] + across) % TILE
+            self._place_near[at] = np.arange(len(lattice.places))
 
     def aligned(self, evidence: Evidence, candidates: Sequence[Repetition]) -> list[Alignment]:
         """The best shift under each orientation of each proposed geometry, best first."""
@@ -115,14 +119,22 @@ class Aligner:
         scores = over_shifts(grid.reshape(TILE, TILE))
         compared = SHIFTS
         if not geometry.moves:
-            scores = np.where(self._near_places, scores, -np.inf)
-            compared = int(self._near_places.sum())
+            scores = np.where(self._place_near >= 0, scores, -np.inf)
+            compared = int((self._place_near >= 0).sum())
         best = []
         for _ in range(1 + _RIVALS):
             down, across = divmod(int(np.argmax(scores)), TILE)
             best.append((float(scores[down, across]), replace(geometry, shift_x=float(across), shift_y=float(down))))
             scores[np.ix_((down + _BESIDE) % TILE, (across + _BESIDE) % TILE)] = -np.inf
-        return Alignment(*best[0], tuple(place for _, place in best[1:]), compared)
+        rivals = [place for _, place in best[1:]]
+        if not geometry.moves and (exact := self._exact(best[0][1])) != best[0][1]:
+            rivals.insert(0, exact)
+        return Alignment(*best[0], tuple(rivals), compared)
+
+    def _exact(self, found: Geometry) -> Geometry:
+        """The key's own place beside which a copy was found that is whole and upright: noise moves a faint peak."""
+        across, down = self._places[self._place_near[int(found.shift_y), int(found.shift_x)]]
+        return replace(found, shift_x=float(across), shift_y=float(down))
 
     def polished(self, evidence: Evidence, found: Alignment) -> Alignment:
         """The same alignment, with size, turn and lean as exact as all waves together can tell.
