@@ -39,7 +39,7 @@ from touchmark.safety.redteam.mutations import MUTATIONS
 
 RESULTS = Path(__file__).parent / "results" / "gate.json"
 HELD_OUT = tuple(Path(__file__).with_name(f"gate_{name}.yaml") for name in ("held_out", "blind", "blind_further"))
-BLIND_REQUESTS = Path(__file__).with_name("gate_blind_requests.yaml")
+BLIND = tuple(Path(__file__).with_name(f"gate_blind_{name}.yaml") for name in ("requests", "contrast"))
 LANGUAGES = ("en", "id", "es", "pt", "fr", "de", "ru", "tr", "ar", "hi", "zh", "ja", "ko", "vi", "th")
 _DISGUISED = 150
 """Prompts that each disguise is tried on."""
@@ -102,7 +102,7 @@ def measure(
         "categories": by_category(rows, decisions),
         "naming": naming(rows, decisions),
         "held out, by hand": held_out(shipped),
-        "blind requests, by hand": blind_requests(shipped, classifier),
+        "blind, by hand": {path.stem: blind(shipped, classifier, path) for path in BLIND},
         "languages": by_language(rows, decisions, tops),
         "techniques": by_technique(shipped, rows),
         "peers": peers([rows[i] for i in public], [decisions[i] for i in public]),
@@ -221,15 +221,15 @@ def held_out(judge: Judge) -> dict[str, dict[str, dict[str, float]]]:
     return table
 
 
-def blind_requests(judge: Judge, classifier: PromptClassifier) -> dict[str, dict[str, Any]]:
-    """Rates of requests and questions that were written by hand to measure by, by language, and AUC of the score."""
-    languages: dict[str, dict[str, list[str]]] = yaml.safe_load(BLIND_REQUESTS.read_text(encoding="utf-8"))
+def blind(judge: Judge, classifier: PromptClassifier, path: Path) -> dict[str, dict[str, Any]]:
+    """Rates of a file of prompts that were written by hand to measure by, by part, and AUC of the score."""
+    parts: dict[str, dict[str, list[str]]] = yaml.safe_load(path.read_text(encoding="utf-8"))
     table = {}
-    for language, texts in languages.items():
+    for part, texts in parts.items():
         labels = [label == "harmful" for label, own in texts.items() for _ in own]
         tops = [_top(classifier, text) for own in texts.values() for text in own]
         entry: dict[str, Any] = {label: rates([decide(judge, t) for t in own]) for label, own in texts.items()}
-        table[language] = {**entry, "auc": round(float(roc_auc_score(labels, tops)), 4)}
+        table[part] = {**entry, "auc": round(float(roc_auc_score(labels, tops)), 4)}
     return table
 
 
