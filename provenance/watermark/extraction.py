@@ -235,11 +235,12 @@ class _Extraction:
     def _readings_cropped(self) -> Iterator[Reading | None]:
         """As if the copy were a part of the original, which is what copies mostly are: a mark too faint to be seen
         repeating may still be seen by its key, at one scale after the other."""
-        for minute in self._whole.spread:
-            evidence = self._whole.evidence[minute]
-            places = [self._shifted(evidence, Geometry(scale_x=scale, scale_y=scale)) for scale in _CROPS]
-            for place in sorted(places, key=lambda place: -place.z)[:_TRIED]:
-                yield from self._readings_near(self._whole, minute, place)
+        for view in reversed(self._views):  # key frames, where they stand apart, first: they hold most of it
+            for minute in view.spread:
+                evidence = view.evidence[minute]
+                places = [self._shifted(evidence, Geometry(scale_x=scale, scale_y=scale)) for scale in _CROPS]
+                for place in sorted(places, key=lambda place: -place.z)[:_TRIED]:
+                    yield from self._readings_near(view, minute, place)
 
     def _readings_listed(self) -> Iterator[Reading | None]:
         """Where the mark is seen, if it is seen, from more than the likeliest message: as it came and elsewhere, since

@@ -8,6 +8,7 @@ from fractions import Fraction
 
 import cv2
 import numpy as np
+import pytest
 
 from touchmark.provenance.media.picture import Planes, Samples
 from touchmark.provenance.media.video import Frame
@@ -121,6 +122,27 @@ def enlarged(frame: Frame, share: float) -> Frame:
 
     planes, half = frame.planes, int(share * frame.size[0]) // 2
     return replace(frame, picture=Planes(part(planes.luma, 2 * half), part(planes.blue, half), part(planes.red, half)))
+
+
+def noisy(frame: Frame, deviation: float) -> Frame:
+    random, planes = np.random.default_rng(5), frame.planes
+    grain = (
+        np.clip(plane + random.normal(0, deviation, plane.shape), 0, 255).astype(np.uint8)
+        for plane in (planes.luma, planes.blue, planes.red)
+    )
+    return replace(frame, picture=Planes(*grain))
+
+
+@pytest.mark.parametrize("thorough", [False, True])
+def test_a_part_that_only_a_key_frame_shows_faintly_is_found(
+    thorough: bool, payload: Payload, key: WatermarkKey
+) -> None:
+    """As after strong compression: too faint to be seen repeating, and gone between key frames."""
+    first, *_ = LatticeWatermark().embed(frames(textured(side=320), 1, key=True), payload, key)
+    film = Film([noisy(enlarged(first, 0.7), 36), *frames(textured(2, 320), 40, 1)])
+    (found,) = LatticeWatermark().search(film, [key], thorough=thorough)
+    assert found.payload == payload
+    assert found.transform is not None and abs(found.transform.scale_x * 0.7 - 1) < 0.01
 
 
 def test_a_few_enlarged_seconds_in_a_long_video_are_found_by_a_thorough_search(
