@@ -76,10 +76,13 @@ _PAIRS = (
 _IN_ORDER = frozenset(_PAIRS[i : i + 2] for i in range(0, len(_PAIRS), 2))
 _GAIN = dict.fromkeys(_IN_ORDER, -1) | {pair[::-1]: 1 for pair in _IN_ORDER}
 """What a pair of a text gains by being turned."""
-_SHIFT = np.uint64(32)
-_CODES = {ord(pair[0]) << 32 | ord(pair[1]): gain for pair, gain in _GAIN.items()}
-_KEYS = np.array(sorted(_CODES), dtype=np.uint64)
-_GAINS = np.array([_CODES[code] for code in sorted(_CODES)])
+_USED = sorted(set(_PAIRS))
+_NUMBERS = np.zeros(0x10000, dtype=np.intp)
+"""Of the characters of the pairs, by code point, from one on."""
+_NUMBERS[[ord(letter) for letter in _USED]] = np.arange(1, len(_USED) + 1)
+_GAINS = np.zeros((len(_USED) + 1, len(_USED) + 1), dtype=np.int8)
+for _pair, _gain in _GAIN.items():
+    _GAINS[_NUMBERS[ord(_pair[0])], _NUMBERS[ord(_pair[1])]] = _gain
 _LETTERS = re.compile("[\u0370-\u1dff\u2e80-\ud7ff\uf900-\ufdff]")
 
 
@@ -88,7 +91,6 @@ def reads_backwards(text: str) -> bool:
     if not _LETTERS.search(text):
         return False
     read = f" {' '.join(text.casefold().split())} "
-    letters = np.frombuffer(read.encode("utf-32-le", "surrogatepass"), dtype=np.uint32).astype(np.uint64)
-    pairs = letters[:-1] << _SHIFT | letters[1:]
-    place = np.minimum(np.searchsorted(_KEYS, pairs), len(_KEYS) - 1)
-    return int(_GAINS[place][_KEYS[place] == pairs].sum()) > 0
+    letters = np.frombuffer(read.encode("utf-32-le", "surrogatepass"), dtype="<u4")
+    numbers = _NUMBERS.take(letters, mode="clip")
+    return int(_GAINS.ravel().take(numbers[:-1] * len(_GAINS) + numbers[1:]).sum(dtype=np.intp)) > 0

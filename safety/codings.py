@@ -94,6 +94,11 @@ def upside_down(text: Traced) -> Iterator[tuple[str, Traced]]:
 # --- blobs ----------------------------------------------------------------------------------------------------------
 
 _BLOB = re.compile(r"(?<![A-Za-z0-9+/_-])(?:[A-Za-z0-9+/_-]{12,}={0,6}|[A-Za-z0-9+/_-]{6,}={1,6})")
+_BLOB_WITHOUT_END = re.compile("[A-Za-z0-9+/_-][A-Za-z0-9+/_-]{11,}")
+"""What a blob is in a text without an equals sign; found many times faster."""
+_PAIR = r"[0-9a-fA-F]{2}[\s,:]*(?:0[xX])?"
+_PAIRS_OF_DIGITS = re.compile(rf"[0-9a-fA-F][0-9a-fA-F][\s,:]*(?:0[xX])?{_PAIR}{_PAIR}[0-9a-fA-F]{{2}}")
+"""What a text has to hold for a run of digits to be in it."""
 _DIGIT_RUN = re.compile(r"(?<!\w)(?:(?:[01]{8}[\s,]*){3,}|(?:(?:0x)?[0-9a-f]{2}[\s,:]*){4,})(?!\w)", re.I)
 _READABLE = 0.35
 """Share of letters, digits and spaces: codes inside codes hold signs; what is decoded by mistake holds noise."""
@@ -107,8 +112,8 @@ def blobs(text: Traced) -> Iterator[tuple[str, Traced]]:
     Yields:
         ``base64`` or ``digits``, and the decoded passage, first by itself and then in its place in the text.
     """
-    for kind, pattern, decode in _BLOBS:
-        for match in pattern.finditer(text.text):
+    for kind, found, decode in _BLOBS:
+        for match in found(text.text):
             plain = decode(match.group())
             if plain is not None:
                 yield kind, text.decoded(match.start(), match.end(), plain)
@@ -118,11 +123,22 @@ def blobs(text: Traced) -> Iterator[tuple[str, Traced]]:
 
 def unreadable(text: Traced) -> Iterator[tuple[int, int]]:
     """Stretches of the original that look coded, and that nothing here decodes."""
-    for match in _BLOB.finditer(text.text):
+    for match in _letters_coded(text.text):
         blob = match.group()
-        mixed = all(any(test(c) for c in blob) for test in (str.islower, str.isupper, str.isdigit))
-        if len(blob) >= _TELLING and (mixed or blob.endswith("=")) and _from_letters(blob) is None:
+        if len(blob) >= _TELLING and (blob.endswith("=") or _is_mixed(blob)) and _from_letters(blob) is None:
             yield text.covering(match.start(), match.end())
+
+
+def _is_mixed(blob: str) -> bool:
+    return all(any(test(c) for c in blob) for test in (str.islower, str.isupper, str.isdigit))
+
+
+def _letters_coded(text: str) -> Iterator[re.Match[str]]:
+    return (_BLOB if "=" in text else _BLOB_WITHOUT_END).finditer(text)
+
+
+def _digits_coded(text: str) -> Iterator[re.Match[str]]:
+    return _DIGIT_RUN.finditer(text) if _PAIRS_OF_DIGITS.search(text) else iter(())
 
 
 def _from_letters(blob: str) -> str | None:
@@ -152,7 +168,7 @@ def _text_of(decode: Callable[[], bytes]) -> str | None:
     return decoded if shown == len(decoded) and lettered >= _READABLE * len(decoded) else None
 
 
-_BLOBS: tuple[tuple[str, re.Pattern[str], Callable[[str], str | None]], ...] = (
-    ("base64", _BLOB, _from_letters),
-    ("digits", _DIGIT_RUN, _from_digits),
+_BLOBS: tuple[tuple[str, Callable[[str], Iterator[re.Match[str]]], Callable[[str], str | None]], ...] = (
+    ("base64", _letters_coded, _from_letters),
+    ("digits", _digits_coded, _from_digits),
 )

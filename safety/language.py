@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterator
 from enum import StrEnum
 from functools import lru_cache
+from string import ascii_lowercase
 
 
 class LanguageGroup(StrEnum):
@@ -37,7 +38,9 @@ _SCRIPTS = {
     LanguageGroup.KOREAN: re.compile("[\u1100-\u11ff\uac00-\ud7a3]"),
     LanguageGroup.THAI: re.compile("[\u0e00-\u0e7f]"),
 }
-_LATIN_WORD = re.compile("[a-z]+")
+_LATIN = re.compile("[a-z]")
+_WORDS_APART = bytes(byte if chr(byte) in ascii_lowercase else 32 for byte in range(256))
+"""For :meth:`bytes.translate`: all but letters to blanks."""
 _ENGLISH = """
     the of and to with is are his her their from by at for it this that an he she they who into over under while how
     someone people
@@ -51,16 +54,16 @@ _NOT_ENGLISH = """
 """
 """Without accents, as canonical text has them; words that English shares are left out."""
 _LATIN_LETTER = re.compile("[A-Za-z]")
-_ENGLISH_WORDS, _OTHER_WORDS = frozenset(_ENGLISH.split()), frozenset(_NOT_ENGLISH.split())
+_ENGLISH_WORDS, _OTHER_WORDS = frozenset(_ENGLISH.encode().split()), frozenset(_NOT_ENGLISH.encode().split())
 
 
 @lru_cache(maxsize=64)
 def language_groups(text: str) -> frozenset[LanguageGroup]:
     """The groups of a canonical (case-folded, unaccented) text; at least one. Every reader of a text asks anew."""
     found = frozenset(_by_script(text))
-    if found and not _LATIN_WORD.search(text):
+    if found and not _LATIN.search(text):
         return found
-    words = frozenset(_LATIN_WORD.findall(text))
+    words = frozenset(text.encode("latin-1", "replace").translate(_WORDS_APART).split())
     if not words & _OTHER_WORDS:
         latin = {LanguageGroup.ENGLISH} if words & _ENGLISH_WORDS or not found else set()
     else:

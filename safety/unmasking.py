@@ -11,17 +11,24 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from functools import partial
 
+import numpy as np
+
 from touchmark.safety.traced import Traced
 
 _FOREIGN_TOKEN = re.compile(r"(?<![^\W_])[A-Za-z0-9]*[^\W\x00-\x7f][^\W_]*")
 """A word with a letter beyond ASCII."""
+_MASK = re.compile(r"[0-9_@$!|+(€£]")
 _MASKED_TOKEN = re.compile(r"[\w@$!|+(€£]+", re.ASCII)
 _MEASURE = re.compile(r"[0-9]+(?:x[0-9]+|h[0-9]*|k|d|p|s|x|th|st|nd|rd|fps|mm|cm|m|km|kg|mph|px|am|pm|ft|in)", re.ASCII)
 """What people write with digits and mean: 8k, 3d, 1080p, 60fps, 35mm, 4x4, 8h30."""
 _GAP = r"[\s!-/:-@\[-`{-~\u00a1-\u00bf\u2010-\u2bff\u3000-\u303f\U0001f000-\U0001f12f\U0001f200-\U0001faff]"
 _LETTER = r"(?:[^\W_]|(?<=[\s.])[@$](?=[\s.]))"
 _SPACED_LETTERS = re.compile(rf"(?<![^\W_]){_LETTER}(?:{_GAP}{{1,4}}{_LETTER}(?![^\W_])){{2,}}")
+_LETTERS_APART = re.compile(rf"{_GAP}(?:[^\W_]|[@$]){_GAP}{{1,4}}(?:[^\W_]|[@$])(?![^\W_])")
+"""How letters in a row end. What begins with a set of characters is found many times faster than what begins with a
+look behind; so all that is rare here is asked for in that way, at least first."""
 _SEPARATOR = re.compile(rf"{_GAP}+")
+_SIGNS = r"[\s\-_*•~/|,.·]"
 _IDEOGRAPH = r"[\u3040-\u30ff\u3400-\u9fff]"
 _STOP = r"(?=[^,.·]{0,2}[,.·])[\s\-_*•~/|,.·]{1,3}"
 _SPACED_IDEOGRAPHS = re.compile(
@@ -29,9 +36,12 @@ _SPACED_IDEOGRAPHS = re.compile(
     rf"|(?<!{_IDEOGRAPH}{{3}}){_STOP}(?!{_IDEOGRAPH}{{3}}))(?={_IDEOGRAPH})"
 )
 """A stop parts clauses: it is a disguise where a character stands alone beside it, or at most two on each side."""
-_UNDERSCORES = re.compile(r"(?<=[^\W_])_+(?=[^\W_])")
-_JOINED_WORDS = re.compile(r"(?<=[^\W_])[_.+/\-]+(?=[^\W_])")
+_BEHIND_IDEOGRAPH = re.compile(rf"{_SIGNS}(?<={_IDEOGRAPH}.)", re.DOTALL)
+"""Where one may be."""
+_UNDERSCORES = re.compile(r"_(?<=[^\W_]_)_*(?=[^\W_])")
+_JOINED_WORDS = re.compile(r"[_.+/\-](?<=[^\W_].)[_.+/\-]*(?=[^\W_])")
 _LATIN_WORD = re.compile("[a-z]+")
+_LATIN = re.compile("[a-z]")
 _RUN = re.compile(r"([a-z])\1+")
 _LONG_RUN = re.compile(r"([a-z])\1{2,}")
 _DOUBLED_WORD = re.compile(r"\b(?:([a-z])\1){3,}\b")
@@ -61,21 +71,22 @@ _BADGES = ((0x1F130, 26), (0x1F150, 26), (0x1F170, 26), (0x1F1E6, 26))
 def unmasked(plain: Traced) -> Iterator[Traced]:
     """The readings of a folded text with its disguises undone, the likeliest first; more than one where they differ."""
     text = plain if plain.text.isascii() else plain.sub(_BADGE, lambda m: _badge_letter(m.group()))
-    text = text.rewrite(_gaps_between_letters(text.text))
+    if _LETTERS_APART.search(text.text):
+        text = text.rewrite(_gaps_between_letters(text.text))
     if not text.text.isascii():
-        text = text.sub(_SPACED_IDEOGRAPHS, lambda _: "")
-        if _LOOK_ALIKE.search(text.text):
+        text = text.rewrite(_gaps_between_ideographs(text.text))
+        if _LATIN.search(text.text) and _LOOK_ALIKE.search(text.text):
             counts = Counter(text.text)
             latin = sum(count for c, count in counts.items() if c.isascii() and c.isalpha())
             foreign = sum(
                 count for c, count in counts.items() if c.isalpha() and not c.isascii() and ord(c) not in _LOOK_ALIKES
             )
-            if latin:
-                text = text.sub(_FOREIGN_TOKEN, lambda m: _skeleton(m.group(), mostly_latin=latin > foreign))
+            text = text.sub(_FOREIGN_TOKEN, lambda m: _skeleton(m.group(), mostly_latin=latin > foreign))
     for reading in _spelt(text):
         apart = _spaceless_words_apart(reading)
-        if not _LONG_RUN.search(apart.text):
-            yield apart.sub(_DOUBLED_WORD, _halved)
+        drawn_out, doubled = _repeats(apart.text)
+        if not drawn_out or not _LONG_RUN.search(apart.text):
+            yield apart.sub(_DOUBLED_WORD, _halved) if doubled else apart
             continue
         # "poooorn" has one of each; "balloooot" two of what is not drawn out; "seeee", from "see", two of what is
         yield apart.sub(_LATIN_WORD, partial(_unstretched, _RUN, r"\1")).sub(_DOUBLED_WORD, _halved)
@@ -83,8 +94,17 @@ def unmasked(plain: Traced) -> Iterator[Traced]:
         yield apart.sub(_LATIN_WORD, partial(_unstretched, _RUN, r"\1\1"))
 
 
+def _repeats(text: str) -> tuple[bool, bool]:
+    """Whether a character stands three times in a row, and whether three in a row stand twice each."""
+    letters = np.frombuffer(text.encode("utf-32-le", "surrogatepass"), dtype="<u4")
+    twice = letters[1:] == letters[:-1]
+    return bool((twice[1:] & twice[:-1]).any()), bool((twice[:-4] & twice[2:-2] & twice[4:]).any())
+
+
 def _spelt(text: Traced) -> Iterable[Traced]:
     """Digits and signs for letters undone; two readings where a stroke may be either of two letters."""
+    if not _MASK.search(text.text):
+        return (text,)
     tokens = _MASKED_TOKEN.findall(text.text)
     masked = sum(len(token) > 2 and _is_leet(token) for token in tokens if not token.isalpha())
     if not masked:
@@ -125,6 +145,14 @@ def _gaps_between_letters(text: str) -> Iterator[tuple[int, int, str]]:
         for begin, end, gap in gaps:
             if end - begin == narrow and gap.isspace() == spaced_by_space:
                 yield begin, end, ""
+
+
+def _gaps_between_ideographs(text: str) -> Iterator[tuple[int, int, str]]:
+    done = 0
+    for place in _BEHIND_IDEOGRAPH.finditer(text):
+        if place.start() >= done and (gap := _SPACED_IDEOGRAPHS.match(text, place.start())):
+            yield *gap.span(), ""
+            done = gap.end()
 
 
 def _skeleton(token: str, *, mostly_latin: bool) -> str:

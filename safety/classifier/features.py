@@ -80,12 +80,13 @@ def units(text: str) -> Units:
     if not len(starts):
         none = np.zeros(0, dtype=np.intp)
         return Units(none, none, none, np.zeros(1, dtype=np.intp))
-    layers = [*_of_words(code, starts, np.minimum(ends - starts, _MAX_WORD)), *_of_concepts(text, starts)]
-    owners = np.concatenate([owner for owner, _ in layers])
-    order = np.argsort(owners, kind="stable")
+    owners, hashes = zip(*_of_words(code, starts, np.minimum(ends - starts, _MAX_WORD)), strict=True)
+    meant, concepts_there = _of_concepts(text, starts)
+    owner = np.concatenate((*owners, meant))
+    order = np.argsort(owner, kind="stable")
     first = np.zeros(len(starts) + 1, dtype=np.intp)
-    np.cumsum(np.bincount(owners, minlength=len(starts)), out=first[1:])
-    return Units(starts, ends, np.concatenate([numbers for _, numbers in layers])[order], first)
+    np.cumsum(np.bincount(owner, minlength=len(starts)), out=first[1:])
+    return Units(starts, ends, np.concatenate((_bucket(np.concatenate(hashes)), concepts_there))[order], first)
 
 
 @cache
@@ -103,14 +104,16 @@ def _edges(code: _Numbers) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
     """Where units begin and end, both of shape (n,)."""
     kinds = _kinds()
     kind = np.zeros(len(code) + 2, dtype=np.uint8)
-    kind[1:-1] = kinds[np.minimum(code, len(kinds) - 1)]
-    inside = kind > 0
-    cut = ~(inside[:-1] & inside[1:]) | (kind[:-1] == 2) | (kind[1:] == 2)  # between each character and the one before
-    return np.flatnonzero(inside[1:-1] & cut[:-1]), np.flatnonzero(inside[1:-1] & cut[1:]) + 1
+    kind[1:-1] = kinds.take(code, mode="clip")
+    inside, alone = kind > 0, kind == 2
+    inner = inside[1:-1]
+    apart = alone[:-1] | alone[1:]  # each character and the one before
+    begins, ends = inner & (apart[:-1] | ~inside[:-2]), inner & (apart[1:] | ~inside[2:])
+    return begins.nonzero()[0], ends.nonzero()[0] + 1
 
 
-_Layer = tuple[NDArray[np.intp], NDArray[np.intp]]
-"""Features of one sort: the unit that owns each, and its bucket."""
+_Layer = tuple[NDArray[np.intp], _Numbers]
+"""Features of one sort: the unit that owns each, and a number for it."""
 
 
 def _of_words(code: _Numbers, starts: NDArray[np.intp], lengths: NDArray[np.intp]) -> list[_Layer]:
@@ -119,48 +122,46 @@ def _of_words(code: _Numbers, starts: NDArray[np.intp], lengths: NDArray[np.intp
     first = np.zeros(count + 1, dtype=np.intp)
     np.cumsum(lengths, out=first[1:])
     every, place = np.arange(count), np.arange(first[-1])
-    letters = code[place + np.repeat(starts - first[:-1], lengths)]
-    known = np.add.reduceat(letters * _POWERS[place - np.repeat(first[:-1], lengths)], first[:-1], dtype=np.uint32)
-    layers = [(every, _bucket(known ^ _WORD))]
+    owner = every.repeat(lengths)
+    begun = first.take(owner)
+    letters = code.take(place + (starts.take(owner) - begun))
+    known = np.add.reduceat(letters * _POWERS.take(place - begun), first[:-1], dtype=np.uint32)
+    layers = [(every, known ^ _WORD)]
     if count > 1:
-        layers.append((every[1:], _bucket((known[:-1] ^ _PAIR) * _BASE + known[1:])))
+        layers.append((every[1:], (known[:-1] ^ _PAIR) * _BASE + known[1:]))
     if count > 2:
-        layers.append((every[2:], _bucket((known[:-2] ^ _SKIP) * _BASE + known[2:])))
-        at = np.flatnonzero((lengths[2:] == 1) & (code[starts[2:]] > 127)) + 2
-        triple = ((known[at - 2] ^ _TRIPLE) * _BASE + known[at - 1]) * _BASE + known[at]
-        layers.append((at, _bucket(triple)))
+        layers.append((every[2:], (known[:-2] ^ _SKIP) * _BASE + known[2:]))
+        at = ((lengths[2:] == 1) & (code.take(starts[2:]) > 127)).nonzero()[0] + 2
+        if len(at):
+            layers.append((at, ((known[at - 2] ^ _TRIPLE) * _BASE + known[at - 1]) * _BASE + known[at]))
     # The words one after another, with a blank before and after each.
     spaced = np.full(first[-1] + count + 1, _BLANK, dtype=np.uint32)
-    spaced[place + np.repeat(every, lengths) + 1] = letters
+    spaced[place + owner + 1] = letters
     return layers + _of_pieces(spaced)
 
 
 def _of_pieces(spaced: _Numbers) -> list[_Layer]:
     """The n-grams of words with a blank before and after each, which they may begin or end with."""
     inside = spaced != _BLANK
-    owner = np.cumsum(~inside) - 1
+    owner = (~inside).cumsum() - 1
     layers: list[_Layer] = []
     rolling = spaced[:-1] * _BASE + spaced[1:]
+    whole = inside[1:]  # whether all letters but the first and the last are of one word
     for n in (3, 4, 5):
         if len(spaced) < n:
             break
-        rolling = rolling[: len(spaced) - n + 1] * _BASE + spaced[n - 1 :]
-        whole = inside[1 : len(spaced) - n + 2]
-        for i in range(2, n - 1):
-            whole = whole & inside[i : len(spaced) - n + 1 + i]
-        if n == 3:  # a single character between two blanks is a word, not a piece of one
-            whole = whole & (inside[:-2] | inside[2:])
-        at = np.flatnonzero(whole)
-        layers.append((owner[at], _bucket(rolling[at] + _PIECE * np.uint32(n))))
+        rolling = rolling[:-1] * _BASE + spaced[n - 1 :]
+        whole = whole[:-1] & inside[n - 2 : -1] if n > 3 else whole[:-1]
+        # A single character between two blanks is a word, not a piece of one.
+        at = (whole & (inside[:-2] | inside[2:]) if n == 3 else whole).nonzero()[0]
+        layers.append((owner.take(at), rolling.take(at) + _PIECE * np.uint32(n)))
     return layers
 
 
-def _of_concepts(text: str, starts: NDArray[np.intp]) -> list[_Layer]:
-    """Concepts, and pairs of concepts near each other."""
+def _of_concepts(text: str, starts: NDArray[np.intp]) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    """Concepts, and pairs of concepts near each other: the units that own them, and their buckets."""
     meanings = concepts()
     found = meanings.find(text)
-    if not found:
-        return []
     owner: list[int] = []
     bucket: list[int] = []
     recent: list[tuple[int, int]] = []
@@ -170,7 +171,7 @@ def _of_concepts(text: str, starts: NDArray[np.intp]) -> list[_Layer]:
         bucket += [HASHED + concept, *(HASHED + len(meanings) * (1 + other) + concept for _, other in recent)]
         owner += [unit] * (1 + len(recent))
         recent.append((unit, concept))
-    return [(np.asarray(owner, dtype=np.intp), np.asarray(bucket, dtype=np.intp))]
+    return np.array(owner, dtype=np.intp), np.array(bucket, dtype=np.intp)
 
 
 _BLANK = 32
@@ -185,10 +186,11 @@ _PIECE = np.uint32(0x165667B1)
 def _bucket(numbers: _Numbers) -> NDArray[np.intp]:
     """Spread 32-bit sums over the buckets (the finaliser of MurmurHash3; Appleby, 2011)."""
     numbers = numbers ^ (numbers >> np.uint32(16))
-    numbers = numbers * np.uint32(0x85EBCA6B)
+    numbers *= np.uint32(0x85EBCA6B)
     numbers ^= numbers >> np.uint32(13)
     numbers *= np.uint32(0xC2B2AE35)
-    return (numbers >> np.uint32(32 - _HASH_BITS)).astype(np.intp)
+    numbers >>= np.uint32(32 - _HASH_BITS)
+    return numbers.astype(np.intp)
 
 
 def buckets() -> int:

@@ -137,43 +137,53 @@ class PromptClassifier:
         return self._scored(weigh([text], self.weights)[0])
 
     def _scored(self, text: WeighedText) -> tuple[NDArray[np.float32], NDArray[np.intp]]:
-        count = len(text)
+        count, kinds = len(text), len(self._categories)
         if not count:
-            return self.bias, np.zeros((len(self._categories), 2), dtype=np.intp)
-        sums = np.zeros((count + 1, len(self._categories)), dtype=np.float32)
-        np.cumsum(text.sums, axis=0, out=sums[1:])
+            return self.bias, np.zeros((kinds, 2), dtype=np.intp)
+        sums = np.zeros((kinds, count + 1), dtype=np.float32)
+        np.cumsum(text.sums.T, axis=1, out=sums[:, 1:])
         features = np.zeros(count + 1, dtype=np.intp)
         np.cumsum(text.counts, out=features[1:])
         begin, end = stretches(text.text, text.starts).T
-        length = np.sqrt(features[end] - features[begin]).astype(np.float32)
-        scores = (sums.take(end, axis=0) - sums.take(begin, axis=0)) / length[:, None] + self.bias
-        worst = scores.max(axis=1, keepdims=True)
-        scores = worst - CONTRAST * (worst - scores)
+        scores = sums.take(end, axis=1)
+        scores -= sums.take(begin, axis=1)
+        scores /= np.sqrt(features.take(end) - features.take(begin)).astype(np.float32)
+        scores += self.bias[:, None]
+        worst = scores.max(axis=0)
+        behind = worst - scores
+        behind *= CONTRAST
+        np.subtract(worst, behind, out=scores)
         if count > LONGEST:
             scores -= relief(worst)
-        best = scores.argmax(axis=0)
-        return scores.max(axis=0), np.stack([text.starts[begin[best]], text.ends[end[best] - 1]], axis=1)
+        best = scores.argmax(axis=1)
+        where = np.stack((text.starts.take(begin.take(best)), text.ends.take(end.take(best) - 1)), axis=1)
+        return scores.max(axis=1), where
 
     def calibrated(self, raw: NDArray[np.float32], groups: frozenset[LanguageGroup]) -> NDArray[np.float32]:
         """Scores between 0 and 1 of raw ones, shape (k,), for a text in these groups of languages."""
-        offset = self.offset[:, [GROUPS.index(group) for group in groups]].max(axis=1)
+        offset = self.offset.take([GROUPS.index(group) for group in groups], axis=1).max(axis=1)
         scores: NDArray[np.float32] = 1 / (1 + np.exp(-(self.slope * raw + offset)))
         return scores
 
     def scores(self, text: CanonicalText) -> Mapping[Category, Score]:
         """Calibrated score of each category, the highest over all views, with where it was reached."""
-        scored = []
-        for reading in weigh([view.text for view in text.views], self.weights):
+        highest: list[tuple[float, int, tuple[int, int]]] = []
+        for number, reading in enumerate(weigh([view.text for view in text.views], self.weights)):
             raw, where = self._scored(reading)
-            scored.append((self.calibrated(raw, language_groups(reading.text)), where))
-        values, where = (np.stack(part) for part in zip(*scored, strict=True))
-        highest = values.argmax(axis=0)
-        reached = [(int(view), *where[view, index].tolist()) for index, view in enumerate(highest)]
-        spans = {(view, begin, end): text.views[view].span(begin, end) for view, begin, end in set(reached)}
+            values = self.calibrated(raw, language_groups(reading.text)).tolist()
+            reached = [
+                (value, number, (begin, end)) for value, (begin, end) in zip(values, where.tolist(), strict=True)
+            ]
+            highest = [max(pair, key=_value) for pair in zip(highest, reached, strict=True)] if number else reached
+        spans = {place: text.views[place[0]].span(*place[1]) for place in {place[1:] for place in highest}}
         return {
-            category: Score(float(value), spans[stretch])
-            for category, value, stretch in zip(self._categories, values.max(axis=0), reached, strict=True)
+            category: Score(value, spans[view, stretch])
+            for category, (value, view, stretch) in zip(self._categories, highest, strict=True)
         }
+
+
+def _value(reached: tuple[float, int, tuple[int, int]]) -> float:
+    return reached[0]
 
 
 def relief(worst: NDArray[np.float32]) -> float:

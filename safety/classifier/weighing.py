@@ -59,7 +59,7 @@ def weigh(readings: Sequence[str], weights: NDArray[np.float32]) -> list[Weighed
         if passages and not passages[0].head:
             likened.append([])  # what begins a text has nothing before it
         likened[-1].append(_Likened(number, text, weighed[nearest], passages))
-    for together in likened:
+    for together in filter(None, likened):
         weighed |= _weighed_together(together, weights)
     return [weighed[number] for number in range(len(readings))]
 
