@@ -18,7 +18,7 @@ Demuxers and decoders are restricted (:mod:`streams`).
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
@@ -37,13 +37,17 @@ from touchmark.provenance.media.errors import NotAVideoError
 from touchmark.provenance.media.limits import Limits
 from touchmark.provenance.media.picture import Orientation, PictureConverter, colour_of
 from touchmark.provenance.media.source import Source, open_source
-from touchmark.provenance.media.streams import DECODERS, MediaReader, labels_of
+from touchmark.provenance.media.streams import DECODERS, LIBRARY_ERRORS, MediaReader, SoundForm, labels_of
 from touchmark.provenance.media.video import Frame, RawVideo
 
 _FALLBACK_RATE = Fraction(25)
 _DECODER_THREADS = 4  # each holds pictures: memory is bounded whatever the machine
 _MOST_TO_SHARE = 1920 * 1088
 """Pixels of a picture beyond which one thread decodes alone: four would hold a hundred megabytes more of a 4K film."""
+_BEFORE_ALL = -(1 << 40)
+"""A time, in whatever unit a stream has, before all that can be in it."""
+_START_ANEW = frozenset(("h264", "hevc"))
+"""Decoders that forget what they saw, and that can be told anew to leave out all but key frames."""
 _KEY_FRAMES_APART = Fraction(99, 400)
 """Seconds between key frames, where nobody asks for all: some films have no others."""
 
@@ -83,8 +87,8 @@ def open_video(path: Path, limits: Limits = Limits()) -> Iterator[VideoReader]: 
     Raises:
         MediaError: one of its subclasses, which says what is wrong with the file.
     """
-    with open_source(path, limits) as source:
-        yield VideoReader(source, limits)
+    with open_source(path, limits) as source, closing(VideoReader(source, limits)) as video:
+        yield video
 
 
 class VideoReader(MediaReader):
@@ -94,8 +98,7 @@ class VideoReader(MediaReader):
         super().__init__(source, limits)
         self._end = Fraction(0)
         self._pictures_past = 0
-        with self._container() as container:
-            stream = self._video_stream(container)
+        with self._from_start() as (container, stream):
             period, declared = self._nominal(container, stream)
             first = self._first_picture(container, stream)
             orientation = Orientation.of(first)
@@ -103,6 +106,7 @@ class VideoReader(MediaReader):
             self._size = self._square_pixels(stream, first)
             width, height = orientation.turned(*self._size)
             sound = self._sound_stream(container)
+            self._sound_form = None if sound is None else SoundForm.of(sound)
             self.info = VideoInfo(
                 width=width,
                 height=height,
@@ -139,10 +143,8 @@ class VideoReader(MediaReader):
         """
         period = 1 / self.info.frame_rate
         converter = PictureConverter(*self._size, self._orientation, self.info.colour)
-        with self._container() as container:
-            stream = self._video_stream(container)
-            if key_frames_only:
-                stream.codec_context.skip_frame = "NONKEY"
+        with self._from_start(keep=self._is_small) as (container, stream):
+            stream.codec_context.skip_frame = "NONKEY" if key_frames_only else "DEFAULT"
             last: Fraction | None = None
             for picture in self._pictures(container, stream):
                 stamp = self._stamp(picture)
@@ -170,6 +172,48 @@ class VideoReader(MediaReader):
             duration=self.info.duration,
             colour=self.info.colour,
         )
+
+    @property
+    def _is_small(self) -> bool:
+        """Whether the pictures that a decoder holds are no burden while it is not used."""
+        return self._size[0] * self._size[1] <= _MOST_TO_SHARE
+
+    @contextmanager
+    def _from_start(self, *, keep: bool = True) -> Iterator[tuple[InputContainer, VideoStream]]:
+        """The container at its start and the stream of pictures; ``keep`` them for the next pass, where it is the same.
+
+        It is for a film whose index the demuxer holds, if nothing was damaged: what a decoder makes up for that depends
+        on what it saw before.
+        """
+        kept, self._kept = self._kept, None
+        if kept is None or not self._rewound(kept):
+            kept = self._open()
+        goes_on = False
+        try:
+            stream = self._video_stream(kept)
+            keep = keep and self._source.demuxer == "mov" and stream.codec_context.codec.name in _START_ANEW
+            yield kept, stream
+            goes_on = True
+        except GeneratorExit:  # whoever draws the pictures has enough
+            goes_on = True
+            raise
+        finally:
+            if keep and goes_on and self._kept is None and not self._damage:
+                self._kept = kept
+            else:
+                kept.close()
+
+    def _rewound(self, container: InputContainer) -> bool:
+        """Whether it is at its start again, with a decoder that knows of nothing; closed, where it cannot be."""
+        stream = self._moving(container)[0]
+        try:
+            with self._source.clock:
+                container.seek(_BEFORE_ALL, stream=stream)
+                stream.codec_context.flush_buffers()
+        except LIBRARY_ERRORS:
+            container.close()
+            return False
+        return True
 
     def _first_picture(self, container: InputContainer, stream: VideoStream) -> VideoFrame:
         """The first picture that can be decoded, which may lie behind others that cannot."""
@@ -244,9 +288,10 @@ class VideoReader(MediaReader):
         self._limits.check_dimensions(context.width, context.height, self._source.name)
         if context.codec.name not in DECODERS:
             raise self._error(f"its pictures are in a codec that is not read here ({context.codec.canonical_name})")
-        context.options = {"max_pixels": str(self._library_max_pixels())}
-        context.thread_type = "AUTO"
-        context.thread_count = _DECODER_THREADS if context.width * context.height <= _MOST_TO_SHARE else 1
+        if not context.is_open:
+            context.options = {"max_pixels": str(self._library_max_pixels())}
+            context.thread_type = "AUTO"
+            context.thread_count = _DECODER_THREADS if context.width * context.height <= _MOST_TO_SHARE else 1
         return stream
 
     def _nominal(self, container: InputContainer, stream: VideoStream) -> tuple[Fraction, Fraction | None]:

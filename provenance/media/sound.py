@@ -25,7 +25,7 @@ from av.audio.stream import AudioStream
 from touchmark.provenance.media.errors import EncodeError, NotASoundError
 from touchmark.provenance.media.limits import Limits
 from touchmark.provenance.media.source import Source, open_source
-from touchmark.provenance.media.streams import MediaReader, labels_of
+from touchmark.provenance.media.streams import MediaReader, SoundForm, labels_of
 from touchmark.provenance.media.video import Sound
 
 _BLOCK: Final = 1 << 14
@@ -78,6 +78,7 @@ class SoundReader(MediaReader):
             if stream is None:
                 raise NotASoundError("holds no sound that can be read", subject=self._source.name)
             context = stream.codec_context
+            self._sound_form = SoundForm.of(stream)
             duration = Fraction(container.duration, av.time_base) if container.duration else None
             if duration is not None:
                 self._limits.check_duration(float(duration), self._source.name)
@@ -95,8 +96,7 @@ class SoundReader(MediaReader):
     def whole(self, most: int | None = None) -> Sound:
         """The sound, decoded as it is drawn, as :meth:`MediaReader.sound` has it. Its blocks may raise MediaError."""
         sound = self.sound(most)
-        if sound is None:  # seen when it was opened: a file can be so broken that two looks differ
-            raise NotASoundError("holds no sound that can be read", subject=self._source.name)
+        assert sound is not None, "seen when it was opened"
         return sound
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from fractions import Fraction
 from typing import Final, NoReturn
 
@@ -30,14 +31,12 @@ from touchmark.provenance.media.limits import Limits
 from touchmark.provenance.media.source import Source
 from touchmark.provenance.media.video import Sound
 
-_ALLOWED = (
-    "h264,hevc,av1,libdav1d,vp8,vp9,libvpx-vp9,mpeg4,mjpeg,prores,"
-    "aac,mp3,mp3float,opus,libopus,vorbis,ac3,eac3,flac,alac,pcm_s16le,pcm_s16be,pcm_s24le,pcm_f32le,pcm_u8"
-)
+_OF_SOUND = "aac,mp3,mp3float,opus,libopus,vorbis,ac3,eac3,flac,alac,pcm_s16le,pcm_s16be,pcm_s24le,pcm_f32le,pcm_u8"
+_ALLOWED = f"h264,hevc,av1,libdav1d,vp8,vp9,libvpx-vp9,mpeg4,mjpeg,prores,{_OF_SOUND}"
 """What may decode a stranger's bytes. A stream of any other codec is refused (pictures) or left out (sound)."""
 DECODERS: Final = frozenset(_ALLOWED.split(","))
 
-_LIBRARY_ERRORS = (av.error.FFmpegError, OSError, ValueError, RuntimeError, MemoryError)
+LIBRARY_ERRORS = (av.error.FFmpegError, OSError, ValueError, RuntimeError, MemoryError)
 _MAX_CHANNELS = 8
 _MAX_SOUND_RATE = 384_000  # silence that a file only declares is written out at its rate
 _MAX_SHOWN = 8
@@ -60,11 +59,17 @@ class MediaReader:
         self._start = Fraction(0)
         self._parses: bool | None = None  # whether FFmpeg may; not known yet
         self._tracks = 0
-        self._sounds = False
+        self._sound_form: SoundForm | None = None
+        self._kept: InputContainer | None = None
         with self._container() as container:
             self._parses = all(_parser_is_safe(stream) for stream in container.streams.video)
             self._tracks = len(self._moving(container))
-            self._sounds = bool(container.streams.audio)  # whether they can be read, only a parser tells
+
+    def close(self) -> None:
+        """Let go of what is kept between passes."""
+        kept, self._kept = self._kept, None
+        if kept is not None:
+            kept.close()
 
     @property
     def picture_tracks(self) -> int:
@@ -82,32 +87,33 @@ class MediaReader:
         Args:
             most: samples a second that suffice; of more, the decoder's library makes fewer. All, if not given.
         """
-        if not self._sounds:
+        form = self._sound_form
+        if form is None:
             return None
-        with self._container() as container:
-            stream = self._sound_stream(container)
-            if stream is None:
-                return None
-            rate, channels = stream.codec_context.sample_rate, stream.codec_context.channels
-        rate = min(rate, most or rate)
-        return Sound(rate, channels, self._sound_blocks(rate, channels))
+        rate = min(form.rate, most or form.rate)
+        return Sound(rate, form.layout.nb_channels, self._sound_blocks(rate, form.layout))
 
     @contextmanager
-    def _container(self) -> Iterator[InputContainer]:
+    def _container(self, decoders: str = _ALLOWED) -> Iterator[InputContainer]:
+        with self._open(decoders) as container:
+            yield container
+
+    def _open(self, decoders: str = _ALLOWED) -> InputContainer:
+        """At its start. FFmpeg decodes up to twenty pictures of a track to learn more of it, where it may."""
         options = {
             "format_whitelist": self._source.demuxer,
             "protocol_whitelist": "none",
-            "codec_whitelist": _ALLOWED,
+            "codec_whitelist": decoders,
             "max_streams": "64",
             "max_pixels": str(self._library_max_pixels()),
         }
         if not self._parses:
             options["fflags"] = "+noparse+nofillin"
-        if self._parses is None:
-            options["probesize"] = "32"  # codecs are told by the head; FFmpeg would decode 20 pictures to learn more
+        if self._parses is None:  # codecs are told by the head
+            options |= {"probesize": "32", "codec_whitelist": "none"}
         try:
             with self._source.clock:
-                container = av.open(
+                return av.open(
                     self._source.cursor(),
                     mode="r",
                     format=self._source.demuxer,
@@ -115,10 +121,8 @@ class MediaReader:
                     metadata_errors="replace",
                     buffer_size=1 << 16,
                 )
-        except _LIBRARY_ERRORS as error:
+        except LIBRARY_ERRORS as error:
             self._fail(error, "its container cannot be read")
-        with container:
-            yield container
 
     def _packets(self, container: InputContainer, stream: Stream) -> Iterator[Packet[Stream]]:
         """Packets of one stream; the last is empty and flushes the decoder."""
@@ -127,7 +131,7 @@ class MediaReader:
             try:
                 with self._source.clock:
                     packet = next(packets, None)
-            except _LIBRARY_ERRORS as error:
+            except LIBRARY_ERRORS as error:
                 self._fail(error, "its container is damaged")
             self._source.clock.check()
             if packet is None:
@@ -154,24 +158,26 @@ class MediaReader:
         try:
             with self._source.clock:
                 return stream.codec_context.decode(packet)
-        except _LIBRARY_ERRORS:
+        except LIBRARY_ERRORS:
             self._source.clock.check()
             self._damage += 1
             return ()
 
-    def _sound_blocks(self, rate: int, channels: int) -> Iterator[NDArray[np.float32]]:
+    def _sound_blocks(self, rate: int, layout: AudioLayout) -> Iterator[NDArray[np.float32]]:
         """Sound from the first picture (if any) on: late sound after silence, early sound cut, holes filled."""
-        given = 0
-        with self._container() as container:
+        given, channels = 0, layout.nb_channels
+        self.close()
+        with self._container(_OF_SOUND) as container:
             stream = self._sound_stream(container)
-            assert stream is not None
-            convert = _SoundConverter(stream.codec_context.layout, rate)
+            if stream is None:  # seen when it was opened: a file can be so broken that two looks differ
+                raise self._error("its sound cannot be read")
+            convert = _SoundConverter(layout, rate)
             for block in self._decoded(container, stream):
                 assert isinstance(block, AudioFrame)
                 try:
                     with self._source.clock:
                         samples = convert(block)
-                except _LIBRARY_ERRORS:
+                except LIBRARY_ERRORS:
                     self._source.clock.check()
                     self._damage += 1
                     continue
@@ -245,6 +251,19 @@ def _parser_is_safe(stream: VideoStream) -> bool:
     """
     codec = stream.codec_context.codec if stream.codec_context is not None else None
     return codec is not None and codec.name in DECODERS and codec.canonical_name != "av1"
+
+
+@dataclass(frozen=True, slots=True)
+class SoundForm:
+    """How sound is given: samples a second, and channels."""
+
+    rate: int
+    layout: AudioLayout
+
+    @classmethod
+    def of(cls, stream: AudioStream) -> SoundForm:
+        """As the head of the file says, or its first packets."""
+        return cls(stream.codec_context.sample_rate, stream.codec_context.layout)
 
 
 class _SoundConverter:
