@@ -32,7 +32,6 @@ from touchmark.provenance.manifest.canary import run_canary
 from touchmark.provenance.manifest.context import TrustAnchorsError
 from touchmark.provenance.media.limits import Limits
 from touchmark.provenance.trust.lists import Purpose, TrustList, believed, staleness
-from touchmark.provenance.trust.store import TrustStore
 
 if TYPE_CHECKING:
     from touchmark.provenance.watermark.neural.installed import InstalledMark
@@ -93,7 +92,7 @@ class Verifier:
             ring = None
         if anchors:
             _require_certificates(anchors)
-        trust = TrustStore(home.trust).lists()
+        trust = _trust_lists(home)
         roots = (ring.trust_anchors if ring else b"", believed(trust, Purpose.CLAIM_SIGNING), anchors)
         sources = Sources(
             anchors=b"\n".join(pem for pem in roots if pem),
@@ -145,6 +144,14 @@ def verify(path: Path | str, *, home: Home | None = None) -> Verification:
 
 def _registry(home: Home) -> Lookup | None:
     return SqliteLookup(home.database) if home.database.is_file() else None
+
+
+def _trust_lists(home: Home) -> tuple[TrustList, ...]:
+    if not home.trust.is_dir():  # what checks them takes a tenth of a second to load
+        return ()
+    from touchmark.provenance.trust.store import TrustStore
+
+    return TrustStore(home.trust).lists()
 
 
 def _other_marks(home: Home) -> tuple[InstalledMark, ...]:

@@ -9,6 +9,7 @@ What is read is bounded, has no document type (so no entities), and is text of a
 
 from __future__ import annotations
 
+import html
 import struct
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -17,7 +18,6 @@ from itertools import islice
 from pathlib import Path
 from typing import BinaryIO, Final
 from xml.etree import ElementTree
-from xml.sax.saxutils import escape
 
 from touchmark.provenance.media.boxes import top_level, walk
 from touchmark.provenance.media.segments import Part, jpeg_xmp, png_xmp, webp_xmp
@@ -59,7 +59,7 @@ class XmpNote:
     def packet(self) -> bytes:
         """A packet, UTF-8, the same bytes for the same note."""
         properties = "".join(
-            f"   <{name}>{escape(getattr(self, field))}</{name}>\n"
+            f"   <{name}>{html.escape(getattr(self, field), quote=False)}</{name}>\n"
             for field, name in _WRITTEN.items()
             if getattr(self, field)
         )
