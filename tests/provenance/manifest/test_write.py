@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import resource
 import signal
 import socket
 import subprocess
@@ -228,6 +229,17 @@ def test_a_kill_while_signing_publishes_nothing(tmp_path: Path, film: Path, ring
     assert subprocess.run(arguments, check=False).returncode == -signal.SIGKILL
     assert not destination.exists()
     assert all(path.name.startswith(".") for path in tmp_path.iterdir())
+
+
+def test_without_room_there_is_an_error_and_no_file(tmp_path: Path, film: Path, claim: Claim, ring: KeyRing) -> None:
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (8192, hard))
+    try:
+        with pytest.raises(DestinationError, match="too large"):
+            sign_file(film, tmp_path / "out.mp4", claim, ring.signer(), ring.trust_anchors)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_the_prompt_is_embedded_only_when_it_is_given(
