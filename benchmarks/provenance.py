@@ -27,6 +27,7 @@ import c2pa
 import numpy as np
 
 from touchmark.detectors.batch import verify_all
+from touchmark.detectors.look import MarkSearch
 from touchmark.detectors.verify import Verifier
 from touchmark.provenance.home import Home
 from touchmark.provenance.keys.development import make_development_keys
@@ -133,7 +134,7 @@ def measure_large(folder: Path, ring: KeyRing, home: Home, rounds: int) -> dict[
     verifying = in_turns(
         rounds,
         bare_read=lambda: bare_read(ours),
-        verify=lambda: verifier.verify(ours, unseen=True),
+        verify=lambda: verifier.verify(ours, search=MarkSearch.NONE),
     )
     return {
         "bytes": LARGE,
@@ -155,15 +156,15 @@ def measure_small(folder: Path, ring: KeyRing, home: Home, count: int, rounds: i
     taken = in_turns(
         rounds,
         bare_read=lambda: on_threads(paths, bare_read),
-        verify=lambda: on_threads(paths, lambda path: verifier.verify(path, unseen=True)),
-        verify_all=lambda: list(verify_all(paths, make, unseen=True, workers=2)),
+        verify=lambda: on_threads(paths, lambda path: verifier.verify(path, search=MarkSearch.NONE)),
+        verify_all=lambda: list(verify_all(paths, make, search=MarkSearch.NONE, workers=2)),
     )
     pace = {name: round(count / statistics.median(times.clock), 1) for name, times in taken.items()}
     best = {name: round(count / min(times.clock), 1) for name, times in taken.items()}
     one = in_turns(
         5 * rounds,
         bare_read=lambda: [bare_read(path) for path in paths[:20]],
-        verify=lambda: [verifier.verify(path, unseen=True) for path in paths[:20]],
+        verify=lambda: [verifier.verify(path, search=MarkSearch.NONE) for path in paths[:20]],
     )
     return {
         "files": count,

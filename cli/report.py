@@ -50,13 +50,14 @@ def report(file: Path, output: Path, trusted: tuple[Path, ...], thorough: bool, 
     from touchmark.cli.verify import patient_progress, verifier_of
     from touchmark.detectors.acceptance import Acceptance
     from touchmark.detectors.frames import stills
+    from touchmark.detectors.look import MarkSearch
     from touchmark.detectors.page import page
 
     if output.exists() and not force:
         raise click.UsageError(f"{click.format_filename(output)} exists already; give another name, or --force.")
     verifier = verifier_of(trusted)
     with patient_progress() as progress:
-        verification = verifier.verify(file, progress, thorough=thorough)
+        verification = verifier.verify(file, progress, search=MarkSearch.THOROUGH if thorough else MarkSearch.GLANCE)
     document = page(verification, stills(file, verifier.limits))
     try:
         output.write_text(document, encoding="utf-8")

@@ -15,6 +15,7 @@ import click
 
 if TYPE_CHECKING:
     from touchmark.detectors.acceptance import ExitStatus
+    from touchmark.detectors.look import MarkSearch
     from touchmark.detectors.verify import Verification, Verifier
     from touchmark.provenance.media.errors import MediaError
 
@@ -80,14 +81,16 @@ def verify(
     generated, captured, tampered, contradictory or unknown. It never says that a file is real, opens no network
     connection, and needs no model. The schema of --json is docs/schemas/verify.schema.json.
     """
-    from touchmark.detectors.acceptance import Acceptance, ExitStatus
-    from touchmark.provenance.media.errors import MediaError
-
     if manifest_only and thorough:
         raise click.UsageError("--manifest-only looks for no mark, and --thorough looks everywhere: give one of them.")
+    from touchmark.detectors.acceptance import Acceptance, ExitStatus
+    from touchmark.detectors.look import MarkSearch
+    from touchmark.provenance.media.errors import MediaError
+
+    search = MarkSearch.NONE if manifest_only else MarkSearch.THOROUGH if thorough else MarkSearch.GLANCE
     acceptance = Acceptance()
     statuses: list[ExitStatus] = []
-    for file, found in _found(files, trusted, jobs, unseen=manifest_only, thorough=thorough):
+    for file, found in _found(files, trusted, jobs, search):
         if isinstance(found, MediaError):
             statuses.append(ExitStatus.UNREADABLE)
             _print_unreadable(file, found, as_json)
@@ -99,15 +102,16 @@ def verify(
 
 
 def _found(
-    files: tuple[Path, ...], trusted: tuple[Path, ...], jobs: int | None, *, unseen: bool, thorough: bool
+    files: tuple[Path, ...], trusted: tuple[Path, ...], jobs: int | None, search: MarkSearch
 ) -> Iterator[tuple[Path, Verification | MediaError]]:
+    from touchmark.detectors.look import MarkSearch
     from touchmark.provenance.media.errors import MediaError
 
-    if (jobs or len(files)) > 1 and len(files) >= (_WORTH_PROCESSES if unseen else 2):
+    if (jobs or len(files)) > 1 and len(files) >= (_WORTH_PROCESSES if search is MarkSearch.NONE else 2):
         from touchmark.detectors.batch import verify_all
 
         with patient_progress() as progress:
-            answers = verify_all(files, _making(trusted), unseen=unseen, thorough=thorough, workers=jobs)
+            answers = verify_all(files, _making(trusted), search=search, workers=jobs)
             for done, found in enumerate(answers, 1):
                 yield found
                 progress(done, len(files))
@@ -116,7 +120,7 @@ def _found(
     for file in files:
         try:
             with patient_progress() as progress:
-                verification = verifier.verify(file, progress, unseen=unseen, thorough=thorough)
+                verification = verifier.verify(file, progress, search=search)
         except MediaError as error:
             yield file, error
         else:

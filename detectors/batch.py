@@ -1,6 +1,6 @@
 """Verify many files on all cores.
 
-    for path, found in verify_all(paths, partial(Verifier.default, home), unseen=True):
+    for path, found in verify_all(paths, partial(Verifier.default, home), search=MarkSearch.NONE):
         ...
 
 Each process has a verifier of its own, kept for all of its files: neither a context of the C2PA library nor a database
@@ -18,6 +18,7 @@ from concurrent.futures.process import BrokenProcessPool
 from itertools import islice
 from pathlib import Path
 
+from touchmark.detectors.look import MarkSearch
 from touchmark.detectors.verify import Verification, Verifier
 from touchmark.provenance.errors import TouchmarkError
 from touchmark.provenance.manifest.canary import run_canary
@@ -40,8 +41,7 @@ def verify_all(
     paths: Iterable[Path],
     make: Callable[[], Verifier],
     *,
-    unseen: bool = False,
-    thorough: bool = False,
+    search: MarkSearch = MarkSearch.GLANCE,
     workers: int | None = None,
 ) -> Iterator[Found]:
     """Examine files, several at a time.
@@ -50,7 +50,7 @@ def verify_all(
         paths: of the files.
         make: gives each process its verifier; something that can be pickled, such as a partial of
             ``Verifier.default``.
-        unseen, thorough: as :meth:`Verifier.verify` has them.
+        search: how far to look for marks.
         workers: processes; one for each core if not given. With one, files are examined in this process.
 
     Raises:
@@ -62,7 +62,7 @@ def verify_all(
     remaining = iter(paths)
     if workers == 1:
         for path in remaining:
-            yield _examine(path, verifier, unseen=unseen, thorough=thorough)
+            yield _examine(path, verifier, search)
         return
     # Not forked from here: who calls may have threads. The server imports once for all workers.
     context = multiprocessing.get_context("forkserver")
@@ -72,7 +72,7 @@ def verify_all(
         try:
             while True:
                 while len(waiting) < _CHUNKS_WAITING * workers and (chunk := tuple(islice(remaining, _CHUNK))):
-                    waiting.append(pool.submit(_examine_chunk, chunk, unseen, thorough))
+                    waiting.append(pool.submit(_examine_chunk, chunk, search))
                 if not waiting:
                     return
                 yield from waiting.popleft().result()
@@ -96,13 +96,13 @@ def _begin(make: Callable[[], Verifier]) -> None:
     _verifier = make()
 
 
-def _examine_chunk(paths: Sequence[Path], unseen: bool, thorough: bool) -> list[Found]:
+def _examine_chunk(paths: Sequence[Path], search: MarkSearch) -> list[Found]:
     assert _verifier is not None
-    return [_examine(path, _verifier, unseen=unseen, thorough=thorough) for path in paths]
+    return [_examine(path, _verifier, search) for path in paths]
 
 
-def _examine(path: Path, verifier: Verifier, *, unseen: bool, thorough: bool) -> Found:
+def _examine(path: Path, verifier: Verifier, search: MarkSearch) -> Found:
     try:
-        return path, verifier.verify(path, unseen=unseen, thorough=thorough)
+        return path, verifier.verify(path, search=search)
     except MediaError as error:
         return path, error

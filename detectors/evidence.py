@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, BinaryIO
 
 from touchmark.detectors.extent import Extent
 from touchmark.detectors.labels import ContainerLabels, read_labels
-from touchmark.detectors.look import NOT_ASKED, Progress, look_at, not_looked
+from touchmark.detectors.look import MarkSearch, Progress, look_at, not_looked
 from touchmark.detectors.sources import Sources
 from touchmark.detectors.timeline import marked_segments
 from touchmark.provenance.fingerprint import Likeness, likeness_of
@@ -181,9 +181,7 @@ def gather(
     sources: Sources,
     limits: Limits,
     progress: Progress | None = None,
-    *,
-    unseen: bool = False,
-    thorough: bool = False,
+    search: MarkSearch = MarkSearch.GLANCE,
 ) -> Evidence:
     """Examine one file.
 
@@ -192,8 +190,7 @@ def gather(
         sources: where evidence may come from, besides the file.
         limits: the most that it may cost.
         progress: told about pictures and sound while they are looked through.
-        unseen: whether to read the manifest alone, and look for no mark in picture or sound.
-        thorough: whether to look for a mark in every picture of a video; without meaning where ``unseen``.
+        search: how far to look for marks.
 
     Raises:
         MediaError: it cannot be read, is of no kind that is known here, costs more than ``limits`` allow, or changed
@@ -204,9 +201,7 @@ def gather(
     """
     with open_file(path, limits) as (opened, size):
         before = _state_of(path)
-        evidence = _gathered(
-            path, held(opened, size), size, sources, limits, progress, unseen=unseen, thorough=thorough
-        )
+        evidence = _gathered(path, held(opened, size), size, sources, limits, progress, search)
     if _state_of(path) != before:
         raise ChangedFileError(
             "it changed while it was examined", subject=str(path), remedy="Verify a copy that nothing writes to."
@@ -221,12 +216,10 @@ def _gathered(
     sources: Sources,
     limits: Limits,
     progress: Progress | None,
-    *,
-    unseen: bool,
-    thorough: bool,
+    search: MarkSearch,
 ) -> Evidence:
     examined = _Examined(path, file, sources)
-    if unseen:
+    if search is MarkSearch.NONE:
         manifest = examined.manifest()
         known = sources.registry is not None and bool(manifest.label) and sources.registry.by_manifest(manifest.label)
         sha256 = examined.digest() if known else ""  # takes as long as the manifest, and is there to be compared
@@ -234,7 +227,7 @@ def _gathered(
         sha256, manifest = _read(examined, size)
     remains = manifest.presence is not ManifestPresence.PRESENT and has_store_remains(file)
     try:
-        look = not_looked(path, NOT_ASKED) if unseen else look_at(path, sources, limits, progress, thorough=thorough)
+        look = look_at(path, sources, limits, progress, search)
     except MediaError as error:
         incomplete = isinstance(error, TruncatedError)  # fetched in part, more likely than forged
         if incomplete or (manifest.presence is ManifestPresence.ABSENT and not remains):

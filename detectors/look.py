@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
+from enum import StrEnum
 from fractions import Fraction
 from pathlib import Path
 from typing import Final
@@ -38,9 +39,21 @@ from touchmark.provenance.watermark.still import find_in_still
 Progress = Callable[[int, int], None]
 """Called with (done, of all) while a file is examined; ``of all`` is 0 where it is not known."""
 
-NOT_ASKED: Final = "it was not asked for"
+_NOT_ASKED: Final = "it was not asked for"
 _SECOND_TRACK: Final = "it has more than one track of pictures, and the first alone was looked at"
 _DECODED: Final = (PNG, JPEG, WEBP, TIFF, AVIF)
+
+
+class MarkSearch(StrEnum):
+    """How far a file is searched for marks in picture and sound."""
+
+    NONE = "none"
+    """Not at all: the manifest alone is read, hundreds of files a second. A camera's claim is then not accepted where
+    there is a key to look for a mark with."""
+    GLANCE = "glance"
+    """In as many pictures of a video as mostly tell, and in all sound."""
+    THOROUGH = "thorough"
+    """In every picture of a video, also in every few seconds by themselves; takes as long as decoding it, and more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,26 +82,32 @@ class Look:
 
 
 def look_at(
-    path: Path, sources: Sources, limits: Limits, progress: Progress | None = None, *, thorough: bool = False
+    path: Path,
+    sources: Sources,
+    limits: Limits,
+    progress: Progress | None = None,
+    search: MarkSearch = MarkSearch.GLANCE,
 ) -> Look:
-    """Look for every mark that ``sources`` has a key for; ``thorough`` in every moving picture.
+    """Look for every mark that ``sources`` has a key for, as far as ``search`` says.
 
     Raises:
         MediaError: it cannot be read, is of no kind that is known here, or costs more than ``limits`` allow.
         NeuralMarkError: a mark of another maker is installed and cannot be asked.
     """
+    if search is MarkSearch.NONE:
+        return not_looked(path, _NOT_ASKED)
     kind = kind_of(path)
     if kind is not None and kind.family is Family.SOUND:
         try:
             return _listen(path, kind, sources, limits)
         except NotASoundError:  # a film is one whatever it calls itself, and no signature covers that
-            return _watch(path, sources, limits, progress, thorough=thorough)
+            return _watch(path, sources, limits, progress, search)
     if kind in _DECODED and kind is not None:
         return _view(path, kind, sources, limits)
     if kind is not None and kind.family is not Family.VIDEO:
         return not_looked(path, f"{kind.name} is not decoded here")
     # Also of no known kind: its error says what the file is.
-    return _watch(path, sources, limits, progress, thorough=thorough)
+    return _watch(path, sources, limits, progress, search)
 
 
 def not_looked(path: Path, reason: str) -> Look:
@@ -98,10 +117,10 @@ def not_looked(path: Path, reason: str) -> Look:
     return Look(family, _form(kind.suffix[1:] if kind is not None else ""), unseen=reason)
 
 
-def _watch(path: Path, sources: Sources, limits: Limits, progress: Progress | None, *, thorough: bool) -> Look:
+def _watch(path: Path, sources: Sources, limits: Limits, progress: Progress | None, search: MarkSearch) -> Look:
     with open_video(path, limits) as video:
         tests, watched = len(sources.keys) * (2 if video.info.has_sound else 1), Watched(video)
-        detections = paid(_detect(video, watched, sources, progress, thorough=thorough), tests)
+        detections = paid(_detect(video, watched, sources, progress, search), tests)
         detections = tuple(shown_until(detection, float(video.end)) for detection in detections)
         damage = video.damage
         heard = paid(_detect_in_sound(video, sources, progress), tests)
@@ -160,7 +179,7 @@ def _form(container: str) -> VideoInfo:
 
 
 def _detect(
-    video: VideoReader, watched: Watched, sources: Sources, progress: Progress | None, *, thorough: bool
+    video: VideoReader, watched: Watched, sources: Sources, progress: Progress | None, search: MarkSearch
 ) -> tuple[Detection, ...]:
     """In as few pictures as the mark takes, for all keys together; none are decoded where there is no key."""
     if not sources.keys:
@@ -171,7 +190,8 @@ def _detect(
         if progress:
             progress(done, a_pass * passes)
 
-    return sources.watermark.search(Counted(watched, tell, a_pass), sources.keys, thorough=thorough)
+    pictures, thorough = Counted(watched, tell, a_pass), search is MarkSearch.THOROUGH
+    return sources.watermark.search(pictures, sources.keys, thorough=thorough)
 
 
 def _detect_in_sound(video: VideoReader, sources: Sources, progress: Progress | None) -> tuple[Detection, ...]:

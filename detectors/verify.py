@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING
 from cryptography import x509
 
 from touchmark.detectors.evidence import Evidence, gather
-from touchmark.detectors.look import Progress
+from touchmark.detectors.look import MarkSearch, Progress
 from touchmark.detectors.sources import Sources
 from touchmark.detectors.verdict import Verdict, judge
 from touchmark.provenance.home import Home
@@ -104,17 +104,14 @@ class Verifier:
         return cls(sources, limits or Limits(), trust)
 
     def verify(
-        self, path: Path, progress: Progress | None = None, *, unseen: bool = False, thorough: bool = False
+        self, path: Path, progress: Progress | None = None, *, search: MarkSearch = MarkSearch.GLANCE
     ) -> Verification:
         """Examine one file.
 
         Args:
             path: of a video, a sound, a picture, or a document that can carry a manifest.
             progress: called with (pictures examined, pictures in all) while it is read.
-            unseen: whether to read the manifest alone, and look for no mark: hundreds of files a second. A camera's
-                claim is then not accepted where there is a key to look for a mark with.
-            thorough: whether to look for a mark in every picture of a video, also in every few seconds by themselves,
-                and not only in as many as mostly tell. Takes as long as decoding it, and more.
+            search: how far to look for marks.
 
         Raises:
             MediaError: the file cannot be read.
@@ -124,7 +121,7 @@ class Verifier:
         """
         run_canary()
         began = time.monotonic()
-        evidence = gather(path, self.sources, self.limits, progress, unseen=unseen, thorough=thorough)
+        evidence = gather(path, self.sources, self.limits, progress, search)
         notes = staleness(self.trust, datetime.now(UTC))
         return Verification(path, judge(evidence), evidence, time.monotonic() - began, notes)
 

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from touchmark.detectors.batch import WorkerLostError, verify_all
+from touchmark.detectors.look import MarkSearch
 from touchmark.detectors.verdict import Outcome
 from touchmark.detectors.verify import Verification, Verifier
 from touchmark.provenance.home import Home
@@ -32,14 +33,14 @@ def paths(sealed: Path, tmp_path: Path) -> list[Path]:
 @pytest.mark.parametrize("workers", [1, 2])
 def test_every_file_has_its_answer_in_order(studio, paths: list[Path], workers: int) -> None:
     make = partial(Verifier.default, studio.home)
-    found = list(verify_all(iter(paths), make, unseen=True, workers=workers))
+    found = list(verify_all(iter(paths), make, search=MarkSearch.NONE, workers=workers))
     assert [path for path, _ in found] == paths
     for number, (path, answer) in enumerate(found):
         if number % 3 == 2:
             assert isinstance(answer, NotAVideoError) or answer.verdict.outcome is Outcome.UNKNOWN
         else:
             assert isinstance(answer, Verification)
-            assert answer.verdict == Verifier.default(studio.home).verify(path, unseen=True).verdict
+            assert answer.verdict == Verifier.default(studio.home).verify(path, search=MarkSearch.NONE).verdict
 
 
 def test_what_is_wrong_with_the_keys_is_told_before_anything_is_examined(paths: list[Path], tmp_path: Path) -> None:
@@ -56,9 +57,7 @@ class Killed(Verifier):
 
     parent: int = 0
 
-    def verify(
-        self, path: Path, progress: object = None, *, unseen: bool = False, thorough: bool = False
-    ) -> Verification:
+    def verify(self, path: Path, progress: object = None, *, search: MarkSearch = MarkSearch.GLANCE) -> Verification:
         assert os.getpid() != self.parent
         os.kill(os.getpid(), signal.SIGKILL)
         raise AssertionError

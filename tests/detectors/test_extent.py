@@ -11,6 +11,7 @@ import pytest
 from tests.clips import FAST, moving_clip, write_clip
 from touchmark.detectors.evidence import Evidence, gather
 from touchmark.detectors.extent import Extent
+from touchmark.detectors.look import MarkSearch
 from touchmark.detectors.sources import Sources
 from touchmark.detectors.statements import Statement, Tone
 from touchmark.detectors.timeline import marked_segments
@@ -37,8 +38,8 @@ def spliced(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return write_clip(path, replace(clip, frames=iter(pictures)), options=options)
 
 
-def looked_at(path: Path, *, thorough: bool) -> Evidence:
-    return gather(path, Sources(keys=(KEY,)), Limits(), thorough=thorough)
+def looked_at(path: Path, search: MarkSearch) -> Evidence:
+    return gather(path, Sources(keys=(KEY,)), Limits(), search=search)
 
 
 def said(evidence: Evidence) -> list[Statement]:
@@ -46,7 +47,7 @@ def said(evidence: Evidence) -> list[Statement]:
 
 
 def test_what_a_glance_misses_is_told_and_found_by_looking_everywhere(spliced: Path) -> None:
-    glanced, everywhere = (looked_at(spliced, thorough=thorough) for thorough in (False, True))
+    glanced, everywhere = (looked_at(spliced, search) for search in (MarkSearch.GLANCE, MarkSearch.THOROUGH))
     assert glanced.detections[0].state is MarkState.NOTHING_FOUND
     assert glanced.extent is not None and not glanced.extent.whole
     assert 1 <= glanced.extent.key_frames < glanced.extent.pictures < glanced.extent.of_all == PICTURES
@@ -63,17 +64,17 @@ def test_what_a_glance_misses_is_told_and_found_by_looking_everywhere(spliced: P
 
 def test_a_camera_claim_that_rests_on_a_glance_is_told_with_caution(spliced: Path, camera, tmp_path: Path) -> None:
     signed = camera.sign(spliced, tmp_path / "signed.mp4", source_type=DigitalSourceType.DIGITAL_CAPTURE)
-    (statement,) = said(looked_at(signed, thorough=False))
+    (statement,) = said(looked_at(signed, MarkSearch.GLANCE))
     assert statement.tone is Tone.CAUTION
 
 
 def test_without_a_key_nothing_is_said_to_have_been_looked_at(spliced: Path) -> None:
-    assert gather(spliced, Sources(), Limits(), thorough=True).extent is None
+    assert gather(spliced, Sources(), Limits(), search=MarkSearch.THOROUGH).extent is None
 
 
 def test_a_short_video_is_looked_at_whole(tmp_path: Path) -> None:
     path = write_clip(tmp_path / "short.mp4", moving_clip(count=12), options=FAST["libx264"])
-    extent = looked_at(path, thorough=False).extent
+    extent = looked_at(path, MarkSearch.GLANCE).extent
     assert extent is not None and extent.whole and extent.pictures == extent.of_all == 12
 
 

@@ -20,6 +20,7 @@ from tests.clips import moving_clip
 from tests.detectors.conftest import NOW
 from tests.forms import FORMS
 from touchmark.detectors.evidence import gather
+from touchmark.detectors.look import MarkSearch
 from touchmark.detectors.page import page
 from touchmark.detectors.serialise import VerificationReport
 from touchmark.detectors.sources import Sources
@@ -290,11 +291,11 @@ def test_pictures_in_a_second_track_are_not_vouched_for(studio, trusted, plain, 
 
 def test_without_a_look_a_camera_is_not_believed_where_there_is_a_key(studio, forms, trusted) -> None:
     with_key = gather(
-        forms["p.png"], Sources(anchors=trusted[1], keys=(studio.ring.watermark_key,)), Limits(), unseen=True
+        forms["p.png"], Sources(anchors=trusted[1], keys=(studio.ring.watermark_key,)), Limits(), search=MarkSearch.NONE
     )
     assert judge(with_key).outcome is Outcome.UNKNOWN
     assert "not looked at" in judge(with_key).headline
-    without = gather(forms["p.png"], Sources(anchors=trusted[1]), Limits(), unseen=True)
+    without = gather(forms["p.png"], Sources(anchors=trusted[1]), Limits(), search=MarkSearch.NONE)
     assert judge(without).outcome is Outcome.CAPTURED
 
 

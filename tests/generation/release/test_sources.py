@@ -13,6 +13,7 @@ import pytest
 
 from tests.forms import FORMS, sound_file
 from tests.generation.release.conftest import DrawnGenerator
+from touchmark.detectors.look import MarkSearch
 from touchmark.detectors.verdict import Outcome
 from touchmark.detectors.verify import Verifier
 from touchmark.generation.admission import AlreadyMarkedError, NotMarkedError, SuspectInputError
@@ -205,7 +206,7 @@ def test_history_is_kept_as_it_is(studio: Studio, folder: Path, marked: Path, pa
     claim = replace(claim, soft_bindings=(binding,), as_is=True)
     signed = tmp_path / "signed.mp4"
     sign_file(marked, signed, claim, studio.sealer.signer, studio.sealer.anchors)
-    label = Verifier(studio.verifier.sources).verify(signed, unseen=True).evidence.manifest.label
+    label = Verifier(studio.verifier.sources).verify(signed, search=MarkSearch.NONE).evidence.manifest.label
     release = studio.seal(signed, folder / "sealed.mp4", WAN, as_is=True)
     manifest = release.verification.evidence.manifest
     assert [i.label for i in manifest.ingredients if i.relationship == "parentOf"] == [label]
