@@ -53,7 +53,16 @@ class MalformedPromptError(TouchmarkError):
 class Judge:
     """A policy with everything it takes to apply it, loaded once, usable from many threads."""
 
-    __slots__ = ("_adulthood", "_classifier", "_figures", "_inversions", "_lexicons", "policy", "policy_digest")
+    __slots__ = (
+        "_adulthood",
+        "_classifier",
+        "_figures",
+        "_inversions",
+        "_least",
+        "_lexicons",
+        "policy",
+        "policy_digest",
+    )
 
     def __init__(self, policy: Policy, classifier: Scorer, figures: FigureFinder) -> None:
         """
@@ -63,6 +72,7 @@ class Judge:
         """
         self.policy = policy
         self.policy_digest = policy.digest()
+        self._least = {rule.id: policy.least(rule) for rule in policy.categories}
         self._classifier = classifier
         self._figures = figures
         self._lexicons = Lexicons(
@@ -148,10 +158,10 @@ class Judge:
                 continue  # a word for a minor is no finding by itself; see combinations.py
             if rule.thresholds is not None:
                 yield from self._scored(rule, reading)
-            if rule.terms:
+            if rule.terms and (matches := reading.terms[rule.id]):
                 agreement = self.policy.agreement_on(rule)
                 own = {*rule.terms.also.strong, *rule.terms.also.weak}
-                for match in reading.terms[rule.id]:
+                for match in matches:
                     strong = match.strength is Strength.STRONG
                     if match.term not in own and highest < (agreement.strong if strong else agreement.weak):
                         continue
@@ -167,6 +177,8 @@ class Judge:
 
     def _scored(self, rule: CategoryRule, reading: Reading) -> Iterator[Hit]:
         score = reading.scores[rule.id]
+        if score.value < self._least[rule.id]:
+            return
         severity = self.policy.severity(rule, score.value, reading.groups)
         if severity:
             why = f"The classifier scores this passage {score.value:.2f} for {rule.title.lower()}: {severity.value}."

@@ -39,6 +39,7 @@ _SCRIPTS = {
     LanguageGroup.THAI: re.compile("[\u0e00-\u0e7f]"),
 }
 _LATIN = re.compile("[a-z]")
+_LATIN_WORD = re.compile("[a-z][a-z]*")  # what begins with one set of letters is found faster
 _WORDS_APART = bytes(byte if chr(byte) in ascii_lowercase else 32 for byte in range(256))
 """For :meth:`bytes.translate`: all but letters to blanks."""
 _ENGLISH = """
@@ -63,7 +64,7 @@ def language_groups(text: str) -> frozenset[LanguageGroup]:
     found = frozenset(_by_script(text))
     if found and not _LATIN.search(text):
         return found
-    words = frozenset(text.encode("latin-1", "replace").translate(_WORDS_APART).split())
+    words = frozenset(_words(text))
     if not words & _OTHER_WORDS:
         latin = {LanguageGroup.ENGLISH} if words & _ENGLISH_WORDS or not found else set()
     else:
@@ -71,9 +72,15 @@ def language_groups(text: str) -> frozenset[LanguageGroup]:
     return found | latin
 
 
+def _words(text: str) -> list[bytes]:
+    """The words in Latin letters; the fast way is slow where few are."""
+    if text.isascii():
+        return text.encode("ascii").translate(_WORDS_APART).split()
+    return [word.encode("ascii") for word in _LATIN_WORD.findall(text)]
+
+
 def _by_script(text: str) -> Iterator[LanguageGroup]:
     if text.isascii():
         return
-    letters = "".join(set(text))
-    found = [group for group, script in _SCRIPTS.items() if script.search(letters)]
-    yield from found or ([] if _LATIN_LETTER.search(letters) else [LanguageGroup.OTHER])
+    found = [group for group, script in _SCRIPTS.items() if script.search(text)]
+    yield from found or ([] if _LATIN_LETTER.search(text) else [LanguageGroup.OTHER])

@@ -290,6 +290,11 @@ class Policy(Strict):
         own, shared = rule.thresholds, self.thresholds
         return tuple(own.get(group) or own.get("any") or shared.get(group) or shared["any"] for group in sorted(groups))
 
+    def least(self, rule: CategoryRule) -> float:
+        """The lowest threshold that may be in force for a category; what scores less is severe in no language."""
+        every = (*(rule.thresholds or {}).values(), *self.thresholds.values())
+        return min(score for limits in every for score in (limits.low, limits.medium, limits.high) if score is not None)
+
     def agreement_on(self, rule: CategoryRule) -> Agreement:
         """The agreement in force for the terms of a category; terms of what is not scored count by themselves."""
         own = rule.terms.agreement if rule.terms else None

@@ -37,6 +37,8 @@ def differences(text: str, other: str) -> list[Difference]:
 
 def likest(text: str, others: Sequence[str]) -> int:
     """Which of some texts shares most of its beginning and end with a text."""
+    if len(others) == 1:
+        return 0
     sizes = [end - begin for begin, end in (unshared(text, other) for other in others)]
     return sizes.index(min(sizes))
 

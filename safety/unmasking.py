@@ -110,7 +110,11 @@ def _spelt(text: Traced) -> Iterable[Traced]:
     if not masked:
         return (text,)
     throughout = masked >= _THROUGHOUT * len(tokens) and masked > 2
-    readings = (text.sub(_MASKED_TOKEN, partial(_unleet, strokes, throughout)) for strokes in _STROKES)
+    found = [match for match in _MASKED_TOKEN.finditer(text.text) if not match.group().isalpha()]
+    readings = (
+        text.rewrite([(*m.span(), new) for m in found if (new := _unleet(strokes, throughout, m.group())) != m.group()])
+        for strokes in _STROKES
+    )
     return {reading.text: reading for reading in readings}.values()
 
 
@@ -169,8 +173,7 @@ def _is_leet(token: str) -> bool:
     return not core.isalpha() and _LATIN_WORD.search(core) is not None and not _MEASURE.fullmatch(core)
 
 
-def _unleet(strokes: dict[int, int], throughout: bool, match: re.Match[str]) -> str:
-    token = match.group()
+def _unleet(strokes: dict[int, int], throughout: bool, token: str) -> str:
     if not _is_leet(token) and not (throughout and (token.isdigit() or _MEASURE.fullmatch(token))):
         return token
     core = token.rstrip(_PUNCTUATION)

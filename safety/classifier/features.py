@@ -75,7 +75,7 @@ class Units:
 
 def units(text: str) -> Units:
     """Cut a canonical text into units with their features."""
-    code = np.frombuffer(text.encode("utf-32-le", "surrogatepass"), dtype="<u4").astype(np.uint32)
+    code = _code(text)
     starts, ends = _edges(code)
     if not len(starts):
         none = np.zeros(0, dtype=np.intp)
@@ -87,6 +87,15 @@ def units(text: str) -> Units:
     first = np.zeros(len(starts) + 1, dtype=np.intp)
     np.cumsum(np.bincount(owner, minlength=len(starts)), out=first[1:])
     return Units(starts, ends, np.concatenate((_bucket(np.concatenate(hashes)), concepts_there))[order], first)
+
+
+def unit_starts(text: str) -> NDArray[np.intp]:
+    """Where the units of a canonical text begin."""
+    return _edges(_code(text))[0]
+
+
+def _code(text: str) -> _Numbers:
+    return np.frombuffer(text.encode("utf-32-le", "surrogatepass"), dtype="<u4").astype(np.uint32)
 
 
 @cache

@@ -12,7 +12,8 @@ from __future__ import annotations
 import hashlib
 import io
 import zipfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from itertools import accumulate
 from pathlib import Path
 from typing import ClassVar
 
@@ -134,17 +135,19 @@ class PromptClassifier:
             the highest score of each category (in a long text less its relief), shape (k,), and for each the stretch
             of ``text`` it was reached on, ints of shape (k, 2). A text without words scores as the empty text does.
         """
-        return self._scored(weigh([text], self.weights)[0])
+        return self._scored(weigh([text], self.weights))[0]
 
-    def _scored(self, text: WeighedText) -> tuple[NDArray[np.float32], NDArray[np.intp]]:
-        count, kinds = len(text), len(self._categories)
-        if not count:
-            return self.bias, np.zeros((kinds, 2), dtype=np.intp)
-        sums = np.zeros((kinds, count + 1), dtype=np.float32)
-        np.cumsum(text.sums.T, axis=1, out=sums[:, 1:])
-        features = np.zeros(count + 1, dtype=np.intp)
-        np.cumsum(text.counts, out=features[1:])
-        begin, end = stretches(text.text, text.starts).T
+    def _scored(self, texts: Sequence[WeighedText]) -> list[tuple[NDArray[np.float32], NDArray[np.intp]]]:
+        """What :meth:`raw` says of each of some texts."""
+        kinds, places = len(self._categories), [0, *accumulate(len(text) + 1 for text in texts)]
+        sums = np.zeros((kinds, places[-1]), dtype=np.float32)
+        features = np.zeros(places[-1], dtype=np.intp)
+        parts = []
+        for text, place, until in zip(texts, places[:-1], places[1:], strict=True):
+            np.cumsum(text.sums.T, axis=1, out=sums[:, place + 1 : until])
+            np.cumsum(text.counts, out=features[place + 1 : until])
+            parts.append(stretches(text.text, text.starts))
+        begin, end = np.concatenate([part + place for part, place in zip(parts, places[:-1], strict=True)]).T
         scores = sums.take(end, axis=1)
         scores -= sums.take(begin, axis=1)
         scores /= np.sqrt(features.take(end) - features.take(begin)).astype(np.float32)
@@ -153,11 +156,23 @@ class PromptClassifier:
         behind = worst - scores
         behind *= CONTRAST
         np.subtract(worst, behind, out=scores)
-        if count > LONGEST:
-            scores -= relief(worst)
-        best = scores.argmax(axis=1)
-        where = np.stack((text.starts.take(begin.take(best)), text.ends.take(end.take(best) - 1)), axis=1)
-        return scores.max(axis=1), where
+        scored = []
+        done = 0
+        for text, part in zip(texts, parts, strict=True):
+            chosen = slice(done, done + len(part))
+            done = chosen.stop
+            scored.append(self._highest(text, part, scores[:, chosen], worst[chosen]))
+        return scored
+
+    def _highest(
+        self, text: WeighedText, parts: NDArray[np.intp], scores: NDArray[np.float32], worst: NDArray[np.float32]
+    ) -> tuple[NDArray[np.float32], NDArray[np.intp]]:
+        if not len(text):
+            return self.bias, np.zeros((len(self._categories), 2), dtype=np.intp)
+        if len(text) > LONGEST:
+            scores = scores - relief(worst)
+        begin, end = parts.take(scores.argmax(axis=1), axis=0).T
+        return scores.max(axis=1), np.stack((text.starts.take(begin), text.ends.take(end - 1)), axis=1)
 
     def calibrated(self, raw: NDArray[np.float32], groups: frozenset[LanguageGroup]) -> NDArray[np.float32]:
         """Scores between 0 and 1 of raw ones, shape (k,), for a text in these groups of languages."""
@@ -168,8 +183,8 @@ class PromptClassifier:
     def scores(self, text: CanonicalText) -> Mapping[Category, Score]:
         """Calibrated score of each category, the highest over all views, with where it was reached."""
         highest: list[tuple[float, int, tuple[int, int]]] = []
-        for number, reading in enumerate(weigh([view.text for view in text.views], self.weights)):
-            raw, where = self._scored(reading)
+        readings = weigh([view.text for view in text.views], self.weights)
+        for number, (reading, (raw, where)) in enumerate(zip(readings, self._scored(readings), strict=True)):
             values = self.calibrated(raw, language_groups(reading.text)).tolist()
             reached = [
                 (value, number, (begin, end)) for value, (begin, end) in zip(values, where.tolist(), strict=True)

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from touchmark.safety.classifier.concepts import concepts
-from touchmark.safety.classifier.features import NEAR, units
+from touchmark.safety.classifier.features import NEAR, unit_starts, units
 from touchmark.safety.repeats import differences, likest
 
 
@@ -45,36 +45,38 @@ def weigh(readings: Sequence[str], weights: NDArray[np.float32]) -> list[Weighed
 
     Args:
         readings: canonical, the plain one first. Of one that is much like another before it only the rest is weighed,
-            and that together with the rest of others: weighing takes as many steps for ten words as for a hundred.
+            and that together with others: weighing takes as many steps for ten words as for a hundred.
         weights: shape (buckets(), k).
     """
-    weighed: dict[int, WeighedText] = {}
-    likened: list[list[_Likened]] = [[]]
-    for number, text in enumerate(readings):
-        nearest = _nearest(text, weighed)
-        passages = _passages(weighed[nearest], text) if nearest is not None else None
-        if nearest is None or passages is None:
-            weighed[number] = _weighed(text, weights)
-            continue
-        if passages and not passages[0].head:
-            likened.append([])  # what begins a text has nothing before it
-        likened[-1].append(_Likened(number, text, weighed[nearest], passages))
-    for together in filter(None, likened):
-        weighed |= _weighed_together(together, weights)
-    return [weighed[number] for number in range(len(readings))]
-
-
-def _weighed(text: str, weights: NDArray[np.float32]) -> WeighedText:
-    cut = units(text)
-    if not len(cut):
-        return WeighedText(text, cut.starts, cut.ends, cut.first[:0], np.zeros((0, weights.shape[1]), weights.dtype))
-    sums = np.add.reduceat(weights.take(cut.buckets, axis=0), cut.first[:-1], axis=0)
-    return WeighedText(text, cut.starts, cut.ends, np.diff(cut.first), sums)
+    if len(readings) == 1:
+        return [_weighed(readings[0], weights)]
+    plans = _plans(readings)
+    together: list[list[tuple[int, _Passage]]] = []
+    for number, plan in enumerate(plans):
+        if plan.passages and not plan.passages[0].first:
+            together.append([])  # the context of what begins a text is nothing
+        together[-1] += [(number, passage) for passage in plan.passages]
+    new: dict[int, list[WeighedText]] = {number: [] for number in range(len(plans))}
+    for batch in together:
+        place = 0
+        parts = [readings[number][passage.begin : passage.end] for number, passage in batch]
+        weighed = _weighed("\n".join(parts), weights)
+        for (number, passage), part in zip(batch, parts, strict=True):
+            begin, end = np.searchsorted(weighed.starts, (place, place + passage.until - passage.begin)).tolist()
+            new[number].append(weighed.part(begin + passage.head - passage.first, end, passage.begin - place))
+            place += len(part) + 1
+    told: list[WeighedText] = []
+    for number, plan in enumerate(plans):
+        if plan.known is None:
+            told.append(replace(new[number][0], text=readings[number]))
+        else:
+            told.append(_put_together(readings[number], told[plan.known], plan.passages, new[number]))
+    return told
 
 
 @dataclass(frozen=True, slots=True)
 class _Passage:
-    """What is weighed again.
+    """What is weighed of a text.
 
     Attributes:
         head, tail: units of the known text, half open, whose place it takes.
@@ -94,31 +96,38 @@ class _Passage:
 
 
 @dataclass(frozen=True, slots=True)
-class _Likened:
-    """A reading that is another one but for some passages."""
+class _Plan:
+    """What is weighed of a reading, and the number of the one that it is else like, if any."""
 
-    number: int
-    text: str
-    known: WeighedText
+    known: int | None
     passages: Sequence[_Passage]
 
 
-def _nearest(text: str, weighed: Mapping[int, WeighedText]) -> int | None:
-    if not weighed:
-        return None
-    return [*weighed][likest(text, [known.text for known in weighed.values()])] if len(weighed) > 1 else 0
+def _plans(readings: Sequence[str]) -> list[_Plan]:
+    plans: list[_Plan] = []
+    starts: dict[int, NDArray[np.intp]] = {}
+    for number, text in enumerate(readings):
+        if starts:
+            nearest = [*starts][likest(text, [readings[known] for known in starts])]
+            passages = _passages(text, readings[nearest], starts[nearest])
+            if passages is not None:
+                plans.append(_Plan(nearest, passages))
+                continue
+        starts[number] = unit_starts(text)
+        plans.append(_Plan(None, [_Passage(0, 0, 0, 0, 0, len(text), len(text))]))
+    return plans
 
 
-def _passages(known: WeighedText, text: str) -> list[_Passage] | None:
-    """The units that do not weigh what they did, with their context; None if they are most of a text.
+def _passages(text: str, known: str, starts: NDArray[np.intp]) -> list[_Passage] | None:
+    """What is to be weighed of a text that is much like another, whose units start so; None if that is most of it.
 
     A unit weighs what it did if nothing is new in itself, in what follows it for the length of a concept, and in the
     ``NEAR`` units before it.
     """
-    changed = differences(text, known.text)
+    changed = differences(text, known)
     reach = concepts().longest + 1  # a character further shows whether a word ends
-    heads = np.searchsorted(known.starts, [place.other_begin - reach for place in changed], side="right") - 1
-    tails = np.searchsorted(known.starts, [place.other_end for place in changed]) + NEAR + 1
+    heads = np.searchsorted(starts, [place.other_begin - reach for place in changed], side="right") - 1
+    tails = np.searchsorted(starts, [place.other_end for place in changed]) + NEAR + 1
     spans: list[tuple[int, int, int, int, int]] = []
     # The next unit after a head begins in time, and the first after what is new may be the end of a longer word.
     for place, head, tail in zip(changed, np.maximum(heads, 0).tolist(), tails.tolist(), strict=True):
@@ -126,39 +135,39 @@ def _passages(known: WeighedText, text: str) -> list[_Passage] | None:
         begun = (head, first, place.begin - place.other_begin)
         if spans and first <= spans[-1][3]:
             begun = spans.pop()[:3]
-        spans.append((*begun, min(tail, len(known)), place.end - place.other_end))
-    if 2 * sum(tail - first for _, first, _, tail, _ in spans) > len(known):
+        spans.append((*begun, min(tail, len(starts)), place.end - place.other_end))
+    if 2 * sum(tail - first for _, first, _, tail, _ in spans) > len(starts):
         return None
     passages: list[_Passage] = []
     for head, first, before, tail, behind in spans:
-        begin = int(known.starts[first]) + before if head else 0
-        until = int(known.starts[tail]) + behind if tail < len(known) else len(text)
+        begin = int(starts[first]) + before if head else 0
+        until = int(starts[tail]) + behind if tail < len(starts) else len(text)
         passages.append(_Passage(head, tail, first, behind, begin, until + reach, until))
     return passages
 
 
-def _weighed_together(readings: Sequence[_Likened], weights: NDArray[np.float32]) -> dict[int, WeighedText]:
-    """Weigh the passages of some readings as one text, and put each reading together from what was known and these."""
-    passages = [reading.text[passage.begin : passage.end] for reading in readings for passage in reading.passages]
-    new = _weighed("\n".join(passages), weights)
-    weighed: dict[int, WeighedText] = {}
-    place = 0
-    for reading in readings:
-        parts: list[WeighedText] = []
-        done = moved = 0
-        for passage in reading.passages:
-            length = passage.until - passage.begin
-            begin, end = np.searchsorted(new.starts, (place, place + length)).tolist()
-            parts.append(reading.known.part(done, passage.head, moved))
-            parts.append(new.part(begin + passage.head - passage.first, end, passage.begin - place))
-            done, moved = passage.tail, passage.moved
-            place += len(reading.text[passage.begin : passage.end]) + 1
-        parts.append(reading.known.part(done, len(reading.known), moved))
-        weighed[reading.number] = WeighedText(
-            reading.text,
-            np.concatenate([part.starts for part in parts]),
-            np.concatenate([part.ends for part in parts]),
-            np.concatenate([part.counts for part in parts]),
-            np.concatenate([part.sums for part in parts]),
-        )
-    return weighed
+def _put_together(
+    text: str, known: WeighedText, passages: Sequence[_Passage], new: Sequence[WeighedText]
+) -> WeighedText:
+    """A text of what was known and what is new in it."""
+    parts: list[WeighedText] = []
+    done = moved = 0
+    for passage, part in zip(passages, new, strict=True):
+        parts += (known.part(done, passage.head, moved), part)
+        done, moved = passage.tail, passage.moved
+    parts.append(known.part(done, len(known), moved))
+    return WeighedText(
+        text,
+        np.concatenate([part.starts for part in parts]),
+        np.concatenate([part.ends for part in parts]),
+        np.concatenate([part.counts for part in parts]),
+        np.concatenate([part.sums for part in parts]),
+    )
+
+
+def _weighed(text: str, weights: NDArray[np.float32]) -> WeighedText:
+    cut = units(text)
+    if not len(cut):
+        return WeighedText(text, cut.starts, cut.ends, cut.first[:0], np.zeros((0, weights.shape[1]), weights.dtype))
+    sums = np.add.reduceat(weights.take(cut.buckets, axis=0), cut.first[:-1], axis=0)
+    return WeighedText(text, cut.starts, cut.ends, np.diff(cut.first), sums)

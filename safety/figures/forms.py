@@ -35,6 +35,8 @@ _OF_ONE_LETTER = re.compile(f"[{''.join(map(chr, _ONE_LETTER))}]")
 _KEPT = {chr(letter): chr(letter).translate(_ONE_LETTER) for letter in _ONE_LETTER}
 _SIGNS = "\u0591-\u05bd\u05bf-\u05c7\u064b-\u0655\u0670\u0640\u093c"
 """Hebrew points, Arabic vowel signs and stretching line, the dot of Hindi: written or not as the writer likes."""
+_STRETCH = "\u0640"
+"""A sign that is a letter by its kind."""
 _NASAL = "ङ्(?=[क-घ])|ञ्(?=[च-झ])|ण्(?=[ट-ढ])|न्(?=[त-ध])|म्(?=[प-भ])|ँ"
 """Hindi writes a nasal before its own consonants as a letter or as a dot, "हिन्दी" and "हिंदी"."""
 _MARKS = "\u0300-\u036f\u0900-\u0963\u0966-\u0df3\u0e31-\u0e4e\u0eb1-\u0ecd\u0f71-\u0f84\u102b-\u103e\u17b4-\u17d3"
@@ -107,6 +109,15 @@ class Folded:
         edit = self.edits[number]
         return edit.begin if place < edit.place + edit.length else edit.end + place - edit.place - edit.length
 
+    def place(self, origin: int) -> int:
+        """How many characters the first of the text that was folded came to; none of them may be edited with another
+        that is not among them."""
+        number = bisect_right(self.edits, origin, key=attrgetter("end")) - 1
+        if number < 0:
+            return origin
+        edit = self.edits[number]
+        return origin - edit.end + edit.place + edit.length
+
 
 def plain(name: str) -> str:
     """A name as the PLAIN view of a prompt would show it: compatibility forms, case and Latin accents folded."""
@@ -134,6 +145,12 @@ def fold(text: str) -> Folded:
         done = end
     parts.append(text[done:])
     return Folded("".join(parts), tuple(edits))
+
+
+def is_seam(text: str, place: int) -> bool:
+    """Whether what is before a place of a text folds as if nothing were behind it, and the other way round."""
+    before, after = text[place - 1 : place], text[place : place + 1]
+    return before.isalnum() and after.isalnum() and _STRETCH not in (before, after)
 
 
 def folded_name(name: str) -> str:

@@ -15,13 +15,11 @@ from enum import StrEnum
 from pathlib import Path
 
 from touchmark.safety.automaton import Automaton
-from touchmark.safety.canonical import CanonicalText, View, ViewKind
+from touchmark.safety.canonical import CanonicalText, ViewKind
 from touchmark.safety.figures.capitals import is_written_as_name as written_as_name
 from touchmark.safety.figures.data import Figure, FigureData, FigureStatus, read_figures, shipped_folder
 from touchmark.safety.figures.forms import (
     SURNAME_FIRST,
-    Folded,
-    fold,
     folded_name,
     is_other_person,
     is_whole,
@@ -32,7 +30,8 @@ from touchmark.safety.figures.imported import ImportedNames
 from touchmark.safety.figures.misspelling import Misspellings
 from touchmark.safety.figures.offices import Body, BodyKind, OfficeGrammar, Title
 from touchmark.safety.figures.places import Place, Taken, apart
-from touchmark.safety.figures.repeats import Excerpts, NewPart, new_part
+from touchmark.safety.figures.readings import MISSPELT_IN, Reading, readings_of
+from touchmark.safety.figures.repeats import Excerpts
 from touchmark.safety.figures.slip_text import SlipText
 from touchmark.safety.figures.sounds import Sounds
 from touchmark.safety.figures.thing_words import ThingWords
@@ -94,20 +93,6 @@ class _Found:
     score: float = 1.0
 
 
-@dataclass(frozen=True, slots=True)
-class _Reading:
-    """A view as it is searched."""
-
-    view: View
-    folded: Folded
-    part: NewPart
-
-    @property
-    def searched(self) -> str:
-        """The stretch that is searched."""
-        return self.folded.text[self.part.begin : self.part.end]
-
-
 _Meaning = _Form | _Veto | Title | Body
 _NOT_HEARD_IN_KOREAN = frozenset({"KR", "KP", "CN"})
 """Koreans spell their own names in one way, which the list has; the syllables of Chinese names are Korean words too."""
@@ -118,8 +103,6 @@ _SENTENCE_ENDS = re.compile(r"[!?;:؟؛।。！？]|(?<=\w{4})[.,،、] ")
 _AS_WRITTEN = (ViewKind.PLAIN, ViewKind.UNMASKED, ViewKind.BIDI)
 _MIN_GUESSED = 6
 """Letters of the shortest name that is read in decoded or reversed text: "olma" is no AMLO."""
-_MISSPELT_IN = (ViewKind.PLAIN, ViewKind.UNMASKED)
-"""A slip in text that was itself guessed would be a guess upon a guess."""
 
 
 class FigureIndex:
@@ -172,7 +155,7 @@ class FigureIndex:
 
     def find(self, text: CanonicalText) -> tuple[FigureMatch, ...]:
         """Every figure that the text names, in the order of the original, each stretch once."""
-        readings = _readings(text)
+        readings = readings_of(text)
         guesses = self._guesses(readings)
         matches: list[FigureMatch] = []
         literally = Taken(len(text.original))
@@ -199,7 +182,7 @@ class FigureIndex:
                 kept.append(match)
         return tuple(sorted(kept, key=lambda match: match.span))
 
-    def _in_reading(self, reading: _Reading, guesses: Sequence[_Found], original: str) -> Iterator[FigureMatch]:
+    def _in_reading(self, reading: Reading, guesses: Sequence[_Found], original: str) -> Iterator[FigureMatch]:
         view, folded, part = reading.view, reading.folded, reading.part
         least = 1 if view.kind in _AS_WRITTEN else _MIN_GUESSED
 
@@ -207,7 +190,7 @@ class FigureIndex:
             return view.span(folded.origin(place[0] + part.begin), folded.origin(place[1] + part.begin - 1) + 1)
 
         def is_written_as_name(place: Place) -> bool:
-            return view.kind in _MISSPELT_IN and written_as_name(original, span(place))
+            return view.kind in MISSPELT_IN and written_as_name(original, span(place))
 
         for found in self._in_folded(reading, guesses, is_written_as_name):
             start, end = found.place
@@ -222,7 +205,7 @@ class FigureIndex:
             )
 
     def _in_folded(
-        self, reading: _Reading, guesses: Sequence[_Found], is_written_as_name: Callable[[Place], bool]
+        self, reading: Reading, guesses: Sequence[_Found], is_written_as_name: Callable[[Place], bool]
     ) -> Iterator[_Found]:
         text = reading.searched
         senses: dict[Place, tuple[_Meaning, ...]] = {}
@@ -278,13 +261,13 @@ class FigureIndex:
         for place, holder in held:
             yield _Found(place, _Form(self._by_id[holder], text[slice(*place)], MatchKind.OFFICE))
 
-    def _guesses(self, readings: Sequence[_Reading]) -> Mapping[int, Sequence[_Found]]:
+    def _guesses(self, readings: Sequence[Reading]) -> Mapping[int, Sequence[_Found]]:
         """Whom readings may name by number, in places of what is searched: what sounds like somebody comes before what
         is almost written so, and what is liker before what is less."""
         excerpts = Excerpts(
             (number, reading.folded.text, reading.part.windows(reading.folded.text))
             for number, reading in enumerate(readings)
-            if reading.view.kind in _MISSPELT_IN
+            if reading.view.kind in MISSPELT_IN
         )
         guesses: dict[int, list[_Found]] = defaultdict(list)
         for found in (*self._echoes(excerpts.text), *self._slips(excerpts.text)):
@@ -326,20 +309,6 @@ class FigureIndex:
         if form.figure.status is FigureStatus.LIVING:
             return True
         return not self._things.beside(text, place)
-
-
-def _readings(text: CanonicalText) -> list[_Reading]:
-    """The views as they are searched, but for those that say what one before them does."""
-    readings: list[_Reading] = []
-    searched: list[str] = []
-    for view in text.views:
-        folded = fold(view.text)
-        if folded.text not in searched:
-            misspelt = view.kind in _MISSPELT_IN
-            readings.append(_Reading(view, folded, new_part(folded.text, searched, closely=misspelt)))
-            if misspelt:
-                searched.append(folded.text)
-    return readings
 
 
 def _may_slip(folded: str, form: _Form) -> bool:

@@ -11,7 +11,6 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from touchmark.safety.figures.places import Place
-from touchmark.safety.repeats import differences, likest, unshared
 
 _AROUND = 160
 """Characters on either side: longer than any name or office with what stands beside it."""
@@ -49,18 +48,18 @@ class NewPart:
         return windows
 
 
-def new_part(text: str, before: Sequence[str], *, closely: bool = True) -> NewPart:
-    """The part of a text that none of the texts before it has; all of it if there are none.
+def whole(text: str) -> NewPart:
+    """All of a text, as none was before it."""
+    return NewPart(0, len(text), ((0, len(text)),))
+
+
+def new_part(text: str, new: Sequence[Place]) -> NewPart:
+    """The part of a text that is new to whoever knows all but some places of it.
 
     Args:
         text: folded.
-        before: folded texts that were searched.
-        closely: whether to look for what it shares with them between the first difference and the last, too.
+        new: at least one place, in order.
     """
-    if not before:
-        return NewPart(0, len(text), ((0, len(text)),))
-    nearest = before[likest(text, before)]
-    new = [place[:2] for place in differences(text, nearest)] if closely else [unshared(text, nearest)]
     begin = text.rfind(" ", 0, max(0, new[0][0] - _AROUND)) + 1
     end = text.find(" ", new[-1][1] + _AROUND)
     return NewPart(begin, len(text) if end < 0 else end, tuple(new))

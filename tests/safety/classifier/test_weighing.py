@@ -42,7 +42,9 @@ def test_a_reading_that_is_new_in_several_places_weighs_what_it_weighs_alone(
 ) -> None:
     known = joint.join(" ".join((*shared, *old)) for shared, old, _ in changes)
     text = joint.join(" ".join((*shared, *new)) for shared, _, new in changes)
-    _assert_weighs_as_alone([known, text, f"bomb {text[3:]}", known[1:]])
+    words = text.split(" ")
+    swapped = [" ".join((*words[:at], "bomb", *words[at + 1 :])) for at in (1, 5, 20)]
+    _assert_weighs_as_alone([known, text, f"bomb {text[3:]}", *swapped, known[1:]])
 
 
 def _assert_weighs_as_alone(readings: list[str]) -> None:
