@@ -9,9 +9,11 @@ suite: the same are read as when all pictures are decoded.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from typing import Final
 
 from touchmark.provenance.media.video import Frame
+from touchmark.provenance.watermark.plain import is_plain
 
 _ENOUGH: Final = 32
 """Pictures in which something can be seen: two seconds of them and more, or as many key frames."""
@@ -19,9 +21,6 @@ _APART: Final = 0.99 / 16
 """Seconds between two that count as two."""
 _MOST_PIXELS: Final = 150_000_000
 """After so many, in such pictures, it is enough too: 73 of 1920 x 1080, 16 of 4096 x 2304."""
-_PLAIN: Final = 3.0
-"""Steps of 8 bits by which a picture varies less in which nothing can be seen: before a fade, behind a title."""
-_EVERY: Final = 8
 
 
 class Glance:
@@ -29,12 +28,15 @@ class Glance:
 
     Attributes:
         whole: whether a pass that could have been cut short came to the end of the video.
+        opened: whether something was shown behind black without a key frame: coders spend as much on such a picture, a
+            mark is as strong in it, and it counts as one.
     """
 
     def __init__(self) -> None:
         self._seen = 0
         self._pixels = 0
         self.whole = False
+        self.opened = False
 
     @property
     def enough(self) -> bool:
@@ -63,12 +65,16 @@ class Glance:
 
     def _counted(self, frames: Iterable[Frame]) -> Iterator[Frame]:
         last: float | None = None
+        behind_plain = False
         for frame in frames:
-            yield frame
-            luma = frame.planes.luma
-            if float(luma[::_EVERY, ::_EVERY].std()) < _PLAIN * frame.planes.colour.step:
+            plain = is_plain(frame.planes)
+            opens = behind_plain and not plain and not frame.is_key
+            self.opened |= opens
+            yield replace(frame, is_key=True) if opens else frame
+            behind_plain = plain
+            if plain:
                 continue
-            self._pixels += luma.size
+            self._pixels += frame.planes.luma.size
             time = float(frame.time)
             if last is None or time - last >= _APART:
                 self._seen, last = self._seen + 1, time

@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 
 from touchmark.provenance.media.picture import Planes
 from touchmark.provenance.watermark.masking import Emphasis
+from touchmark.provenance.watermark.plain import is_plain
 
 FIRST: Final = Emphasis(flat=1.0, textured=1.9, chroma=1.7)
 """Of the first picture of a shot, over one that stands alone."""
@@ -44,12 +45,17 @@ class Shots:
         self._begun: Fraction | None = None
 
     def begins(self, picture: Planes, time: Fraction) -> bool:
-        """Whether ``picture`` is the first or has little in common with the one before; at most once in SELDOM."""
+        """Whether ``picture`` is the first, or the first that shows something, or has little in common with the one
+        before; of those that show something at most once in SELDOM."""
         last, self._last = self._last, _glimpse(picture)
-        if self._begun is not None and (time - self._begun < SELDOM or not _is_cut(last, self._last)):
-            return False
-        self._begun = time
-        return True
+        shows_something = not is_plain(picture)
+        if self._begun is None:
+            begins = last is None or shows_something
+        else:
+            begins = time - self._begun >= SELDOM and _is_cut(last, self._last)
+        if begins and shows_something:  # a film that opens in black has not begun
+            self._begun = time
+        return begins
 
 
 def _is_cut(last: NDArray[np.float32] | None, seen: NDArray[np.float32]) -> bool:

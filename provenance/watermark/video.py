@@ -116,11 +116,12 @@ class LatticeWatermark:
         if not glance.enough:
             early = gather(glance.until_enough(video.frames()))
             if glance.whole:
-                return paid(Look.at(early, keys, Effort.ALL, video.frames).found, 2)
+                whole = Look.at(early, keys, Effort.ALL, video.frames, key_frames_apart=glance.opened)
+                return paid(whole.found, 2)
             # A mark too faint for its geometry to show is faintest between key frames: there it is not sought again.
             further = Effort.GEOMETRY if effort is Effort.ALL else Effort.ALL
             later = [stretch for stretch in seen if not early or stretch.start >= early[-1].end]
-            looks.append(Look.at([*early, *later], keys, further))
+            looks.append(Look.at([*early, *later], keys, further, key_frames_apart=glance.opened))
         if hinted(looks):
             return paid(Look.at(gather(video.frames()), keys, Effort.ALL, video.frames).found, len(looks) + 1)
         return paid(looks[-1].found, len(looks))

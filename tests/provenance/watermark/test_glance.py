@@ -146,6 +146,18 @@ def test_a_part_that_only_a_key_frame_shows_faintly_is_found(
     assert found.transform is not None and abs(found.transform.scale_x * 0.7 - 1) < 0.01
 
 
+def test_what_opens_behind_black_counts_as_a_key_frame(payload: Payload, key: WatermarkKey) -> None:
+    """A coder puts the key frame at the start, into the black, and then keeps a mark in the first picture alone."""
+    (first,) = LatticeWatermark().embed(frames(textured(side=320), 1, 1), payload, key)
+    opening = [Frame(plain(320), Fraction(0), is_key=True), noisy(first, 36)]
+    film = Film([*opening, *frames(textured(2, 320), 40, 2)])
+    glance = Glance()
+    assert [frame.is_key for frame in glance.until_enough(film.frames())][:4] == [True, True, False, False]
+    assert glance.opened
+    (found,) = LatticeWatermark().search(film, [key])
+    assert found.payload == payload
+
+
 def test_a_few_enlarged_seconds_in_a_long_video_are_found_by_a_thorough_search(
     payload: Payload, key: WatermarkKey
 ) -> None:

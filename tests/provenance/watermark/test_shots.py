@@ -59,6 +59,20 @@ def test_shots_begin_seldom_whatever_flashes(seeds: list[int], rate: int) -> Non
     assert all(seeds[i] != seeds[i - 1] for i in first[1:])
 
 
+BLACK = Planes.of_rgb(np.zeros((192, 256, 3), np.uint8))
+
+
+@pytest.mark.parametrize("dark", [1, 5, 60])
+def test_a_film_that_opens_in_black_begins_where_something_is_shown(dark: int) -> None:
+    assert begun([BLACK] * dark + [scene(1)] * 30 + [scene(2)] * 5) == [0, dark, dark + 30]
+
+
+def test_a_light_that_flickers_is_not_marked_more_strongly_each_time() -> None:
+    shown = [i for i in begun([BLACK, scene(1), BLACK, scene(2)] * 30) if i % 2]
+    assert shown[0] == 1
+    assert all(Fraction(later - sooner, 24) >= SELDOM for sooner, later in pairwise(shown))
+
+
 def test_ten_bits_are_seen_as_eight() -> None:
     wide = Colour(depth=10)
     deep = [
