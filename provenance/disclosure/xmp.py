@@ -14,12 +14,13 @@ import struct
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from itertools import islice
+from itertools import islice, takewhile
 from pathlib import Path
 from typing import BinaryIO, Final
 from xml.etree import ElementTree
 
 from touchmark.provenance.media.boxes import top_level, walk
+from touchmark.provenance.media.chunks import APP1, SCAN, jpeg_segments, png_chunks, riff_chunks, segment_data
 from touchmark.provenance.media.segments import Part, jpeg_xmp, png_xmp, webp_xmp
 from touchmark.provenance.media.still import StillKind
 
@@ -29,7 +30,6 @@ XMP_UUID: Final = bytes.fromhex("be7acfcb97a942e89c71999491e3afac")
 _MOST: Final = 1 << 20
 _MOST_PACKETS: Final = 4
 """An honest file has one; of those that cannot be read, no more are tried."""
-_MOST_SEGMENTS: Final = 1000
 _RDF: Final = "http://www.w3.org/1999/02/22-rdf-syntax-ns#"
 _IPTC: Final = "http://iptc.org/std/Iptc4xmpExt/2008-02-29/"
 _XMP: Final = "http://ns.adobe.com/xap/1.0/"
@@ -171,41 +171,23 @@ def _in_boxes(file: BinaryIO, subject: str) -> Iterator[bytes]:
 
 
 def _in_jpeg(file: BinaryIO) -> Iterator[bytes]:
-    position = 2
-    for _ in range(_MOST_SEGMENTS):
-        head = _read(file, position, 4)
-        if len(head) < 4 or head[0] != 0xFF or head[1] in (0xDA, 0xD9):
-            return
-        size = int.from_bytes(head[2:], "big")
-        if head[1] == 0xE1 and (data := _read(file, position + 4, size - 2)).startswith(_JPEG_HEAD):
+    for segment in takewhile(lambda segment: segment.marker != SCAN, jpeg_segments(file)):
+        if segment.marker == APP1 and (data := segment_data(file, segment)).startswith(_JPEG_HEAD):
             yield data.removeprefix(_JPEG_HEAD)
-        position += 2 + size
 
 
 def _in_png(file: BinaryIO) -> Iterator[bytes]:
-    position = 8
-    for _ in range(_MOST_SEGMENTS):
-        head = _read(file, position, 8)
-        if len(head) < 8 or head[4:] == b"IEND":
-            return
-        size = int.from_bytes(head[:4], "big")
-        if head[4:] == b"iTXt":
-            keyword, _, rest = _read(file, position + 8, size).partition(b"\0")
+    for name, start, size in takewhile(lambda chunk: chunk[0] != b"IEND", png_chunks(file)):
+        if name == b"iTXt":
+            keyword, _, rest = _read(file, start + 8, size).partition(b"\0")
             if keyword == _PNG_KEYWORD and rest[:2] == b"\0\0":  # not compressed, as XMP demands
                 yield rest[2:].split(b"\0", 2)[-1]
-        position += 12 + size
 
 
 def _in_webp(file: BinaryIO) -> Iterator[bytes]:
-    position = 12
-    for _ in range(_MOST_SEGMENTS):
-        head = _read(file, position, 8)
-        if len(head) < 8:
-            return
-        size = int.from_bytes(head[4:], "little")
-        if head[:4] == b"XMP ":
-            yield _read(file, position + 8, size)
-        position += 8 + size + size % 2
+    for name, start, size in riff_chunks(file):
+        if name == b"XMP ":
+            yield _read(file, start + 8, size)
 
 
 def _read(file: BinaryIO, position: int, size: int) -> bytes:

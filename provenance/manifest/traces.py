@@ -13,11 +13,12 @@ import re
 import struct
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
+from itertools import takewhile
 from typing import BinaryIO, Final
 
-from touchmark.provenance.manifest.parts import jpeg_segments, png_chunks, riff_chunks
 from touchmark.provenance.media import kinds
 from touchmark.provenance.media.boxes import C2PA_UUID, top_level
+from touchmark.provenance.media.chunks import APP11, SCAN, jpeg_segments, png_chunks, riff_chunks, segment_data
 from touchmark.provenance.media.errors import LimitExceededError
 
 _STORE_TYPE: Final = bytes.fromhex("6332706100110010800000aa00389b71")
@@ -46,7 +47,7 @@ def has_store_place(file: BinaryIO) -> bool:
         if kind in (kinds.WAV, kinds.AVI, kinds.WEBP):
             return any(name == b"C2PA" for name, _, _ in riff_chunks(file))
         if kind is kinds.JPEG:
-            return any(marker == 0xEB and b"c2pa" in data for marker, data in jpeg_segments(file))
+            return any(b"c2pa" in data for data in _app11(file))
         if kind is kinds.TIFF:
             return _TIFF_TAG in _tiff_tags(file)
         return any(box.uuid == C2PA_UUID for box in top_level(file, ""))
@@ -76,9 +77,7 @@ def stores(file: BinaryIO) -> Iterator[bytes]:
         elif kind in (kinds.WAV, kinds.AVI, kinds.WEBP):
             yield from (_at(file, start + 8, size) for name, start, size in riff_chunks(file) if name == b"C2PA")
         elif kind is kinds.JPEG:
-            yield from _joined(
-                data for marker, data in jpeg_segments(file) if marker == 0xEB and data.startswith(b"JP")
-            )
+            yield from _joined(data for data in _app11(file) if data.startswith(b"JP"))
         elif kind is kinds.GIF:
             yield from filter(None, (b"".join(_gif(file)),))
         elif kind is kinds.SVG:
@@ -91,6 +90,13 @@ def stores(file: BinaryIO) -> Iterator[bytes]:
             yield from _found(_at(file, 0, _MOST_OF_STORE))
     except (struct.error, LimitExceededError):
         return
+
+
+def _app11(file: BinaryIO) -> Iterator[bytes]:
+    """Of a JPEG, what the segments before its first scan hold in which stores are kept (C2PA 2.4, A.3.1)."""
+    for segment in takewhile(lambda segment: segment.marker != SCAN, jpeg_segments(file)):
+        if segment.marker == APP11:
+            yield segment_data(file, segment)
 
 
 def _at(file: BinaryIO, start: int, size: int) -> bytes:

@@ -11,19 +11,20 @@ import struct
 import zlib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from io import BytesIO
 from typing import Any, Final
 
+from touchmark.provenance.media.chunks import END, MOST_PARTS, SCAN, jpeg_segments
 from touchmark.provenance.media.errors import DecodeError, TruncatedError
 
 PNG_SIGNATURE: Final = b"\x89PNG\r\n\x1a\n"
 JPEG_SIGNATURE: Final = b"\xff\xd8\xff"
 
-_MOST_PARTS = 100_000
 _ORIENTATION = 0x0112  # EXIF 2.32, 4.6.4 A
 _SHORT = 3
 _EXIF = b"Exif\0\0"
 
-_START_OF_SCAN, _ADOBE = 0xDA, 0xEE
+_ADOBE = 0xEE
 _FRAME_HEADERS = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
 _ANIMATED, _HAS_ICC, _HAS_EXIF, _HAS_ALPHA, _HAS_XMP = 0x02, 0x20, 0x08, 0x10, 0x04
 
@@ -92,7 +93,7 @@ def png_with(encoded: bytes, carried: Iterable[Part], subject: str) -> bytes:
 
 def _png_chunks(data: bytes, subject: str) -> Iterator[Part]:
     position = len(PNG_SIGNATURE)
-    for _ in range(_MOST_PARTS):
+    for _ in range(MOST_PARTS):
         size, name = _unpacked(">I4s", data, position, subject)
         content = data[position + 8 : position + 8 + size]
         position += 12 + size
@@ -139,7 +140,7 @@ def jpeg_parts(data: bytes, subject: str) -> Parts:
             carried.append(part)
         if not 0xE0 <= marker <= 0xEF or marker == _ADOBE:  # Adobe's says which colours the samples are
             bare.append(_jpeg_segment(part))
-        if marker == _START_OF_SCAN:
+        if marker == SCAN:
             end = data.rfind(b"\xff\xd9", position)
             if end < 0:
                 raise _cut_short(subject)
@@ -169,24 +170,17 @@ def jpeg_with(encoded: bytes, carried: Iterable[Part], subject: str) -> bytes:
 
 def _jpeg_segments(data: bytes, subject: str) -> Iterator[tuple[Part, int]]:
     """Segments up to the first scan, each with where it ends."""
-    position = 2
-    for _ in range(_MOST_PARTS):
-        prefix, marker, size = _unpacked(">BBH", data, position, subject)
-        if prefix != 0xFF or marker == 0xFF:  # some cameras write zeros between segments; every decoder skips them
-            position = data.find(b"\xff", position + 1)
-            if position < 0:
-                raise _cut_short(subject)
-            continue
-        if size < 2:
+    for segment in jpeg_segments(BytesIO(data)):
+        if segment.marker == END:
+            raise _damaged("a JPEG that ends before its picture", subject)
+        if segment.end < segment.start + 4:
             raise _damaged("a JPEG with a segment that is shorter than its own head", subject)
-        end = position + 2 + size
-        if end > len(data):
+        if segment.end > len(data):
             raise _cut_short(subject)
-        yield Part(bytes([marker]), data[position + 4 : end]), end
-        if marker == _START_OF_SCAN:
+        yield Part(bytes([segment.marker]), data[segment.start + 4 : segment.end]), segment.end
+        if segment.marker == SCAN:
             return
-        position = end
-    raise _damaged("a JPEG of more than 100,000 segments", subject)
+    raise _cut_short(subject)
 
 
 def _jpeg_segment(part: Part) -> bytes:
@@ -234,7 +228,7 @@ def _webp_chunks(data: bytes, subject: str) -> Iterator[Part]:
     if declared + 8 > len(data):
         raise _cut_short(subject)
     position, end = 12, declared + 8
-    for _ in range(_MOST_PARTS):
+    for _ in range(MOST_PARTS):
         if position + 8 > end:
             return
         name, size = struct.unpack_from("<4sI", data, position)

@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from touchmark.provenance.manifest.unbound import _CHUNK, unbound
+from touchmark.provenance.manifest.unbound import unbound
+from touchmark.provenance.media.chunks import _BLOCK
 
 HEAD = b"\xff\xd8\xff\xe0\0\x04ab"
 SCAN = b"\xff\xda\0\x04ab"
@@ -20,7 +21,7 @@ def jpeg(data: bytes, rest: bytes = b"") -> bytes:
 
 @pytest.mark.parametrize("short", range(-2, 4))
 def test_the_end_is_found_across_blocks(short: int) -> None:
-    data = b"\xff\0" + bytes(_CHUNK - short - 2)
+    data = b"\xff\0" + bytes(_BLOCK - short - 2)
     assert unbound(io.BytesIO(jpeg(data))) == ()
     assert unbound(io.BytesIO(jpeg(data, b"xyz"))) == ("3 bytes behind the end of the picture",)
 
@@ -31,7 +32,13 @@ def test_several_scans_and_restarts_are_one_picture() -> None:
 
 
 def test_a_store_among_the_scans_is_none() -> None:
-    assert unbound(io.BytesIO(jpeg(b"a\xff\xeb\0\x06JPxx"))) == ("8 bytes among the scans of the picture",)
+    assert unbound(io.BytesIO(jpeg(b"a\xff\xeb\0\x06JPxx"))) == ("8 bytes among the parts of the picture",)
+
+
+def test_what_decoders_skip_between_segments_lies_in_no_part() -> None:
+    assert unbound(io.BytesIO(HEAD + bytes(9) + b"\xff\xff" + SCAN + b"a\xff\xd9")) == ()
+    hidden = HEAD + b"hidden" + SCAN + b"a\xff\xd9"
+    assert unbound(io.BytesIO(hidden)) == ("6 bytes among the parts of the picture",)
 
 
 def test_what_ends_nowhere_and_what_is_not_walked_is_not_vouched_for() -> None:

@@ -1,0 +1,110 @@
+"""Where the parts of a file lie, by their heads alone: chunks of PNG and RIFF, segments of JPEG.
+
+    for segment in jpeg_segments(file):
+        if segment.marker == APP1:
+            segment_data(file, segment)
+
+One walk for all who ask, so that what one of them finds no other misses. Files are hostile: a walk ends after so many
+parts, goes forward with each, and reads no more than their heads. What is in the parts, and whether the file is whole,
+is for those who ask. They may read elsewhere in the file meanwhile.
+"""
+
+from __future__ import annotations
+
+import re
+import struct
+from collections.abc import Callable, Iterator
+from typing import BinaryIO, Final, NamedTuple
+
+MOST_PARTS: Final = 100_000
+"""No walk goes on beyond so many."""
+SCAN, END, APP1, APP11 = 0xDA, 0xD9, 0xE1, 0xEB
+"""Markers of JPEG (ITU-T T.81, table B.1)."""
+_MARKER: Final = re.compile(rb"\xff[^\xff]")
+_BEHIND_SCAN: Final = re.compile(rb"\xff[\x02-\xcf\xd8-\xfe]")
+"""What begins a segment behind a scan, in whose data other bytes follow 0xFF (ITU-T T.81, B.1.1.3 and B.1.1.5)."""
+_BLOCK: Final = 1 << 16
+
+
+class Segment(NamedTuple):
+    """One segment of a JPEG: its marker, where it begins and where it ends by its own length.
+
+    The data of a scan lie between the end of its segment and the beginning of the next.
+    """
+
+    marker: int
+    start: int
+    end: int
+
+
+def jpeg_segments(file: BinaryIO) -> Iterator[Segment]:
+    """Segments of a JPEG up to the end of the picture, or of the file; the last may reach beyond it.
+
+    As decoders do, it skips what lies between two of them: fill (T.81, B.1.1.2), and the zeros that some cameras write.
+    What follows a scan is looked for only when the next segment is asked for.
+    """
+    at = 2
+    for _ in range(MOST_PARTS):
+        file.seek(at)
+        head = file.read(4)
+        if len(head) < 2:
+            return
+        if head[0] != 0xFF or head[1] == 0xFF:
+            at = _found(file, at + 1, _MARKER)
+            continue
+        marker = head[1]
+        if marker == END:
+            yield Segment(marker, at, at + 2)
+            return
+        if len(head) < 4:
+            return
+        end = at + 2 + int.from_bytes(head[2:], "big")
+        yield Segment(marker, at, end)
+        at = _found(file, end, _BEHIND_SCAN) if marker == SCAN else end
+
+
+def _found(file: BinaryIO, at: int, what: re.Pattern[bytes]) -> int:
+    """Where that lies which begins with two bytes, from ``at`` on; the end of the file where it does not."""
+    while True:
+        file.seek(at)
+        data = file.read(_BLOCK)
+        if found := what.search(data):
+            return at + found.start()
+        if not data:
+            return at
+        at += max(len(data) - 1, 1)  # a byte 0xFF at the end is looked at again with what follows it
+
+
+def segment_data(file: BinaryIO, segment: Segment) -> bytes:
+    """What a segment holds after its length, as far as the file goes; 65,533 bytes at most."""
+    file.seek(segment.start + 4)
+    return file.read(max(segment.end - segment.start - 4, 0))
+
+
+def png_chunks(file: BinaryIO) -> Iterator[tuple[bytes, int, int]]:
+    """Name, place and size of each chunk of a PNG; its content is that much and begins eight bytes after its place."""
+    yield from _parts(file, 8, lambda head: (head[4:8], struct.unpack(">I", head[:4])[0], 12))
+
+
+def riff_chunks(file: BinaryIO) -> Iterator[tuple[bytes, int, int]]:
+    """The same of the chunks of WAV, AVI and WebP that stand side by side."""
+
+    def read(head: bytes) -> tuple[bytes, int, int]:
+        (size,) = struct.unpack("<I", head[4:8])
+        return head[:4], size, 8 + size % 2
+
+    yield from _parts(file, 12, read)
+
+
+def _parts(
+    file: BinaryIO, start: int, read: Callable[[bytes], tuple[bytes, int, int]]
+) -> Iterator[tuple[bytes, int, int]]:
+    """Name, place and size of each part; ``read`` takes its head apart: name, size, bytes around that."""
+    for _ in range(MOST_PARTS):
+        file.seek(start)
+        head = file.read(8)
+        if len(head) < 8:
+            return
+        name, size, around = read(head)
+        yield name, start, size
+        start += size + around
