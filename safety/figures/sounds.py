@@ -120,11 +120,11 @@ class _Memory(dict[str, _Heard]):
         scripts = [_script_of(word[0]) if word else "" for word in words]
         cuts = [_cuts(word, script) if script else () for word, script in zip(words, scripts, strict=True)]
         keys = iter(keys_of([word[begin:end] for word, parts in zip(words, cuts, strict=True) for begin, end in parts]))
-        readings = [[(begin, end, next(keys)) for begin, end in parts] for parts in cuts]
         sides = [*self._names.items()]
         heard: list[_Heard] = []
-        for word, script, read in zip(words, scripts, readings, strict=True):
-            sounds = [key for _, _, key in read]
+        for word, script, parts in zip(words, scripts, cuts, strict=True):
+            read = [(begin, end, next(keys)) for begin, end in parts]
+            sounds = [reading[2] for reading in read]
             anchors = [(side, key, names[key]) for key in sounds for side, names in sides if key in names]
             heard.append(_Heard(word, script not in _LOOSE_SCRIPTS, read, frozenset(sounds), anchors))
         return heard
@@ -138,15 +138,26 @@ def _script_of(letter: str) -> str:
 
 def _cuts(word: str, script: str) -> Sequence[tuple[int, int]]:
     """A word, and what is left of it without what its script may write onto a name."""
-    whole = (0, len(word))
-    prefixes, suffixes = _BEFORE.get(script, ()), _ENDINGS.get(script, ())
-    if not word.startswith(prefixes) and not word.endswith(suffixes):
-        return (whole,)
-    return (
-        whole,
-        *((len(prefix), len(word)) for prefix in prefixes if word.startswith(prefix) and len(word) > len(prefix) + 2),
-        *((0, len(word) - len(suffix)) for suffix in suffixes if word.endswith(suffix) and len(word) > len(suffix) + 1),
-    )
+    length = len(word)
+    prefixes, suffixes = _BEGINNING.get((script, word[0])), _ENDING.get((script, word[-1]))
+    cuts = [(0, length)]
+    if prefixes:
+        cuts += [(len(part), length) for part in prefixes if length > len(part) + 2 and word.startswith(part)]
+    if suffixes:
+        cuts += [(0, length - len(part)) for part in suffixes if length > len(part) + 1 and word.endswith(part)]
+    return cuts
+
+
+def _by_letter(parts: Mapping[str, Sequence[str]], place: int) -> dict[tuple[str, str], list[str]]:
+    """What may be cut off in each script, by one of its letters."""
+    found: dict[tuple[str, str], list[str]] = defaultdict(list)
+    for script, listed in parts.items():
+        for part in listed:
+            found[script, part[place]].append(part)
+    return dict(found)
+
+
+_BEGINNING, _ENDING = _by_letter(_BEFORE, 0), _by_letter(_ENDINGS, -1)
 
 
 # --- likeness -------------------------------------------------------------------------------------------------------
