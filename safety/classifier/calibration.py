@@ -16,11 +16,14 @@ from sklearn.linear_model import LogisticRegression
 from touchmark.safety.classifier.folds import CATEGORIES, Learner
 from touchmark.safety.classifier.model import GROUPS, PromptClassifier
 from touchmark.safety.classifier.sources import FOLDS, Row
+from touchmark.safety.language import LanguageGroup
 
 ANCHOR = 0.0035
 """Share of plain harmless prompts of a language that reach 0.5 in some category, at most."""
 CONTRAST_ANCHOR = 0.05
 """The same for harmless prompts that look harmful."""
+ENGLISH_ANCHOR, ENGLISH_CONTRAST_ANCHOR = 0.004, 0.08
+"""The same in English, where others have made sets of prompts that look harmful, which are harder than ours."""
 
 
 def is_plain(row: Row) -> bool:
@@ -53,9 +56,10 @@ def calibrate(
     offset = np.zeros((len(CATEGORIES), len(GROUPS)), dtype=np.float32)
     for column, group in enumerate(GROUPS):
         written_in = np.asarray([group in groups for groups in learner.groups])
+        of_plain, of_contrast = _anchors(group)
         at = max(
-            np.quantile(_some(highest, plain, written_in), 1 - ANCHOR),
-            np.quantile(_some(highest, contrast, written_in), 1 - CONTRAST_ANCHOR),
+            np.quantile(_some(highest, plain, written_in), 1 - of_plain),
+            np.quantile(_some(highest, contrast, written_in), 1 - of_contrast),
         )
         offset[:, column] = -slope * at
     return PromptClassifier(CATEGORIES, model.weights, model.bias, slope, offset)
@@ -71,6 +75,11 @@ def calibrated_out_of_fold(learner: Learner, raw: NDArray[np.float32]) -> NDArra
             if row.fold == fold:
                 scores[index] = model.calibrated(raw[index], learner.groups[index])
     return scores
+
+
+def _anchors(group: LanguageGroup) -> tuple[float, float]:
+    english = group is LanguageGroup.ENGLISH
+    return (ENGLISH_ANCHOR, ENGLISH_CONTRAST_ANCHOR) if english else (ANCHOR, CONTRAST_ANCHOR)
 
 
 def _some(scores: NDArray[np.float32], of: NDArray[np.bool_], written_in: NDArray[np.bool_]) -> NDArray[np.float32]:

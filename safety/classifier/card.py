@@ -11,7 +11,12 @@ import sklearn
 from numpy.typing import NDArray
 from sklearn.metrics import roc_auc_score
 
-from touchmark.safety.classifier.calibration import ANCHOR, CONTRAST_ANCHOR
+from touchmark.safety.classifier.calibration import (
+    ANCHOR,
+    CONTRAST_ANCHOR,
+    ENGLISH_ANCHOR,
+    ENGLISH_CONTRAST_ANCHOR,
+)
 from touchmark.safety.classifier.concepts import concepts
 from touchmark.safety.classifier.features import HASHED
 from touchmark.safety.classifier.folds import CATEGORIES
@@ -55,7 +60,7 @@ all somewhat suspect, such as a dark tale, up to {relief:g} of raw score is take
 scikit-learn {sklearn}; the same folder and grammars give the same bytes. This page is written by that program.
 
 A score of 0.5 is what {anchor:g} in 1,000 plain harmless prompts reach, or {contrast:g} in 1,000 harmless prompts that
-look harmful, whichever is stricter, in each group of languages.
+look harmful ({english:g} and {contrast_english:g} in English), whichever is stricter, in each group of languages.
 
 **For:** the first look at a prompt, in front of a policy, a figure list and human review. **Not for:** judging people,
 chat moderation, or standing alone.
@@ -107,6 +112,8 @@ def write_card(path: Path, rows: Sequence[Row], scores: NDArray[np.float32], dig
         sklearn=sklearn.__version__,
         anchor=1000 * ANCHOR,
         contrast=1000 * CONTRAST_ANCHOR,
+        english=1000 * ENGLISH_ANCHOR,
+        contrast_english=1000 * ENGLISH_CONTRAST_ANCHOR,
         apart=CONTRAST,
         relief=MOST_RELIEF,
         folds=FOLDS,

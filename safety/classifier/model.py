@@ -44,7 +44,7 @@ CONTRAST = 3.0
 """How many times as far as the weights say a kind of harm lies behind the likeliest kind of the same stretch. All kinds
 share the measure of there being harm at all, so a plain harm would score high in every category without it."""
 
-_CALM, _RELIEF, MOST_RELIEF = -8.0, 0.6, 3.0
+_CALM, _RELIEF, MOST_RELIEF = -8.0, 0.7, 3.5
 """Raw score of the midmost stretch of a harmless text, what is taken off for each unit above it, and at most."""
 
 GROUPS = tuple(LanguageGroup)

@@ -92,8 +92,8 @@ def test_a_word_brings_its_pieces_and_not_those_of_its_neighbours() -> None:
     def numbers(text: str) -> set[int]:
         return set(units(text).buckets.tolist())
 
-    alone = numbers("cat") | numbers("dog")
-    assert numbers("cat dog") - alone  # the pair
-    assert len(numbers("cat dog") - alone) == 1
+    alone = numbers("hat") | numbers("mug")
+    assert numbers("hat mug") - alone  # the pair; neither is a concept
+    assert len(numbers("hat mug") - alone) == 1
     assert len(units("木").buckets) == 1 and len(units("a").buckets) == 1  # no piece of a single character
     assert len(units("in").buckets) == 1 + 2 + 1  # the word, its pieces of three letters, and the whole with its edges
