@@ -59,6 +59,8 @@ _HINT = 5.7
 fifty reaches it."""
 _HINT_ELSEWHERE = 9.0
 """The same under the best of many geometries."""
+_SUSPICIOUS = 8.5
+"""The same above which others than key frames are searched as thoroughly as these."""
 _SECOND = 1.0
 """Longest stretch of a timeline, where the video can be gone through once more."""
 
@@ -117,6 +119,11 @@ class Look:
     def verified(self) -> bool:
         """Whether a payload was read with any key."""
         return any(detection.state is MarkState.VERIFIED for detection in self.found)
+
+    @property
+    def suspicious(self) -> bool:
+        """Whether some geometry fits better than that of most unmarked videos does by chance."""
+        return any(fit > _SUSPICIOUS for fit in self.elsewhere)
 
 
 def hinted(looks: Sequence[Look]) -> bool:

@@ -115,11 +115,12 @@ class LatticeWatermark:
             return looks[0].found
         if not glance.enough:
             early = gather(glance.until_enough(video.frames()))
+            # A mark too faint for its geometry to show is faintest between key frames: where these hint at none, it is
+            # not sought there again.
+            further = Effort.GEOMETRY if effort is Effort.ALL and not looks[0].suspicious else Effort.ALL
             if glance.whole:
-                whole = Look.at(early, keys, Effort.ALL, video.frames, key_frames_apart=glance.opened)
+                whole = Look.at(early, keys, further, video.frames, key_frames_apart=glance.opened)
                 return paid(whole.found, 2)
-            # A mark too faint for its geometry to show is faintest between key frames: there it is not sought again.
-            further = Effort.GEOMETRY if effort is Effort.ALL else Effort.ALL
             later = [stretch for stretch in seen if not early or stretch.start >= early[-1].end]
             looks.append(Look.at([*early, *later], keys, further, key_frames_apart=glance.opened))
         if hinted(looks):
