@@ -28,7 +28,12 @@ _WHITE = 203.0
 """Luminance of diffuse white in HDR, in cd/m2 (ITU-R BT.2408-7, table 1)."""
 _HLG_GAMMA = 1.2  # BT.2100-2, table 5, for a screen of 1000 cd/m2
 _HLG_WHITE = 0.75  # signal of diffuse white, BT.2408-7, table 1
-_GAMMA = 2.4  # BT.1886
+GAMMA: Final = 2.4
+"""Of a screen (ITU-R BT.1886)."""
+LUMINANCE: Final = (0.2126, 0.7152, 0.0722)
+"""What red, green and blue light add to luminance, and R', G' and B' to luma (ITU-R BT.709-6, item 3.2)."""
+RED_OF_CR, BLUE_OF_CB = 1.5748, 1.8556
+"""What Cr adds to R', and Cb to B' (item 3.3)."""
 _KNEE = 0.6
 """Light relative to diffuse white above which highlights are bent towards 1."""
 _BT2020_TO_BT709 = np.array(
@@ -121,7 +126,7 @@ def _light(transfer: int) -> NDArray[np.float32]:
     elif transfer == HLG:
         light = (_hlg_scene(signal) / _hlg_scene(np.array([_HLG_WHITE]))) ** _HLG_GAMMA
     else:
-        return (signal**_GAMMA).astype(np.float32)
+        return (signal**GAMMA).astype(np.float32)
     over = np.maximum(light - _KNEE, 0) / (1 - _KNEE)
     return np.where(light < _KNEE, light, _KNEE + (1 - _KNEE) * (1 - np.exp(-over))).astype(np.float32)
 
@@ -129,7 +134,7 @@ def _light(transfer: int) -> NDArray[np.float32]:
 @cache
 def _signals() -> NDArray[np.uint8]:
     """The 8-bit signal for each of 65536 amounts of light."""
-    return np.rint(255 * (np.arange(65536) / 65535) ** (1 / _GAMMA)).astype(np.uint8)
+    return np.rint(255 * (np.arange(65536) / 65535) ** (1 / GAMMA)).astype(np.uint8)
 
 
 def pq_luminance(signal: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -12,13 +12,12 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from touchmark.provenance.media.colour import BLUE_OF_CB, GAMMA, LUMINANCE, RED_OF_CR
+
 Real = NDArray[np.float32]
 
-# R'G'B' from Y'CbCr in full range and luminance from linear RGB (ITU-R BT.709-6, items 3.2 and 3.3). The matrices of
-# BT.601 and BT.2020 differ by less than matters here.
-_RED_OF_CR, _GREEN_OF_CB, _GREEN_OF_CR, _BLUE_OF_CB = 1.5748, -0.1873, -0.4681, 1.8556
-_LUMINANCE = (0.2126, 0.7152, 0.0722)
-_GAMMA = 2.4  # BT.1886
+# What Cb and Cr add to G' (ITU-R BT.709-6, item 3.3). BT.601 and BT.2020 differ by less than matters here.
+_GREEN_OF_CB, _GREEN_OF_CR = -0.1873, -0.4681
 _LUMA_RANGE, _CHROMA_RANGE = 219, 224
 _DARKEST = 0.02
 """Least signal: below it screens and rooms decide what is seen."""
@@ -34,12 +33,12 @@ def of_chroma(luma: Real, blue: Real, red: Real) -> tuple[Real, Real]:
         Two arrays of that shape; never negative, 0 on grey, about 1 in pure red and blue.
     """
     signal, b, r = (luma - 16) / _LUMA_RANGE, (blue - 128) / _CHROMA_RANGE, (red - 128) / _CHROMA_RANGE
-    signals = (signal + _RED_OF_CR * r, signal + _GREEN_OF_CB * b + _GREEN_OF_CR * r, signal + _BLUE_OF_CB * b)
+    signals = (signal + RED_OF_CR * r, signal + _GREEN_OF_CB * b + _GREEN_OF_CR * r, signal + BLUE_OF_CB * b)
     # What a step of each signal adds to luminance: the slope of its power law.
     of_red, of_green, of_blue = (
-        share * np.clip(signal, _DARKEST, 1) ** (_GAMMA - 1) for share, signal in zip(_LUMINANCE, signals, strict=True)
+        share * np.clip(signal, _DARKEST, 1) ** (GAMMA - 1) for share, signal in zip(LUMINANCE, signals, strict=True)
     )
     of_luma = (of_red + of_green + of_blue) * (_CHROMA_RANGE / _LUMA_RANGE)
-    of_cb = _BLUE_OF_CB * of_blue + _GREEN_OF_CB * of_green
-    of_cr = _RED_OF_CR * of_red + _GREEN_OF_CR * of_green
+    of_cb = BLUE_OF_CB * of_blue + _GREEN_OF_CB * of_green
+    of_cr = RED_OF_CR * of_red + _GREEN_OF_CR * of_green
     return np.abs(of_cb / of_luma).astype(np.float32), np.abs(of_cr / of_luma).astype(np.float32)

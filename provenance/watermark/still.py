@@ -18,7 +18,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from touchmark.provenance.media.colour import Colour
+from touchmark.provenance.media.colour import BLUE_OF_CB, LUMINANCE, RED_OF_CR, Colour
 from touchmark.provenance.media.picture import Planes, Samples
 from touchmark.provenance.media.still import Still
 from touchmark.provenance.media.video import Frame
@@ -32,9 +32,9 @@ _ROWS = 512  # at a time: what is added, in full colour, takes three times four 
 
 # Of one step in Cb and Cr on full-range R, G and B (ITU-R BT.709-6, items 3.2 to 3.4); luma's is the same for all.
 _FROM_LUMA = 255 / 219
-_LUMA = np.array([0.2126, 0.7152, 0.0722], np.float32)
-_FROM_BLUE = 255 / 224 * np.array([0.0, -1.8556 * _LUMA[2] / _LUMA[1], 1.8556], np.float32)
-_FROM_RED = 255 / 224 * np.array([1.5748, -1.5748 * _LUMA[0] / _LUMA[1], 0.0], np.float32)
+_LUMA = np.array(LUMINANCE, np.float32)
+_FROM_BLUE = 255 / 224 * np.array([0.0, -BLUE_OF_CB * _LUMA[2] / _LUMA[1], BLUE_OF_CB], np.float32)
+_FROM_RED = 255 / 224 * np.array([RED_OF_CR, -RED_OF_CR * _LUMA[0] / _LUMA[1], 0.0], np.float32)
 
 
 def mark_still(still: Still, payload: Payload, key: WatermarkKey, strength: Strength = Strength.STANDARD) -> Still:
