@@ -119,8 +119,8 @@ class Aligner:
         scores = over_shifts(grid.reshape(TILE, TILE))
         compared = SHIFTS
         if not geometry.moves:
-            scores = np.where(self._place_near >= 0, scores, -np.inf)
-            compared = int((self._place_near >= 0).sum())
+            near = self._place_near >= 0
+            scores, compared = np.where(near, scores, -np.inf), int(near.sum())
         best = []
         for _ in range(1 + _RIVALS):
             down, across = divmod(int(np.argmax(scores)), TILE)

@@ -48,12 +48,11 @@ class Shots:
         """Whether ``picture`` is the first, or the first that shows something, or has little in common with the one
         before; of those that show something at most once in SELDOM."""
         last, self._last = self._last, _glimpse(picture)
-        shows_something = not is_plain(picture)
         if self._begun is None:
-            begins = last is None or shows_something
+            begins = last is None or not is_plain(picture)
         else:
             begins = time - self._begun >= SELDOM and _is_cut(last, self._last)
-        if begins and shows_something:  # a film that opens in black has not begun
+        if begins and not is_plain(picture):  # a film that opens in black has not begun
             self._begun = time
         return begins
 

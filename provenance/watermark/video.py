@@ -118,11 +118,11 @@ class LatticeWatermark:
             # A mark too faint for its geometry to show is faintest between key frames: where these hint at none, it is
             # not sought there again.
             further = Effort.GEOMETRY if effort is Effort.ALL and not looks[0].suspicious else Effort.ALL
-            if glance.whole:
-                whole = Look.at(early, keys, further, video.frames, key_frames_apart=glance.opened)
-                return paid(whole.found, 2)
             later = [stretch for stretch in seen if not early or stretch.start >= early[-1].end]
-            looks.append(Look.at([*early, *later], keys, further, key_frames_apart=glance.opened))
+            again = video.frames if glance.whole else None
+            looks.append(Look.at([*early, *later], keys, further, again, key_frames_apart=glance.opened))
+            if glance.whole:
+                return paid(looks[-1].found, len(looks))
         if hinted(looks):
             return paid(Look.at(gather(video.frames()), keys, Effort.ALL, video.frames).found, len(looks) + 1)
         return paid(looks[-1].found, len(looks))
