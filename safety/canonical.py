@@ -19,7 +19,7 @@ from __future__ import annotations
 import html
 import re
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import lru_cache
@@ -230,7 +230,10 @@ def _normalised(text: Traced) -> tuple[Traced, str]:
         return text.relettered(narrow), narrow
     normal = unicodedata.normalize("NFKC", text.text)
     by_letter = len(normal) == len(text.text) and normal == "".join(map(_compatible, text.text))
-    return text.relettered(normal) if by_letter else text.rewrite(_normalised_clusters(text.text)), normal
+    if by_letter:
+        return text.relettered(normal), normal
+    of_letters = text.rewrite(_normalised_around(text.text))  # unless letters of one cluster join
+    return of_letters if of_letters.text == normal else text.rewrite(_normalised_clusters(text.text)), normal
 
 
 def _visible(character: str) -> str:
@@ -263,6 +266,29 @@ _WITH_FOREIGN = re.compile(r"[\x00-\x7f]?[^\x00-\x7f]+")
 """Letters beyond ASCII in a row, with what stands before them: nothing else is changed, or joins on."""
 
 
+def _normalised_around(text: str) -> Iterator[tuple[int, int, str]]:
+    """NFKC of the letters with their marks that hold one which is not in this form by itself."""
+    end = 0
+    for place in sorted(_places(text, {c for c in set(text) if _compatible(c) != c})):
+        if place < end:
+            continue
+        begin, end = place, place + 1
+        while begin and _continues(text[begin]):
+            begin -= 1
+        while end < len(text) and _continues(text[end]):
+            end += 1
+        yield begin, end, _compatible(text[begin:end])
+
+
+def _places(text: str, letters: Iterable[str]) -> Iterator[int]:
+    """Where some letters stand in a text."""
+    for letter in letters:
+        place = text.find(letter)
+        while place >= 0:
+            yield place
+            place = text.find(letter, place + 1)
+
+
 def _normalised_clusters(text: str) -> Iterator[tuple[int, int, str]]:
     """NFKC letter by letter with its marks, so that each result keeps its place."""
     for run in _WITH_FOREIGN.finditer(text):
@@ -280,8 +306,8 @@ def _normalised_clusters(text: str) -> Iterator[tuple[int, int, str]]:
 
 
 @lru_cache(maxsize=1 << 13)
-def _compatible(character: str) -> str:
-    return unicodedata.normalize("NFKC", character)
+def _compatible(cluster: str) -> str:
+    return unicodedata.normalize("NFKC", cluster)
 
 
 @lru_cache(maxsize=1 << 13)

@@ -13,6 +13,7 @@ import codecs
 import re
 import unicodedata
 from collections.abc import Callable, Iterator, Sequence
+from operator import itemgetter
 
 from touchmark.safety.legibility import BACKWARDS, ROT13, Stretch, likelier_turned, likelihood, pairs
 from touchmark.safety.traced import Traced
@@ -38,9 +39,11 @@ def turned(text: Traced, *, after: str | None) -> Iterator[tuple[str, Traced]]:
     by_letters = likelier_turned(steps, ROT13) if after != "rot13" else Stretch(0, 0)
     by_order = likelier_turned(steps, BACKWARDS) if after != "reversed" else Stretch(0, 0)
     best = max(by_letters, by_order, key=lambda stretch: stretch.gain)
+    if best.gain < _LEAST_GAIN:
+        return
     begin, end = _whole_words(text.text, best)
     partly = after is not None or end - begin < len(text.text)
-    if best.gain < (_LEAST_GAIN_OF_PART if partly else _LEAST_GAIN):
+    if partly and best.gain < _LEAST_GAIN_OF_PART:
         return
     if best is by_letters:
         middle = codecs.encode(text.text[begin:end], "rot13")
@@ -88,7 +91,8 @@ def upside_down(text: Traced) -> Iterator[tuple[str, Traced]]:
     middle = "".join(_UPSIDE_DOWN.get(c, c) for c in text.text[begin:end])
     upright = text.relettered(text.text[:begin] + middle + text.text[end:])
     orders = _all_backwards(text.text, begin, end), _words_backwards(text.text, begin, end), range(len(text.text))
-    yield "upside-down", max((upright.reordered(order) for order in orders), key=lambda way: likelihood(way.text))
+    likeliest = max(orders, key=lambda order: likelihood("".join(itemgetter(*order)(upright.text))))
+    yield "upside-down", upright.reordered(likeliest)
 
 
 # --- blobs ----------------------------------------------------------------------------------------------------------

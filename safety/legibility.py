@@ -89,10 +89,15 @@ def likelier_turned(text_pairs: NDArray[np.intp], turn: Turn) -> Stretch:
     Args:
         text_pairs: from :func:`pairs`.
     """
-    sums = np.concatenate(([0], np.cumsum(turn.gains[text_pairs])))
-    end = int((sums - np.minimum.accumulate(sums)).argmax())
-    begin = int(sums[: end + 1].argmin())
-    return Stretch(max(begin - 1, 0), min(end, len(text_pairs) - 1), int(sums[end] - sums[begin]))
+    lettered = np.flatnonzero(text_pairs != _OTHER * 28)  # the rest gains nothing
+    if not len(lettered):
+        return Stretch(0, 0)
+    sums = np.zeros(len(lettered) + 1, dtype=np.int32)
+    np.cumsum(turn.gains.take(text_pairs.take(lettered)), dtype=np.int32, out=sums[1:])
+    last = int((sums - np.minimum.accumulate(sums)).argmax())
+    first = int(sums[: last + 1].argmin())
+    begin, end = (int(lettered[number - 1]) + 1 if number else 0 for number in (first, last))
+    return Stretch(max(begin - 1, 0), min(end, len(text_pairs) - 1), int(sums[last] - sums[first]))
 
 
 def likelihood(text: str) -> float:

@@ -6,6 +6,7 @@ Whatever reads a prompt in each of its readings looks at the whole of the first,
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import lru_cache
 from typing import NamedTuple
 
 from rapidfuzz.distance import Levenshtein
@@ -23,10 +24,11 @@ class Difference(NamedTuple):
     other_end: int
 
 
-def differences(text: str, other: str) -> list[Difference]:
+@lru_cache(maxsize=64)
+def differences(text: str, other: str) -> Sequence[Difference]:
     """Where a text differs from another, in order; what lies between is the same in both.
 
-    Of long texts the one stretch between the beginning and the end that they share.
+    Of long texts the one stretch between the beginning and the end that they share. Every reader of a prompt asks anew.
     """
     if max(len(text), len(other)) > _LONGEST:
         begin, end = unshared(text, other)

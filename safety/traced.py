@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from operator import itemgetter
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,9 +62,10 @@ class Traced:
 
     def reordered(self, order: Sequence[int]) -> Traced:
         """The characters in another order; ``order`` holds each index once."""
-        return Traced(
-            "".join(self.text[i] for i in order), [self.starts[i] for i in order], [self.ends[i] for i in order]
-        )
+        if len(order) < 2:
+            return self
+        chosen = itemgetter(*order)
+        return Traced("".join(chosen(self.text)), chosen(self.starts), chosen(self.ends))
 
     def decoded(self, begin: int, end: int, text: str) -> Traced:
         """A text that was coded in ``begin:end``: all of it stands for all of that."""

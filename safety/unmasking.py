@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from functools import partial
+from string import ascii_lowercase
 
 import numpy as np
 
@@ -76,12 +76,7 @@ def unmasked(plain: Traced) -> Iterator[Traced]:
     if not text.text.isascii():
         text = text.rewrite(_gaps_between_ideographs(text.text))
         if _LATIN.search(text.text) and _LOOK_ALIKE.search(text.text):
-            counts = Counter(text.text)
-            latin = sum(count for c, count in counts.items() if c.isascii() and c.isalpha())
-            foreign = sum(
-                count for c, count in counts.items() if c.isalpha() and not c.isascii() and ord(c) not in _LOOK_ALIKES
-            )
-            text = text.sub(_FOREIGN_TOKEN, lambda m: _skeleton(m.group(), mostly_latin=latin > foreign))
+            text = text.rewrite(_skeletons(text.text))
     for reading in _spelt(text):
         apart = _spaceless_words_apart(reading)
         drawn_out, doubled = _repeats(apart.text)
@@ -89,9 +84,10 @@ def unmasked(plain: Traced) -> Iterator[Traced]:
             yield apart.sub(_DOUBLED_WORD, _halved) if doubled else apart
             continue
         # "poooorn" has one of each; "balloooot" two of what is not drawn out; "seeee", from "see", two of what is
-        yield apart.sub(_LATIN_WORD, partial(_unstretched, _RUN, r"\1")).sub(_DOUBLED_WORD, _halved)
-        yield apart.sub(_LATIN_WORD, partial(_unstretched, _LONG_RUN, r"\1"))
-        yield apart.sub(_LATIN_WORD, partial(_unstretched, _RUN, r"\1\1"))
+        words = _drawn_out(apart.text)
+        yield _unstretched(apart, words, _RUN, r"\1").sub(_DOUBLED_WORD, _halved)
+        yield _unstretched(apart, words, _LONG_RUN, r"\1")
+        yield _unstretched(apart, words, _RUN, r"\1\1")
 
 
 def _repeats(text: str) -> tuple[bool, bool]:
@@ -124,9 +120,21 @@ def _spaceless_words_apart(text: Traced) -> Traced:
     return text.sub(signs, lambda _: " ")
 
 
-def _unstretched(run: re.Pattern[str], letters: str, word: re.Match[str]) -> str:
-    """A word with each run of one letter as ``letters``, if any run is too long for a word."""
-    return run.sub(letters, word.group()) if _LONG_RUN.search(word.group()) else word.group()
+def _drawn_out(text: str) -> list[tuple[int, int]]:
+    """The Latin words that hold a run of one letter that is too long for a word, half open."""
+    words: list[tuple[int, int]] = []
+    for run in _LONG_RUN.finditer(text):
+        if words and run.start() < words[-1][1]:
+            continue
+        word = _LATIN_WORD.match(text, len(text[: run.start()].rstrip(ascii_lowercase)))
+        if word is not None:
+            words.append(word.span())
+    return words
+
+
+def _unstretched(text: Traced, words: Iterable[tuple[int, int]], run: re.Pattern[str], letters: str) -> Traced:
+    """A text with each run of one letter in these words as ``letters``."""
+    return text.rewrite([(begin, end, run.sub(letters, text.text[begin:end])) for begin, end in words])
 
 
 def _halved(word: re.Match[str]) -> str:
@@ -159,13 +167,28 @@ def _gaps_between_ideographs(text: str) -> Iterator[tuple[int, int, str]]:
             done = gap.end()
 
 
-def _skeleton(token: str, *, mostly_latin: bool) -> str:
-    """Latin look of a token that mixes Latin with another script, or that only looks Latin among Latin words."""
-    if token.isascii():
-        return token
-    looks = token.translate(_LOOK_ALIKES)
-    mixed = _LATIN_WORD.search(token) is not None
-    return looks if mixed or (mostly_latin and looks.isascii()) else token
+def _skeletons(text: str) -> Iterator[tuple[int, int, str]]:
+    """Latin looks of tokens that mix Latin with another script, or that only look Latin among Latin words."""
+    mostly_latin: bool | None = None
+    for match in _FOREIGN_TOKEN.finditer(text):
+        token = match.group()
+        looks = token.translate(_LOOK_ALIKES)
+        if looks == token:
+            continue
+        if _LATIN_WORD.search(token) is None:
+            if mostly_latin is None:
+                mostly_latin = _is_mostly_latin(text)
+            if not (mostly_latin and looks.isascii()):
+                continue
+        yield *match.span(), looks
+
+
+def _is_mostly_latin(text: str) -> bool:
+    """Whether more letters are Latin than of other scripts, those aside that look Latin."""
+    letters = [(letter, count) for letter, count in Counter(text).items() if letter.isalpha()]
+    latin = sum(count for letter, count in letters if letter.isascii())
+    foreign = sum(count for letter, count in letters if not letter.isascii() and ord(letter) not in _LOOK_ALIKES)
+    return latin > foreign
 
 
 def _is_leet(token: str) -> bool:

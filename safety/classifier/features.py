@@ -226,7 +226,12 @@ def stretches(text: str, starts: NDArray[np.intp]) -> NDArray[np.intp]:
     use = (begin < end) & (end <= begin + LONGEST)
     pairs = np.concatenate((_windows(count), begin[use] * (count + 1) + end[use]))
     pairs.sort()
-    return np.stack(np.divmod(pairs[np.diff(pairs, prepend=-1) > 0], count + 1), axis=1)
+    once = np.ones(len(pairs), dtype=np.bool_)
+    np.not_equal(pairs[1:], pairs[:-1], out=once[1:])
+    pairs = pairs[once]
+    found = np.empty((len(pairs), 2), dtype=np.intp)
+    np.divmod(pairs, count + 1, out=(found[:, 0], found[:, 1]))
+    return found
 
 
 @lru_cache(maxsize=1 << 9)

@@ -13,7 +13,8 @@ import unicodedata
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from functools import cache, lru_cache
+from functools import lru_cache
+from itertools import product
 from operator import attrgetter
 from typing import NamedTuple
 
@@ -278,8 +279,8 @@ def _rewrites(text: str) -> Iterator[tuple[int, int, str]]:
     if text.isascii():
         yield from ((*match.span(), " ") for match in _ANY_GAP.finditer(text))
         return
-    pattern = _to_rewrite(marked=_MARKED.search(text) is not None, unspaced=_HAN_OR_KANA.search(text) is not None)
-    for match in pattern.finditer(text):
+    which = _MARKED.search(text) is not None, _HAN_OR_KANA.search(text) is not None
+    for match in _TO_REWRITE[which].finditer(text):
         begin, end = match.span()
         kind = match.lastgroup
         if kind is None:
@@ -288,8 +289,7 @@ def _rewrites(text: str) -> Iterator[tuple[int, int, str]]:
             yield begin, end, "ं" if kind == "nasal" else ""
 
 
-@cache
-def _to_rewrite(*, marked: bool, unspaced: bool) -> re.Pattern[str]:
+def _to_rewrite(marked: bool, unspaced: bool) -> re.Pattern[str]:
     """What is replaced: each alternative is looked for at every letter, so a text without such letters has fewer."""
     gap = f"(?:[^{_LETTER}]|_)" if marked else f"[^{_LETTER}]"
     between = f"|(?<=[{_HAN}{_KANA}] )(?=[{_HAN}{_KANA}])" if unspaced else ""
@@ -297,6 +297,10 @@ def _to_rewrite(*, marked: bool, unspaced: bool) -> re.Pattern[str]:
     if marked:
         pattern = f"(?P<dropped>{_GERESH}|[{_SIGNS}]+)|(?P<nasal>{_NASAL})|{pattern}"
     return re.compile(pattern)
+
+
+_TO_REWRITE = {which: _to_rewrite(*which) for which in product((False, True), repeat=2)}
+"""By whether a text holds what is marked and what is unspaced; made beforehand, as each takes some milliseconds."""
 
 
 def _inside_a_name(text: str, begin: int, end: int) -> bool:

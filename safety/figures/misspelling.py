@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from rapidfuzz.distance import OSA
+from rapidfuzz.process import cpdist
 
 from touchmark.safety.figures.slip_keys import SlipKeys
 from touchmark.safety.figures.slip_text import MIN_WORD, SlipText, sounds_of
@@ -71,9 +72,17 @@ class Misspellings:
         first, end, number = first[inside], end[inside], number[inside]
         more = starts[end] - starts[first] - self._lengths[number] - 1
         near = np.abs(more) <= _SLIPS_OF_ONE_SOUND  # so many letters more or fewer are as many slips
-        proposed = zip(*(part[near].tolist() for part in (first, end, number)), strict=True)
-        for begin, stop, name in dict.fromkeys(proposed):
-            score = self._likeness(words[begin:stop], self._names[name].split(" "))
+        columns = zip(*(part[near].tolist() for part in (first, end, number)), strict=True)
+        proposed = [*dict.fromkeys(columns)]
+        if not proposed:
+            return
+        written = [" ".join(words[begin:stop]) for begin, stop, _ in proposed]
+        named = [self._names[name] for *_, name in proposed]
+        # Word by word there are as many slips as in the whole, or more.
+        slips = cpdist(written, named, scorer=OSA.distance, score_cutoff=_SLIPS_OF_ONE_SOUND)
+        for at in np.flatnonzero(slips <= _SLIPS_OF_ONE_SOUND).tolist():
+            begin, stop, name = proposed[at]
+            score = self._likeness(words[begin:stop], named[at].split(" "))
             if score:
                 yield Slip(text.starts[begin], text.starts[stop] - 1, name, score)
 

@@ -108,7 +108,8 @@ class _Letters(dict[int, str]):
         return read
 
 
-_READ = _Letters({ord(letter): latin for letter, latin in (_READ_AS | _KANA).items()})
+_APART = "\n"
+_READ = _Letters({ord(letter): latin for letter, latin in (_READ_AS | _KANA | {_APART: _APART}).items()})
 _SMALL_KANA = re.compile("[ァィゥェォャュョ]")
 """They change the vowel of the letter before them."""
 _THAI_VOWEL_FIRST = re.compile("([เแโใไ])([ก-ฮ])")
@@ -127,6 +128,14 @@ def romanised(word: str) -> str:
     return "".join(letters)
 
 
+def all_romanised(words: Sequence[str]) -> list[str]:
+    """What :func:`romanised` says to each of some words; none holds a line break."""
+    text = _APART.join(words)
+    if _SMALL_KANA.search(text):
+        return [romanised(word) for word in words]
+    return romanised(text).split(_APART)
+
+
 def word_key(latin: str) -> str:
     """The key of a word that :func:`romanised` has read."""
     return key_of(latin.translate(_TO_CLASSES))
@@ -137,20 +146,24 @@ def word_key(latin: str) -> str:
 _LONGEST_READING: Final = 5
 """Classes and gaps of a letter, at most: those of a Hangul syllable."""
 _LETTERS_READ: Final = _HANGUL_BASE + 11172
-_VOWELS_FIRST, _THAI_CONSONANTS = (np.array(letters_of(letters)[:-1]) for letters in ("เแโใไ", "กฮ"))
-_SMALL: Final = letters_of("ァィゥェォャュョ")[:-1]
+_VOWEL_FIRST, _THAI_CONSONANT, _SMALL = 1, 2, 3
+_SORTS: Final = np.zeros(_LETTERS_READ, dtype=np.uint8)
+"""For each letter which of these it is, if any: a vowel that Thai writes first, a Thai consonant, a small kana."""
+_SORTS[[*map(ord, "เแโใไ")]], _SORTS[ord("ก") : ord("ฮ") + 1] = _VOWEL_FIRST, _THAI_CONSONANT
+_SORTS[[*map(ord, "ァィゥェォャュョ")]] = _SMALL
 
 
 def keys_of(words: Sequence[str]) -> list[str]:
     """What :func:`word_key` says to each of some words, :func:`romanised`; none holds a blank."""
     letters = letters_of(" ".join(words))
     letters = np.where(letters < _LETTERS_READ, letters, 0)
-    before = np.flatnonzero(np.isin(letters[:-1], _VOWELS_FIRST))
-    before = before[(letters[before + 1] >= _THAI_CONSONANTS[0]) & (letters[before + 1] <= _THAI_CONSONANTS[1])]
+    letters = letters.astype(np.intp)
+    sorts = _SORTS.take(letters)
+    before = np.flatnonzero((sorts[:-1] == _VOWEL_FIRST) & (sorts[1:] == _THAI_CONSONANT))
     letters[before], letters[before + 1] = letters[before + 1], letters[before]
     table, cut_short = _readings()
-    read = table[letters]
-    small = np.flatnonzero(np.isin(letters[1:], _SMALL))
+    read = table.take(letters, axis=0)
+    small = np.flatnonzero(sorts[1:] == _SMALL)
     read[small] = cut_short[letters[small]]
     sounds = read.ravel()
     sounds = sounds[sounds != 0]

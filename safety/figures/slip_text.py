@@ -101,7 +101,7 @@ class SlipText:
     starts: Sequence[int]
     checksums: Checksums
     here: tuple[Places, Places, Places]
-    _beside: Checksums
+    _words: Words
 
     @classmethod
     def of(cls, text: str) -> SlipText:
@@ -116,7 +116,7 @@ class SlipText:
             [*words.begins.tolist(), len(text) + 1],
             np.concatenate((words.in_a_row(used), shortened, heard)),
             (used, owner, speaker),
-            _beside(words),
+            words,
         )
 
     def questions(self, chosen: Places) -> tuple[Checksums, Places, Places]:
@@ -132,9 +132,10 @@ class SlipText:
         bounds = np.cumsum([len(here) for here in self.here[:2]])
         whole, slips, sounds = np.split(chosen, np.searchsorted(chosen, bounds))
         at, at_slip, at_sound = self.here[0][whole], self.here[1][slips - bounds[0]], self.here[2][sounds - bounds[1]]
+        beside, beside_slip = np.split(_beside(self._words, np.concatenate((at, at_slip))), [len(at)])
         asked = (
-            self.checksums[whole, None] | self._beside[at],
-            self.checksums[slips, None] | self._beside[at_slip, :WAYS_OF_A_SLIP],
+            self.checksums[whole, None] | beside,
+            self.checksums[slips, None] | beside_slip[:, :WAYS_OF_A_SLIP],
             self.checksums[sounds, None] | ALONE,
         )
         ranks = (_RANKS[:_WAYS], len(at)), (_RANKS[:WAYS_OF_A_SLIP], len(at_slip)), (_RANKS[BY_SOUND:], len(at_sound))
@@ -145,18 +146,23 @@ class SlipText:
         )
 
 
-def _beside(words: Words) -> Checksums:
-    """What stands beside each word, in every way that a key may ask for; shape (n, 15)."""
-    every = np.arange(len(words))
-    initial, outline = initials(words, every), outlines(words, every)[:, None, :] + _A_LETTER_FEWER_OR_MORE[:, None]
-    outline = outline.reshape(-1, 6)
-    initial[words.lengths == 0] = NOBODY
-    outline[(words.lengths == 0) | (words.lengths > MAX_WORD)] = NOBODY
-    beside = np.full((len(words), _WAYS), NOBODY)
+def _beside(words: Words, chosen: Places) -> Checksums:
+    """What stands beside some of the words, in every way that a key may ask for; shape (k, 15)."""
+    count = len(chosen)
+    beside = np.full((count, _WAYS), NOBODY)
     beside[:, 0] = ALONE
-    beside[:-1, 1], beside[1:, 2] = initial[1:] | BEHIND, initial[:-1]
-    beside[:-1, 3:9], beside[1:, 9:] = outline[1:] | BEHIND, outline[:-1]
-    beside[words.lengths < MIN_WORD, :WAYS_OF_A_SLIP] = NOBODY
+    there = np.concatenate((chosen + 1, chosen - 1))
+    used = np.flatnonzero((there >= 0) & (there < len(words)) & (words.lengths.take(there, mode="clip") > 0))
+    there = there[used]
+    told = np.full((2 * count, 7), NOBODY)
+    told[used, 0] = initials(words, there)
+    outline = outlines(words, there)[:, None, :] + _A_LETTER_FEWER_OR_MORE[:, None]
+    outline[words.lengths[there] > MAX_WORD] = NOBODY
+    told[used, 1:] = outline.reshape(-1, 6)
+    behind, before = told[:count] | BEHIND, told[count:]
+    beside[:, 1], beside[:, 2] = behind[:, 0], before[:, 0]
+    beside[:, 3:9], beside[:, 9:] = behind[:, 1:], before[:, 1:]
+    beside[words.lengths[chosen] < MIN_WORD, :WAYS_OF_A_SLIP] = NOBODY
     return beside
 
 

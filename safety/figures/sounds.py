@@ -14,13 +14,13 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, lru_cache
-from itertools import accumulate
+from itertools import accumulate, chain
 from typing import NamedTuple
 
 from rapidfuzz import fuzz
 
 from touchmark.safety.figures.latin_keys import name_keys
-from touchmark.safety.figures.romanisation import GAP, keys_of, once, romanised
+from touchmark.safety.figures.romanisation import GAP, all_romanised, keys_of, once
 
 _PARTICLES = frozenset({"al", "el", "ال"})
 _WORDS_KEPT = 1 << 15
@@ -58,18 +58,19 @@ class _Name:
     Attributes:
         number: in the order of the list.
         form: folded.
-        words: of it, without particles.
-        anchor: which of them is its rarest; that one and the next, or else the one before, propose the name.
+        anchor: which of its words, particles aside, is its rarest; that one and the next, or else the one before,
+            propose the name.
         keys: of each word.
         another: of those of more words a third one: how many words behind the anchor, and its keys.
+        compared: the letters that are compared where vowels tell nothing, and where they do.
     """
 
     number: int
     form: str
-    words: tuple[str, ...]
     anchor: int
     keys: tuple[frozenset[str], ...]
     another: tuple[int, frozenset[str]]
+    compared: tuple[str, str]
 
 
 class _Beside(NamedTuple):
@@ -79,29 +80,42 @@ class _Beside(NamedTuple):
     longer: list[_Name]
 
 
-_Reading = tuple[int, int, str]
-"""A way of reading a word of the prompt: where it begins and ends in the word, and its key."""
+_Reading = tuple[int, int, str, tuple[str, str]]
+"""A way of reading a word of the prompt: where it begins and ends in it, its key, and what is compared of it where
+vowels tell nothing, and where they do. Plain tuples of plain values are no work for the garbage collector, which would
+else walk through all that is remembered in the middle of a prompt."""
 
 
 class _Heard(NamedTuple):
-    """A word of the prompt: its readings, the likeliest first, their keys, and whether its script tells vowels.
+    """A word of the prompt: its readings that may be of a word of a name, the likeliest first, their keys, and whether
+    its script tells vowels.
 
-    For each reading that may be the anchor of names there is what may stand beside it, and on which side.
+    For each reading that may be the anchor of names there is the side on which another word stands, and its key.
     """
 
-    word: str
     strict: bool
-    readings: Sequence[_Reading]
-    keys: frozenset[str]
-    anchors: Sequence[tuple[int, str, Mapping[str, _Beside]]]
+    readings: tuple[_Reading, ...]
+    keys: tuple[str, ...]
+    anchors: tuple[tuple[int, str], ...]
+
+
+_Names = Mapping[int, Mapping[str, Mapping[str, _Beside]]]
+"""Names by the side of their anchor that a neighbour is on, and by the keys of both."""
+_UNHEARD = _Heard(False, (), (), ())
 
 
 class _Memory(dict[str, _Heard]):
     """What was heard in words met of late: prompts are made of the same few thousand. New ones are read together."""
 
-    def __init__(self, names: Mapping[int, Mapping[str, Mapping[str, _Beside]]]) -> None:
+    def __init__(self, beside: _Names, keys: frozenset[str]) -> None:
+        """
+        Args:
+            beside: the names.
+            keys: of all their words.
+        """
         super().__init__()
-        self._names = names
+        self._beside = beside
+        self._keys = keys
 
     def heard(self, words: Sequence[str]) -> list[_Heard]:
         """What in each word of a prompt may be a word of a name."""
@@ -117,16 +131,25 @@ class _Memory(dict[str, _Heard]):
 
     def read(self, words: Sequence[str]) -> list[_Heard]:
         """What in each of some words may be a word of a name."""
+        heard = [_UNHEARD] * len(words)
         scripts = [_script_of(word[0]) if word else "" for word in words]
-        cuts = [_cuts(word, script) if script else () for word, script in zip(words, scripts, strict=True)]
-        keys = iter(keys_of([word[begin:end] for word, parts in zip(words, cuts, strict=True) for begin, end in parts]))
-        sides = [*self._names.items()]
-        heard: list[_Heard] = []
-        for word, script, parts in zip(words, scripts, cuts, strict=True):
-            read = [(begin, end, next(keys)) for begin, end in parts]
-            sounds = [reading[2] for reading in read]
-            anchors = [(side, key, names[key]) for key in sounds for side, names in sides if key in names]
-            heard.append(_Heard(word, script not in _LOOSE_SCRIPTS, read, frozenset(sounds), anchors))
+        cuts = [
+            (number, begin, end)
+            for number, (word, script) in enumerate(zip(words, scripts, strict=True))
+            for begin, end in (_cuts(word, script) if script else ())
+        ]
+        keys = keys_of([words[number][begin:end] for number, begin, end in cuts]) if cuts else []
+        known = [(*cut, key) for cut, key in zip(cuts, keys, strict=True) if key in self._keys]
+        if not known:
+            return heard
+        compared = smooth(all_romanised([words[number][begin:end] for number, begin, end, _ in known]))
+        readings: dict[int, list[_Reading]] = {}
+        for (number, begin, end, key), ways in zip(known, compared, strict=True):
+            readings.setdefault(number, []).append((begin, end, key, ways))
+        for number, read in readings.items():
+            sounds = tuple([reading[2] for reading in read])
+            anchors = tuple([(side, key) for key in sounds for side, names in self._beside.items() if key in names])
+            heard[number] = _Heard(scripts[number] not in _LOOSE_SCRIPTS, tuple(read), sounds, anchors)
         return heard
 
 
@@ -164,18 +187,20 @@ _BEGINNING, _ENDING = _by_letter(_BEFORE, 0), _by_letter(_ENDINGS, -1)
 
 _SIBILANTS = re.compile("sch|tch|sh|ch|zh|cz|sz|ts|tz|ds|dz|dj|dg|j|z|x|c(?=[eiy])")
 _SMOOTHED = str.maketrans("vwqcyr", "ffkkil", f"h{GAP}")
-_VOWEL = re.compile("[aeiou]")
-_LOOSE = str.maketrans("pdgvf", "btkbb")
+_LOOSE = str.maketrans("eioupdgvf", "aaaabtkbb")
 
 
-@lru_cache(maxsize=_WORDS_KEPT)
-def smooth(latin: str, strict: bool) -> str:
-    """Latin letters with those made one that scripts confuse; vowels too, unless ``strict``."""
-    latin = _SIBILANTS.sub("s", latin.replace(GAP, ""))
+_BETWEEN = " \n"
+"""Between words that are read together: two characters that differ, so none is lost where words come to nothing."""
+
+
+def smooth(words: Sequence[str]) -> list[tuple[str, str]]:
+    """Words in Latin letters with those made one that scripts confuse, all vowels too; and the same but for vowels."""
+    latin = _SIBILANTS.sub("s", _BETWEEN.join(words).replace(GAP, ""))
     latin = latin.replace("ph", "f").replace("ck", "k").replace("gh", "k").translate(_SMOOTHED).replace("ks", "s")
-    if not strict:
-        latin = _VOWEL.sub("a", latin).translate(_LOOSE)
-    return once(latin)
+    strict = once(latin)
+    loose = once(strict.translate(_LOOSE))
+    return [*zip(loose.split(_BETWEEN), strict.split(_BETWEEN), strict=True)]
 
 
 def _likeness(heard: Sequence[_Heard], taken: Sequence[_Reading], names: Sequence[_Name]) -> list[tuple[_Name, float]]:
@@ -187,28 +212,15 @@ def _likeness(heard: Sequence[_Heard], taken: Sequence[_Reading], names: Sequenc
     least = _least_likeness(sum([len(reading[2]) for reading in taken]), strict)
     if least > 100:
         return []
-    read = [_spoken(word.word, reading[0], reading[1], strict) for word, reading in zip(heard, taken, strict=True)]
+    read = [reading[3][strict] for reading in taken]
     whole = " ".join(read)
     alike: list[tuple[_Name, float]] = []
     for name in names:
-        written, words = _written(name, strict)
+        written = name.compared[strict]
         score = fuzz.ratio(whole, written, score_cutoff=least)
-        if score and all(map(_is_like_word, read, words)):
+        if score and all(map(_is_like_word, read, written.split(" "))):
             alike.append((name, score))
     return alike
-
-
-@lru_cache(maxsize=_WORDS_KEPT)
-def _spoken(word: str, begin: int, end: int, strict: bool) -> str:
-    """Part of a word as it is compared."""
-    return smooth(romanised(word[begin:end]), strict)
-
-
-@lru_cache(maxsize=_WORDS_KEPT)
-def _written(name: _Name, strict: bool) -> tuple[str, Sequence[str]]:
-    """A name of the list as it is compared, whole and in words."""
-    words = [smooth(word, strict) for word in name.words]
-    return " ".join(words), words
 
 
 def _is_like_word(read: str, written: str) -> bool:
@@ -272,22 +284,24 @@ class Sounds:
             and all(map(_SYLLABLE.search, words))
         ]
         keys = {word: frozenset(name_keys(word)) for _, words in names for word in words}
+        heard = dict(zip(keys, smooth([*keys]), strict=True))
         frequency = Counter(word for _, words in names for word in words)
-        self._in_run = lru_cache(maxsize=_WORDS_KEPT)(self._halves_named)
-        # By the side of its anchor that a neighbour is on, and by the keys of both.
         beside: dict[int, dict[str, dict[str, _Beside]]] = {1: defaultdict(dict), -1: defaultdict(dict)}
         for number, (form, words) in enumerate(names):
             anchor = words.index(min(words, key=lambda word: (len(word) < 4, frequency[word], -len(word))))
             side = 1 if anchor + 1 < len(words) else -1
             third = next((at for at in range(len(words)) if at not in (anchor, anchor + side)), anchor)
             another = third - anchor, keys[words[third]]
-            name = _Name(number, form, words, anchor, tuple(keys[word] for word in words), another)
+            loose, strict = (" ".join(way) for way in zip(*(heard[word] for word in words), strict=True))
+            name = _Name(number, form, anchor, tuple(keys[word] for word in words), another, (loose, strict))
             for key in name.keys[anchor]:
                 for sound in name.keys[anchor + side] if len(key) > 1 else ():
                     if len(words) > 2 or len(key) + len(sound) >= _LEAST_CONSONANTS:
                         pairs, longer = beside[side][key].setdefault(sound, _Beside([], []))
                         (longer if len(words) > 2 else pairs).append(name)
-        self._memory = _Memory(beside)
+        self._beside = beside
+        self._memory = _Memory(beside, frozenset().union(*keys.values()))
+        self._runs: dict[str, tuple[tuple[str, float], ...]] = {}
 
     def find(self, text: str) -> Iterator[Echo]:
         """Stretches of a folded text that sound like a name."""
@@ -295,39 +309,56 @@ class Sounds:
             return
         words = text.split(" ")
         starts = list(accumulate((len(word) + 1 for word in words), initial=0))
-        for first, name, taken, score in _named(self._memory.heard(words)):
+        for first, name, taken, score in _named(self._memory.heard(words), self._beside):
             end = starts[first + len(taken) - 1] + taken[-1][1]
             yield Echo(starts[first] + taken[0][0], end, name.form, score)
         yield from self._in_katakana(text)
 
     def _in_katakana(self, text: str) -> Iterator[Echo]:
         """Japanese parts the words of a foreign name with a dot or not at all, so every cut of a run is tried."""
-        for run in _KATAKANA_RUN.finditer(text):
-            for form, score in self._in_run(run.group()):
+        runs = [*_KATAKANA_RUN.finditer(text)]
+        known = self._in_runs([run.group() for run in runs]) if runs else {}
+        for run in runs:
+            for form, score in known[run.group()]:
                 yield Echo(*run.span(), form, score)
 
-    def _halves_named(self, run: str) -> list[tuple[str, float]]:
-        """The names that a run of katakana may be, and their likeness."""
-        halves = self._memory.read([half for cut in range(1, len(run)) for half in (run[:cut], run[cut:])])
-        cuts = zip(halves[::2], halves[1::2], strict=True)
-        return [(name.form, score) for cut in cuts for _, name, _, score in _named(cut)]
+    def _in_runs(self, runs: Sequence[str]) -> Mapping[str, Sequence[tuple[str, float]]]:
+        """The names that runs of katakana may be, and their likeness; those met of late are remembered."""
+        known = {run: named for run in runs if (named := self._runs.get(run)) is not None}
+        new = [run for run in dict.fromkeys(runs) if run not in known]
+        if new:
+            halves = iter(self._memory.read([half for run in new for half in _halves(run)]))
+            for run in new:
+                cuts = [(next(halves), next(halves)) for _ in range(1, len(run))]
+                known[run] = tuple(
+                    [(name.form, score) for cut in cuts for _, name, _, score in _named(cut, self._beside)]
+                )
+            if len(self._runs) > _WORDS_KEPT:
+                self._runs.clear()
+            self._runs.update({run: known[run] for run in new})
+        return known
+
+
+def _halves(run: str) -> Iterator[str]:
+    """What stands before and behind each place where it may be cut."""
+    return chain.from_iterable((run[:cut], run[cut:]) for cut in range(1, len(run)))
 
 
 _Named = tuple[int, _Name, Sequence[_Reading], float]
 """The number of the word where a name begins, the name, how its words were heard, and the likeness."""
 
 
-def _named(heard: Sequence[_Heard]) -> Iterator[_Named]:
+def _named(heard: Sequence[_Heard], beside: _Names) -> Iterator[_Named]:
     """What may be a name: its anchor may be a word, the word beside it its neighbour, and all is like it."""
     told: set[tuple[int, _Name]] = set()
+    sounds = [(), *[word.keys for word in heard], ()]
     for here, word in enumerate(heard):
-        for side, key, neighbours in word.anchors:
-            if not 0 <= here + side < len(heard):
-                continue
-            for _, _, sound in heard[here + side].readings:
-                names = neighbours.get(sound)
-                if names is None:
+        for side, key in word.anchors:
+            neighbours = beside[side][key]
+            for sound in sounds[here + side + 1]:
+                if sound not in neighbours:
                     continue
+                names = neighbours[sound]
                 found = _longer(heard, here, names.longer) if names.longer else []
                 if names.pairs and len(key) + len(sound) >= _least_consonants(word.strict):
                     found += _pairs(heard, min(here, here + side), names.pairs)

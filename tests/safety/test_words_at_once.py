@@ -11,9 +11,10 @@ from hypothesis import strategies as st
 
 from touchmark.safety.automaton import Automaton
 from touchmark.safety.figures.checksums import Words, bit_map, letters_of, may_hold
-from touchmark.safety.figures.romanisation import keys_of, romanised, word_key
+from touchmark.safety.figures.romanisation import all_romanised, keys_of, romanised, word_key
 from touchmark.safety.figures.slip_keys import MIN_NAME, SlipKeys
 from touchmark.safety.figures.slip_text import MAX_WORD, MAX_WORDS, MIN_WORD, SlipText
+from touchmark.safety.figures.sounds import smooth
 
 LETTERS = "абвгжцшчяकखगजটรเแโกไาアキシッャョーン가힣한국앙עבפشتחრნոაz1中"
 NAMES = (
@@ -41,7 +42,10 @@ TEXTS = near_names()
 
 @given(st.lists(st.text(LETTERS, max_size=8), min_size=1, max_size=20))
 def test_words_sound_together_as_each_alone(words: list[str]) -> None:
-    assert keys_of(words) == [word_key(romanised(word)) for word in words]
+    latin = [romanised(word) for word in words]
+    assert keys_of(words) == [word_key(word) for word in latin]
+    assert all_romanised(words) == latin
+    assert smooth(latin) == [smooth([word])[0] for word in latin]
 
 
 @given(TEXTS)
