@@ -18,6 +18,7 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Any, Final
 
+from touchmark.detectors.text import safe_text
 from touchmark.detectors.verdict import Outcome
 from touchmark.detectors.verify import Verification
 from touchmark.provenance.disclosure.aigc import AigcRecord
@@ -182,7 +183,8 @@ def _believed(values: dict[Fact, Value], verification: Verification) -> Facts:
         _withdraw(values, reasons, _AIGC, f"the record names {named} and the watermark in the picture {marked}")
     signed, noted = values.get(Fact.MANIFEST_SOURCE_TYPE), values.get(Fact.XMP_SOURCE_TYPE)
     if signed and noted and signed != noted:
-        _withdraw(values, reasons, (Fact.XMP_SOURCE_TYPE,), f"XMP says {noted} and the signed manifest {signed}")
+        said = f"XMP says {safe_text(noted, 120)} and the signed manifest {safe_text(signed, 120)}"
+        _withdraw(values, reasons, (Fact.XMP_SOURCE_TYPE,), said)
     return Facts(values, reasons)
 
 

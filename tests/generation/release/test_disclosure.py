@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
@@ -14,6 +15,7 @@ from typing import Any
 import av
 import numpy as np
 import pytest
+from rich.console import Console
 
 from tests.clips import moving_clip, scene, write_clip
 from tests.generation.release.conftest import DrawnGenerator
@@ -21,6 +23,7 @@ from tests.provenance.signing.stand_ins import TimeAuthority, serving
 from touchmark.cli.main import run
 from touchmark.detectors.disclosure.comply import Compliance, Result, hold
 from touchmark.detectors.disclosure.facts import Fact
+from touchmark.detectors.disclosure.page import render
 from touchmark.detectors.disclosure.profile import Profile, ProfileConflictError
 from touchmark.detectors.verify import Verifier
 from touchmark.generation.declaration import Declaration
@@ -408,6 +411,17 @@ def test_a_tampered_file_says_nothing_that_is_believed(house: House, tmp_path: P
     for fact in (Fact.XMP_SOURCE_TYPE, Fact.AIGC_LABEL, Fact.MANIFEST_TIME_STAMPED):
         assert facts.get(fact) is None
     assert "tampered" in facts.why(Fact.AIGC_LABEL)
+
+
+def test_what_xmp_says_against_the_manifest_does_nothing_where_it_is_told(house: House, tmp_path: Path) -> None:
+    """A control sequence of C1 is a character that XML allows, and many a terminal obeys it."""
+    path = _other_note(replace(NOTE, source_type="\x9b2J\u202egpj", system="\x9b31m"))(house, tmp_path / "evil.mp4")
+    compliance = house.hold(path, ("iptc", "eu-ai-act"))
+    shown = io.StringIO()
+    Console(file=shown, width=100).print(render(compliance))
+    told = "".join(line.problem for one in compliance.profiles for line in one.lines)
+    assert "XMP says <U+009B>2J" in told
+    assert not any(c in shown.getvalue() + told for c in "\x9b\u202e")
 
 
 # -- what cannot be had is refused before anything is made
