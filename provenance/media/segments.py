@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from io import BytesIO
 from typing import Any, Final
 
-from touchmark.provenance.media.chunks import END, MOST_PARTS, SCAN, jpeg_segments
+from touchmark.provenance.media.chunks import END, SCAN, jpeg_segments, png_chunks, riff_chunks
 from touchmark.provenance.media.errors import DecodeError, TruncatedError
 
 PNG_SIGNATURE: Final = b"\x89PNG\r\n\x1a\n"
@@ -92,17 +92,13 @@ def png_with(encoded: bytes, carried: Iterable[Part], subject: str) -> bytes:
 
 
 def _png_chunks(data: bytes, subject: str) -> Iterator[Part]:
-    position = len(PNG_SIGNATURE)
-    for _ in range(MOST_PARTS):
-        size, name = _unpacked(">I4s", data, position, subject)
-        content = data[position + 8 : position + 8 + size]
-        position += 12 + size
-        if position > len(data):
+    for name, start, size in png_chunks(BytesIO(data)):
+        if start + 12 + size > len(data):
             raise _cut_short(subject)
-        yield Part(name, content)
+        yield Part(name, data[start + 8 : start + 8 + size])
         if name == b"IEND":
             return
-    raise _damaged("a PNG of more than 100,000 chunks", subject)
+    raise _cut_short(subject)
 
 
 def _png(parts: Iterable[Part]) -> bytes:
@@ -225,18 +221,13 @@ def webp_with(encoded: bytes, carried: Iterable[Part], subject: str) -> bytes:
 
 def _webp_chunks(data: bytes, subject: str) -> Iterator[Part]:
     (declared,) = _unpacked("<I", data, 4, subject)
-    if declared + 8 > len(data):
+    end = declared + 8
+    if end > len(data):
         raise _cut_short(subject)
-    position, end = 12, declared + 8
-    for _ in range(MOST_PARTS):
-        if position + 8 > end:
-            return
-        name, size = struct.unpack_from("<4sI", data, position)
-        if position + 8 + size > end:
+    for name, start, size in riff_chunks(BytesIO(data[:end])):
+        if start + 8 + size > end:
             raise _cut_short(subject)
-        yield Part(name, data[position + 8 : position + 8 + size])
-        position += 8 + size + size % 2
-    raise _damaged("a WebP of more than 100,000 chunks", subject)
+        yield Part(name, data[start + 8 : start + 8 + size])
 
 
 def _webp_size(picture: Part, subject: str) -> tuple[int, int]:
