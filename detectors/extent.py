@@ -56,7 +56,7 @@ class Watched:
 
     def frames(self, key_frames_only: bool = False) -> Iterator[Frame]:
         """As :meth:`VideoReader.frames`."""
-        for frame in self._video.frames(key_frames_only):
+        for frame in self._video.frames(key_frames_only, lean=True):
             if frame.time not in self._times:
                 self._times.add(frame.time)
                 self._key_frames += key_frames_only and frame.is_key

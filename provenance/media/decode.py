@@ -29,6 +29,7 @@ from av.audio.frame import AudioFrame
 from av.container import InputContainer
 from av.packet import Packet
 from av.stream import Stream
+from av.video.codeccontext import VideoCodecContext
 from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 
@@ -131,12 +132,13 @@ class VideoReader(MediaReader):
         """Packets of picture, decoded or not, that the longest pass so far went past: one for each picture, mostly."""
         return self._pictures_past
 
-    def frames(self, key_frames_only: bool = False) -> Iterator[Frame]:
+    def frames(self, key_frames_only: bool = False, *, lean: bool = False) -> Iterator[Frame]:
         """The pictures from the first on, in presentation order.
 
         Args:
             key_frames_only: only those that stand alone, and of those that stand close together four a second; many
                 times faster. All, where none of those is shown.
+            lean: hold few pictures of a large film, though one or two at its beginning may then be missed.
 
         Raises:
             LimitExceededError, DecodeError: while iterating.
@@ -146,7 +148,7 @@ class VideoReader(MediaReader):
         with self._from_start(keep=self._is_small) as (container, stream):
             stream.codec_context.skip_frame = "NONKEY" if key_frames_only else "DEFAULT"
             last: Fraction | None = None
-            for picture in self._pictures(container, stream):
+            for picture in self._pictures(container, stream, self._untold(stream) if lean else None):
                 stamp = self._stamp(picture)
                 time = Fraction(0) if last is None else last + period
                 if stamp is not None and (last is None or stamp - self._start > last):
@@ -157,7 +159,7 @@ class VideoReader(MediaReader):
                     planes = converter.planes(picture)
                 yield Frame(planes, time, bool(picture.key_frame))
         if last is None and key_frames_only:  # an edit list may begin behind the only one
-            yield from self.frames()
+            yield from self.frames(lean=lean)
         elif last is None:
             raise self._error("none of its pictures can be decoded")
 
@@ -231,8 +233,8 @@ class VideoReader(MediaReader):
         """What the first packet holds. A decoder that may await more keeps up to 16 pictures to put them in order."""
         packet = next(self._packets(container, stream), None)
         if packet is not None and packet.is_keyframe:
-            yield from self._decode(stream, packet)
-            yield from self._decode(stream, None)
+            yield from self._decode(stream.codec_context, packet)
+            yield from self._decode(stream.codec_context, None)
 
     def _packets(self, container: InputContainer, stream: Stream) -> Iterator[Packet[Stream]]:
         last: Fraction | None = None
@@ -259,8 +261,10 @@ class VideoReader(MediaReader):
                     last = time
             yield packet
 
-    def _pictures(self, container: InputContainer, stream: VideoStream) -> Iterator[VideoFrame]:
-        return self._checked(self._decoded(container, stream))
+    def _pictures(
+        self, container: InputContainer, stream: VideoStream, decoder: VideoCodecContext | None = None
+    ) -> Iterator[VideoFrame]:
+        return self._checked(self._decoded(container, stream, decoder))
 
     def _checked(self, decoded: Iterator[VideoFrame | AudioFrame]) -> Iterator[VideoFrame]:
         for count, picture in enumerate(decoded, start=1):
@@ -293,6 +297,22 @@ class VideoReader(MediaReader):
             context.thread_type = "AUTO"
             context.thread_count = _DECODER_THREADS if context.width * context.height <= _MOST_TO_SHARE else 1
         return stream
+
+    def _untold(self, stream: VideoStream) -> VideoCodecContext:
+        """A decoder that is not told by the container how many pictures wait for their turn.
+
+        FFmpeg guesses that for H.264 in mp4 from the times of packets: where an edit list plays parts twice, that
+        sixteen do, which of a large film are two hundred megabytes. Most streams say themselves how many, and of
+        others a decoder learns it after a picture or two.
+        """
+        told = stream.codec_context
+        if self._is_small or self._source.demuxer != "mov" or told.codec.name != "h264":
+            return told
+        untold = VideoCodecContext.create(told.codec, "r")
+        assert isinstance(untold, VideoCodecContext)
+        untold.extradata, untold.options, untold.thread_count = told.extradata, told.options, 1
+        untold.skip_frame = told.skip_frame
+        return untold
 
     def _nominal(self, container: InputContainer, stream: VideoStream) -> tuple[Fraction, Fraction | None]:
         """Seconds a picture, and declared seconds in all where the container says."""

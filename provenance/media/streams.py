@@ -15,12 +15,14 @@ from typing import Final, NoReturn
 import av
 import av.error
 import numpy as np
+from av.audio.codeccontext import AudioCodecContext
 from av.audio.frame import AudioFrame
 from av.audio.layout import AudioLayout
 from av.audio.stream import AudioStream
 from av.container import InputContainer
 from av.packet import Packet
 from av.stream import Disposition, Stream
+from av.video.codeccontext import VideoCodecContext
 from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 from numpy.typing import NDArray
@@ -35,6 +37,8 @@ _OF_SOUND = "aac,mp3,mp3float,opus,libopus,vorbis,ac3,eac3,flac,alac,pcm_s16le,p
 _ALLOWED = f"h264,hevc,av1,libdav1d,vp8,vp9,libvpx-vp9,mpeg4,mjpeg,prores,{_OF_SOUND}"
 """What may decode a stranger's bytes. A stream of any other codec is refused (pictures) or left out (sound)."""
 DECODERS: Final = frozenset(_ALLOWED.split(","))
+
+Decoder = VideoCodecContext | AudioCodecContext
 
 LIBRARY_ERRORS = (av.error.FFmpegError, OSError, ValueError, RuntimeError, MemoryError)
 _MAX_CHANNELS = 8
@@ -139,16 +143,14 @@ class MediaReader:
             yield packet
 
     def _decoded(
-        self, container: InputContainer, stream: VideoStream | AudioStream
+        self, container: InputContainer, stream: VideoStream | AudioStream, decoder: Decoder | None = None
     ) -> Iterator[VideoFrame | AudioFrame]:
         for packet in self._packets(container, stream):
-            yield from self._decode(stream, packet)
+            yield from self._decode(decoder or stream.codec_context, packet)
 
-    def _decode(
-        self, stream: VideoStream | AudioStream, packet: Packet[Stream] | None
-    ) -> Sequence[VideoFrame | AudioFrame]:
+    def _decode(self, decoder: Decoder, packet: Packet[Stream] | None) -> Sequence[VideoFrame | AudioFrame]:
         """What one packet gives, nothing where it is damaged; an empty one, or None, what the decoder still holds."""
-        is_av1 = stream.codec_context.codec.canonical_name == "av1"
+        is_av1 = decoder.codec.canonical_name == "av1"
         if packet and is_av1 and packet.size and shown_pictures(memoryview(packet), _MAX_SHOWN) > _MAX_SHOWN:
             raise LimitExceededError(
                 f"one packet shows more than {_MAX_SHOWN} pictures",
@@ -157,7 +159,7 @@ class MediaReader:
             )
         try:
             with self._source.clock:
-                return stream.codec_context.decode(packet)
+                return decoder.decode(packet)
         except LIBRARY_ERRORS:
             self._source.clock.check()
             self._damage += 1

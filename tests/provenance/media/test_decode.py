@@ -113,6 +113,31 @@ def test_opening_decodes_one_picture_where_the_decoder_keeps_many(tmp_path: Path
         assert (video.info.width, video.damage) == (64, 0)
 
 
+def test_few_pictures_of_a_large_film_are_held_where_the_container_tells_to_hold_many(tmp_path: Path) -> None:
+    """As FFmpeg guesses from the times of a film whose edit list plays a part of it again."""
+    video = moving_clip(2048, 1152, 20, style="flat")
+    path = write_clip(tmp_path / "a.mp4", video, options={"bf": "0", "g": "100", "crf": "40"})
+    with av.open(str(path)) as plain, av.open(str(tmp_path / "b.mp4"), "w") as jumbled:
+        stream = jumbled.add_stream_from_template(plain.streams.video[0])
+        packets = [packet for packet in plain.demux(video=0) if packet.dts is not None]
+        for number, packet in enumerate(packets):
+            assert packet.dts is not None and packet.pts is not None and packet.duration
+            packet.dts -= len(packets) * packet.duration
+            packet.pts -= (number + 1 if number == 18 else 0) * packet.duration
+            packet.stream = stream
+            jumbled.mux(packet)
+    with open_video(tmp_path / "b.mp4") as video:
+        first = next(video.frames(lean=True))
+        told_few = video.pictures
+        next(video.frames())
+        told_many = video.pictures
+        lean, whole = list(video.frames(lean=True)), list(video.frames())
+    assert told_few < 4 < 16 <= told_many
+    assert len(lean) == len(whole) == 19  # the edit list leaves out what comes before its beginning
+    assert np.array_equal(first.planes.luma, whole[0].planes.luma)
+    assert all(np.array_equal(a.planes.luma, b.planes.luma) for a, b in zip(lean, whole, strict=True))
+
+
 @pytest.mark.parametrize("turns", [1, 2, 3])
 def test_rotation_makes_pictures_upright(tmp_path: Path, turns: int) -> None:
     plain = write_clip(tmp_path / "plain.mp4", moving_clip(96, 64, 2))
