@@ -9,6 +9,7 @@ asks several keys, or one key at many shifts, measures each geometry once. Measu
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from dataclasses import dataclass, replace
 from weakref import WeakKeyDictionary
 
@@ -39,26 +40,41 @@ class Spectrum:
         return Spectrum(waves, spread)
 
 
+_TURNED = 4
+"""How many turned copies are kept, of the evidence that was measured last: while a geometry is polished every second
+step changes its size alone."""
+
+
 class Gauge:
     """Measures evidence and remembers for as long as the evidence is kept."""
 
     def __init__(self) -> None:
         self._known: WeakKeyDictionary[Evidence, dict[Geometry, Spectrum]] = WeakKeyDictionary()
+        self._turned: WeakKeyDictionary[Evidence, OrderedDict[Geometry, Evidence]] = WeakKeyDictionary()
 
     def held(self, evidence: Evidence, geometry: Geometry) -> Spectrum:
         """The waves as they lie under ``geometry``, but for its shift."""
         known = self._known.setdefault(evidence, {})
         unplaced = replace(geometry, hue=0, shift_x=0.0, shift_y=0.0)
         if unplaced not in known:
-            known[unplaced] = _measured(evidence, unplaced)
+            known[unplaced] = _measured(self._set_upright(evidence, unplaced), unplaced, evidence.spread)
         return known[unplaced].recoloured(geometry.hue)
 
+    def _set_upright(self, evidence: Evidence, geometry: Geometry) -> Evidence:
+        if evidence not in self._turned:
+            self._turned.clear()
+        copies = self._turned.setdefault(evidence, OrderedDict())
+        way = replace(geometry, scale_x=1.0, scale_y=1.0)
+        copies[way] = copies.pop(way, None) or geometry.upright(evidence)
+        if len(copies) > _TURNED:
+            copies.popitem(last=False)
+        return next(reversed(copies.values()))
 
-def _measured(evidence: Evidence, geometry: Geometry) -> Spectrum:
-    upright = geometry.upright(evidence)
+
+def _measured(upright: Evidence, geometry: Geometry, spread: dict[Plane, float]) -> Spectrum:
     waves = {}
     for plane, values in upright.planes.items():
         across, down = upright.pitch(plane)
         u, v = frequencies(plane)
         waves[plane] = measure(values, u, v, across * geometry.scale_x, down * geometry.scale_y)
-    return Spectrum(waves, evidence.spread)
+    return Spectrum(waves, spread)
