@@ -54,12 +54,13 @@ few samples to carry 104 bits: of 193 by 144 pixels little is read after an edit
 """
 
 FIDELITY = f"""Before any encoder, over every fourth picture, the first among them. VMAF where it was measured; times
-are of one core. The first picture of a shot carries {FIRST.textured / REST.textured:.1f} times the pattern of those
-after it where it has texture, and {FIRST.chroma / REST.chroma:.1f} times in its colours: strong compression keeps
-hardly more than what is there, and the eye sees little in the tenth of a second after a cut
-(`provenance/watermark/shots.py`). Who stops the player on that picture and enlarges it may see faint clouds of colour
-on plain ground; for a poster take a later one. In saturated colours, where a step of Cb or Cr is seen as lightness too,
-either is held to what luma may be (`provenance/watermark/lightness.py`).
+are of one core. Strong compression keeps hardly more than what is in the first picture of a shot, and the eye sees
+little in the tenth of a second after a cut (`provenance/watermark/shots.py`). So that picture carries
+{FIRST.luma[1] / REST.luma[1]:.1f} times the luma pattern of those after it where there is detail to hide it, and up to
+{FIRST.chroma[1] / REST.chroma[1]:.1f} times that of Cb and Cr; on plain grey ground, where clouds of colour show first,
+hardly more than they ({FIRST.chroma[0] / REST.chroma[0]:.1f} times; `provenance/watermark/emphasis.py`). In saturated
+colours, where a step of Cb or Cr is seen as lightness too, either is held to what luma may be
+(`provenance/watermark/lightness.py`).
 """
 
 Trial = dict[str, Any]

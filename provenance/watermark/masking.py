@@ -10,8 +10,6 @@ enough not to draw edges of its own.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final
 
@@ -20,8 +18,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from touchmark.provenance.media.colour import HLG, PQ
-from touchmark.provenance.media.picture import Planes
+from touchmark.provenance.media.picture import Planes, Samples
 from touchmark.provenance.watermark import lightness
+from touchmark.provenance.watermark.emphasis import AS_PLANNED, Emphasis, detail
 from touchmark.provenance.watermark.lattice import SHORT_SIDE, Plane, spectrum
 
 Real = NDArray[np.float32]
@@ -66,9 +65,6 @@ _HDR = {
     HLG: ((125, 152, 180), (0.9, 0.6, 0.4)),
 }
 
-# Between which local standard deviations of luma a place goes from flat to textured, for an emphasis.
-_FLAT_TO_TEXTURED = (0.6, 2.0)
-
 _LIGHTER = 0.7
 """How much lighter and darker a plane of chroma may make a place, over what luma may there."""
 _COARSER = 4
@@ -76,23 +72,6 @@ _COARSER = 4
 
 CHROMA_STRENGTH: Final = (1.18, 1.06)
 """Root mean square in Cb and Cr, before the factor. In both: a coder keeps chroma where either is loud."""
-
-
-@dataclass(frozen=True, slots=True)
-class Emphasis:
-    """Factors on what is planned for a picture.
-
-    Attributes:
-        flat, textured: on luma, where there is no texture and where there is.
-        chroma: on Cb and Cr, everywhere.
-    """
-
-    flat: float
-    textured: float
-    chroma: float
-
-
-AS_PLANNED: Final = Emphasis(1.0, 1.0, 1.0)
 
 
 def strengths(picture: Planes, emphasis: Emphasis = AS_PLANNED) -> tuple[Real, Real, Real]:
@@ -121,31 +100,35 @@ def strengths(picture: Planes, emphasis: Emphasis = AS_PLANNED) -> tuple[Real, R
     for_chroma = np.minimum(louder * for_chroma, _FLAT_CHROMA[0]) * np.interp(mean, _LEVEL_FOR_CHROMA, dim)
     if curve := _HDR.get(picture.colour.transfer):
         for_luma, for_chroma = (strength * np.interp(mean, *curve) for strength in (for_luma, for_chroma))
-    if emphasis.flat == emphasis.textured:  # most pictures: spares them a look at each place
-        for_luma = for_luma * emphasis.flat
+    for_luma, for_chroma = for_luma.astype(np.float32), for_chroma.astype(np.float32)
+    coarse = (-(-size[0] // _COARSER), -(-size[1] // _COARSER))
+    colours = _averaged(small, coarse), *_colours(picture, coarse)
+    for_chroma = _averaged(for_chroma, coarse)
+    if emphasis.is_even:
+        for_luma, for_chroma = for_luma * np.float32(emphasis.luma[0]), for_chroma * np.float32(emphasis.chroma[0])
     else:
-        for_luma = for_luma * np.interp(texture, _FLAT_TO_TEXTURED, (emphasis.flat, emphasis.textured))
-    for_luma, for_chroma = for_luma.astype(np.float32), (for_chroma * emphasis.chroma).astype(np.float32)
-    for_blue, for_red = _without_light(picture, small, for_luma, for_chroma)
+        fine = detail(small)
+        for_luma = for_luma * emphasis.of_luma(fine)
+        for_chroma = for_chroma * emphasis.of_chroma(_averaged(fine, coarse), *colours)
+    lightest = _LIGHTER * _averaged(for_luma, coarse)
+    for_blue, for_red = (
+        np.minimum(for_chroma, lightest / np.maximum(rms * lighter, 1e-6))
+        for lighter, rms in zip(lightness.of_chroma(*colours), CHROMA_STRENGTH, strict=True)
+    )
     return for_luma, for_blue, for_red
 
 
-def _without_light(picture: Planes, small: Real, for_luma: Real, for_chroma: Real) -> Iterator[Real]:
-    """What of ``for_chroma`` makes no place much lighter or darker: for Cb and for Cr, on a coarser plan."""
-    rows, columns = small.shape
-    size = (-(-columns // _COARSER), -(-rows // _COARSER))
-    luma, permitted, planned = (
-        np.asarray(cv2.resize(values, size, interpolation=cv2.INTER_AREA), np.float32)
-        for values in (small, for_luma, for_chroma)
-    )
-    step = max(1, picture.blue.shape[0] // (2 * size[1]))  # of colours that fill areas a few samples tell enough
-    blue, red = (
-        cv2.resize(plane[::step, ::step], size, interpolation=cv2.INTER_AREA).astype(np.float32)
-        / np.float32(picture.colour.step)
-        for plane in (picture.blue, picture.red)
-    )
-    for lighter, rms in zip(lightness.of_chroma(luma, blue, red), CHROMA_STRENGTH, strict=True):
-        yield np.minimum(planned, _LIGHTER * permitted / np.maximum(rms * lighter, 1e-6))
+def _colours(picture: Planes, size: tuple[int, int]) -> tuple[Real, Real]:
+    """Cb and Cr in steps of 8 bits, on a plan of ``size`` columns and rows."""
+    every = max(1, picture.blue.shape[0] // (2 * size[1]))  # of colours that fill areas a few samples tell enough
+    step = np.float32(picture.colour.step)
+    blue, red = (_averaged(plane[::every, ::every], size) / step for plane in (picture.blue, picture.red))
+    return blue, red
+
+
+def _averaged(values: Real | Samples, size: tuple[int, int]) -> Real:
+    """A smaller copy, of ``size`` columns and rows."""
+    return np.asarray(cv2.resize(values, size, interpolation=cv2.INTER_AREA), np.float32)
 
 
 def _luma_power(mean: Real, texture: Real, short: int, dearer: float) -> Real:

@@ -8,8 +8,9 @@ from numpy.typing import NDArray
 
 from touchmark.provenance.media.colour import Colour
 from touchmark.provenance.media.picture import Planes, Samples
+from touchmark.provenance.watermark.emphasis import AS_PLANNED, Emphasis
 from touchmark.provenance.watermark.lattice import Lattice, Plane
-from touchmark.provenance.watermark.masking import AS_PLANNED, CHROMA_STRENGTH, Emphasis, strengths
+from touchmark.provenance.watermark.masking import CHROMA_STRENGTH, strengths
 
 Real = NDArray[np.float32]
 

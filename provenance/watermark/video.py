@@ -28,11 +28,11 @@ from touchmark.provenance.media.picture import Planes
 from touchmark.provenance.media.video import Frame, Pictures
 from touchmark.provenance.watermark import code
 from touchmark.provenance.watermark.account import paid
+from touchmark.provenance.watermark.emphasis import AS_PLANNED, Emphasis
 from touchmark.provenance.watermark.extraction import Effort, Look, hinted
 from touchmark.provenance.watermark.glance import Glance
 from touchmark.provenance.watermark.guard import ALLOWANCES, Allowance, Guard, Strength
 from touchmark.provenance.watermark.lattice import Lattice
-from touchmark.provenance.watermark.masking import AS_PLANNED, Emphasis
 from touchmark.provenance.watermark.painter import Painter
 from touchmark.provenance.watermark.placement import Placement
 from touchmark.provenance.watermark.protocol import Detection, MarkState, Payload, WatermarkKey

@@ -5,7 +5,8 @@ import pytest
 from numpy.typing import NDArray
 
 from touchmark.provenance.media.picture import Planes
-from touchmark.provenance.watermark.masking import CHROMA_STRENGTH, Emphasis, strengths
+from touchmark.provenance.watermark.emphasis import Emphasis
+from touchmark.provenance.watermark.masking import CHROMA_STRENGTH, strengths
 
 
 def colourful(luma: NDArray[np.uint8]) -> Planes:
@@ -113,6 +114,6 @@ def test_the_colour_that_is_light_itself_is_held_back_in_that_colour_alone() -> 
 
 
 def test_a_stronger_first_picture_makes_saturated_colours_no_lighter_than_its_luma() -> None:
-    stronger = Emphasis(flat=1.0, textured=1.9, chroma=1.7)
+    stronger = Emphasis(luma=(1.0, 1.9), chroma=(1.7, 2.6))
     assert strengths(plain(*RED), stronger)[2].mean() == pytest.approx(strengths(plain(*RED))[2].mean(), rel=0.02)
     assert strengths(plain(*GREY), stronger)[2].mean() == pytest.approx(1.7 * strengths(plain(*GREY))[2].mean())

@@ -87,12 +87,8 @@ def test_a_picture_of_another_size_begins_a_shot() -> None:
     assert begun([scene(1)] * 24 + [smaller]) == [0, 24]
 
 
-@pytest.mark.parametrize(
-    ("noise", "first", "rest"), [(9.0, FIRST.textured, REST.textured), (0.0, FIRST.flat, REST.flat)]
-)
-def test_the_first_picture_of_a_shot_is_marked_more_strongly_where_that_is_not_seen(
-    noise: float, first: float, rest: float
-) -> None:
+@pytest.mark.parametrize(("noise", "place"), [(9.0, 1), (0.0, 0)])
+def test_the_first_picture_of_a_shot_is_marked_more_strongly_where_that_is_not_seen(noise: float, place: int) -> None:
     sky = Planes.of_rgb(np.full((192, 256, 3), 130, np.uint8))
     pictures = [scene(1, noise=noise) if noise else sky] * 26 + [scene(2, noise=noise)] * 2
     frames = [Frame(picture, Fraction(i, 24)) for i, picture in enumerate(pictures)]
@@ -101,9 +97,8 @@ def test_the_first_picture_of_a_shot_is_marked_more_strongly_where_that_is_not_s
         [added(before.planes, after.planes, plane) for before, after in zip(frames, marked, strict=True)]
         for plane in ("luma", "blue")
     )
-    assert luma[0] / luma[1] == pytest.approx(first / rest, rel=0.1)
-    assert blue[0] / blue[1] == pytest.approx(FIRST.chroma / REST.chroma, rel=0.1)
-    assert blue[26] / blue[27] == pytest.approx(FIRST.chroma / REST.chroma, rel=0.1)
+    assert luma[0] / luma[1] == pytest.approx(FIRST.luma[place] / REST.luma[place], rel=0.1)
+    assert blue[0] / blue[1] == pytest.approx(FIRST.chroma[place] / REST.chroma[place], rel=0.1)
     alone = LatticeWatermark().embed_alone(pictures[0], Payload(11), KEY)
     assert luma[1] < added(pictures[0], alone, "luma") <= luma[0]
 

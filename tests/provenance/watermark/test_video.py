@@ -211,7 +211,7 @@ def test_marking_changes_nothing_but_the_pixels_and_those_little(
     kept = [f.pixels.copy() for f in frames]
     first, second = marked(frames, payload, key), marked(frames, payload, key)
     assert [f.time for f in first] == [f.time for f in frames]
-    factors = (FIRST.textured, 1, 1)  # pictures with nothing in common, but within one second
+    factors = (FIRST.luma[1], 1, 1)  # pictures with nothing in common, but within one second
     for before, after, again, given, factor in zip(kept, first, second, frames, factors, strict=True):
         assert after.pixels.shape == before.shape
         assert after.pixels.dtype == np.uint8

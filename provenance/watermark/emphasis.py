@@ -1,0 +1,67 @@
+"""How much more of the pattern a picture may carry that is seen for an instant.
+
+Whoever stops at such a picture must still not see the pattern, and there it shows most on plain ground: in luma as
+grain, in chroma as clouds of colour. Detail of the size of the pattern hides either; the gradient of something out of
+focus does not, though luma varies there. And the eye tells colours apart the worse the more saturated they are
+(CIEDE2000, ISO/CIE 11664-6, weighs a step on blue sky or grass a third of one on grey; clouds in a sky that were looked
+at show sooner than that, so half as much is made of it).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+Real = NDArray[np.float32]
+
+# Standard deviation of detail, in steps of luma, from which on a place is no longer plain, and that of full texture.
+_LUMA_DETAIL, _CHROMA_DETAIL = (0.4, 1.2), (0.5, 5.0)
+_COARSEST = 1.5
+"""Samples, as a standard deviation: what is smoother is no detail."""
+_SATURATED = 40.0
+"""Steps from grey at which a step of colour may be 1.4 times what it may on grey."""
+# In white half of a pattern of colour is clipped.
+_WHITE, _CLIPPED = (225.0, 235.0), (1.0, 1.4)
+
+
+@dataclass(frozen=True, slots=True)
+class Emphasis:
+    """Factors on what is planned for a picture.
+
+    Attributes:
+        luma: on plain ground, and where there is texture.
+        chroma: of Cb and Cr on plain grey ground, and the most that texture and saturation make of it.
+    """
+
+    luma: tuple[float, float]
+    chroma: tuple[float, float]
+
+    @property
+    def is_even(self) -> bool:
+        """Whether the factors are the same at every place: spares most pictures a look at each."""
+        return self.luma[0] == self.luma[1] and self.chroma[0] == self.chroma[1]
+
+    def of_luma(self, detail: Real) -> Real:
+        """Factors at each place, by its :func:`detail`."""
+        return np.interp(detail, _LUMA_DETAIL, self.luma).astype(np.float32)
+
+    def of_chroma(self, detail: Real, luma: Real, blue: Real, red: Real) -> Real:
+        """Factors at each place; all arrays of one shape, levels in limited range and steps of 8 bits."""
+        saturated = np.sqrt(1 + np.hypot(blue - 128, red - 128) / _SATURATED)
+        factors = np.interp(detail, _CHROMA_DETAIL, self.chroma) * np.interp(luma, _WHITE, _CLIPPED) * saturated
+        return np.minimum(factors, self.chroma[1]).astype(np.float32)
+
+
+AS_PLANNED: Final = Emphasis(luma=(1.0, 1.0), chroma=(1.0, 1.0))
+
+
+def detail(luma: Real) -> Real:
+    """Local standard deviation of what is fine in a picture of some 270 lines, narrowed so that an edge hides nothing
+    beside itself."""
+    fine = luma - cv2.GaussianBlur(luma, (0, 0), _COARSEST)
+    power = cv2.erode(cv2.blur(fine * fine, (5, 5)), np.ones((3, 3), np.uint8))
+    return np.asarray(np.sqrt(np.maximum(cv2.blur(power, (5, 5)), 0)), np.float32)
