@@ -5,8 +5,8 @@ after scene changes in television image presentations", IEEE Trans. Inf. Theory 
 same picture, and at high compression lets what it kept of a faint pattern there stand until the next key picture: so
 amplitude in the first picture of a shot outlives compression, and in the others hardly. It does so where there is
 detail for the coder to keep; on plain ground it would only be seen by whoever stops there, so most of it goes where
-detail hides it (:mod:`emphasis`). At H.265 CRF 40 the payload is read from 18 of 24 one-second passages of natural video
-so, and from 16 where colours are 1.7 times stronger everywhere, of which clouds were seen on walls and in the sky.
+detail hides it (:mod:`emphasis`). At H.265 CRF 40 the payload is read from 18 of 24 passages of natural
+video so, and from 16 where colours are 1.7 times stronger everywhere, of which clouds were seen on walls and in skies.
 """
 
 from __future__ import annotations
