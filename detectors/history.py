@@ -50,7 +50,12 @@ def content(report: ManifestReport) -> tuple[ReportedIngredient, ...]:
     return tuple(ingredient for ingredient in report.ingredients if ingredient.relationship in _CONTENT)
 
 
-def signer_name(report: ManifestReport) -> str:
+def nobodys_word(report: ManifestReport) -> ReportedIngredient | None:
+    """The first of them, if any, whose own manifest nobody vouches for whom we trust."""
+    return next((ingredient for ingredient in content(report) if ingredient.is_nobodys_word), None)
+
+
+def signer_name(report: ManifestReport | ReportedIngredient) -> str:
     """Whom the certificate names, as the signer wrote it; empty where nobody is named."""
     signer = report.signer
     if signer is None:

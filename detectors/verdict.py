@@ -15,7 +15,7 @@ from enum import StrEnum
 
 from touchmark.detectors.contradictions import Contradiction, find_contradictions
 from touchmark.detectors.evidence import Evidence
-from touchmark.detectors.history import MADE, signer_name, sources
+from touchmark.detectors.history import MADE, nobodys_word, signer_name, sources
 from touchmark.detectors.integrity import signs_of_tampering
 from touchmark.detectors.origin import Origin, Via, find_origin, find_sound_origin, source_type
 from touchmark.detectors.statements import Statement, make_statements
@@ -112,7 +112,7 @@ def _positive(evidence: Evidence) -> Outcome:
     if registered is Outcome.CAPTURED:
         recovered = evidence.recovered
         vouched = recovered is not None and recovered.signature_valid and recovered.signer_trusted
-        return Outcome.CAPTURED if vouched else claimed
+        return Outcome.CAPTURED if vouched and recovered and nobodys_word(recovered) is None else claimed
     return claimed if registered is Outcome.UNKNOWN else registered
 
 
@@ -140,7 +140,11 @@ def _claimed(evidence: Evidence) -> Outcome:
     kinds: frozenset[DigitalSourceType | None] = sources(evidence.manifest)
     if evidence.manifest_registration is not None:
         kinds |= {source_type(evidence.manifest_registration.source_type)}
-    return _outcome_of(kinds)
+    outcome = _outcome_of(kinds)
+    # That a program made something is believed of anybody; that a camera took it, of those alone who are trusted.
+    if outcome is Outcome.CAPTURED and nobodys_word(evidence.manifest) is not None:
+        return Outcome.UNKNOWN
+    return outcome
 
 
 def _outcome_of(kinds: frozenset[DigitalSourceType | None]) -> Outcome:
@@ -191,6 +195,11 @@ def _unknown(evidence: Evidence) -> str:
         return "Traces of this operator's watermark, too weak to read: possibly a damaged copy of what it generated."
     if mark is not None:
         return "It carries a watermark of this operator, but not how it was made."
+    if manifest.is_sound and (stranger := nobodys_word(manifest)) is not None:
+        return (
+            f"{_name(signer_name(manifest))}, whom this installation trusts, signed this over what comes from "
+            f"{_name(signer_name(stranger))}, whom it does not trust."
+        )
     if manifest.is_sound and manifest.says_captured:
         return (
             f"{_name(signer_name(manifest))} says that a camera took this; whether it carries this operator's "

@@ -36,6 +36,8 @@ MAX_DEPTH = 16
 MAX_PAYLOAD = 4096
 
 _HARD_BINDING_MATCHES = {f"assertion.{kind}.match" for kind in ("dataHash", "bmffHash", "boxesHash", "collectionHash")}
+_TRUSTED, _UNTRUSTED = "signingCredential.trusted", "signingCredential.untrusted"
+_STORE: Final = "self#jumbf=/c2pa/"
 _BOXES_HASH_MATCHES: Final = "assertion.boxesHash.match"
 _DATA_HASH_MATCHES, _MORE_LEFT_OUT = "assertion.dataHash.match", "assertion.dataHash.additionalExclusionsPresent"
 # Claims of before 2.0 list successes and failures together.
@@ -74,7 +76,7 @@ def parse_store(raw: str, detailed: Callable[[], str] | None = None) -> Manifest
     failures = _statuses(results.get("failure")) if results else _old_failures(store.get("validation_status"))
     successes = _statuses(results.get("success"))
     succeeded = {status.code for status in successes}
-    tree = _Tree(manifests, _deltas(store))
+    tree = _Tree(manifests, _deltas(store), _trusted(store))
     ingredients = tuple(tree.walk(label))
     failures += tree.unplaced
     informational = {status.code for status in _statuses(results.get("informational"))}
@@ -117,9 +119,12 @@ def parse_store(raw: str, detailed: Callable[[], str] | None = None) -> Manifest
 class _Tree:
     """Walks ingredients of ingredients, each manifest once."""
 
-    def __init__(self, manifests: Node, deltas: dict[str, tuple[StatusCode, ...]]) -> None:
+    def __init__(
+        self, manifests: Node, deltas: dict[str, tuple[StatusCode, ...]], trusted: frozenset[tuple[str, str]]
+    ) -> None:
         self._manifests = manifests
         self._deltas = deltas
+        self._trusted = trusted
         self._seen: set[str] = set()
         self._count = 0
         self.truncated = False
@@ -144,12 +149,15 @@ class _Tree:
 
     def _report(self, label: str, ingredient: Node, child: str, depth: int) -> ReportedIngredient:
         results = _node(ingredient.get("validation_results"))
+        address = _address(label, ingredient.get("label"))
         faults = [
             *_statuses(_node(results.get("activeManifest")).get("failure")),
             *(fault for delta in _nodes(results.get("ingredientDeltas")) for fault in _delta_failures(delta)),
             *_old_failures(ingredient.get("validation_status")),
-            *self._deltas.pop(_address(label, ingredient.get("label")), ()),
         ]
+        if (address, child) in self._trusted:  # whom others did not trust when it was taken in is not to the point
+            faults = [fault for fault in faults if fault.code != _UNTRUSTED]
+        faults += self._deltas.pop(address, ())
         manifest = _node(self._manifests.get(child))
         return ReportedIngredient(
             title=_text(ingredient.get("title")),
@@ -190,12 +198,23 @@ def _deltas(store: Node) -> dict[str, tuple[StatusCode, ...]]:
     return found
 
 
+def _trusted(store: Node) -> frozenset[tuple[str, str]]:
+    """Ingredients, by address and label of their manifest, whose signer our anchors vouch for, although those of
+    whoever took them in did not."""
+    return frozenset(
+        (str(delta.get("ingredientAssertionURI")), status.url.removeprefix(_STORE).partition("/")[0])
+        for delta in _nodes(_node(store.get("validation_results")).get("ingredientDeltas"), limit=None)
+        for status in _statuses(_node(delta.get("validationDeltas")).get("success"))
+        if status.code == _TRUSTED
+    )
+
+
 def _delta_failures(delta: Node) -> tuple[StatusCode, ...]:
     return _statuses(_node(delta.get("validationDeltas")).get("failure"))
 
 
 def _address(manifest_label: str, ingredient_label: object) -> str:
-    return f"self#jumbf=/c2pa/{manifest_label}/c2pa.assertions/{ingredient_label}"
+    return f"{_STORE}{manifest_label}/c2pa.assertions/{ingredient_label}"
 
 
 def _source_type(manifests: Node, label: str) -> DigitalSourceType | None:

@@ -90,6 +90,7 @@ _CONCERNS = {
     "timeStamp.untrusted": Concern.TRUST,
     "cawg": Concern.IDENTITY,
 }
+_UNVOUCHED = frozenset(("signingCredential.untrusted", "signingCredential.expired", "claimSignature.outsideValidity"))
 _HARD_BINDINGS = {"dataHash", "bmffHash", "boxesHash", "collectionHash", "multiAssetHash"}
 
 
@@ -177,6 +178,14 @@ class ReportedIngredient:
     source_type: str = ""
     signer: SignerIdentity | None = None
     faults: tuple[StatusCode, ...] = ()
+
+    @property
+    def is_nobodys_word(self) -> bool:
+        """Whether its own manifest is signed by somebody whom we do not trust, or whose certificate had expired.
+
+        Who signs over it, however trusted, states that it went in, not that it is true.
+        """
+        return any(fault.code in _UNVOUCHED for fault in self.faults)
 
 
 @dataclass(frozen=True, slots=True)

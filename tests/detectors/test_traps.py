@@ -138,6 +138,24 @@ def test_laundering_is_seen_in_every_form(forms, trusted, tmp_path, name) -> Non
     assert {found.kind for found in verification.verdict.contradictions} == {"laundered_edit"}
 
 
+@pytest.mark.parametrize("name", ["p.jpg", "v.mp4"])
+def test_a_strangers_camera_is_not_believed_through_an_editor_who_is(forms, trusted, tmp_path, name) -> None:
+    """Trap 4: anybody can sign that a camera took it, and have it opened and saved by a program that all trust."""
+    media_type, _ = FORMS[name]
+    plain, claimed, edited = forms[name].with_name(f"plain-{name}"), tmp_path / name, tmp_path / f"edited-{name}"
+    chain = issue_development_chain("a stranger", NOW)
+    stranger = PemSigner.from_pem(chain.signer, chain.signer_key)
+    camera = _claim(media_type, DigitalSourceType.DIGITAL_CAPTURE)
+    sign_file(plain, claimed, camera, stranger, chain.authority)
+    sign_file(plain, edited, _claim(media_type, DigitalSourceType.DIGITAL_CAPTURE, parent=claimed), *trusted)
+    verification = verify(edited, trusted)
+    assert verification.evidence.manifest.is_sound and verification.evidence.manifest.says_captured
+    assert verification.verdict.outcome is Outcome.UNKNOWN
+    assert "a stranger" in verification.verdict.headline and "does not trust" in verification.verdict.headline
+    both = Verifier(Sources(anchors=trusted[1] + chain.authority)).verify(edited)
+    assert both.verdict.outcome is Outcome.CAPTURED
+
+
 # -- bytes outside the hash (trap 6)
 
 

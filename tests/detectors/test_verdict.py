@@ -237,6 +237,15 @@ def test_a_broken_ingredient_is_laundering_and_an_unknown_signer_is_not() -> Non
         assert judge(evidence(report)).outcome is outcome
 
 
+@pytest.mark.parametrize("fault", [UNTRUSTED, EXPIRED])
+@pytest.mark.parametrize("relationship", ["parentOf", "componentOf", "inputTo"])
+def test_a_camera_is_believed_of_trusted_signers_alone(fault: StatusCode, relationship: str) -> None:
+    part = ReportedIngredient("p", relationship, "urn:c2pa:0", 1, source_type=CAPTURE.value, faults=(fault,))
+    report = manifest(source_type=CAPTURE, ingredients=(part,))
+    in_the_picture = relationship != "inputTo"
+    assert judge(evidence(report)).outcome is (Outcome.UNKNOWN if in_the_picture else Outcome.CAPTURED)
+
+
 def test_a_history_that_is_too_large_to_walk_is_not_relied_upon() -> None:
     assert judge(evidence(replace(manifest(), truncated=True))).outcome is Outcome.UNKNOWN
 
