@@ -28,6 +28,11 @@ _OF_A_KIND = frozenset({
     "called", "named", "mr", "mrs", "ms", "dr", "uncle", "aunt",
 })  # fmt: skip
 """Before a name these make it a thing, or somebody else of that name."""
+_ARTICLES = _OF_A_KIND - {"called", "named", "mr", "mrs", "ms", "dr", "uncle", "aunt"} | {
+    "un", "una", "uno", "el", "la", "los", "las", "le", "les", "une", "ein", "eine", "einen", "der", "die", "das", "um",
+    "uma", "o", "il", "lo", "its", "two", "three", "each", "any",
+}  # fmt: skip
+"""Before words written small these make them common words."""
 
 
 def is_written_as_name(text: str, span: tuple[int, int]) -> bool:
@@ -58,3 +63,15 @@ def is_written_as_name(text: str, span: tuple[int, int]) -> bool:
     if before is not None and before.group(1).casefold() in _OF_A_KIND:
         return False
     return not any(word[0].isupper() for word in beside)
+
+
+def is_written_as_thing(text: str, span: tuple[int, int]) -> bool:
+    """Whether a stretch is written small behind an article: "a thatcher", "the young thug".
+
+    Args:
+        text: as it was typed.
+        span: start and end, half open, of whole words.
+    """
+    start, end = span
+    before = _WORD_BEFORE.search(text, max(0, start - 30), start)
+    return before is not None and before.group(1).casefold() in _ARTICLES and text[start:end].islower()

@@ -233,7 +233,10 @@ class VetoesFile(_Strict):
         before: words that do so right before it ("улица", "שדרות").
         words: ordinary words that are a slip away from part of a name; never read as a misspelling.
         capitalised: names that are words too, or borne by many ("Drake"), and the id of the figure they mean where they
-            are written as a name.
+            are written as a name; a list of people may hold them too.
+        common: names of common words ("Usher"), which name nobody where they are written small behind an article.
+        animals: words for what bears names of people, with what stands between it and its name, and between its name
+            and it.
     """
 
     phrases: tuple[Name, ...]
@@ -241,6 +244,10 @@ class VetoesFile(_Strict):
     before: tuple[Name, ...] = ()
     words: tuple[Name, ...]
     capitalised: dict[Name, Slug] = {}
+    common: tuple[Name, ...] = ()
+    animals: tuple[Name, ...] = ()
+    named_before: tuple[Name, ...] = ()
+    named_after: tuple[Name, ...] = ()
 
 
 def shipped_folder() -> Path:

@@ -10,13 +10,13 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from enum import StrEnum
+from dataclasses import dataclass, replace
+from enum import Enum, StrEnum, auto
 from pathlib import Path
 
 from touchmark.safety.automaton import Automaton
 from touchmark.safety.canonical import CanonicalText, ViewKind
-from touchmark.safety.figures.capitals import is_written_as_name as written_as_name
+from touchmark.safety.figures.capitals import is_written_as_name, is_written_as_thing
 from touchmark.safety.figures.data import Figure, FigureData, FigureStatus, read_figures, shipped_folder
 from touchmark.safety.figures.forms import (
     SURNAME_FIRST,
@@ -28,6 +28,7 @@ from touchmark.safety.figures.forms import (
 )
 from touchmark.safety.figures.imported import ImportedNames
 from touchmark.safety.figures.misspelling import Misspellings
+from touchmark.safety.figures.namesakes import Namesakes
 from touchmark.safety.figures.offices import Body, BodyKind, OfficeGrammar, Title
 from touchmark.safety.figures.places import Place, Taken, apart
 from touchmark.safety.figures.readings import MISSPELT_IN, Reading, readings_of
@@ -68,6 +69,15 @@ class FigureMatch:
     score: float
 
 
+class _Written(Enum):
+    """How a form has to be written to name its figure."""
+
+    ANYHOW = auto()
+    NO_THING = auto()
+    """Not small behind an article."""
+    AS_NAME = auto()
+
+
 @dataclass(frozen=True, slots=True)
 class _Form:
     """A way of naming a figure."""
@@ -75,8 +85,7 @@ class _Form:
     figure: Figure
     stated: str
     kind: MatchKind
-    capitalised: bool = False
-    """Whether it counts only where it is written as a name."""
+    written: _Written = _Written.ANYHOW
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +128,7 @@ class FigureIndex:
         self._by_id = {figure.id: figure for figure in data.figures}
         self._offices = OfficeGrammar(data.offices, data.bodies)
         self._things = ThingWords(data.vetoes.after, data.vetoes.before)
+        self._namesakes = Namesakes(data.vetoes.animals, data.vetoes.named_before, data.vetoes.named_after)
         self._names = _spellings(data)
         self._spelt = tuple(form for form, name in self._names.items() if _may_slip(form, name))
         self._ordinary = frozenset(map(folded_name, data.vetoes.words))
@@ -189,10 +199,16 @@ class FigureIndex:
         def span(place: Place) -> tuple[int, int]:
             return view.span(folded.origin(place[0] + part.begin), folded.origin(place[1] + part.begin - 1) + 1)
 
-        def is_written_as_name(place: Place) -> bool:
-            return view.kind in MISSPELT_IN and written_as_name(original, span(place))
+        def is_written_right(place: Place, form: _Form) -> bool:
+            match form.written:
+                case _Written.AS_NAME:
+                    return view.kind in MISSPELT_IN and is_written_as_name(original, span(place))
+                case _Written.NO_THING:
+                    return not is_written_as_thing(original, span(place))
+                case _:
+                    return True
 
-        for found in self._in_folded(reading, guesses, is_written_as_name):
+        for found in self._in_folded(reading, guesses, is_written_right):
             start, end = found.place
             if end - start < least or not part.concerns((start + part.begin, end + part.begin)):
                 continue
@@ -205,7 +221,7 @@ class FigureIndex:
             )
 
     def _in_folded(
-        self, reading: Reading, guesses: Sequence[_Found], is_written_as_name: Callable[[Place], bool]
+        self, reading: Reading, guesses: Sequence[_Found], is_written_right: Callable[[Place, _Form], bool]
     ) -> Iterator[_Found]:
         text = reading.searched
         senses: dict[Place, tuple[_Meaning, ...]] = {}
@@ -222,15 +238,15 @@ class FigureIndex:
         for place in apart(forms):
             taken.cover(place)
             sense = forms[place]
-            if isinstance(sense, _Form) and sense.capitalised and not is_written_as_name(place):
+            if not isinstance(sense, _Form) or not is_written_right(place, sense):
                 continue
-            if isinstance(sense, _Form) and self._names_somebody(text, place, sense, holds_offices):
+            if self._names_somebody(text, place, sense, holds_offices):
                 named[place] = sense.figure
                 yield _Found(place, sense)
         if holds_offices:
             yield from self._holders(text, senses, named)
         for found in guesses:
-            if taken.claim(found.place):
+            if is_written_right(found.place, found.form) and taken.claim(found.place):
                 yield found
 
     def _in_imported(self, text: str) -> Iterator[tuple[Place, _Form]]:
@@ -290,7 +306,7 @@ class FigureIndex:
         for slip, form in sorted(slips, key=lambda found: -found[0].score):
             place = (slip.start, slip.end)
             if not is_other_person(text[slice(*place)], folded_name(form.stated), form.figure.countries):
-                found = _Form(form.figure, form.stated, MatchKind.MISSPELLING)
+                found = replace(form, kind=MatchKind.MISSPELLING)
                 yield _Found(place, found, round(slip.score / 100, 3))
 
     def _echoes(self, text: str) -> Iterator[_Found]:
@@ -306,6 +322,8 @@ class FigureIndex:
         """Whether a form is used of the person: bridges are named after the dead, and office phrases can be past."""
         if form.kind is MatchKind.OFFICE:
             return holds_offices and not self._offices.is_past(text, place[0])
+        if self._namesakes.bear(text, place):
+            return False
         if form.figure.status is FigureStatus.LIVING:
             return True
         return not self._things.beside(text, place)
@@ -331,6 +349,12 @@ def _spellings(data: FigureData) -> dict[str, _Form]:
         turned = other_order(folded, form.figure.countries) if form.kind is MatchKind.NAME else None
         for variant in (*variants(folded, form.stated), *((turned,) if turned else ())):
             names.setdefault(variant, form)
+    for name in data.vetoes.common:
+        if form := names.get(folded_name(name)):
+            names[folded_name(name)] = replace(form, written=_Written.NO_THING)
+    for name, holder in data.vetoes.capitalised.items():
+        if (form := names.get(folded_name(name))) and form.figure.id == holder:
+            names[folded_name(name)] = replace(form, written=_Written.AS_NAME)
     return names
 
 
@@ -342,7 +366,7 @@ def _meanings(data: FigureData, names: Mapping[str, _Form], by_id: Mapping[str, 
     for phrase, holder in data.offices.phrases.items():
         forms.setdefault(folded_name(phrase), _Form(by_id[holder], phrase, MatchKind.OFFICE))
     for name, holder in data.vetoes.capitalised.items():
-        forms.setdefault(folded_name(name), _Form(by_id[holder], name, MatchKind.ALIAS, capitalised=True))
+        forms.setdefault(folded_name(name), _Form(by_id[holder], name, MatchKind.ALIAS, _Written.AS_NAME))
     meanings: dict[str, list[_Meaning]] = {folded: [form] for folded, form in forms.items()}
     for folded, sense in _other_senses(data):
         meanings.setdefault(folded, []).append(sense)

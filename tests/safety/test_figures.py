@@ -350,6 +350,38 @@ def test_a_name_that_is_a_word_counts_where_it_is_written_as_a_name(text: str, e
     assert who(text) == expected
 
 
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("an usher shows guests to their seats", []),
+        ("a young thug in an alley, and the thatcher on a roof", []),
+        ("un zapatero repara botas", []),
+        ("usher sings on a stage", ["usher"]),
+        ("a Thatcher speech of the eighties", ["margaret-thatcher"]),
+        ("Young Thug in an alley", ["young-thug"]),
+        ("a sitting bull in a field, ruby roses beside it", []),
+        ("Sitting Bull looks over the plain", ["sitting-bull"]),
+    ],
+)
+def test_common_words_name_nobody_behind_an_article(text: str, expected: list[str]) -> None:
+    assert who(text) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("a parrot named Obama eats seeds", []),
+        ("кот по имени Путин спит", []),
+        ("푸틴이라는 이름의 강아지", []),
+        ("a dog named Donald Trump gives a speech", ["donald-trump"]),
+        ("a man named Obama eats seeds", ["barack-obama"]),
+        ("a parrot beside Obama", ["barack-obama"]),
+    ],
+)
+def test_an_animal_may_bear_a_name_of_one_word(text: str, expected: list[str]) -> None:
+    assert who(text) == expected
+
+
 # --- spellings that follow from a rule ------------------------------------------------------------------------------
 
 
