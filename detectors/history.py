@@ -40,9 +40,24 @@ if TYPE_CHECKING:
 
 
 def sources(report: ManifestReport) -> frozenset[DigitalSourceType]:
-    """Source types claimed by the active manifest and by every ingredient whose pixels went into the picture."""
+    """Source types claimed by the active manifest and by every ingredient whose pixels went into the picture, and of
+    what was done to them afterwards, where a trained model did it."""
     stated = {report.source_type} | {_source_type(ingredient.source_type) for ingredient in content(report)}
-    return frozenset(kind for kind in stated if kind is not None)
+    return frozenset(kind for kind in stated if kind is not None) | {
+        kind for kind in _edits(report) if kind.is_generative
+    }
+
+
+def is_more_than_captured(report: ManifestReport) -> bool:
+    """Whether it says that no sensor took all of the picture, or that a model had a part in it."""
+    return report.ai_disclosure is not None or bool(_edits(report) & MADE)
+
+
+def _edits(report: ManifestReport) -> frozenset[DigitalSourceType]:
+    """Source types of what was done, by the active manifest and by those of its content."""
+    stated = [action.digital_source_type for action in report.actions]
+    stated += [kind for ingredient in content(report) for kind in ingredient.edit_source_types]
+    return frozenset(kind for kind in map(_source_type, stated) if kind is not None)
 
 
 def content(report: ManifestReport) -> tuple[ReportedIngredient, ...]:

@@ -15,13 +15,13 @@ from enum import StrEnum
 
 from touchmark.detectors.contradictions import Contradiction, find_contradictions
 from touchmark.detectors.evidence import Evidence
-from touchmark.detectors.history import MADE, nobodys_word, signer_name, sources
+from touchmark.detectors.history import MADE, is_more_than_captured, nobodys_word, signer_name, sources
 from touchmark.detectors.integrity import signs_of_tampering
 from touchmark.detectors.origin import Origin, Via, find_origin, find_sound_origin, source_type
 from touchmark.detectors.statements import Statement, make_statements
 from touchmark.detectors.text import safe_text
 from touchmark.provenance.manifest.claim import DigitalSourceType
-from touchmark.provenance.manifest.report import ValidationState
+from touchmark.provenance.manifest.report import ManifestReport, ValidationState
 from touchmark.provenance.watermark.protocol import Detection, MarkState
 
 
@@ -112,7 +112,7 @@ def _positive(evidence: Evidence) -> Outcome:
     if registered is Outcome.CAPTURED:
         recovered = evidence.recovered
         vouched = recovered is not None and recovered.signature_valid and recovered.signer_trusted
-        return Outcome.CAPTURED if vouched and recovered and nobodys_word(recovered) is None else claimed
+        return Outcome.CAPTURED if vouched and recovered and _is_from_cameras_alone(recovered) else claimed
     return claimed if registered is Outcome.UNKNOWN else registered
 
 
@@ -141,10 +141,14 @@ def _claimed(evidence: Evidence) -> Outcome:
     if evidence.manifest_registration is not None:
         kinds |= {source_type(evidence.manifest_registration.source_type)}
     outcome = _outcome_of(kinds)
-    # That a program made something is believed of anybody; that a camera took it, of those alone who are trusted.
-    if outcome is Outcome.CAPTURED and nobodys_word(evidence.manifest) is not None:
+    if outcome is Outcome.CAPTURED and not _is_from_cameras_alone(evidence.manifest):
         return Outcome.UNKNOWN
     return outcome
+
+
+def _is_from_cameras_alone(manifest: ManifestReport) -> bool:
+    """Whether all who say so are trusted, and nothing else was put in. That a program made it, anybody is believed."""
+    return nobodys_word(manifest) is None and not is_more_than_captured(manifest)
 
 
 def _outcome_of(kinds: frozenset[DigitalSourceType | None]) -> Outcome:
@@ -199,6 +203,10 @@ def _unknown(evidence: Evidence) -> str:
         return (
             f"{_name(signer_name(manifest))}, whom this installation trusts, signed this over what comes from "
             f"{_name(signer_name(stranger))}, whom it does not trust."
+        )
+    if manifest.is_sound and manifest.says_captured and is_more_than_captured(manifest):
+        return (
+            f"{_name(signer_name(manifest))} says that a camera took this, and that not all of it came from a camera."
         )
     if manifest.is_sound and manifest.says_captured:
         return (

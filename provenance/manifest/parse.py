@@ -159,6 +159,7 @@ class _Tree:
             faults = [fault for fault in faults if fault.code != _UNTRUSTED]
         faults += self._deltas.pop(address, ())
         manifest = _node(self._manifests.get(child))
+        kinds = [action.digital_source_type for action in _actions(manifest)]
         return ReportedIngredient(
             title=_text(ingredient.get("title")),
             relationship=_text(ingredient.get("relationship")),
@@ -166,7 +167,8 @@ class _Tree:
             depth=depth,
             description=_text(ingredient.get("description")),
             data_types=tuple(_text(kind.get("type")) for kind in _nodes(ingredient.get("data_types"))),
-            source_type=next((action.digital_source_type for action in _actions(manifest)), ""),
+            source_type=next(iter(kinds), ""),
+            edit_source_types=tuple(dict.fromkeys(kind for kind in kinds[1:] if kind)),
             signer=_signer(manifest) if manifest else None,
             faults=tuple(dict.fromkeys(faults)),
         )

@@ -156,6 +156,19 @@ def test_a_strangers_camera_is_not_believed_through_an_editor_who_is(forms, trus
     assert both.verdict.outcome is Outcome.CAPTURED
 
 
+def test_what_a_model_did_to_a_cameras_picture_is_read_from_every_action(forms, trusted, tmp_path) -> None:
+    filled = {"action": "c2pa.edited", "digitalSourceType": DigitalSourceType.TRAINED_ALGORITHMIC_MEDIA.value}
+    gathered = {"label": "c2pa.actions.v2", "data": {"actions": [filled]}}
+    definition = {"claim_version": 2, "title": "x", "claim_generator_info": [GENERATOR]}
+    plain, path, edited = forms["p.jpg"].with_name("plain-p.jpg"), tmp_path / "filled.jpg", tmp_path / "edited.jpg"
+    builder = c2pa.Builder(json.dumps({**definition, "assertions": [_created(), gathered]}), manifest_context(b""))
+    with plain.open("rb") as media, path.open("w+b") as output:
+        _sign_raw(builder, trusted[0], "image/jpeg", media, output)
+    sign_file(plain, edited, _claim("image/jpeg", DigitalSourceType.DIGITAL_CAPTURE, parent=path), *trusted)
+    for file in (path, edited):
+        assert verify(file, trusted).verdict.outcome is Outcome.GENERATED
+
+
 # -- bytes outside the hash (trap 6)
 
 

@@ -21,8 +21,10 @@ from touchmark.detectors.verdict import Outcome, judge
 from touchmark.provenance.disclosure.aigc import AigcRecord
 from touchmark.provenance.manifest.claim import DigitalSourceType
 from touchmark.provenance.manifest.report import (
+    AiDisclosure,
     ManifestPresence,
     ManifestReport,
+    ReportedAction,
     ReportedIngredient,
     ReportedSoftBinding,
     SignerIdentity,
@@ -244,6 +246,36 @@ def test_a_camera_is_believed_of_trusted_signers_alone(fault: StatusCode, relati
     report = manifest(source_type=CAPTURE, ingredients=(part,))
     in_the_picture = relationship != "inputTo"
     assert judge(evidence(report)).outcome is (Outcome.UNKNOWN if in_the_picture else Outcome.CAPTURED)
+
+
+def test_a_picture_that_a_model_changed_is_not_a_cameras() -> None:
+    """As programs for pictures write it: opened or created by a camera, then filled in by a model."""
+    filled = DigitalSourceType.COMPOSITE_WITH_TRAINED_ALGORITHMIC_MEDIA
+    taken = ReportedAction("c2pa.created", NOW, CAPTURE.value, "a camera 1")
+    edited = ReportedAction("c2pa.edited", NOW, filled.value, "a program 2")
+    own = replace(manifest(source_type=CAPTURE), actions=(taken, edited), claim_generator="a program 2")
+    verdict = judge(evidence(own))
+    assert verdict.outcome is Outcome.GENERATED and verdict.origin is not None
+    assert (verdict.origin.source_type, verdict.origin.generator) == (filled, "a program 2")
+    part = ReportedIngredient(
+        "p", "parentOf", "urn:c2pa:0", 1, source_type=CAPTURE.value, edit_source_types=(filled.value,)
+    )
+    beneath = replace(manifest(source_type=CAPTURE, ingredients=(part,)), actions=(taken,))
+    verdict = judge(evidence(beneath))
+    assert verdict.outcome is Outcome.GENERATED and verdict.origin is not None
+    assert (verdict.origin.source_type, verdict.origin.generator) == (filled, "")
+
+
+@pytest.mark.parametrize("relationship", ["parentOf", "inputTo"])
+def test_what_was_drawn_into_a_picture_did_not_come_from_its_camera(relationship: str) -> None:
+    drawn = DigitalSourceType.DIGITAL_ART.value
+    part = ReportedIngredient("p", relationship, "urn:c2pa:0", 1, source_type=CAPTURE.value, edit_source_types=(drawn,))
+    outcome = judge(evidence(manifest(source_type=CAPTURE, ingredients=(part,)))).outcome
+    assert outcome is (Outcome.UNKNOWN if relationship == "parentOf" else Outcome.CAPTURED)
+    disclosed = replace(manifest(source_type=CAPTURE), ai_disclosure=AiDisclosure("", "a model", "", ""))
+    assert judge(evidence(disclosed)).outcome is Outcome.UNKNOWN
+    cropped = ReportedAction("c2pa.cropped", NOW, DigitalSourceType.HUMAN_EDITS.value, "")
+    assert judge(evidence(replace(manifest(source_type=CAPTURE), actions=(cropped,)))).outcome is Outcome.CAPTURED
 
 
 def test_a_history_that_is_too_large_to_walk_is_not_relied_upon() -> None:
