@@ -145,7 +145,7 @@ def test_too_much_is_refused_before_it_is_read(running: Running) -> None:
     assert running.kinds() == []
 
 
-@pytest.mark.parametrize("length", ["-1", "x", "", "1e9", "99999999999999999999"])
+@pytest.mark.parametrize("length", ["-1", "x", "", "1e9", "9" * 20, "9" * 5000])
 def test_a_length_that_is_none_is_refused(running: Running, length: str) -> None:
     with running.tls().wrap_socket(
         socket.create_connection(("127.0.0.1", running.port), timeout=5), server_hostname="127.0.0.1"
