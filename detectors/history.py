@@ -48,6 +48,14 @@ def sources(report: ManifestReport) -> frozenset[DigitalSourceType]:
     }
 
 
+def said_to_be(report: ManifestReport) -> DigitalSourceType | None:
+    """What a manifest says of the whole: what a model did to it or put into it later counts before how it began."""
+    kinds = [kind for kind in sources(report) if kind.is_generative]
+    own = (_source_type(action.digital_source_type) for action in report.actions)
+    stated = next((kind for kind in own if kind in kinds), None)
+    return stated or (report.source_type if report.source_type in kinds or not kinds else min(kinds))
+
+
 def is_more_than_captured(report: ManifestReport) -> bool:
     """Whether it says that no sensor took all of the picture, or that a model had a part in it."""
     return report.ai_disclosure is not None or bool(_edits(report) & MADE)

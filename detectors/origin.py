@@ -9,7 +9,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from touchmark.detectors.evidence import Evidence
-from touchmark.detectors.history import is_accounted_for, signer_name, sources
+from touchmark.detectors.history import is_accounted_for, said_to_be, signer_name
 from touchmark.provenance.manifest.claim import DigitalSourceType
 from touchmark.provenance.manifest.report import ManifestReport, ReportedIngredient
 from touchmark.provenance.watermark.protocol import MarkState
@@ -147,19 +147,18 @@ def _from_registry(
 
 def _from_manifest(manifest: ManifestReport, via: Via) -> Origin:
     beginning = next((action for action in manifest.actions if action.name in _BEGINNINGS), None)
+    kind = said_to_be(manifest)
     maker = next((action for action in manifest.actions if _is_generative(action.digital_source_type)), None)
-    kinds = {kind for kind in sources(manifest) if kind.is_generative}
-    claimed = not kinds or manifest.source_type in kinds  # else a model had a part in it later, or in what was put in
-    if maker is None and claimed:
-        maker = beginning
+    known = maker is not None or kind is manifest.source_type  # else a model of others made what was put in
+    maker = maker or (beginning if known else None)
     return Origin(
         via=via,
         signer=signer_name(manifest),
         trusted=manifest.signer_trusted,
-        generator=(maker.software_agent if maker else "") or (manifest.claim_generator if maker or claimed else ""),
+        generator=(maker.software_agent if maker else "") or (manifest.claim_generator if known else ""),
         model=next((_model(ingredient) for ingredient in manifest.ingredients if _is_model(ingredient)), ""),
         created=(beginning.when if beginning else None) or manifest.signed_at,
-        source_type=manifest.source_type if claimed else min(kinds),
+        source_type=kind,
         title=manifest.title,
         manifest_label=manifest.label,
     )

@@ -18,6 +18,7 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Any, Final
 
+from touchmark.detectors.history import said_to_be
 from touchmark.detectors.text import safe_text
 from touchmark.detectors.verdict import Outcome
 from touchmark.detectors.verify import Verification
@@ -215,7 +216,7 @@ def _of_manifest(manifest: ManifestReport) -> dict[Fact, Value]:
     disclosed = manifest.ai_disclosure.model_name if manifest.ai_disclosure else ""
     times = [action.when for action in manifest.actions if action.when]
     values |= {
-        Fact.MANIFEST_SOURCE_TYPE: _last_part(manifest.source_type or ""),
+        Fact.MANIFEST_SOURCE_TYPE: _last_part(said_to_be(manifest) or ""),
         Fact.MANIFEST_LABEL: manifest.label,
         Fact.MANIFEST_PROVIDER: manifest.signer.organisation if manifest.signer else "",
         Fact.MANIFEST_SYSTEM: disclosed or agent,

@@ -204,8 +204,8 @@ class Claim:
     Attributes:
         title: what to call the file.
         media_type: MIME type of the file, such as ``video/mp4``.
-        source_type: how the pixels came to be. With a ``parent`` it is not written: the parent's manifest already
-            says it, and C2PA 2.4 forbids it on ``c2pa.opened``.
+        source_type: how the pixels came to be. With a ``parent`` the parent's manifest says it, and C2PA 2.4 forbids it
+            on ``c2pa.opened``; but that a model made something of the parent is said, as ``c2pa.edited``.
         software_agent: the program that made the pixels.
         created: when, with zone.
         model: the model that made them, if one did.
@@ -304,20 +304,20 @@ def _actions(claim: Claim) -> dict[str, Any]:
     agent = {"name": claim.software_agent.name, "version": claim.software_agent.version}
     inputs = [label for label, there in ((_PROMPT, claim.prompt), (_MODEL, claim.model)) if there]
     inputs += [*input_labels(claim), *_consent_labels(claim)]
-    first: dict[str, Any]
+    actions: list[dict[str, Any]] = []
     if claim.parent:
         # Exactly one reference, the parent (C2PA 2.4, 15.10.3.2.3), and no source type.
-        first = {"action": "c2pa.opened", "when": when, "parameters": {"ingredientIds": [_PARENT]}}
-    else:
-        first = {
-            "action": "c2pa.created",
+        actions.append({"action": "c2pa.opened", "when": when, "parameters": {"ingredientIds": [_PARENT]}})
+    if not claim.parent or claim.source_type.is_generative:
+        made: dict[str, Any] = {
+            "action": "c2pa.edited" if claim.parent else "c2pa.created",
             "when": when,
             "softwareAgent": agent,
             "digitalSourceType": claim.source_type.value,
         }
         if inputs:
-            first["parameters"] = {"ingredientIds": inputs}
-    actions = [first]
+            made["parameters"] = {"ingredientIds": inputs}
+        actions.append(made)
     if claim.added_text:
         actions.append(_added_text(claim.added_text, when, claim.source_type))
     if claim.soft_bindings:

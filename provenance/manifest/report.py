@@ -164,10 +164,10 @@ class ReportedIngredient:
         description: free text; ours holds the digest of prompt or weights.
         data_types: C2PA asset types, such as ``c2pa.types.generator.prompt``.
         source_type: what its own manifest claims it is.
-        edit_source_types: what its own manifest claims of what was done to it afterwards.
         signer: who signed its own manifest.
         faults: what was wrong with it when it was taken in, or is wrong now. A file can be Trusted over a tampered
             parent.
+        edit_source_types: what its own manifest claims of what was done to it afterwards.
     """
 
     title: str
@@ -177,9 +177,9 @@ class ReportedIngredient:
     description: str = ""
     data_types: tuple[str, ...] = ()
     source_type: str = ""
-    edit_source_types: tuple[str, ...] = ()
     signer: SignerIdentity | None = None
     faults: tuple[StatusCode, ...] = ()
+    edit_source_types: tuple[str, ...] = ()
 
     @property
     def is_nobodys_word(self) -> bool:

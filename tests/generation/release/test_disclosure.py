@@ -25,6 +25,8 @@ from touchmark.detectors.disclosure.comply import Compliance, Result, hold
 from touchmark.detectors.disclosure.facts import Fact
 from touchmark.detectors.disclosure.page import render
 from touchmark.detectors.disclosure.profile import Profile, ProfileConflictError
+from touchmark.detectors.sources import Sources
+from touchmark.detectors.verdict import Outcome
 from touchmark.detectors.verify import Verifier
 from touchmark.generation.declaration import Declaration
 from touchmark.generation.disclosure import Disclosure, DisclosureUnmetError, NotCompliantError
@@ -182,6 +184,21 @@ def test_a_single_picture_is_given_the_same(house: House, stamped_studio: Studio
     assert compliance.passes, compliance.failures
     note = read_xmp(output)
     assert note and note.aigc and AigcRecord.parse(note.aigc)
+
+
+def test_what_a_model_made_of_a_cameras_picture_is_disclosed_to_who_has_no_registry(
+    house: House, stamped_studio: Studio, tmp_path: Path
+) -> None:
+    plain, taken, output = tmp_path / "plain.jpg", tmp_path / "taken.jpg", tmp_path / "out.jpg"
+    write_still(Still(next(scene(320, 256, 1)), Orientation(), StillKind.JPEG, lossless=False), plain)
+    camera = replace(house.claim, media_type="image/jpeg", source_type=DigitalSourceType.DIGITAL_CAPTURE)
+    house.signed(plain, taken, replace(camera, model=None, soft_bindings=()))
+    profiles = ("iptc", "us-ca-sb942", "c2pa")
+    stamped_studio.seal(taken, output, Declaration("Wan", version="2.2"), disclosure=Disclosure.of(profiles))
+    assert house.hold(output, profiles).passes
+    verdict = Verifier(Sources(anchors=house.sealer.anchors)).verify(output).verdict
+    assert verdict.outcome is Outcome.GENERATED and verdict.origin is not None
+    assert verdict.origin.generator == "Wan 2.2"
 
 
 BARE = ("c2pa", "eu-ai-act", "us-ca-sb942")

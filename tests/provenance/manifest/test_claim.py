@@ -58,11 +58,17 @@ def test_no_mark_is_claimed_where_there_is_none(make_claim: Make) -> None:
 
 def test_a_parent_is_opened_and_not_created(make_claim: Make) -> None:
     claim = make_claim(parent=Path("input.mp4"))
-    opened, transcoded, marked = actions(claim)
+    opened, edited, transcoded, marked = actions(claim)
     assert opened["action"] == "c2pa.opened"
     assert opened["parameters"] == {"ingredientIds": ["parent"]}
     assert "digitalSourceType" not in opened
     assert [transcoded["action"], marked["action"]] == ["c2pa.transcoded", "c2pa.watermarked.bound"]
+    # The parent may be a camera's: that a model made something of it is said by who seals it.
+    assert (edited["action"], edited["digitalSourceType"]) == ("c2pa.edited", claim.source_type.value)
+    assert edited["softwareAgent"]["name"] == claim.software_agent.name
+    assert edited["parameters"] == {"ingredientIds": ["prompt", "model"]}
+    camera = make_claim(parent=Path("input.mp4"), source_type=DigitalSourceType.DIGITAL_CAPTURE)
+    assert [action["action"] for action in actions(camera)[:2]] == ["c2pa.opened", "c2pa.transcoded"]
 
 
 def test_the_soft_binding_is_in_milliseconds_and_base64(make_claim: Make) -> None:
