@@ -65,10 +65,11 @@ class Gauge:
             self._turned.clear()
         copies = self._turned.setdefault(evidence, OrderedDict())
         way = replace(geometry, scale_x=1.0, scale_y=1.0)
-        copies[way] = copies.pop(way, None) or geometry.upright(evidence)
+        upright = copies.pop(way) if way in copies else geometry.upright(evidence)
+        copies[way] = upright
         if len(copies) > _TURNED:
             copies.popitem(last=False)
-        return next(reversed(copies.values()))
+        return upright
 
 
 def _measured(upright: Evidence, geometry: Geometry, spread: dict[Plane, float]) -> Spectrum:
