@@ -141,7 +141,10 @@ def open_file(path: Path, limits: Limits) -> Iterator[tuple[FileIO, int]]:
         found = "a directory, not a file" if stat.S_ISDIR(mode) else "not a regular file"
         raise UnreadableFileError(f"is {found}", subject=name, remedy=_REMEDY)
     with FileIO(descriptor) as file:
-        size = file.seek(0, os.SEEK_END)
+        try:
+            size = file.seek(0, os.SEEK_END)
+        except OSError as error:  # what some systems show as a file is none
+            raise UnreadableFileError(_why_unopened(error), subject=name) from error
         limits.check_size(size, name)
         file.seek(0)
         yield file, size

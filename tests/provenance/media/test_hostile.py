@@ -63,6 +63,8 @@ def test_things_that_are_no_file(tmp_path: Path) -> None:
     assert "no such file" in refusal(tmp_path / "missing.mp4", UnreadableFileError)
     os.mkfifo(tmp_path / "pipe.mp4")
     assert "not a regular file" in refusal(tmp_path / "pipe.mp4", UnreadableFileError)
+    if (memory := Path("/proc/self/mem")).exists():  # a regular file, says Linux, and it has no end
+        assert "cannot be opened" in refusal(memory, UnreadableFileError)
     loop = tmp_path / "loop.mp4"
     loop.symlink_to(loop)
     refusal(loop, UnreadableFileError)
