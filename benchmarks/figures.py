@@ -5,7 +5,8 @@
 Reads ``benchmarks/figures.yaml`` and ``figures_held_out.yaml``: mentions by kind with the figure each one means, and
 text that names nobody; and people as scripts other than the Latin write them: ``figures_native.yaml``,
 ``figures_native_further.yaml`` and ``figures_native_seen.yaml``, which the lists were mended by after a first
-measurement; and whole prompts in many scripts, ``figures_native_blind3.yaml``, of which one half was read. Nobody mends
+measurement; and whole prompts in many scripts, ``figures_native_blind3.yaml``, of which one half was read; and
+foreigners in scripts that are not their own, ``figures_foreign.yaml``, which the lists were mended by too. Nobody mends
 the lists by what ``figures_held_out.yaml`` misses. Each mention is set into sentences of its script. Misspellings are
 made from the names by seeded random edits, one in every name and a second in every third. ``found`` counts a mention
 when its figure is among the matches; ``named`` when anybody is, which is what the gate acts on. With ``--prompts
@@ -44,6 +45,7 @@ MENTIONS = Path(__file__).parent / "figures.yaml"
 HELD_OUT = Path(__file__).parent / "figures_held_out.yaml"
 NATIVE = tuple(Path(__file__).parent / f"figures_{name}.yaml" for name in ("native", "native_further", "native_seen"))
 PROMPTS = Path(__file__).parent / "figures_native_blind3.yaml"
+FOREIGN = Path(__file__).parent / "figures_foreign.yaml"
 RESULTS = Path(__file__).parent / "results" / "figures.json"
 SEED = 20251231
 _LETTERS = "abcdefghijklmnopqrstuvwxyz"
@@ -113,6 +115,7 @@ def main() -> None:
         "held_out": measured(index, HELD_OUT, texts),
         **{path.stem.removeprefix("figures_"): native(index, path) for path in NATIVE},
         PROMPTS.stem.removeprefix("figures_"): native_prompts(index, PROMPTS),
+        FOREIGN.stem.removeprefix("figures_"): foreign(index, FOREIGN),
     }
     if options.prompts:
         results["harmless_prompts"] = harmless(index, options.prompts, texts)
@@ -154,6 +157,15 @@ def native_prompts(index: FigureIndex, path: Path) -> dict[str, Any]:
         results[half] = {**found, "innocent": innocent}
     del results["second_half"]["missed"], results["second_half"]["innocent"]["wrong"]
     return results
+
+
+def foreign(index: FigureIndex, path: Path) -> dict[str, Any]:
+    """Recall of people in scripts that are not their own, by language."""
+    languages: dict[str, dict[str, str]] = yaml.safe_load(path.read_text(encoding="utf-8"))
+    return {
+        language: recall(index, [Case(text, figure) for text, figure in prompts.items()])
+        for language, prompts in languages.items()
+    }
 
 
 def cases(named: dict[str, str]) -> Iterator[Case]:

@@ -10,6 +10,8 @@ from __future__ import annotations
 
 import re
 
+from touchmark.safety.figures.han import SIMPLIFIED
+
 _ONE_SENTENCE_BEFORE = re.compile(r"[\w,;)\]'’\"”-]\s*\Z")
 _WORD_BEFORE = re.compile(r"([\w'’.]+) ?\Z")
 _WORD_AFTER = re.compile(r" ?([\w'’]+)")
@@ -44,9 +46,8 @@ def is_written_as_name(text: str, span: tuple[int, int]) -> bool:
     """
     start, end = span
     if _HAN.match(text, start):
-        return (
-            _HAN_BEFORE.search(text, max(0, start - 8), start) is not None and _HAN_AFTER.match(text, end) is not None
-        )
+        before, after = (part.translate(SIMPLIFIED) for part in (text[max(0, start - 8) : start], text[end : end + 8]))
+        return _HAN_BEFORE.search(before) is not None and _HAN_AFTER.match(after) is not None
     if text[start - 1 : start] == "@":
         return True
     words = _WORD.findall(text[start:end])

@@ -344,6 +344,7 @@ def test_a_handle_that_is_a_word_counts_behind_its_sign() -> None:
         ("成龙在雨中跳舞", ["jackie-chan"]),
         ("一段成龙吃冰淇淋的视频", ["jackie-chan"]),
         ("望子成龙", []),
+        ("一段馬克龍與川普握手的影片", ["emmanuel-macron", "donald-trump"]),
     ],
 )
 def test_a_name_that_is_a_word_counts_where_it_is_written_as_a_name(text: str, expected: list[str]) -> None:
