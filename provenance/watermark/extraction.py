@@ -41,8 +41,9 @@ _WORTH_FOLLOWING = 6.5
 """The same for the best of many geometries, which by chance comes close to it."""
 _WORTH_READING_UNTOLD = 5.5
 """The same for the agreement of bits alone."""
-_WORTH_POLISHING = 7.0
-"""Agreement above which a geometry is made exact before it is given up."""
+_WORTH_POLISHING = 7.6
+"""Agreement above which a geometry is made exact before it is given up. Of 301 copies, 40 of them turned, squeezed and
+coded anew, three are read only so, all with more than 8; unmarked videos come to 7.5."""
 _CROPS = np.exp(-np.arange(0.003, 0.66, 0.006)).tolist()
 """Sides of a part over those of the whole, as fine as the pattern tells scales apart."""
 _CANDIDATES_READ = 16
