@@ -46,8 +46,8 @@ def is_written_as_name(text: str, span: tuple[int, int]) -> bool:
     """
     start, end = span
     if _HAN.match(text, start):
-        before, after = (part.translate(SIMPLIFIED) for part in (text[max(0, start - 8) : start], text[end : end + 8]))
-        return _HAN_BEFORE.search(before) is not None and _HAN_AFTER.match(after) is not None
+        ahead, behind = (part.translate(SIMPLIFIED) for part in (text[max(0, start - 8) : start], text[end : end + 8]))
+        return _HAN_BEFORE.search(ahead) is not None and _HAN_AFTER.match(behind) is not None
     if text[start - 1 : start] == "@":
         return True
     words = _WORD.findall(text[start:end])

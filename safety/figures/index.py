@@ -349,12 +349,13 @@ def _spellings(data: FigureData) -> dict[str, _Form]:
         turned = other_order(folded, form.figure.countries) if form.kind is MatchKind.NAME else None
         for variant in (*variants(folded, form.stated), *((turned,) if turned else ())):
             names.setdefault(variant, form)
-    for name in data.vetoes.common:
-        if form := names.get(folded_name(name)):
-            names[folded_name(name)] = replace(form, written=_Written.NO_THING)
+    for folded in map(folded_name, data.vetoes.common):
+        if folded in names:
+            names[folded] = replace(names[folded], written=_Written.NO_THING)
     for name, holder in data.vetoes.capitalised.items():
-        if (form := names.get(folded_name(name))) and form.figure.id == holder:
-            names[folded_name(name)] = replace(form, written=_Written.AS_NAME)
+        folded = folded_name(name)
+        if folded in names and names[folded].figure.id == holder:
+            names[folded] = replace(names[folded], written=_Written.AS_NAME)
     return names
 
 
