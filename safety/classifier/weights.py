@@ -1,3 +1,3 @@
 """The digest of the weights that belong to this release. Written by ``touchmark.safety.classifier.train``."""
 
-WEIGHTS_SHA256 = "9a3ef47b2b5e3bcff3b7ebdf8692e00ab7bbd82d90b94d7901e9ba65b59a0ed2"
+WEIGHTS_SHA256 = "827fbf3087f72000018a26d996677a127138109e73e93e077066addb805066e1"

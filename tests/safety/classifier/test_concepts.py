@@ -69,9 +69,31 @@ def test_how_a_thing_is_asked_is_found_in_every_language_served(concept: str, te
 
 
 @pytest.mark.parametrize(
+    ("concept", "texts"),
+    [
+        (
+            "role",
+            [
+                "the jurors", "una jueza", "um policial", "une infirmière", "der Richter", "một thẩm phán", "свидетель",
+                "القاضي", "पत्रकार", "法官", "看護師", "경찰", "ผู้พิพากษา",
+            ],
+        ),
+        ("crowdplace", ["a petrol station", "una gasolinera", "محطة وقود", "trạm xăng", "ปั๊มน้ำมัน"]),
+        ("defence", ["someone grabs me", "defensa personal", "الدفاع عن النفس", "tự vệ", "ป้องกันตัว"]),
+        ("pastage", ["in the 19th century", "en la Edad Media", "الرومان", "thời xưa", "สมัยก่อน"]),
+    ],
+)  # fmt: skip
+def test_whom_and_when_a_request_is_about_is_found_in_several_languages(concept: str, texts: list[str]) -> None:
+    assert [text for text in texts if concept not in _found(text)] == []
+
+
+@pytest.mark.parametrize(
     ("text", "concept"),
-    [("a singer on stage", "dehuman"), ("the skilled potter", "kill"), ("a begun task", "gun"), ("hundred", "nature")],
-)
+    [
+        ("a singer on stage", "dehuman"), ("the skilled potter", "kill"), ("a begun task", "gun"),
+        ("hundred", "nature"), ("المدير في مكتبه", "crowdplace"), ("يحتاج إلى شيء", "role"),
+    ],
+)  # fmt: skip
 def test_a_meaning_begins_a_word_and_some_are_whole_words(text: str, concept: str) -> None:
     assert concept not in _found(text)
 
