@@ -141,11 +141,11 @@ def test_extract_tells_by_its_status(folder, capsys) -> None:
 def test_a_marked_end_without_a_key_frame_is_found_where_that_is_asked_for(folder, capsys, tmp_path) -> None:
     """Nothing hints at it in the key frame and in the pictures that are looked at otherwise."""
     land = cv2.resize(np.random.default_rng(7).integers(30, 220, (60, 60, 3), np.uint8), (256, 256))
-    plain = [Frame(np.ascontiguousarray(np.roll(land, index, axis=1)), Fraction(index, 25)) for index in range(120)]
+    plain = [Frame(np.ascontiguousarray(np.roll(land, index, axis=1)), Fraction(index, 25)) for index in range(144)]
     own = KeyRing.load(Home(folder / "home").keys).watermark_key
-    marked = LatticeWatermark().embed(plain[48:], Payload(int(PAYLOAD, 16)), own)
+    marked = LatticeWatermark().embed(plain[72:], Payload(int(PAYLOAD, 16)), own)
     spliced = tmp_path / "spliced.mp4"
-    encode(RawVideo(iter([*plain[:48], *marked]), 256, 256, Fraction(25)), spliced)
+    encode(RawVideo(iter([*plain[:72], *marked]), 256, 256, Fraction(25)), spliced)
     assert run(["watermark", "extract", str(spliced)]) == 2
     assert run(["watermark", "extract", "--thorough", str(spliced)]) == 0
     assert PAYLOAD in capsys.readouterr().out
