@@ -83,7 +83,8 @@ _FAILURES = """\
 - **Our own phrases judge kindly.** Rows named "written" were held out by phrase, but share their slots and have one
   author; take them as an upper bound. `benchmarks/gate_held_out.yaml`, `gate_blind.yaml`,
   `gate_blind_further.yaml` and `gate_blind_requests.yaml` have prompts written by hand that no grammar makes, by that
-  author too.
+  author too; `gate_blind_contrast.yaml` has look-alikes of another author, who had seen no grammar. Whether these
+  weights are better than those before was decided by the last two.
 - **One kind of harm.** A prompt that is harmful in two ways in one sentence is often named for the graver alone.
 - **Dark tales.** Some long harmless stories about death and curses are held back; a harm that is told inside one
   needs a higher score than it would need alone.
