@@ -5,8 +5,9 @@ import pytest
 from numpy.typing import NDArray
 
 from touchmark.provenance.media.picture import Planes
-from touchmark.provenance.watermark.emphasis import Emphasis
+from touchmark.provenance.watermark.emphasis import AS_PLANNED, Emphasis
 from touchmark.provenance.watermark.masking import CHROMA_STRENGTH, strengths
+from touchmark.provenance.watermark.shots import FIRST
 
 
 def colourful(luma: NDArray[np.uint8]) -> Planes:
@@ -34,13 +35,14 @@ def test_an_edge_wears_no_halo() -> None:
     assert np.allclose(luma[135, :129], flat, rtol=0.02)
 
 
+@pytest.mark.parametrize("emphasis", [AS_PLANNED, FIRST])
 @pytest.mark.parametrize("shape", [(128, 128), (129, 4001), (2160, 3840), (1, 1)])
-def test_strengths_are_small_finite_and_follow_the_shape(shape: tuple[int, int]) -> None:
-    luma, *chroma = strengths(colourful(np.full(shape, 255, np.uint8)))
+def test_strengths_are_small_finite_and_follow_the_shape(shape: tuple[int, int], emphasis: Emphasis) -> None:
+    luma, *chroma = strengths(colourful(np.full(shape, 255, np.uint8)), emphasis)
     assert min(luma.shape) <= 270
-    assert 0 < luma.min() <= luma.max() < 3
+    assert 0 < luma.min() <= luma.max() < 3 * emphasis.luma[1]
     for plane in chroma:
-        assert 0 < plane.min() <= plane.max() < 2
+        assert 0 < plane.min() <= plane.max() < 2 * emphasis.chroma[1]
         # Each map is stretched over the picture by itself.
         assert all(1 <= fine / coarse <= 4 for fine, coarse in zip(luma.shape, plane.shape, strict=True))
 
