@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from touchmark.detectors.evidence import Evidence
 from touchmark.provenance.manifest.claim import DigitalSourceType
-from touchmark.provenance.manifest.report import ManifestReport, ReportedIngredient
+from touchmark.provenance.manifest.report import ManifestReport, ReportedAction, ReportedIngredient
 from touchmark.provenance.watermark.protocol import Detection
 
 _CONTENT = ("parentOf", "componentOf")
@@ -42,7 +42,7 @@ if TYPE_CHECKING:
 def sources(report: ManifestReport) -> frozenset[DigitalSourceType]:
     """Source types claimed by the active manifest and by every ingredient whose pixels went into the picture, and of
     what was done to them afterwards, where a trained model did it."""
-    stated = {report.source_type} | {_source_type(ingredient.source_type) for ingredient in content(report)}
+    stated = {report.source_type} | {DigitalSourceType.of(ingredient.source_type) for ingredient in content(report)}
     return frozenset(kind for kind in stated if kind is not None) | {
         kind for kind in _edits(report) if kind.is_generative
     }
@@ -50,10 +50,19 @@ def sources(report: ManifestReport) -> frozenset[DigitalSourceType]:
 
 def said_to_be(report: ManifestReport) -> DigitalSourceType | None:
     """What a manifest says of the whole: what a model did to it or put into it later counts before how it began."""
+    if (made := made_by_model(report)) is not None:
+        return DigitalSourceType(made.digital_source_type)
     kinds = [kind for kind in sources(report) if kind.is_generative]
-    own = (_source_type(action.digital_source_type) for action in report.actions)
-    stated = next((kind for kind in own if kind in kinds), None)
-    return stated or (report.source_type if report.source_type in kinds or not kinds else min(kinds))
+    return report.source_type if report.source_type in kinds or not kinds else min(kinds)
+
+
+def made_by_model(report: ManifestReport) -> ReportedAction | None:
+    """The first action of the active manifest itself, if any, by which a trained model made all or part."""
+    for action in report.actions:
+        kind = DigitalSourceType.of(action.digital_source_type)
+        if kind is not None and kind.is_generative:
+            return action
+    return None
 
 
 def is_more_than_captured(report: ManifestReport) -> bool:
@@ -65,7 +74,7 @@ def _edits(report: ManifestReport) -> frozenset[DigitalSourceType]:
     """Source types of what was done, by the active manifest and by those of its content."""
     stated = [action.digital_source_type for action in report.actions]
     stated += [kind for ingredient in content(report) for kind in ingredient.edit_source_types]
-    return frozenset(kind for kind in map(_source_type, stated) if kind is not None)
+    return frozenset(kind for kind in map(DigitalSourceType.of, stated) if kind is not None)
 
 
 def content(report: ManifestReport) -> tuple[ReportedIngredient, ...]:
@@ -144,13 +153,6 @@ def _payloads(manifest: dict[str, Any], algorithm: str) -> Iterator[bytes]:
                 yield base64.b64decode(str(block.get("value")), validate=True)
             except (binascii.Error, ValueError):
                 continue
-
-
-def _source_type(uri: str) -> DigitalSourceType | None:
-    try:
-        return DigitalSourceType(uri)
-    except ValueError:
-        return None
 
 
 def _node(value: object) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from touchmark.detectors.evidence import Evidence
-from touchmark.detectors.history import is_accounted_for, said_to_be, signer_name
+from touchmark.detectors.history import is_accounted_for, made_by_model, said_to_be, signer_name
 from touchmark.provenance.manifest.claim import DigitalSourceType
 from touchmark.provenance.manifest.report import ManifestReport, ReportedIngredient
 from touchmark.provenance.watermark.protocol import MarkState
@@ -141,14 +141,14 @@ def _from_registry(
         kept,
         created=kept.created or registration.created,
         title=kept.title or registration.title,
-        source_type=kept.source_type or source_type(registration.source_type),
+        source_type=kept.source_type or DigitalSourceType.of(registration.source_type),
     )
 
 
 def _from_manifest(manifest: ManifestReport, via: Via) -> Origin:
     beginning = next((action for action in manifest.actions if action.name in _BEGINNINGS), None)
     kind = said_to_be(manifest)
-    maker = next((action for action in manifest.actions if _is_generative(action.digital_source_type)), None)
+    maker = made_by_model(manifest)
     known = maker is not None or kind is manifest.source_type  # else a model of others made what was put in
     maker = maker or (beginning if known else None)
     return Origin(
@@ -162,19 +162,6 @@ def _from_manifest(manifest: ManifestReport, via: Via) -> Origin:
         title=manifest.title,
         manifest_label=manifest.label,
     )
-
-
-def _is_generative(uri: str) -> bool:
-    kind = source_type(uri)
-    return kind is not None and kind.is_generative
-
-
-def source_type(uri: str) -> DigitalSourceType | None:
-    """The source type of a URI, or None where it is outside the vocabulary."""
-    try:
-        return DigitalSourceType(uri)
-    except ValueError:
-        return None
 
 
 def _is_model(ingredient: ReportedIngredient) -> bool:

@@ -17,7 +17,7 @@ from touchmark.detectors.contradictions import Contradiction, find_contradiction
 from touchmark.detectors.evidence import Evidence
 from touchmark.detectors.history import MADE, is_more_than_captured, nobodys_word, signer_name, sources
 from touchmark.detectors.integrity import signs_of_tampering
-from touchmark.detectors.origin import Origin, Via, find_origin, find_sound_origin, source_type
+from touchmark.detectors.origin import Origin, Via, find_origin, find_sound_origin
 from touchmark.detectors.statements import Statement, make_statements
 from touchmark.detectors.text import safe_text
 from touchmark.provenance.manifest.claim import DigitalSourceType
@@ -108,11 +108,12 @@ def _positive(evidence: Evidence) -> Outcome:
         # The mark alone says whose it is. A camera's claim beside it, admitted or not, is one word against another.
         says_camera = evidence.manifest.says_captured
         return Outcome.UNKNOWN if says_camera and claimed is not Outcome.GENERATED else Outcome.GENERATED
-    registered = _outcome_of(frozenset({source_type(registration.source_type)}))
+    registered = _outcome_of(frozenset({DigitalSourceType.of(registration.source_type)}))
     if registered is Outcome.CAPTURED:
         recovered = evidence.recovered
-        vouched = recovered is not None and recovered.signature_valid and recovered.signer_trusted
-        return Outcome.CAPTURED if vouched and recovered and _is_from_cameras_alone(recovered) else claimed
+        if recovered is not None and recovered.signature_valid and recovered.signer_trusted:
+            return Outcome.CAPTURED if _is_from_cameras_alone(recovered) else claimed
+        return claimed
     return claimed if registered is Outcome.UNKNOWN else registered
 
 
@@ -123,7 +124,7 @@ def _sounds_generated(evidence: Evidence) -> bool:
     relied upon any more: a generated picture may have lost its mark, and kept its sound.
     """
     registration = evidence.sound.registration
-    recorded = registration is not None and _outcome_of(frozenset({source_type(registration.source_type)}))
+    recorded = registration is not None and _outcome_of(frozenset({DigitalSourceType.of(registration.source_type)}))
     alone = evidence.mark is None and evidence.mark_in_sound is not None
     return (alone or evidence.strange_sound is not None) and recorded is not Outcome.CAPTURED
 
@@ -139,7 +140,7 @@ def _claimed(evidence: Evidence) -> Outcome:
         return Outcome.UNKNOWN
     kinds: frozenset[DigitalSourceType | None] = sources(evidence.manifest)
     if evidence.manifest_registration is not None:
-        kinds |= {source_type(evidence.manifest_registration.source_type)}
+        kinds |= {DigitalSourceType.of(evidence.manifest_registration.source_type)}
     outcome = _outcome_of(kinds)
     if outcome is Outcome.CAPTURED and not _is_from_cameras_alone(evidence.manifest):
         return Outcome.UNKNOWN

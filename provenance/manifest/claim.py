@@ -74,6 +74,14 @@ class DigitalSourceType(StrEnum):
     EMPTY = "http://c2pa.org/digitalsourcetype/empty"
     TRAINED_ALGORITHMIC_DATA = "http://c2pa.org/digitalsourcetype/trainedAlgorithmicData"
 
+    @classmethod
+    def of(cls, uri: str) -> DigitalSourceType | None:
+        """The source type of a URI, or None where it is outside the vocabulary."""
+        try:
+            return cls(uri)
+        except ValueError:
+            return None
+
     @property
     def is_generative(self) -> bool:
         """Whether a trained model made the content or part of it."""

@@ -224,10 +224,7 @@ def _source_type(manifests: Node, label: str) -> DigitalSourceType | None:
         manifest = _node(manifests.get(label))
         stated = [a.digital_source_type for a in _actions(manifest) if a.name in ("c2pa.created", "c2pa.opened")]
         if any(stated):
-            try:
-                return DigitalSourceType(next(uri for uri in stated if uri))
-            except ValueError:
-                return None
+            return DigitalSourceType.of(next(uri for uri in stated if uri))
         parents = (i for i in _nodes(manifest.get("ingredients"), limit=None) if i.get("relationship") == "parentOf")
         label = str(next(parents, {}).get("active_manifest"))
     return None
