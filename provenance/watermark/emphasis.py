@@ -63,5 +63,10 @@ def detail(luma: Real) -> Real:
     """Local standard deviation of what is fine in a picture of some 270 lines, narrowed so that an edge hides nothing
     beside itself."""
     fine = luma - cv2.GaussianBlur(luma, (0, 0), _COARSEST)
-    power = cv2.erode(cv2.blur(fine * fine, (5, 5)), np.ones((3, 3), np.uint8))
-    return np.asarray(np.sqrt(np.maximum(cv2.blur(power, (5, 5)), 0)), np.float32)
+    power = narrowed(np.asarray(cv2.blur(fine * fine, (5, 5)), np.float32))
+    return np.asarray(np.sqrt(np.maximum(power, 0)), np.float32)
+
+
+def narrowed(texture: Real) -> Real:
+    """Texture as far as it hides a pattern: an edge does so on itself, not beside itself, and would wear a halo."""
+    return np.asarray(cv2.blur(cv2.erode(texture, np.ones((3, 3), np.uint8)), (5, 5)), np.float32)

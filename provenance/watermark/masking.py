@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from touchmark.provenance.media.colour import HLG, PQ
 from touchmark.provenance.media.picture import Planes, Samples
 from touchmark.provenance.watermark import lightness
-from touchmark.provenance.watermark.emphasis import AS_PLANNED, Emphasis, detail
+from touchmark.provenance.watermark.emphasis import AS_PLANNED, Emphasis, detail, narrowed
 from touchmark.provenance.watermark.lattice import SHORT_SIDE, Plane, spectrum
 
 Real = NDArray[np.float32]
@@ -88,9 +88,7 @@ def strengths(picture: Planes, emphasis: Emphasis = AS_PLANNED) -> tuple[Real, R
     step = picture.colour.step
     small = cv2.resize(picture.luma, size, interpolation=cv2.INTER_AREA).astype(np.float32) / np.float32(step)
     mean = np.asarray(cv2.blur(small, (5, 5)), np.float32)
-    texture = np.sqrt(np.maximum(cv2.blur(small * small, (5, 5)) - mean * mean, 0))
-    # An edge hides a pattern on itself, not beside itself: without narrowing it would wear a halo.
-    texture = np.asarray(cv2.blur(cv2.erode(texture, np.ones((3, 3), np.uint8)), (5, 5)), np.float32)
+    texture = narrowed(np.sqrt(np.maximum(cv2.blur(small * small, (5, 5)) - mean * mean, 0)))
     colour = math.hypot(*(float(cv2.meanStdDev(plane)[1][0, 0]) for plane in (picture.blue, picture.red))) / step
     dearer, louder = (float(np.interp(colour, _COLOUR, factors)) for factors in (_DEARER, _LOUDER))
     for_luma = np.sqrt(_luma_power(mean, texture, short, dearer))
