@@ -17,20 +17,21 @@ _WORD_BEFORE = re.compile(r"([\w'’.]+) ?\Z")
 _WORD_AFTER = re.compile(r" ?([\w'’]+)")
 _WORD = re.compile(r"[^\W\d_][\w'’]*")
 _HAN = re.compile("[\u4e00-\u9fff]")
+# Of text in simplified characters.
 _HAN_BEFORE = re.compile(
-    r"(?:^|[^\u4e00-\u9fff]|[和与跟同让被给是像的段张幅位到看见拍画请由向对及为]|演员|明星|总理|總理|外长|外長|部长|部長|书记|書記|主席"
-    r"|发言人|歌手|导演|选手|球员|关于|生成|展示|制作|視頻|视频|影片|照片)\Z"
+    r"(?:^|[^\u4e00-\u9fff]|[和与跟同让被给是像的段张幅位到看见拍画请由向对及为]|演员|明星|总理|外长|部长|书记|主席"
+    r"|发言人|歌手|导演|选手|球员|关于|生成|展示|制作|视频|影片|照片)\Z"
 )
 _HAN_AFTER = re.compile(
     r"$|[^\u4e00-\u9fff]|[在和与跟同的是正被对向给吃喝说唱跳走站坐跑穿拿笑哭打骑开手抱演戴看拍举骂踢飞讲睡游接微挥握睁躺]|先生|总理|外长|部长"
     r"|书记|主席|女士|老师|出席|发表|宣布"
 )
-_OF_A_KIND = frozenset({
+_DETERMINERS = frozenset({
     "a", "an", "the", "my", "his", "her", "our", "their", "this", "that", "some", "another", "every", "no", "one",
-    "called", "named", "mr", "mrs", "ms", "dr", "uncle", "aunt",
 })  # fmt: skip
+_OF_A_KIND = _DETERMINERS | {"called", "named", "mr", "mrs", "ms", "dr", "uncle", "aunt"}
 """Before a name these make it a thing, or somebody else of that name."""
-_ARTICLES = _OF_A_KIND - {"called", "named", "mr", "mrs", "ms", "dr", "uncle", "aunt"} | {
+_ARTICLES = _DETERMINERS | {
     "un", "una", "uno", "el", "la", "los", "las", "le", "les", "une", "ein", "eine", "einen", "der", "die", "das", "um",
     "uma", "o", "il", "lo", "its", "two", "three", "each", "any",
 }  # fmt: skip
