@@ -34,7 +34,7 @@ from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 
 from touchmark.provenance.media.colour import BT709, Colour
-from touchmark.provenance.media.errors import NotAVideoError
+from touchmark.provenance.media.errors import DecodeError, NotAVideoError
 from touchmark.provenance.media.limits import Limits
 from touchmark.provenance.media.picture import Orientation, PictureConverter, colour_of
 from touchmark.provenance.media.source import Source, open_source
@@ -288,15 +288,22 @@ class VideoReader(MediaReader):
         stream = streams[0]
         context = stream.codec_context
         if context is None:
-            raise self._error("its pictures are in a codec that is not read here")
+            raise self._foreign("")
         self._limits.check_dimensions(context.width, context.height, self._source.name)
         if context.codec.name not in DECODERS:
-            raise self._error(f"its pictures are in a codec that is not read here ({context.codec.canonical_name})")
+            raise self._foreign(f" ({context.codec.canonical_name})")
         if not context.is_open:
             context.options = {"max_pixels": str(self._library_max_pixels())}
             context.thread_type = "AUTO"
             context.thread_count = _DECODER_THREADS if context.width * context.height <= _MOST_TO_SHARE else 1
         return stream
+
+    def _foreign(self, codec: str) -> DecodeError:
+        return DecodeError(
+            f"its pictures are in a codec that is not read here{codec}",
+            subject=self._source.name,
+            remedy="Convert it to H.264, H.265, VP9 or AV1.",
+        )
 
     def _untold(self, stream: VideoStream) -> VideoCodecContext:
         """A decoder that is not told by the container how many pictures wait for their turn.

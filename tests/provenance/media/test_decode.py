@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from tests.clips import FAST, moving_clip, scene, tone, write_clip
 from tests.provenance.media.conftest import find_box, patched
 from touchmark.provenance.media.decode import open_video
-from touchmark.provenance.media.errors import MediaError, NotAVideoError
+from touchmark.provenance.media.errors import DecodeError, MediaError, NotAVideoError
 from touchmark.provenance.media.video import RawVideo
 
 
@@ -54,6 +54,13 @@ def test_reads(tmp_path: Path, codec: str, name: str, sound_codec: str, reads: t
     assert samples.dtype == np.float32
     assert samples.shape[0] == 2
     assert samples[:, 2000:20_000].std() == pytest.approx(0.4 / np.sqrt(2), rel=0.1)
+
+
+def test_a_codec_that_is_not_read_is_named_with_what_to_do(tmp_path: Path) -> None:
+    path = write_clip(tmp_path / "a.mkv", moving_clip(160, 96, 6), "ffv1")
+    with pytest.raises(DecodeError, match=r"not read here \(ffv1\)") as caught, open_video(path):
+        pass
+    assert str(caught.value.remedy).startswith("Convert")
 
 
 def test_passes_run_side_by_side_and_again(clip: Path) -> None:
