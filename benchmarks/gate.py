@@ -39,7 +39,7 @@ from touchmark.safety.redteam.mutations import MUTATIONS
 
 RESULTS = Path(__file__).parent / "results" / "gate.json"
 HELD_OUT = tuple(Path(__file__).with_name(f"gate_{name}.yaml") for name in ("held_out", "blind", "blind_further"))
-BLIND = tuple(Path(__file__).with_name(f"gate_blind_{name}.yaml") for name in ("requests", "contrast"))
+BLIND = tuple(Path(__file__).with_name(f"gate_blind_{name}.yaml") for name in ("requests", "contrast", "latest"))
 LANGUAGES = ("en", "id", "es", "pt", "fr", "de", "ru", "tr", "ar", "hi", "zh", "ja", "ko", "vi", "th")
 _DISGUISED = 150
 """Prompts that each disguise is tried on."""
