@@ -37,7 +37,7 @@ from touchmark.provenance.watermark.painter import Painter
 from touchmark.provenance.watermark.placement import Placement
 from touchmark.provenance.watermark.protocol import Detection, MarkState, Payload, WatermarkKey
 from touchmark.provenance.watermark.residual import gather, gather_apart
-from touchmark.provenance.watermark.shots import FIRST, REST, Shots
+from touchmark.provenance.watermark.shots import Shots, emphasis_of
 
 SMALLEST_SIDE = 128
 """Fewest pixels on the short side of a picture that can be marked."""
@@ -77,8 +77,8 @@ class LatticeWatermark:
         for frame in frames:
             planes = frame.planes
             begins = shots.begins(planes, frame.time)
-            marked = embedding.marked(planes, frame.time, FIRST if begins else REST, begins_shot=begins)
-            yield Frame(marked, frame.time)
+            of_shot = emphasis_of(min(planes.luma.shape), begins_shot=begins)
+            yield Frame(embedding.marked(planes, frame.time, of_shot, begins_shot=begins), frame.time)
 
     def embed_alone(self, picture: Planes, payload: Payload, key: WatermarkKey) -> Planes:
         """Mark a picture that is not one of many.

@@ -14,7 +14,7 @@ from touchmark.provenance.media.colour import Colour
 from touchmark.provenance.media.picture import Planes
 from touchmark.provenance.media.video import Frame
 from touchmark.provenance.watermark.protocol import Payload, WatermarkKey
-from touchmark.provenance.watermark.shots import FIRST, REST, SELDOM, Shots
+from touchmark.provenance.watermark.shots import SELDOM, Shots, emphasis_of
 from touchmark.provenance.watermark.video import LatticeWatermark
 
 KEY = WatermarkKey(b"a key for tests only")
@@ -97,10 +97,21 @@ def test_the_first_picture_of_a_shot_is_marked_more_strongly_where_that_is_not_s
         [added(before.planes, after.planes, plane) for before, after in zip(frames, marked, strict=True)]
         for plane in ("luma", "blue")
     )
-    assert luma[0] / luma[1] == pytest.approx(FIRST.luma[place] / REST.luma[place], rel=0.1)
-    assert blue[0] / blue[1] == pytest.approx(FIRST.chroma[place] / REST.chroma[place], rel=0.1)
+    first, other = (emphasis_of(192, begins_shot=begins) for begins in (True, False))
+    assert luma[0] / luma[1] == pytest.approx(first.luma[place] / other.luma[place], rel=0.1)
+    assert blue[0] / blue[1] == pytest.approx(first.chroma[place] / other.chroma[place], rel=0.1)
     alone = LatticeWatermark().embed_alone(pictures[0], Payload(11), KEY)
     assert luma[1] < added(pictures[0], alone, "luma") <= luma[0]
+
+
+@given(st.integers(128, 4320), st.integers(128, 4320))
+def test_a_larger_picture_carries_no_more_and_a_first_picture_no_less(lines: int, other: int) -> None:
+    for begins_shot in (True, False):
+        larger, smaller = (emphasis_of(of(lines, other), begins_shot=begins_shot) for of in (max, min))
+        assert larger.luma <= smaller.luma and larger.chroma <= smaller.chroma
+    first, rest = (emphasis_of(lines, begins_shot=begins) for begins in (True, False))
+    assert first.luma > rest.luma and first.chroma > rest.chroma
+    assert rest.is_even
 
 
 def added(before: Planes, after: Planes, plane: str) -> float:
