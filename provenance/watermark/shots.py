@@ -22,14 +22,14 @@ from touchmark.provenance.media.picture import Planes
 from touchmark.provenance.watermark.emphasis import Emphasis
 from touchmark.provenance.watermark.plain import is_plain
 
-# Of the first picture of a shot and of the others, over one that stands alone, by lines of the short side: luma and
-# chroma where there is texture, and chroma on plain ground, of which a coder keeps nothing where it is much fainter. In
-# a larger picture each wave of the pattern is the mean of more samples, so less of it is lost: at H.265 CRF 40 pictures
-# of 1,600 lines and more keep twice what reading takes, those of 400 barely enough.
+# Of the first picture of a shot, over one that stands alone, by lines of the short side: luma and chroma where there is
+# texture, and chroma on plain ground, of which a coder keeps nothing where it is much fainter. In a larger picture each
+# wave of the pattern is the mean of more samples, so less of it is lost: at H.265 CRF 40 pictures of 1,600 lines and
+# more keep twice what reading takes, those of 400 barely enough.
 _LINES: Final = (480, 720, 1080)
-_LUMA_OF_FIRST, _CHROMA_OF_FIRST, _PLAIN_OF_FIRST = (1.9, 1.5, 1.2), (2.6, 1.5, 1.2), (1.0, 1.0, 0.8)
-_LUMA_OF_OTHERS: Final = 0.9
-_CHROMA_OF_OTHERS = (0.9, 0.8, 0.7)
+_LUMA, _CHROMA, _PLAIN = (1.9, 1.5, 1.2), (2.6, 1.5, 1.2), (1.0, 1.0, 0.9)
+_OTHERS: Final = 0.9
+"""Of all else, whatever the size: a second that is cut out and made small is read from these alone."""
 SELDOM: Final = 1
 """Seconds from one first picture to the next, at least: flashes are not marked more strongly throughout."""
 
@@ -51,13 +51,10 @@ def emphasis_of(lines: int, *, begins_shot: bool) -> Emphasis:
         lines: of its short side.
         begins_shot: whether it is the first of its shot.
     """
-    luma, chroma, plain, of_others = (
-        float(np.interp(lines, _LINES, factors))
-        for factors in (_LUMA_OF_FIRST, _CHROMA_OF_FIRST, _PLAIN_OF_FIRST, _CHROMA_OF_OTHERS)
-    )
-    if begins_shot:
-        return Emphasis(luma=(1.0, luma), chroma=(plain, chroma))
-    return Emphasis(luma=(_LUMA_OF_OTHERS, _LUMA_OF_OTHERS), chroma=(of_others, of_others))
+    if not begins_shot:
+        return Emphasis(luma=(_OTHERS, _OTHERS), chroma=(_OTHERS, _OTHERS))
+    luma, chroma, plain = (float(np.interp(lines, _LINES, factors)) for factors in (_LUMA, _CHROMA, _PLAIN))
+    return Emphasis(luma=(1.0, luma), chroma=(plain, chroma))
 
 
 class Shots:
