@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Iterator
 from functools import cached_property, lru_cache
 from typing import Final
@@ -107,8 +108,10 @@ def _own_share(bands: Real, level: Real) -> Real:
     sounding = loud > 1e-9 * float(loud.mean())
     if not sounding.any():
         return np.zeros_like(bands)
-    floor = np.percentile(level[sounding], _FLOOR, axis=0).astype(np.float32)
-    over_noise = np.clip(1 - _NOISE_OVER_FLOOR * 10 ** ((floor - level) / 10), _LEAST_SHARE, 1)
+    # Rows are partitioned several times faster than columns.
+    floor = np.percentile(np.ascontiguousarray(level[sounding].T), _FLOOR, axis=1).astype(np.float32)
+    noise = np.exp((floor - level) * np.float32(math.log(10) / 10))
+    over_noise = np.clip(1 - _NOISE_OVER_FLOOR * noise, _LEAST_SHARE, 1)
     return np.asarray(over_noise * bands / (bands + _CODED_AWAY * excitation(bands) + np.float32(1e-20)), np.float32)
 
 
@@ -126,8 +129,7 @@ def stretches(blocks: Iterable[Real], channels: int, framing: Framing) -> Iterat
             yield block
 
     for samples in chunks(counted(), channels, framing):
-        spectra = framing.spectra(samples, window)[:, :, :lines]
-        held.append(np.sum(spectra.real**2 + spectra.imag**2, axis=0))
+        held.append(framing.power(samples, window)[:, :lines])
         if sum(map(len, held)) >= STRETCH * 3 // 2 + CHUNK:
             power = np.concatenate(held)
             yield Stretch(power[:STRETCH], first, framing)

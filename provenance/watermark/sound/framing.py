@@ -10,6 +10,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from touchmark.provenance.watermark.sound import transform
 from touchmark.provenance.watermark.sound.pattern import HOP
 
 Real = NDArray[np.float32]
@@ -60,8 +61,17 @@ class Framing:
 
     def spectra(self, samples: Real, window: Real) -> Complex:
         """Spectra of the windows in ``samples`` of shape (channels, n): shape (channels, spectra, lines)."""
+        return np.asarray(np.fft.rfft(self._windowed(samples, window), axis=2), np.complex64)
+
+    def power(self, samples: Real, window: Real) -> Real:
+        """Their squared magnitudes, those of all channels added up: shape (spectra, lines)."""
+        windowed = self._windowed(samples, window)
+        found = transform.power(windowed.reshape(-1, self.length))
+        return np.asarray(found.reshape(*windowed.shape[:2], -1).sum(axis=0), np.float32)
+
+    def _windowed(self, samples: Real, window: Real) -> Real:
         views = np.lib.stride_tricks.sliding_window_view(samples, self.length, axis=1)[:, :: self.hop]
-        return np.asarray(np.fft.rfft(views * window, axis=2), np.complex64)
+        return np.asarray(views * window, np.float32)
 
     def overlapped(self, spectra: Complex, window: Real) -> Real:
         """Windowed samples of each spectrum, added where they lie: shape (channels, n)."""

@@ -30,8 +30,6 @@ _QUIETEST = 1e-7
 
 _NEAR = (3, 15)
 """Bands and spectra (0.18 s) over which irregularity is averaged. Wider, a note spoils those beside it."""
-_STRICTNESS = 4
-"""So many times is the weight of a guess halved that errs twice as much nearby."""
 _REGULAR = 0.2
 """dB: less irregular than this is nothing after a coder."""
 
@@ -51,10 +49,10 @@ def band_power(power: NDArray[np.float32], framing: Framing, pitch: float = 1.0)
 
 
 def cumulated(power: NDArray[np.float32]) -> NDArray[np.float64]:
-    """What lies below each line of each spectrum, for :func:`between`: shape (spectra, lines + 1)."""
+    """What lies below each line of each spectrum, for :func:`between`: shape (lines + 1, spectra)."""
     below = np.zeros((power.shape[0], power.shape[1] + 1))
     np.cumsum(power, axis=1, out=below[:, 1:], dtype=np.float64)
-    return below
+    return np.asarray(cv2.transpose(below), np.float64)  # lines are picked from it, again and again
 
 
 def between(below: NDArray[np.float64], edges: NDArray[np.float64], framing: Framing) -> Real:
@@ -62,19 +60,19 @@ def between(below: NDArray[np.float64], edges: NDArray[np.float64], framing: Fra
     # The window is a root of Hann, whose squares sum up to length / 2; the factor 2 is for negative frequencies.
     scale = 2.0 / (framing.length * framing.length / 2)
     place = edges / framing.bin_width + 0.5
-    known = np.flatnonzero(place < below.shape[1] - 1)
+    known = np.flatnonzero(place < below.shape[0] - 1)
     whole = place[known].astype(np.intp)
-    part = place[known] - whole
-    at_edges = below[:, whole] * (1 - part) + below[:, whole + 1] * part
-    bands = np.zeros((below.shape[0], edges.size - 1), np.float32)
-    bands[:, : max(0, known.size - 1)] = np.diff(at_edges, axis=1) * scale
-    return bands
+    part = (place[known] - whole)[:, None]
+    at_edges = below[whole] * (1 - part) + below[whole + 1] * part
+    bands = np.zeros((edges.size - 1, below.shape[1]), np.float32)
+    bands[: max(0, known.size - 1)] = np.diff(at_edges, axis=0) * scale
+    return np.ascontiguousarray(bands.T)
 
 
 def levels(bands: Real) -> Real:
     """Decibels of each band, averaged over the cell that begins at each spectrum: shape (spectra, BANDS)."""
     quiet = SILENCE + _QUIETEST * float(bands.mean())
-    decibels = 10 * np.log10(bands + np.float32(quiet))
+    decibels = np.log(bands + np.float32(quiet)) * np.float32(10 / math.log(10))
     padded = np.pad(decibels, ((0, FRAMES_PER_CELL - 1), (0, 0)), "edge")
     count = decibels.shape[0]
     cell = sum((padded[i : i + count] for i in range(1, FRAMES_PER_CELL)), padded[:count].copy())
@@ -105,10 +103,16 @@ def surprise(level: Real) -> tuple[Real, Real]:
         (at(0, -2) + at(0, 2)) / 2,
     )
     misses = [np.asarray(level - guess, np.float32) for guess in guesses]
-    trust = [_usual(miss) ** -_STRICTNESS for miss in misses]
+    trust = [_strictly(_usual(miss)) for miss in misses]
     weighted = sum((m * t for m, t in zip(misses, trust, strict=True)), np.zeros_like(level))
     rest = np.asarray(weighted / sum(trust, np.zeros_like(level)), np.float32)
     return rest, _usual(rest)
+
+
+def _strictly(errs: Real) -> Real:
+    """The weight of a guess: halved four times for one that errs twice as much nearby."""
+    squared = errs * errs
+    return np.reciprocal(np.multiply(squared, squared, out=squared), out=squared)
 
 
 def _usual(rest: Real) -> Real:

@@ -10,12 +10,14 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from touchmark.provenance.watermark import statistics
+from touchmark.provenance.watermark.sound import transform
 from touchmark.provenance.watermark.sound.evidence import Stretch, nearest
 from touchmark.provenance.watermark.sound.pattern import BANDS, CELL, FRAMES_PER_CELL, ROWS, Pattern, Real
 
@@ -97,7 +99,11 @@ class Cells:
     def folded(self) -> Real:
         """The evidence of all repetitions added up: shape (ROWS, BANDS)."""
         total = np.zeros((ROWS, BANDS), np.float32)
-        np.add.at(total, self.row, self.values)
+        begins = [0, *(np.flatnonzero(self.row == 0)), len(self.row)]
+        for begin, end in pairwise(begins):
+            if begin < end:
+                at = self.row[begin]
+                total[at : at + end - begin] += self.values[begin:end]
         return total
 
 
@@ -160,15 +166,16 @@ class Finder:
         length = _transform_length(stretch)
         slides = self._slides_of(stretch, length, tuple(tempos))
         evidence = shown[: stretch.count - FRAMES_PER_CELL + 1]
-        transformed = np.fft.rfft(evidence, length, axis=0).astype(np.complex64)
+        transformed = transform.crosswise(transform.forward(evidence.T, length))
         spectra = transformed[:, np.stack(columns, axis=1)]  # (frequency, band, pitch)
-        scores = np.fft.irfft(np.matmul(slides, spectra), length, axis=0)  # (slide, tempo, pitch)
+        products = np.matmul(slides, spectra).reshape(len(slides), -1)
+        scores = transform.inverse(transform.crosswise(products)).reshape(len(tempos), len(pitches), length)
         power = np.square(evidence, dtype=np.float64).sum(axis=0)
         found = []
         for number, pitch in enumerate(pitches):
             noise = math.sqrt(float(power[columns[number]].sum()) * np.mean(self._signs**2) / FRAMES_PER_CELL) + 1e-9
             best = []
-            for tempo, slide in zip(tempos, scores[:, :, number].T, strict=True):
+            for tempo, slide in zip(tempos, scores[:, number], strict=True):
                 pace = CELL * tempo / stretch.framing.hop_seconds
                 period = math.ceil(ROWS * pace)
                 # Slides count backwards from the end of the transform; see _slides_of.
@@ -181,7 +188,7 @@ class Finder:
         """Transforms of the template stretched to each tempo: shape (frequencies, tempos, BANDS), conjugated."""
         key = (length, stretch.framing.hop_seconds, tempos)
         if key not in self._slides:
-            drawn = np.zeros((len(tempos), length, BANDS), np.float32)
+            drawn = np.empty((len(tempos), BANDS, length), np.float32)
             for number, tempo in enumerate(tempos):
                 pace = CELL * tempo / stretch.framing.hop_seconds
                 period = math.ceil(ROWS * pace)
@@ -191,10 +198,12 @@ class Finder:
                 below = place.astype(np.intp)
                 part = (place - below).astype(np.float32)[:, None]
                 signs = self._signs[rows % ROWS]
-                drawn[number, below] += signs * (1 - part)
-                drawn[number, np.minimum(below + 1, length - 1)] += signs * part
-            transformed = np.fft.rfft(drawn, axis=1).conj().astype(np.complex64)
-            self._slides[key] = np.ascontiguousarray(transformed.transpose(1, 0, 2))
+                one = np.zeros((length, BANDS), np.float32)
+                one[below] += signs * (1 - part)
+                one[np.minimum(below + 1, length - 1)] += signs * part
+                drawn[number] = one.T
+            transformed = transform.crosswise(transform.forward(drawn.reshape(-1, length), length))
+            self._slides[key] = np.conj(transformed, out=transformed).reshape(-1, len(tempos), BANDS)
         return self._slides[key]
 
     def _refined(
