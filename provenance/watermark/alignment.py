@@ -57,8 +57,8 @@ class Alignment:
     """A geometry, and how well template and bits agree under it: ``z`` is a sum of two fits in standard deviations.
 
     Where a mark is weak other shifts, ``rivals``, are worth a try: the key's own place right beside it, and the next
-    best, since the template repeats every half tile, and so do half of the pairs of waves. ``compared`` is of how many
-    shifts this one is the best.
+    best, since the template repeats every half tile, and so do half of the pairs of waves. A copy that was moved has
+    none: where it shows a mark, the best shift is the one. ``compared`` is of how many shifts this one is the best.
     """
 
     z: float
@@ -122,7 +122,7 @@ class Aligner:
             near = self._place_near >= 0
             scores, compared = np.where(near, scores, -np.inf), int(near.sum())
         best = []
-        for _ in range(1 + _RIVALS):
+        for _ in range(1 if geometry.moves else 1 + _RIVALS):
             down, across = divmod(int(np.argmax(scores)), TILE)
             best.append((float(scores[down, across]), replace(geometry, shift_x=float(across), shift_y=float(down))))
             scores[np.ix_((down + _BESIDE) % TILE, (across + _BESIDE) % TILE)] = -np.inf

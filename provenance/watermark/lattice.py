@@ -19,7 +19,7 @@ import math
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cache, lru_cache
-from typing import Final
+from typing import Any, Final
 
 import cv2
 import numpy as np
@@ -153,41 +153,94 @@ class Lattice:
         return np.asarray(rows.real @ across.real.T - rows.imag @ across.imag.T, np.float32)
 
 
-def measure(picture: Real, u: NDArray[np.intp], v: NDArray[np.intp], pitch_x: float, pitch_y: float) -> Complex:
-    """How much of each wave a plane holds: complex amplitudes of shape (n,), the plane's sum against each wave.
+@dataclass(frozen=True, slots=True)
+class Folded:
+    """Some pictures of one shape, folded about their middle row and column to a quarter.
+
+    A cosine about the middle sees of a picture only what both sides have in common, a sine what they have not: each
+    then takes half of the products.
+
+    Attributes:
+        same, opposite: ndarrays of shape (2, rows, n, columns): sums of the left and the right side and their
+            differences, and each time sums and differences of what lies above and under the middle.
+        height, width: of the pictures before.
+    """
+
+    same: Real
+    opposite: Real
+    height: int
+    width: int
+
+    @classmethod
+    def of(cls, pictures: Real) -> Folded:
+        """From n pictures row by row: ndarray of shape (height, n, width)."""
+        height, _, width = pictures.shape
+        same, opposite = _about_the_middle(np.stack(_about_the_middle(pictures)).transpose(3, 0, 1, 2))
+        across = (1, 2, 3, 0)
+        return cls(
+            np.ascontiguousarray(same.transpose(across)),
+            np.ascontiguousarray(opposite.transpose(across)),
+            height,
+            width,
+        )
+
+
+def _about_the_middle(values: Real) -> tuple[Real, Real]:
+    """Sums and differences along the first axis of what lies as far from its middle on both sides, from there on."""
+    half = (len(values) + 1) // 2
+    after, before = values[len(values) // 2 :], values[:half][::-1]
+    same = after + before
+    if len(values) % 2:
+        same[0] /= 2  # the middle itself has no other side
+    return same, after - before
+
+
+def measure(pictures: Folded, reach: int, pitch_x: float, pitch_y: float) -> Complex:
+    """How much several pictures hold of every wave: the sum of each picture against each wave about its middle.
 
     Args:
-        picture: ndarray of shape (height, width).
-        u, v: periods per tile.
+        pictures: n of them.
+        reach: highest number of periods per tile that is asked for.
         pitch_x, pitch_y: units of the pattern from one sample to the next.
+
+    Returns:
+        ndarray of shape (2 * reach + 1, n, reach + 1): ``found[v + reach, k, u]`` is the wave of u periods per tile to
+        the right and v downwards in the k-th picture, a complex amplitude.
     """
-    lowest, highest = int(v.min()), int(v.max())
-    height, width = picture.shape
-    partial = (picture @ _in_parts(width, pitch_x, int(u.max()))).view(np.complex64)
-    grid = _waves_against(height, pitch_y, lowest, highest) @ partial
-    return np.asarray(grid[v - lowest, u], np.complex64)
+    _, rows, count, columns = pictures.same.shape
+    cosine, sine = _about(pictures.height, pitch_y, reach)
+    parts = []
+    for folded, wave in zip((pictures.same, pictures.opposite), _about(pictures.width, pitch_x, reach), strict=True):
+        same, opposite = (folded.reshape(-1, columns) @ wave).reshape(2, rows, -1)
+        parts += [cosine.T @ same, sine.T @ opposite]
+    both, lower, right, neither = (part.reshape(reach + 1, count, reach + 1) for part in parts)
+    grid = np.empty((2 * reach + 1, count, reach + 1), np.complex64)
+    grid.real[reach:], grid.imag[reach:] = both - neither, -right - lower
+    grid.real[reach::-1], grid.imag[reach::-1] = both + neither, lower - right
+    return grid
 
 
-@lru_cache(maxsize=64)
-def _in_parts(samples: int, pitch: float, highest: int) -> Real:
-    """The conjugates of :func:`harmonics` of all frequencies up to one, real and imaginary parts side by side: shape
-    (samples, 2 * frequencies). A search asks for the same ones again and again."""
-    found = harmonics(samples, pitch, np.arange(highest + 1)).conj().view(np.float32)
-    found.flags.writeable = False
-    return found
-
-
-@lru_cache(maxsize=64)
-def _waves_against(samples: int, pitch: float, lowest: int, highest: int) -> Complex:
-    """Those of all frequencies between two, shape (frequencies, samples)."""
-    found = harmonics(samples, pitch, np.arange(lowest, highest + 1)).conj().T
-    found.flags.writeable = False
-    return found
+@lru_cache(maxsize=128)
+def _about(samples: int, pitch: float, highest: int) -> tuple[Real, Real]:
+    """Cosines and sines of all frequencies up to one at the samples from the middle on: shape (samples / 2,
+    frequencies). A search asks for the same ones again and again."""
+    first = 0.0 if samples % 2 else 0.5
+    waves = _waves_at(np.arange((samples + 1) // 2) + first, pitch, np.arange(highest + 1))
+    parts = np.ascontiguousarray(waves.real), np.ascontiguousarray(waves.imag)
+    for part in parts:
+        part.flags.writeable = False
+    return parts
 
 
 def harmonics(samples: int, pitch: float, frequencies: NDArray[np.intp] | NDArray[np.float64]) -> Complex:
     """exp(2 pi i f x / TILE) at the centres of samples; shape (samples, frequencies)."""
-    periods = np.outer((np.arange(samples) + 0.5) * (pitch / TILE), frequencies)
+    return _waves_at(np.arange(samples) + 0.5, pitch, frequencies)
+
+
+def _waves_at(
+    places: NDArray[np.floating[Any]], pitch: float, frequencies: NDArray[np.intp] | NDArray[np.float64]
+) -> Complex:
+    periods = np.outer(places * (pitch / TILE), frequencies)
     angle = (2 * np.pi * (periods - np.rint(periods))).astype(np.float32)  # small, so that single precision is enough
     found = np.empty(angle.shape, np.complex64)
     np.cos(angle, out=found.real)

@@ -77,7 +77,10 @@ class Echoes:
     """Where evidence repeats: the autocorrelation of each plane, which every question below looks up."""
 
     def __init__(self, evidence: Evidence) -> None:
-        self._maps = {plane: _autocorrelation(evidence, plane) for plane in Plane}  # of one shape and pitch
+        pitch = evidence.pitch(Plane.LUMA)
+        rings = _Rings.of(evidence.planes[Plane.LUMA].shape, pitch)
+        # Of one shape and pitch, all of them.
+        self._maps = {plane: _Map(_autocorrelation(evidence.planes[plane], rings), *pitch) for plane in Plane}
 
     def likeliest(self, count: int) -> list[Repetition]:
         """The ``count`` likeliest geometries, likeliest first."""
@@ -86,9 +89,10 @@ class Echoes:
         grid = np.stack([np.log(np.sqrt(aspects) * scales), np.log(scales / np.sqrt(aspects)), np.radians(turns)])
         grid = np.concatenate([grid, np.zeros((1, grid.shape[1]))])
         scores = _scores(total, grid)
+        first = np.argpartition(-scores, 100 * _STARTS)[: 100 * _STARTS]
         found: list[tuple[float, Geometry]] = []
         starts: list[int] = []
-        for index in np.argsort(-scores)[: 100 * _STARTS]:
+        for index in first[np.argsort(-scores[first])]:
             if len(starts) == _STARTS:
                 break
             if any(
@@ -139,11 +143,12 @@ def _fit(total: _Map, at: Floats) -> float:
     """Correlation of the summed maps with what a geometry predicts for all steps of a certain length, in standard
     deviations: comparable between tiles of different sizes."""
     reach = 2 * math.ceil(_FARTHEST / TILE * math.exp(max(at[0], at[1])))
-    steps = np.array([(i, j) for i in range(-reach, reach + 1) for j in range(reach + 1) if j > 0 or i > 0], np.float64)
-    x, y = _seen(steps, at[:, None])
+    steps = np.array([(i, j) for i in range(-reach, reach + 1) for j in range(reach + 1) if j > 0 or i > 0], np.float32)
+    basis = _basis(at[:, None])
+    x, y = (steps @ axis for axis in basis)
     length = np.hypot(x, y)
     weight = _agreement(steps) * (length > _NEAREST) * (length < _FARTHEST)
-    return float(np.sum(weight * total.looked_up(x, y))) / math.sqrt(float(np.sum(weight**2)) + 1e-12)
+    return float(np.sum(weight * total.at_steps(basis, steps))) / math.sqrt(float(np.sum(weight**2)) + 1e-12)
 
 
 def _climbed(total: _Map, at: Floats) -> Floats:
@@ -159,13 +164,20 @@ def _climbed(total: _Map, at: Floats) -> Floats:
     return at
 
 
-def _seen(steps: Floats, points: Floats) -> tuple[Floats, Floats]:
-    """Where steps in halves of a tile, shape (m, 2), lead to in the copy (y runs downwards); two of shape (m, n)."""
+def _basis(points: Floats) -> Real:
+    """Where a step of half a tile to the right and one downwards lead to in the copy (y runs downwards).
+
+    Args:
+        points: ndarray of shape (4, n), as :func:`_point`.
+
+    Returns:
+        ndarray of shape (2, 2, n): ``found[axis, way]``, axes x and y, ways right and down.
+    """
     log_x, log_y, turn, shear = points
-    under = steps[:, 1:] * (np.exp(-log_y) * (TILE // 2))
-    right = steps[:, :1] * (np.exp(-log_x) * (TILE // 2)) + shear * under
+    right, under = np.exp(-log_x) * (TILE // 2), np.exp(-log_y) * (TILE // 2)
     cos, sin = np.cos(turn), np.sin(turn)
-    return cos * right - sin * under, sin * right + cos * under
+    ways = [[cos * right, (cos * shear - sin) * under], [sin * right, (sin * shear + cos) * under]]
+    return np.array(ways, np.float32)
 
 
 def _agreement(steps: Floats) -> Floats:
@@ -198,13 +210,13 @@ class _Map:
     pitch_x: float
     pitch_y: float
 
-    def looked_up(self, x: Floats, y: Floats) -> Real:
-        """Values at steps in units, interpolated; 0 outside."""
+    def at_steps(self, basis: Real, steps: Real = _STEPS) -> Real:
+        """Values at ``steps``, shape (m, 2), along each basis (see :func:`_basis`), interpolated; 0 outside: (m, n)."""
         rows, columns = self.values.shape
         found = cv2.remap(
             self.values,
-            (x / self.pitch_x + columns // 2).astype(np.float32),
-            (y / self.pitch_y + rows // 2).astype(np.float32),
+            steps @ (basis[0] / np.float32(self.pitch_x)) + np.float32(columns // 2),
+            steps @ (basis[1] / np.float32(self.pitch_y)) + np.float32(rows // 2),
             cv2.INTER_LINEAR,
             borderMode=cv2.BORDER_CONSTANT,
             borderValue=0,
@@ -217,29 +229,61 @@ def _sum(maps: Iterable[_Map]) -> _Map:
     return _Map(np.sum([first.values, *(m.values for m in others)], axis=0), first.pitch_x, first.pitch_y)
 
 
-def _autocorrelation(evidence: Evidence, plane: Plane) -> _Map:
+@dataclass(frozen=True, slots=True)
+class _Rings:
+    """Lines of a spectrum by how high their frequency is.
+
+    Attributes:
+        shape: of what is transformed: room for a plane, and for its copy to slide out of sight.
+        ring: ndarray of shape (rows, columns / 2 + 1): the ring that each line is in.
+        count: how many are in each.
+        looked_at: ndarray of that shape: which of them count.
+    """
+
+    shape: tuple[int, int]
+    ring: NDArray[np.intp]
+    count: NDArray[np.intp]
+    looked_at: NDArray[np.bool_]
+
+    @classmethod
+    def of(cls, shape: tuple[int, ...], pitch: tuple[float, float]) -> _Rings:
+        rows, columns = (cv2.getOptimalDFTSize(2 * side) for side in shape)
+        across, down = pitch
+        frequency = 64 * np.hypot(np.fft.fftfreq(rows, down)[:, None], np.fft.rfftfreq(columns, across)[None, :])
+        ring = np.rint(2 * frequency).astype(np.intp)
+        looked_at = (frequency >= _WAVES[0]) & (frequency <= _WAVES[1])
+        return cls((rows, columns), ring, np.maximum(np.bincount(ring.ravel()), 1), looked_at)
+
+
+def _autocorrelation(values: Real, rings: _Rings) -> Real:
     """Of one plane, with the spectrum flattened first, so that no structure of the picture speaks alone."""
-    values = evidence.planes[plane]
-    across, down = evidence.pitch(plane)
-    rows, columns = (cv2.getOptimalDFTSize(2 * side) for side in values.shape)
-    power = np.abs(np.fft.rfft2(values, (rows, columns))) ** 2
-    frequency = 64 * np.hypot(np.fft.fftfreq(rows, down)[:, None], np.fft.rfftfreq(columns, across)[None, :])
-    ring = np.rint(2 * frequency).astype(np.intp)
-    mean = np.bincount(ring.ravel(), power.ravel()) / np.maximum(np.bincount(ring.ravel()), 1)
-    flat = np.minimum(power / np.maximum(mean[ring], 1e-12), _LOUDEST)
-    flat = np.where((frequency >= _WAVES[0]) & (frequency <= _WAVES[1]), flat, 0)
-    correlation = np.fft.fftshift(np.fft.irfft2(flat, (rows, columns)))
-    correlation /= correlation.std() + 1e-12
-    return _Map(np.clip(correlation, -_TALLEST, _TALLEST).astype(np.float32), across, down)
+    spectrum = np.fft.rfft2(values, rings.shape)
+    power = spectrum.real**2 + spectrum.imag**2
+    mean = np.bincount(rings.ring.ravel(), power.ravel()) / rings.count
+    flat = np.minimum(power / np.maximum(mean, 1e-12).astype(np.float32)[rings.ring], np.float32(_LOUDEST))
+    correlation = np.fft.fftshift(np.fft.irfft2(flat * rings.looked_at, rings.shape))
+    correlation /= correlation.std() + np.float32(1e-12)
+    return np.asarray(np.clip(correlation, -_TALLEST, _TALLEST), np.float32)
 
 
 def _scores(shown: _Map, points: Floats) -> Floats:
     """How strongly a map shows peaks where geometries put them; ``points`` as :func:`_point`, shape (4, n)."""
-    weight = _agreement(_STEPS).astype(np.float32)
+    weight = _agreement(_STEPS).astype(np.float32)[:, 0]
     parts = []
     for start in range(0, points.shape[1], _AT_ONCE):
-        x, y = _seen(_STEPS, points[:, start : start + _AT_ONCE].astype(np.float32))
-        peaks = shown.looked_up(x, y)
-        peaks[x * x + y * y <= _NEAREST**2] = 0
-        parts.append(np.sum(weight * peaks, axis=0))
+        basis = _basis(points[:, start : start + _AT_ONCE])
+        peaks = shown.at_steps(basis)
+        # The shortest step of a lattice is no shorter than the basis makes a step of one.
+        if np.any(_shortest(basis) <= _NEAREST):
+            x, y = (_STEPS @ axis for axis in basis)
+            peaks[x * x + y * y <= _NEAREST**2] = 0
+        parts.append(weight @ peaks)
     return np.concatenate(parts)
+
+
+def _shortest(basis: Real) -> Real:
+    """The least that a basis makes of a step of length one: its smaller singular value."""
+    (a, b), (c, d) = basis
+    whole, part = a * a + b * b + c * c + d * d, a * d - b * c
+    least = whole - np.sqrt(np.maximum(whole * whole - 4 * part * part, 0))
+    return np.asarray(np.sqrt(np.maximum(least, 0) / 2), np.float32)

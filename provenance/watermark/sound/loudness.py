@@ -112,7 +112,7 @@ def surprise(level: Real) -> tuple[Real, Real]:
 def _strictly(errs: Real) -> Real:
     """The weight of a guess: halved four times for one that errs twice as much nearby."""
     squared = errs * errs
-    return np.reciprocal(np.multiply(squared, squared, out=squared), out=squared)
+    return np.asarray(1 / (squared * squared), np.float32)
 
 
 def _usual(rest: Real) -> Real:

@@ -28,4 +28,5 @@ def test_elsewhere_any_shift_may_be_right(key: WatermarkKey) -> None:
     evidence, aligner = Evidence(planes, 480.0, 320.0), Aligner(Lattice.of(key))
     upright, moved = aligner.shifted(evidence, Geometry()), aligner.shifted(evidence, Geometry(scale_x=0.9))
     assert upright.compared < moved.compared == TILE**2
-    assert len(moved.rivals) == 2
+    assert len(upright.rivals) >= 2
+    assert not moved.rivals

@@ -2,9 +2,20 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from touchmark.provenance.watermark.code import CODE_BITS, encode
-from touchmark.provenance.watermark.lattice import SHORT_SIDE, TILE, Lattice, Plane, measure, over_shifts
+from touchmark.provenance.watermark.lattice import (
+    SHORT_SIDE,
+    TILE,
+    Folded,
+    Lattice,
+    Plane,
+    harmonics,
+    measure,
+    over_shifts,
+)
 from touchmark.provenance.watermark.protocol import Payload, WatermarkKey
 
 
@@ -16,13 +27,38 @@ def test_what_is_drawn_is_measured(plane: Plane, size: tuple[int, int], key: Wat
     height, width = size
     pitch = SHORT_SIDE / min(size)
     drawn = lattice.draw(plane, bits, height, width)
-    found = measure(drawn, waves.u, waves.v, pitch, pitch) * np.exp(-1j * waves.phase) * waves.signs(bits)
+    reach = int(np.abs(waves.v).max())
+    found = measure(Folded.of(drawn[:, None]), reach, pitch, pitch)[waves.v + reach, 0, waves.u]
+    middle = pitch / TILE * np.pi * (waves.u * width + waves.v * height)
+    found *= np.exp(-1j * (waves.phase + middle)) * waves.signs(bits)
     found *= 2 / (height * width * waves.amplitude)
     assert drawn.shape == size
     assert np.mean(drawn**2) == pytest.approx(1, abs=0.15)
     # The picture holds no whole number of tiles, so neighbouring waves leak into each other a little.
     assert np.mean(found.real) == pytest.approx(1, abs=0.05)
     assert np.mean(found.real > 0.3) > 0.97
+
+
+@given(st.integers(1, 40), st.integers(1, 40), st.integers(1, 3), st.integers(0, 9), st.floats(0.1, 40))
+def test_folded_pictures_hold_the_waves_that_they_hold_unfolded(
+    height: int, width: int, count: int, reach: int, pitch: float
+) -> None:
+    pictures = np.random.default_rng(height * width).normal(size=(height, count, width)).astype(np.float32)
+    found = measure(Folded.of(pictures), reach, pitch, pitch / 2)
+    assert found.shape == (2 * reach + 1, count, reach + 1)
+    x, y = ((np.arange(side) + 0.5 - side / 2) * step for side, step in ((width, pitch), (height, pitch / 2)))
+    for v in range(-reach, reach + 1):
+        for u in range(reach + 1):
+            wave = np.exp(-2j * np.pi / TILE * (v * y[:, None] + u * x))
+            expected = np.einsum("ykx,yx->k", pictures, wave)
+            assert np.allclose(found[v + reach, :, u], expected, atol=2e-3)
+
+
+@given(st.integers(1, 50), st.floats(0.1, 40))
+def test_harmonics_are_waves_at_the_centres_of_samples(samples: int, pitch: float) -> None:
+    frequencies = np.arange(-9, 10)
+    angle = 2 * np.pi / TILE * np.outer((np.arange(samples) + 0.5) * pitch, frequencies)
+    assert np.allclose(harmonics(samples, pitch, frequencies), np.exp(1j * angle), atol=1e-5)
 
 
 def test_the_pattern_is_the_same_at_every_size(key: WatermarkKey, payload: Payload) -> None:

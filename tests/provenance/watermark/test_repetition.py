@@ -11,9 +11,10 @@ from numpy.typing import NDArray
 
 from touchmark.provenance.media.video import Frame
 from touchmark.provenance.watermark.geometry import Geometry
+from touchmark.provenance.watermark.lattice import Plane
 from touchmark.provenance.watermark.protocol import Payload, WatermarkKey
 from touchmark.provenance.watermark.repetition import Echoes, Repetition
-from touchmark.provenance.watermark.residual import gather, weighted
+from touchmark.provenance.watermark.residual import Evidence, gather, weighted
 from touchmark.provenance.watermark.video import LatticeWatermark
 
 Pixels = NDArray[np.uint8]
@@ -76,3 +77,57 @@ def test_nothing_repeats_in_an_unmarked_picture(natural: list[Pixels], stamped: 
 def test_any_shape_is_looked_at_without_a_word(shape: tuple[int, int], stamped: Stamp) -> None:
     found = Echoes(weighted(gather(stamped([np.full((*shape, 3), 90, np.uint8)])))).likeliest(3)
     assert all(np.isfinite([r.strength, *np.ravel(r.geometry.steps)]).all() for r in found)
+
+
+def plainly(evidence: Evidence, plane: Plane, geometry: Geometry) -> float:
+    """The peaks of an autocorrelation under a geometry, added up, as they are defined."""
+    values = evidence.planes[plane].astype(np.float64)
+    across, down = evidence.pitch(plane)
+    rows, columns = (cv2.getOptimalDFTSize(2 * side) for side in values.shape)
+    power = np.abs(np.fft.fft2(values, (rows, columns))) ** 2
+    frequency = 64 * np.hypot(np.fft.fftfreq(rows, down)[:, None], np.fft.fftfreq(columns, across))
+    ring = np.rint(2 * frequency).astype(int)
+    half = (slice(None), slice(columns // 2 + 1))
+    mean = np.bincount(ring[half].ravel(), power[half].ravel()) / np.maximum(np.bincount(ring[half].ravel()), 1)
+    flat = np.minimum(power / np.maximum(mean[ring], 1e-12), 2.0) * ((frequency >= 1.2) & (frequency <= 14.0))
+    shown = np.fft.fftshift(np.fft.ifft2(flat).real)
+    shown = np.clip(shown / shown.std(), -8, 8)
+    (right, under), total = geometry.steps, 0.0
+    for i in range(-4, 5):
+        for j in range(5):
+            if (j == 0 and i <= 0) or np.hypot(i, j) > 4.5:
+                continue
+            x, y = ((i * a + j * b) / 2 for a, b in zip(right, under, strict=True))
+            if np.hypot(x, y) <= 24:
+                continue
+            column, row = x / across + columns // 2, y / down + rows // 2
+            c, r = int(np.floor(column)), int(np.floor(row))
+            if not (0 <= c < columns - 1 and 0 <= r < rows - 1):
+                continue
+            near = shown[r : r + 2, c : c + 2]
+            value = np.array([r + 1 - row, row - r]) @ near @ np.array([c + 1 - column, column - c])
+            total += value * (1.0 if i % 2 == j % 2 == 0 else -0.17)
+    return total
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_peaks_are_added_up_where_a_geometry_puts_them(seed: int) -> None:
+    random = np.random.default_rng(seed)
+    # What repeats every 64 units both ways, under noise, so that there are peaks at all.
+    tile = cv2.GaussianBlur(random.normal(size=(32, 32)).astype(np.float32), (0, 0), 1.0)
+    planes = {p: np.tile(tile, (5, 7)) + random.normal(0, 0.1, (160, 224)).astype(np.float32) for p in Plane}
+    evidence = Evidence(planes, 448.0, 320.0)
+    echoes = Echoes(evidence)
+    ways = (
+        Geometry(),
+        Geometry(scale_x=0.98, scale_y=1.01, degrees=1.0),
+        Geometry(scale_x=2.0, scale_y=2.0, shear=1.0),
+        Geometry(scale_x=4.0, scale_y=4.0),  # with steps so short that they are left out
+        Geometry(degrees=30.0, shear=-0.1, scale_x=0.6, scale_y=0.5),
+    )
+    for geometry in ways:
+        for plane, share in echoes.shares(geometry).items():
+            # Places are rounded to a thirty-second of a sample when they are looked up.
+            assert share**2 == pytest.approx(max(plainly(evidence, plane, geometry), 2.0), abs=0.3)
+    for geometry in (ways[0], ways[2], ways[3]):
+        assert min(echoes.shares(geometry).values()) > 3
