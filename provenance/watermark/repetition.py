@@ -14,6 +14,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cache
 from itertools import product
 from typing import Final
 
@@ -85,10 +86,9 @@ class Echoes:
     def likeliest(self, count: int) -> list[Repetition]:
         """The ``count`` likeliest geometries, likeliest first."""
         total = _sum(self._maps.values())
-        turns, aspects, scales = (a.ravel() for a in np.meshgrid(_TURNS, _ASPECTS, _SCALES, indexing="ij"))
-        grid = np.stack([np.log(np.sqrt(aspects) * scales), np.log(scales / np.sqrt(aspects)), np.radians(turns)])
-        grid = np.concatenate([grid, np.zeros((1, grid.shape[1]))])
-        scores = _scores(total, grid)
+        grid = _grid()
+        turns, aspects, scales = grid.turns, grid.aspects, grid.scales
+        scores = _scores(total, grid.basis)
         first = np.argpartition(-scores, 100 * _STARTS)[: 100 * _STARTS]
         found: list[tuple[float, Geometry]] = []
         starts: list[int] = []
@@ -103,7 +103,7 @@ class Echoes:
             ):
                 continue
             starts.append(int(index))
-            for member in _family(_geometry(grid[:, index])):
+            for member in _family(_geometry(grid.points[:, index])):
                 at = _climbed(total, _point(member))
                 found.append((_fit(total, at), _geometry(at)))
         found.sort(key=lambda f: -f[0])
@@ -118,8 +118,27 @@ class Echoes:
     def shares(self, geometry: Geometry) -> dict[Plane, float]:
         """How much each plane repeats at a geometry, see :class:`Repetition`: peaks grow with the square of what waves
         hold."""
-        at = _point(geometry)[:, None]
-        return {plane: math.sqrt(max(float(_scores(m, at)[0]), _FAINTEST)) for plane, m in self._maps.items()}
+        basis = _basis(_point(geometry)[:, None])
+        return {plane: math.sqrt(max(float(_scores(m, basis)[0]), _FAINTEST)) for plane, m in self._maps.items()}
+
+
+@dataclass(frozen=True, slots=True)
+class _Grid:
+    """The geometries that are looked at first, as parallel arrays of n, as points (see :func:`_point`) and bases."""
+
+    turns: Floats
+    aspects: Floats
+    scales: Floats
+    points: Floats
+    basis: Real
+
+
+@cache
+def _grid() -> _Grid:
+    turns, aspects, scales = (a.ravel() for a in np.meshgrid(_TURNS, _ASPECTS, _SCALES, indexing="ij"))
+    sizes = np.log(np.sqrt(aspects) * scales), np.log(scales / np.sqrt(aspects))
+    points = np.stack([*sizes, np.radians(turns), np.zeros(turns.size)])
+    return _Grid(turns, aspects, scales, points, _basis(points))
 
 
 def _alike(geometry: Geometry, other: Geometry) -> bool:
@@ -153,11 +172,11 @@ def _fit(total: _Map, at: Floats) -> float:
 
 def _climbed(total: _Map, at: Floats) -> Floats:
     """The same geometry, to a fraction of a percent: steps that get smaller, as long as the peaks get higher."""
-    best = float(_scores(total, at[:, None])[0])
+    best = float(_scores(total, _basis(at[:, None]))[0])
     for step in _STEP_SIZES:
         for _ in range(8):
             near = at + step * _NEIGHBOURS
-            scores = _scores(total, near.T)
+            scores = _scores(total, _basis(near.T))
             if scores.max() <= best:
                 break
             best, at = float(scores.max()), near[int(np.argmax(scores))]
@@ -266,16 +285,17 @@ def _autocorrelation(values: Real, rings: _Rings) -> Real:
     return np.asarray(np.clip(correlation, -_TALLEST, _TALLEST), np.float32)
 
 
-def _scores(shown: _Map, points: Floats) -> Floats:
-    """How strongly a map shows peaks where geometries put them; ``points`` as :func:`_point`, shape (4, n)."""
+def _scores(shown: _Map, bases: Real) -> Real:
+    """How strongly a map shows peaks where geometries put them; ``bases`` as :func:`_basis`, shape (2, 2, n)."""
     weight = _agreement(_STEPS).astype(np.float32)[:, 0]
+    # No step of a lattice is shorter than what a basis makes of a step of one.
+    all_far = bool(np.all(_shortest(bases) > _NEAREST))
     parts = []
-    for start in range(0, points.shape[1], _AT_ONCE):
-        basis = _basis(points[:, start : start + _AT_ONCE])
-        peaks = shown.at_steps(basis)
-        # The shortest step of a lattice is no shorter than the basis makes a step of one.
-        if np.any(_shortest(basis) <= _NEAREST):
-            x, y = (_STEPS @ axis for axis in basis)
+    for start in range(0, bases.shape[2], _AT_ONCE):
+        some = bases[..., start : start + _AT_ONCE]
+        peaks = shown.at_steps(some)
+        if not all_far:
+            x, y = (_STEPS @ axis for axis in some)
             peaks[x * x + y * y <= _NEAREST**2] = 0
         parts.append(weight @ peaks)
     return np.concatenate(parts)

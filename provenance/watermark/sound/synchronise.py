@@ -127,7 +127,7 @@ class Finder:
 
     def __init__(self, pattern: Pattern) -> None:
         self._signs = np.where(pattern.template, pattern.signs, 0).astype(np.float32)
-        self._slides: dict[tuple[int, float, tuple[float, ...]], NDArray[np.complex64]] = {}
+        self._slides: dict[tuple[float, tuple[float, ...]], NDArray[np.complex64]] = {}
 
     def as_it_was(self, stretch: Stretch) -> list[Alignment]:
         """The best place for the pattern in a copy of unchanged tempo and pitch, and those beside it, best first.
@@ -163,8 +163,8 @@ class Finder:
         pitches: Sequence[float],
     ) -> list[Alignment]:
         """The best places on a grid; the evidence at each pitch are some ``columns`` of ``shown``."""
-        length = _transform_length(stretch)
-        slides = self._slides_of(stretch, length, tuple(tempos))
+        slides = self._slides_of(stretch, tuple(tempos))
+        length = 2 * len(slides) - 2
         evidence = shown[: stretch.count - FRAMES_PER_CELL + 1]
         transformed = transform.crosswise(transform.forward(evidence.T, length))
         spectra = transformed[:, np.stack(columns, axis=1)]  # (frequency, band, pitch)
@@ -184,27 +184,34 @@ class Finder:
             found += sorted(best, key=lambda a: -a.z)[:_PER_PITCH]
         return sorted(found, key=lambda a: -a.z)[:_REFINED]
 
-    def _slides_of(self, stretch: Stretch, length: int, tempos: tuple[float, ...]) -> NDArray[np.complex64]:
-        """Transforms of the template stretched to each tempo: shape (frequencies, tempos, BANDS), conjugated."""
-        key = (length, stretch.framing.hop_seconds, tempos)
-        if key not in self._slides:
-            drawn = np.empty((len(tempos), BANDS, length), np.float32)
-            for number, tempo in enumerate(tempos):
-                pace = CELL * tempo / stretch.framing.hop_seconds
-                period = math.ceil(ROWS * pace)
-                rows = np.arange(math.floor((stretch.count + period) / pace))
-                # The template begins one period before the stretch does, so that a slide only ever goes back.
-                place = rows * pace + (period - ROWS * pace)
-                below = place.astype(np.intp)
-                part = (place - below).astype(np.float32)[:, None]
-                signs = self._signs[rows % ROWS]
-                one = np.zeros((length, BANDS), np.float32)
-                one[below] += signs * (1 - part)
-                one[np.minimum(below + 1, length - 1)] += signs * part
-                drawn[number] = one.T
-            transformed = transform.crosswise(transform.forward(drawn.reshape(-1, length), length))
-            self._slides[key] = np.conj(transformed, out=transformed).reshape(-1, len(tempos), BANDS)
+    def _slides_of(self, stretch: Stretch, tempos: tuple[float, ...]) -> NDArray[np.complex64]:
+        """Transforms of the template stretched to each tempo: shape (frequencies, tempos, BANDS), conjugated.
+
+        They are as long as the stretch needs, or longer where they were drawn for one that needed more.
+        """
+        length, key = _transform_length(stretch), (stretch.framing.hop_seconds, tempos)
+        if key not in self._slides or length > 2 * len(self._slides[key]) - 2:
+            self._slides[key] = self._drawn(length, stretch.framing.hop_seconds, tempos)
         return self._slides[key]
+
+    def _drawn(self, length: int, hop_seconds: float, tempos: tuple[float, ...]) -> NDArray[np.complex64]:
+        drawn = np.empty((len(tempos), BANDS, length), np.float32)
+        for number, tempo in enumerate(tempos):
+            pace = CELL * tempo / hop_seconds
+            period = math.ceil(ROWS * pace)
+            # The template begins one period before the stretch does, so that a slide only ever goes back.
+            begin = period - ROWS * pace
+            rows = np.arange(math.ceil((length - 2 - begin) / pace))
+            place = rows * pace + begin
+            below = place.astype(np.intp)
+            part = (place - below).astype(np.float32)[:, None]
+            signs = self._signs[rows % ROWS]
+            one = np.zeros((length, BANDS), np.float32)
+            one[below] += signs * (1 - part)
+            one[below + 1] += signs * part
+            drawn[number] = one.T
+        transformed = transform.crosswise(transform.forward(drawn.reshape(-1, length), length))
+        return np.conj(transformed, out=transformed).reshape(-1, len(tempos), BANDS)
 
     def _refined(
         self, stretch: Stretch, coarse: Sequence[Alignment], steps: Sequence[float], *, nearly: bool = False
