@@ -150,8 +150,7 @@ class MediaReader:
 
     def _decode(self, decoder: Decoder, packet: Packet[Stream] | None) -> Sequence[VideoFrame | AudioFrame]:
         """What one packet gives, nothing where it is damaged; an empty one, or None, what the decoder still holds."""
-        is_av1 = decoder.codec.canonical_name == "av1"
-        if packet and is_av1 and packet.size and shown_pictures(memoryview(packet), _MAX_SHOWN) > _MAX_SHOWN:
+        if packet and packet.size and _shows_too_many(decoder, packet):
             raise LimitExceededError(
                 f"one packet shows more than {_MAX_SHOWN} pictures",
                 subject=self._source.name,
@@ -219,9 +218,9 @@ class MediaReader:
 
     def _sample_at(self, block: AudioFrame, rate: int) -> int | None:
         """Which sample it begins with, by its own time, counted from the start. In whole numbers: there are many."""
-        if block.pts is None or block.time_base is None:
+        each, start = block.time_base, self._start  # made anew whenever it is asked for
+        if block.pts is None or each is None:
             return None
-        each, start = block.time_base, self._start
         parts = block.pts * each.numerator * start.denominator - start.numerator * each.denominator
         whole = each.denominator * start.denominator
         return (2 * parts * rate + whole) // (2 * whole)
@@ -238,6 +237,13 @@ class MediaReader:
     def _fail(self, error: Exception, problem: str) -> NoReturn:
         self._source.clock.check()
         raise self._error(problem) from error
+
+
+def _shows_too_many(decoder: Decoder, packet: Packet[Stream]) -> bool:
+    """Whether it is of AV1, of which one packet may hold any number of pictures."""
+    if not isinstance(decoder, VideoCodecContext) or decoder.codec.canonical_name != "av1":
+        return False
+    return shown_pictures(memoryview(packet), _MAX_SHOWN) > _MAX_SHOWN
 
 
 def labels_of(metadata: Mapping[str, str]) -> dict[str, str]:

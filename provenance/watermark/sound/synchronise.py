@@ -195,7 +195,7 @@ class Finder:
         return self._slides[key]
 
     def _drawn(self, length: int, hop_seconds: float, tempos: tuple[float, ...]) -> NDArray[np.complex64]:
-        drawn = np.empty((len(tempos), BANDS, length), np.float32)
+        slides = np.empty((length // 2 + 1, len(tempos), BANDS), np.complex64)
         for number, tempo in enumerate(tempos):
             pace = CELL * tempo / hop_seconds
             period = math.ceil(ROWS * pace)
@@ -209,9 +209,8 @@ class Finder:
             one = np.zeros((length, BANDS), np.float32)
             one[below] += signs * (1 - part)
             one[below + 1] += signs * part
-            drawn[number] = one.T
-        transformed = transform.crosswise(transform.forward(drawn.reshape(-1, length), length))
-        return np.conj(transformed, out=transformed).reshape(-1, len(tempos), BANDS)
+            np.conj(transform.crosswise(transform.forward(one.T, length)), out=slides[:, number])
+        return slides
 
     def _refined(
         self, stretch: Stretch, coarse: Sequence[Alignment], steps: Sequence[float], *, nearly: bool = False
