@@ -8,12 +8,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
+from touchmark.provenance.watermark.protocol import WatermarkKey
 from touchmark.provenance.watermark.sound import transform
 from touchmark.provenance.watermark.sound.evidence import Stretch
 from touchmark.provenance.watermark.sound.framing import Framing
 from touchmark.provenance.watermark.sound.loudness import band_power, levels
-from touchmark.provenance.watermark.sound.pattern import BANDS, EDGES, FRAMES_PER_CELL, HOP, ROWS
-from touchmark.provenance.watermark.sound.synchronise import Alignment, Cells
+from touchmark.provenance.watermark.sound.pattern import BANDS, EDGES, FRAMES_PER_CELL, HOP, ROWS, Pattern
+from touchmark.provenance.watermark.sound.synchronise import Alignment, Cells, Finder
 
 SEEDS = st.integers(0, 2**32 - 1)
 
@@ -100,3 +101,14 @@ def test_repetitions_are_folded_row_by_row(seed: int, row: float, tempo: float, 
     expected = np.zeros((ROWS, BANDS), np.float32)
     np.add.at(expected, cells.row, cells.values)
     assert np.array_equal(cells.folded(), expected)
+
+
+def test_a_template_drawn_for_a_longer_stretch_serves_a_shorter_one() -> None:
+    framing = Framing(16000)
+    long, short = (Stretch(np.square(rows(6, count, 400)), 0, framing) for count in (2400, 700))
+    pattern = Pattern.of(WatermarkKey(b"a key for tests only"))
+    used, fresh = Finder(pattern), Finder(pattern)
+    used.anyhow(long)
+    for again, alone in zip(used.anyhow(short), fresh.anyhow(short), strict=True):
+        assert (again.row, again.tempo, again.pitch) == (alone.row, alone.tempo, alone.pitch)
+        assert again.z == pytest.approx(alone.z, rel=1e-4)
