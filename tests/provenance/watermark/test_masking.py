@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 from touchmark.provenance.media.picture import Planes
 from touchmark.provenance.watermark.emphasis import AS_PLANNED, Emphasis
 from touchmark.provenance.watermark.masking import CHROMA_STRENGTH, strengths
-from touchmark.provenance.watermark.shots import FIRST
+from touchmark.provenance.watermark.shots import emphasis_of
 
 
 def colourful(luma: NDArray[np.uint8]) -> Planes:
@@ -35,7 +35,7 @@ def test_an_edge_wears_no_halo() -> None:
     assert np.allclose(luma[135, :129], flat, rtol=0.02)
 
 
-@pytest.mark.parametrize("emphasis", [AS_PLANNED, FIRST])
+@pytest.mark.parametrize("emphasis", [AS_PLANNED, emphasis_of(256, begins_shot=True)])
 @pytest.mark.parametrize("shape", [(128, 128), (129, 4001), (2160, 3840), (1, 1)])
 def test_strengths_are_small_finite_and_follow_the_shape(shape: tuple[int, int], emphasis: Emphasis) -> None:
     luma, *chroma = strengths(colourful(np.full(shape, 255, np.uint8)), emphasis)

@@ -18,7 +18,7 @@ from touchmark.provenance.watermark.bench.pictures import hue, saturation
 from touchmark.provenance.watermark.lattice import Lattice, Plane
 from touchmark.provenance.watermark.placement import Placement
 from touchmark.provenance.watermark.protocol import MarkState, Payload, Watermark, WatermarkKey
-from touchmark.provenance.watermark.shots import FIRST
+from touchmark.provenance.watermark.shots import emphasis_of
 from touchmark.provenance.watermark.video import SMALLEST_SIDE, LatticeWatermark, PictureTooSmallError
 
 Pixels = NDArray[np.uint8]
@@ -211,7 +211,8 @@ def test_marking_changes_nothing_but_the_pixels_and_those_little(
     kept = [f.pixels.copy() for f in frames]
     first, second = marked(frames, payload, key), marked(frames, payload, key)
     assert [f.time for f in first] == [f.time for f in frames]
-    factors = (FIRST.luma[1], 1, 1)  # pictures with nothing in common, but within one second
+    # Pictures with nothing in common, but within one second.
+    factors = (emphasis_of(256, begins_shot=True).luma[1], 1, 1)
     for before, after, again, given, factor in zip(kept, first, second, frames, factors, strict=True):
         assert after.pixels.shape == before.shape
         assert after.pixels.dtype == np.uint8
