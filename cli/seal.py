@@ -32,7 +32,7 @@ _SOURCES = {
     help="The file to publish: .mp4, or for a sound or a picture its own form.",
 )
 @click.option("--made-with", required=True, metavar="NAME", help="The generator, as you declare it in the manifest.")
-@click.option("--made-with-version", default="unknown", metavar="VERSION", help="Its version.")
+@click.option("--made-with-version", default="", metavar="VERSION", help="Its version.")
 @click.option(
     "--source",
     type=click.Choice(list(_SOURCES)),

@@ -169,4 +169,5 @@ def _is_model(ingredient: ReportedIngredient) -> bool:
 
 
 def _model(ingredient: ReportedIngredient) -> str:
-    return f"{ingredient.title} ({ingredient.description})" if ingredient.description else ingredient.title
+    title, identifier = ingredient.title, ingredient.description
+    return title if identifier in ("", title) else f"{title} ({identifier})"

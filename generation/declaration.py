@@ -34,14 +34,14 @@ class Declaration:
     Attributes:
         made_with: name of the generator.
         source_type: how the picture came to be; a generative source type.
-        version: the generator's version, where known.
+        version: the generator's version; empty where it is not known.
         prompt: what was asked of it, where known; recorded by its digest.
         background: what it was made from, and what may be made from it.
     """
 
     made_with: str
     source_type: DigitalSourceType = DigitalSourceType.TRAINED_ALGORITHMIC_MEDIA
-    version: str = "unknown"
+    version: str = ""
     prompt: str | None = None
     background: Background = Background()
 

@@ -247,7 +247,7 @@ class Studio:
             source_type=declaration.source_type,
             software_agent=SoftwareAgent(declaration.made_with, declaration.version),
             created=self.clock(),
-            model=ModelIdentity(declaration.made_with, f"{declaration.made_with} {declaration.version}"),
+            model=ModelIdentity(declaration.made_with, f"{declaration.made_with} {declaration.version}".strip()),
             prompt=prompt_record(declaration.prompt, embed=self.gate.policy.embed_prompt),
             soft_bindings=bindings,
             inputs=declaration.background.inputs,

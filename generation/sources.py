@@ -62,7 +62,7 @@ class Form:
             raise NotAVideoError(
                 f"is {kind.name if kind else 'nothing that is known here'}, which cannot be sealed",
                 subject=str(source),
-                remedy="Give a video, a sound or a picture.",
+                remedy="Give a video, a picture, or a sound in WAV, FLAC, MP3 or M4A.",
             )
         for written in cls._possible(source, kind, as_is=as_is):
             names = _names(source, written)

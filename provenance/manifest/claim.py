@@ -128,7 +128,7 @@ class ModelKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class SoftwareAgent:
-    """A program and its version."""
+    """A program and its version; empty where it is not known, and then not written."""
 
     name: str
     version: str
@@ -309,7 +309,9 @@ def _consent_labels(claim: Claim) -> tuple[str, ...]:
 
 def _actions(claim: Claim) -> dict[str, Any]:
     when = claim.created.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
-    agent = {"name": claim.software_agent.name, "version": claim.software_agent.version}
+    agent = {"name": claim.software_agent.name}
+    if claim.software_agent.version:
+        agent["version"] = claim.software_agent.version
     inputs = [label for label, there in ((_PROMPT, claim.prompt), (_MODEL, claim.model)) if there]
     inputs += [*input_labels(claim), *_consent_labels(claim)]
     actions: list[dict[str, Any]] = []

@@ -95,6 +95,13 @@ def test_sound_and_pictures_are_sealed_like_video(
         studio.seal(release.path, folder / f"again{Path(output).suffix}", WAN)
 
 
+def test_a_version_that_nobody_gave_is_not_written(studio: Studio, folder: Path, made: dict[str, Path]) -> None:
+    release = studio.seal(made["p.png"], folder / "p.png", Declaration("FLUX"))
+    assert release.verification.verdict.origin is not None
+    assert release.verification.verdict.origin.generator == release.verification.verdict.origin.model == "FLUX"
+    assert lint(release.path, studio.sealer.anchors, [Rubric.ours()]).failures == ()
+
+
 @pytest.mark.parametrize(
     ("name", "output"),
     [("a.wav", "out.mp4"), ("a.wav", "out.mp3"), ("p.png", "out.jpg"), ("p.tiff", "out.tiff"), ("p.png", "out")],
