@@ -3,8 +3,8 @@
 Whoever stops at such a picture must still not see the pattern, and there it shows most on plain ground: in luma as
 grain, in chroma as clouds of colour. Detail of the size of the pattern hides either; the gradient of something out of
 focus does not, though luma varies there. And the eye tells colours apart the worse the more saturated they are
-(CIEDE2000, ISO/CIE 11664-6, weighs a step on blue sky or grass a third of one on grey; clouds in a sky that were looked
-at show sooner than that, so half as much is made of it).
+(CIEDE2000, ISO/CIE 11664-6, weighs a step on blue sky or grass a third of one on grey). Half as much is made of that,
+and on plain ground of a large picture nothing: on a sky and on a blue title clouds were seen as soon as on grey.
 """
 
 from __future__ import annotations
@@ -24,6 +24,8 @@ _COARSEST = 1.5
 """Samples, as a standard deviation: what is smoother is no detail."""
 _SATURATED = 40.0
 """Steps from grey at which a step of colour may be 1.4 times what it may on grey."""
+_HIDES = 1 / 3
+"""The share of full texture from which on that counts whole."""
 # In white half of a pattern of colour is clipped.
 _WHITE, _CLIPPED = (225.0, 235.0), (1.0, 1.4)
 
@@ -35,10 +37,12 @@ class Emphasis:
     Attributes:
         luma: on plain ground, and where there is texture.
         chroma: of Cb and Cr on plain grey ground, and the most that texture and saturation make of it.
+        plain_saturation: how far saturation counts on plain ground, from 0 to 1; where there is detail it does.
     """
 
     luma: tuple[float, float]
     chroma: tuple[float, float]
+    plain_saturation: float = 1.0
 
     @property
     def is_even(self) -> bool:
@@ -51,8 +55,12 @@ class Emphasis:
 
     def of_chroma(self, detail: Real, luma: Real, blue: Real, red: Real) -> Real:
         """Factors at each place; all arrays of one shape, levels in limited range and steps of 8 bits."""
-        saturated = np.sqrt(1 + np.hypot(blue - 128, red - 128) / _SATURATED)
-        factors = np.interp(detail, _CHROMA_DETAIL, self.chroma) * np.interp(luma, _WHITE, _CLIPPED) * saturated
+        plain, textured = self.chroma
+        texture = np.interp(detail, _CHROMA_DETAIL, (0.0, 1.0))
+        saturation = np.sqrt(1 + np.hypot(blue - 128, red - 128) / _SATURATED) - 1
+        factors = plain + (textured - plain) * texture
+        counted = np.interp(texture, (0.0, _HIDES), (self.plain_saturation, 1.0))
+        factors *= np.interp(luma, _WHITE, _CLIPPED) * (1 + saturation * counted)
         return np.minimum(factors, self.chroma[1]).astype(np.float32)
 
 

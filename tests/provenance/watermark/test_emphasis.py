@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import cv2
 import numpy as np
 import pytest
@@ -65,6 +67,15 @@ def test_a_saturated_colour_takes_more_than_grey_and_no_more_than_the_most() -> 
     assert Emphasis(luma=(1.0, 1.0), chroma=(1.0, 1.1)).of_chroma(
         detail(flat(73)), flat(73), flat(111), flat(203)
     ) == pytest.approx(1.1)
+
+
+def test_where_saturation_counts_on_detail_alone_a_plain_sky_is_like_a_grey_wall() -> None:
+    large = replace(FIRST, plain_saturation=0.0)
+    for luma, factor in ((flat(156), 1.0), (grain(12), 2.6)):
+        assert large.of_chroma(detail(luma), luma, flat(157), flat(104)).mean() == pytest.approx(factor, abs=1e-3)
+    fine = grain(3)
+    grey, sky = (large.of_chroma(detail(fine), fine, flat(blue), flat(red)) for blue, red in ((128, 128), (157, 104)))
+    assert 1.2 * grey.mean() < sky.mean() <= FIRST.of_chroma(detail(fine), fine, flat(157), flat(104)).mean()
 
 
 def test_white_clips_half_of_a_colour_and_takes_more() -> None:
