@@ -156,9 +156,9 @@ def patient_progress() -> Iterator[Callable[[int, int], None]]:
 
 def _print(verification: Verification, as_json: bool) -> None:
     if as_json:
-        from touchmark.detectors.serialise import VerificationReport
+        from touchmark.detectors.serialise import line, report_of
 
-        click.echo(VerificationReport.of(verification).line())
+        click.echo(line(report_of(verification)))
         return
     from rich.console import Console
 
@@ -173,8 +173,7 @@ def _print_unreadable(file: Path, error: MediaError, as_json: bool) -> None:
     from touchmark.detectors.text import safe_text
 
     if as_json:
-        from touchmark.detectors.serialise import UnreadableReport
+        from touchmark.detectors.serialise import line, report_of_unreadable
 
-        report = UnreadableReport(schema_version=1, file=str(file), error=error.code, problem=error.problem)
-        click.echo(report.line())
+        click.echo(line(report_of_unreadable(file, error)))
     click.echo(f"touchmark: {safe_text(error.diagnostics(), 1000)}", err=True)
