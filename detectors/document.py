@@ -18,6 +18,7 @@ from typing_extensions import TypedDict, is_typeddict
 
 from touchmark.detectors.contradictions import ContradictionKind
 from touchmark.detectors.origin import Via
+from touchmark.detectors.segments import SegmentFaultKind
 from touchmark.detectors.statements import Source, Tone
 from touchmark.detectors.verdict import Outcome
 from touchmark.provenance.fingerprint import Likeness
@@ -281,6 +282,26 @@ class RegistrationModel(TypedDict):
     created: Time
 
 
+class SegmentFaultModel(TypedDict):
+    """What is wrong with segments of a film."""
+
+    kind: SegmentFaultKind
+    explanation: str
+    signed: bool
+    """Whether the manifest shows it. Otherwise the segments themselves do, whose word nobody signed."""
+
+
+class StreamModel(TypedDict):
+    """The segments that a film was put together from."""
+
+    given: Count
+    of_all: int | None
+    """How many the manifest says there are; null where it does not."""
+    first: int | None
+    """Number of the first among all, from 1 on; null where that is not known."""
+    faults: list[SegmentFaultModel]
+
+
 class EvidenceModel(TypedDict):
     """Everything that was found."""
 
@@ -307,6 +328,8 @@ class EvidenceModel(TypedDict):
     registration_by_manifest: RegistrationModel | None
     likeness: Likeness | None
     """Whether the picture shows what was sealed with the mark that it carries; null where nothing is known of that."""
+    stream: StreamModel | None
+    """The segments that it was put together from; null where it is one file."""
 
 
 class VerificationReport(TypedDict):

@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, BinaryIO
 from touchmark.detectors.extent import Extent
 from touchmark.detectors.labels import ContainerLabels, read_labels
 from touchmark.detectors.look import MarkSearch, Progress, look_at, not_looked
+from touchmark.detectors.segments import Stream, stream_of
 from touchmark.detectors.sources import Sources
 from touchmark.detectors.timeline import marked_segments
 from touchmark.provenance.fingerprint import Likeness, likeness_of
@@ -27,15 +28,18 @@ from touchmark.provenance.lookup import Lookup
 from touchmark.provenance.manifest.branches import bound_branches
 from touchmark.provenance.manifest.read import read_stream
 from touchmark.provenance.manifest.report import ManifestPresence, ManifestReport
+from touchmark.provenance.manifest.segments import SignedFilm, read_film
 from touchmark.provenance.manifest.stamped import read_stamped
 from touchmark.provenance.manifest.traces import has_store_place, has_store_remains, stores
 from touchmark.provenance.manifest.unsigned import unsigned_in_store
 from touchmark.provenance.media.boxes import unhashed_content
 from touchmark.provenance.media.decode import VideoInfo
 from touchmark.provenance.media.errors import MediaError, TruncatedError
+from touchmark.provenance.media.film import film_of
 from touchmark.provenance.media.kinds import STORE, Family
 from touchmark.provenance.media.limits import Limits
 from touchmark.provenance.media.source import SMALL, held, open_file
+from touchmark.provenance.media.timing import fragments_of_film
 from touchmark.provenance.watermark.neural.claim import MarkClaim
 from touchmark.provenance.watermark.protocol import PAYLOAD_BITS, Detection, MarkState, Payload
 
@@ -126,6 +130,7 @@ class Evidence:
         development: the signer is believed only through a development certificate authority.
         claims: what marks of other makers say, one for each that is installed. Anybody with their published weights can
             write them, so they inform a reviewer and no verdict is built on them.
+        stream: the segments that it was put together from; None where it is one file.
     """
 
     container: Container
@@ -144,6 +149,7 @@ class Evidence:
     labels: ContainerLabels = field(default_factory=ContainerLabels)
     development: bool = False
     claims: tuple[MarkClaim, ...] = ()
+    stream: Stream | None = None
 
     @property
     def carrier(self) -> str:
@@ -201,7 +207,8 @@ def gather(
     """
     with open_file(path, limits) as (opened, size):
         before = _state_of(path)
-        evidence = _gathered(path, held(opened, size), size, sources, limits, progress, search)
+        examined = _Examined(path, held(opened, size), sources)
+        evidence = _gathered(examined, size, limits, progress, search)
     if _state_of(path) != before:
         raise ChangedFileError(
             "it changed while it was examined", subject=str(path), remedy="Verify a copy that nothing writes to."
@@ -209,16 +216,37 @@ def gather(
     return evidence
 
 
-def _gathered(
-    path: Path,
-    file: BinaryIO,
-    size: int,
+def gather_film(
+    beginning: Path,
+    segments: Sequence[Path],
     sources: Sources,
     limits: Limits,
-    progress: Progress | None,
-    search: MarkSearch,
+    progress: Progress | None = None,
+    search: MarkSearch = MarkSearch.GLANCE,
 ) -> Evidence:
-    examined = _Examined(path, file, sources)
+    """Examine a film in segments (DASH, HLS, CMAF): the manifest against each of them, the marks in all together.
+
+    Args:
+        beginning: the init segment.
+        segments: the others, in the order in which they are played.
+        sources, progress, search: as of :func:`gather`.
+        limits: of the film as a whole.
+
+    Raises:
+        MediaError: a piece cannot be read, or is none; there are too many of them, or together they cost too much.
+        RegistryError, FingerprintError, NeuralMarkError: as :func:`gather`.
+    """
+    with film_of(beginning, segments, limits) as film, open_file(film.path, limits) as (opened, size), film.told_of():
+        signed = read_film(film, sources.anchors, sources.time_anchors)
+        timed = [] if signed.segments else fragments_of_film(film)
+        evidence = _gathered(_Examined(film.path, held(opened, size), sources, signed), size, limits, progress, search)
+        return replace(evidence, stream=stream_of(signed, [piece.name for piece in film.segments], timed))
+
+
+def _gathered(
+    examined: _Examined, size: int, limits: Limits, progress: Progress | None, search: MarkSearch
+) -> Evidence:
+    path, file, sources = examined.path, examined.file, examined.sources
     if search is MarkSearch.NONE:
         manifest = examined.manifest()
         known = sources.registry is not None and bool(manifest.label) and sources.registry.by_manifest(manifest.label)
@@ -234,7 +262,6 @@ def _gathered(
             raise
         look = not_looked(path, error.problem)
     alone = look.family is Family.SOUND
-    in_boxes = unhashed_content(file, str(path), bound=bound_branches(file, manifest.trees, str(path)))
     container = Container(
         sha256=sha256,
         size=size,
@@ -245,7 +272,7 @@ def _gathered(
         sound_damage=look.sound_damage,
         has_manifest_box=has_store_place(file),
         store_remains=remains,
-        unhashed=in_boxes + sum(map(unsigned_in_store, stores(file))),
+        unhashed=examined.unhashed(manifest) + sum(map(unsigned_in_store, stores(file))),
     )
     evidence = Evidence(
         container=container,
@@ -267,19 +294,32 @@ def _gathered(
 
 @dataclass(frozen=True, slots=True)
 class _Examined:
-    """The file that is examined, by its name and open; one thing at a time moves its position."""
+    """The file that is examined, by its name and open; one thing at a time moves its position.
+
+    Of a film that was put together, its own manifest was held against its pieces before.
+    """
 
     path: Path
     file: BinaryIO
     sources: Sources
+    film: SignedFilm | None = None
 
     def manifest(self, manifest: bytes | None = None) -> ManifestReport:
         """Its own manifest or another, under the anchors of signers, with the time stamp under those of time stamps."""
+        if manifest is None and self.film is not None:
+            return self.film.manifest
         return read_stamped(
             lambda anchors: read_stream(self.file, anchors, manifest=manifest, subject=str(self.path)),
             self.sources.anchors,
             self.sources.time_anchors,
         )
+
+    def unhashed(self, manifest: ManifestReport) -> int:
+        """Bytes of content in boxes that its own manifest covers neither by a hash nor by its signature."""
+        if self.film is not None:
+            return self.film.unhashed
+        bound = bound_branches(self.file, manifest.trees, str(self.path))
+        return unhashed_content(self.file, str(self.path), bound=bound)
 
     def digest(self) -> str:
         """SHA-256, hexadecimal."""

@@ -22,6 +22,7 @@ from touchmark.detectors.contradictions import Contradiction
 from touchmark.detectors.evidence import Container, Evidence
 from touchmark.detectors.extent import Extent
 from touchmark.detectors.origin import Origin
+from touchmark.detectors.segments import SegmentFault, Stream
 from touchmark.detectors.statements import Statement
 from touchmark.detectors.verdict import Verdict
 from touchmark.detectors.verify import Verification
@@ -47,9 +48,11 @@ _FORMS: dict[type, type] = {
     ReportedIngredient: form.IngredientModel,
     ReportedSoftBinding: form.SoftBindingModel,
     Segment: form.SegmentModel,
+    SegmentFault: form.SegmentFaultModel,
     SignerIdentity: form.SignerModel,
     Statement: form.StatementModel,
     StatusCode: form.FaultModel,
+    Stream: form.StreamModel,
     Transform: form.TransformModel,
     Verdict: form.VerdictModel,
 }
@@ -100,6 +103,7 @@ def _evidence(evidence: Evidence) -> form.EvidenceModel:
         "recovered_manifest_by_sound": _shown(evidence.sound.recovered),
         "registration_by_manifest": registered(evidence.manifest_registration),
         "likeness": evidence.likeness,
+        "stream": _shown(evidence.stream),
     }
 
 
