@@ -110,6 +110,21 @@ def pieces(content: bytes) -> list[bytes]:
     return [content[start:end] for start, end in zip([0, *at], [*at, len(content)], strict=True)]
 
 
+def essence(content: bytes) -> tuple[list[bytes], list[bytes]]:
+    """What may not change: branches, less their padding, and all other boxes, each in their order.
+
+    But for those that C2PA leaves out, and for the store, which has its own signature.
+    """
+    branches, others = [], []
+    for found in boxes(content):
+        data = content[found.offset : found.offset + found.size]
+        if found.uuid == C2PA_UUID and b"merkle\0" in data[:64]:
+            branches.append(data[24:].rstrip(b"\0"))
+        elif found.uuid != C2PA_UUID and found.type not in ("ftyp", "mfra", "free", "skip"):
+            others.append(data)
+    return branches, others
+
+
 def _runs(content: bytes) -> list[list[Box]]:
     runs: list[list[Box]] = []
     for found in boxes(content):

@@ -10,9 +10,11 @@ from pathlib import Path
 
 import cbor2
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
-from tests.detectors.fragments import Binding, bound_by_fragments, branch_box, fragmented_film, pieces
+from tests.detectors.fragments import Binding, bound_by_fragments, boxes, branch_box, essence, fragmented_film, pieces
 from tests.detectors.jumbf import box
 from touchmark.detectors.document import schema
 from touchmark.detectors.serialise import line, report_of
@@ -315,3 +317,52 @@ def test_no_copy_of_the_film_stays_behind(stream, verify, tmp_path, monkeypatch)
     with pytest.raises(MediaError):
         verify([*stream, b"no segment"])
     assert not list(tmp_path.iterdir())
+
+
+@st.composite
+def changes(draw: st.DrawFn) -> Callable[[list[bytes]], list[bytes]]:
+    """Bytes of a piece flipped, zeroed, taken out, put in; boxes taken out, doubled, moved into another piece."""
+    how, number, into = draw(st.integers(0, 6)), draw(st.integers(0, 5)), draw(st.integers(0, 5))
+    at, to, length = draw(st.floats(0, 0.9999)), draw(st.floats(0, 0.9999)), draw(st.integers(1, 400))
+    near = draw(st.booleans())
+
+    def change(parts: list[bytes]) -> list[bytes]:
+        parts = list(parts)
+        part = parts[number]
+        first = int(at * (min(len(part), 400) if near else len(part)))  # most of a segment is media, and all alike
+        found = [part[b.offset : b.offset + b.size] for b in boxes(part)]
+        some = found[int(at * len(found))]
+        match how:
+            case 0:
+                parts[number] = part[:first] + bytes([part[first] ^ 1 << length % 8]) + part[first + 1 :]
+            case 1:
+                parts[number] = part[:first] + bytes(len(part[first : first + length])) + part[first + length :]
+            case 2:
+                parts[number] = part[:first] + part[first + length :]
+            case 3:
+                parts[number] = part[:first] + part[first : first + length] * 2 + part[first + length :]
+            case 4:
+                found.remove(some)
+                parts[number] = b"".join(found)
+            case 5:
+                found.insert(int(to * len(found)), some)
+                parts[number] = b"".join(found)
+            case _:
+                others = [parts[into][b.offset : b.offset + b.size] for b in boxes(parts[into])]
+                others.insert(int(to * len(others)), some)
+                parts[into] = b"".join(others)
+        return parts
+
+    return change
+
+
+@settings(max_examples=50, deadline=None, derandomize=True)
+@given(change=changes())
+def test_a_changed_stream_is_not_believed(stream, verify, change) -> None:
+    changed = change(stream)
+    try:
+        verification = verify(changed)
+    except MediaError:
+        return
+    if verification.verdict.outcome is Outcome.CAPTURED:
+        assert [essence(part) for part in changed] == [essence(part) for part in stream]
