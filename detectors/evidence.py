@@ -237,7 +237,7 @@ def gather_film(
         RegistryError, FingerprintError, NeuralMarkError: as :func:`gather`.
     """
     with film_of(beginning, segments, limits) as film, open_file(film.path, limits) as (opened, size), film.told_of():
-        signed = read_film(film, sources.anchors, sources.time_anchors)
+        signed = read_film(film, sources.anchors, sources.time_anchors, limits)
         timed = [] if signed.segments else fragments_of_film(film)
         evidence = _gathered(_Examined(film.path, held(opened, size), sources, signed), size, limits, progress, search)
         return replace(evidence, stream=stream_of(signed, [piece.name for piece in film.segments], timed))

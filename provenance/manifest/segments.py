@@ -1,7 +1,7 @@
 """The manifest of a film in segments, held against each of them, and where in the film each of them belongs.
 
     with film_of(init, segments, Limits()) as film:
-        signed = read_film(film, anchors, time_anchors)
+        signed = read_film(film, anchors, time_anchors, Limits())
     signed.manifest.state
     signed.segments[2].matches, signed.segments[2].leaf      # True, 2
 
@@ -22,6 +22,7 @@ from touchmark.provenance.manifest.report import ManifestPresence, ManifestRepor
 from touchmark.provenance.manifest.stamped import read_stamped
 from touchmark.provenance.media.boxes import unhashed_content
 from touchmark.provenance.media.film import Film, Piece
+from touchmark.provenance.media.limits import DecodeClock, Limits
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,19 +61,26 @@ class SignedFilm:
     unhashed: int = 0
 
 
-def read_film(film: Film, anchors: bytes, time_anchors: bytes) -> SignedFilm:
+def read_film(film: Film, anchors: bytes, time_anchors: bytes, limits: Limits) -> SignedFilm:
     """Hold the manifest of a film against each of its segments.
+
+    The library reads all of a manifest anew for each: a hundredth of a second, and seconds of one that was made for it.
 
     Args:
         film: put together.
         anchors: PEM roots of trusted signers.
         time_anchors: PEM roots of whom to believe time stamps besides.
+        limits: as long as a film may take to decode, it may take to be held against its manifest.
 
     Raises:
-        LimitExceededError: a piece has more parts than the library reads in a moment.
+        LimitExceededError: a piece has more parts than the library reads in a moment, or all of it takes too long.
         TrustAnchorsError: anchors are not PEM.
     """
-    reports = [_report(film, piece, anchors) for piece in film.segments]
+    clock, reports = DecodeClock(limits.max_decode_seconds, film.beginning.name), []
+    for piece in film.segments:
+        with clock:
+            reports.append(_report(film, piece, anchors))
+        clock.check()
     trees = next((report.trees for report in reports if report.trees), ())
     if not trees and (whole := _as_one_file(film, anchors, time_anchors)) is not None:
         return whole

@@ -302,6 +302,13 @@ def test_segments_are_bounded_in_number_and_size(stream, written, monkeypatch) -
         Verifier().verify(beginning, segments=segments)
 
 
+def test_the_time_that_a_manifest_may_take_is_bounded(stream, written) -> None:
+    """It is read anew for each of thousands of segments."""
+    beginning, *segments = written(stream)
+    with pytest.raises(LimitExceededError, match="took longer"):
+        Verifier(limits=Limits(max_decode_seconds=0.0)).verify(beginning, segments=segments)
+
+
 def test_a_head_that_declares_too_much_is_refused(stream, verify) -> None:
     """A few bytes that promise a hundred million samples."""
     beginning, *segments = stream
