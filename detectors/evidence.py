@@ -20,7 +20,6 @@ from typing import TYPE_CHECKING, BinaryIO
 from touchmark.detectors.extent import Extent
 from touchmark.detectors.labels import ContainerLabels, read_labels
 from touchmark.detectors.look import MarkSearch, Progress, look_at, not_looked
-from touchmark.detectors.segments import Stream, stream_of
 from touchmark.detectors.sources import Sources
 from touchmark.detectors.timeline import marked_segments
 from touchmark.provenance.fingerprint import Likeness, likeness_of
@@ -28,22 +27,21 @@ from touchmark.provenance.lookup import Lookup
 from touchmark.provenance.manifest.branches import bound_branches
 from touchmark.provenance.manifest.read import read_stream
 from touchmark.provenance.manifest.report import ManifestPresence, ManifestReport
-from touchmark.provenance.manifest.segments import SignedFilm, read_film
 from touchmark.provenance.manifest.stamped import read_stamped
 from touchmark.provenance.manifest.traces import has_store_place, has_store_remains, stores
 from touchmark.provenance.manifest.unsigned import unsigned_in_store
 from touchmark.provenance.media.boxes import unhashed_content
 from touchmark.provenance.media.decode import VideoInfo
 from touchmark.provenance.media.errors import MediaError, TruncatedError
-from touchmark.provenance.media.film import film_of
 from touchmark.provenance.media.kinds import STORE, Family
 from touchmark.provenance.media.limits import Limits
 from touchmark.provenance.media.source import SMALL, held, open_file
-from touchmark.provenance.media.timing import fragments_of_film
 from touchmark.provenance.watermark.neural.claim import MarkClaim
 from touchmark.provenance.watermark.protocol import PAYLOAD_BITS, Detection, MarkState, Payload
 
-if TYPE_CHECKING:  # who keeps no registry needs no database library
+if TYPE_CHECKING:  # who keeps no registry needs no database library, nor a film in one file what is about segments
+    from touchmark.detectors.segments import Stream
+    from touchmark.provenance.manifest.segments import SignedFilm
     from touchmark.provenance.registry import Registration
 
 
@@ -207,8 +205,8 @@ def gather(
     """
     with open_file(path, limits) as (opened, size):
         before = _state_of(path)
-        examined = _Examined(path, held(opened, size), sources)
-        evidence = _gathered(examined, size, limits, progress, search)
+        examined = Examined(path, held(opened, size), sources)
+        evidence = examine(examined, size, limits, progress, search)
     if _state_of(path) != before:
         raise ChangedFileError(
             "it changed while it was examined", subject=str(path), remedy="Verify a copy that nothing writes to."
@@ -216,36 +214,8 @@ def gather(
     return evidence
 
 
-def gather_film(
-    beginning: Path,
-    segments: Sequence[Path],
-    sources: Sources,
-    limits: Limits,
-    progress: Progress | None = None,
-    search: MarkSearch = MarkSearch.GLANCE,
-) -> Evidence:
-    """Examine a film in segments (DASH, HLS, CMAF): the manifest against each of them, the marks in all together.
-
-    Args:
-        beginning: the init segment.
-        segments: the others, in the order in which they are played.
-        sources, progress, search: as of :func:`gather`.
-        limits: of the film as a whole.
-
-    Raises:
-        MediaError: a piece cannot be read, or is none; there are too many of them, or together they cost too much.
-        RegistryError, FingerprintError, NeuralMarkError: as :func:`gather`.
-    """
-    with film_of(beginning, segments, limits) as film, open_file(film.path, limits) as (opened, size), film.told_of():
-        signed = read_film(film, sources.anchors, sources.time_anchors, limits)
-        timed = [] if signed.segments else fragments_of_film(film)
-        evidence = _gathered(_Examined(film.path, held(opened, size), sources, signed), size, limits, progress, search)
-        return replace(evidence, stream=stream_of(signed, [piece.name for piece in film.segments], timed))
-
-
-def _gathered(
-    examined: _Examined, size: int, limits: Limits, progress: Progress | None, search: MarkSearch
-) -> Evidence:
+def examine(examined: Examined, size: int, limits: Limits, progress: Progress | None, search: MarkSearch) -> Evidence:
+    """What an open file of ``size`` bytes says; otherwise as :func:`gather`."""
     path, file, sources = examined.path, examined.file, examined.sources
     if search is MarkSearch.NONE:
         manifest = examined.manifest()
@@ -293,7 +263,7 @@ def _gathered(
 
 
 @dataclass(frozen=True, slots=True)
-class _Examined:
+class Examined:
     """The file that is examined, by its name and open; one thing at a time moves its position.
 
     Of a film that was put together, its own manifest was held against its pieces before.
@@ -329,7 +299,7 @@ class _Examined:
             return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def _read(examined: _Examined, size: int) -> tuple[str, ManifestReport]:
+def _read(examined: Examined, size: int) -> tuple[str, ManifestReport]:
     """Digest and manifest; of a large file both at once, since each takes as long as reading it."""
     if size < SMALL:
         return examined.digest(), examined.manifest()
@@ -339,7 +309,7 @@ def _read(examined: _Examined, size: int) -> tuple[str, ManifestReport]:
         return digest.result(), manifest
 
 
-def _with_registry(evidence: Evidence, examined: _Examined, registry: Lookup) -> Evidence:
+def _with_registry(evidence: Evidence, examined: Examined, registry: Lookup) -> Evidence:
     """Add what the registry knows, and the manifest that it kept if the file carries another or none."""
     manifest = evidence.manifest
     found = _registered(evidence.mark, registry)

@@ -23,7 +23,7 @@ from typing import TYPE_CHECKING
 
 from cryptography import x509
 
-from touchmark.detectors.evidence import Evidence, gather, gather_film
+from touchmark.detectors.evidence import Evidence, gather
 from touchmark.detectors.look import MarkSearch, Progress
 from touchmark.detectors.sources import Sources
 from touchmark.detectors.verdict import Verdict, judge
@@ -131,6 +131,8 @@ class Verifier:
         run_canary()
         began = time.monotonic()
         if segments:
+            from touchmark.detectors.film import gather_film  # what most files do not need is loaded for those that do
+
             evidence = gather_film(path, segments, self.sources, self.limits, progress, search)
         else:
             evidence = gather(path, self.sources, self.limits, progress, search)
