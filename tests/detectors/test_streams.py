@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
+import av
 import cbor2
 import pytest
 from hypothesis import given, settings
@@ -373,3 +374,25 @@ def test_a_changed_stream_is_not_believed(stream, verify, change) -> None:
         return
     if verification.verdict.outcome is Outcome.CAPTURED:
         assert [essence(part) for part in changed] == [essence(part) for part in stream]
+
+
+def test_the_mark_is_read_from_segments_together(studio, sealed, registration, tmp_path) -> None:
+    """A sealed film, without its manifest, as somebody else delivers it."""
+    whole, fragmented = tmp_path / "whole.mp4", {"movflags": "frag_keyframe+empty_moov+default_base_moof"}
+    with av.open(str(sealed)) as source, av.open(str(whole), "w", options=fragmented) as copy:
+        track = copy.add_stream_from_template(source.streams.video[0])
+        for packet in source.demux(source.streams.video[0]):
+            if packet.dts is not None:
+                packet.stream = track
+                copy.mux(packet)
+    content = whole.read_bytes()
+    first, *others = [b.offset for b in boxes(content) if b.type == "moof"]
+    (tmp_path / "init.mp4").write_bytes(content[:first])
+    ends = [*others, min(b.offset for b in boxes(content) if b.type == "mfra")]
+    segments = [tmp_path / f"{number}.m4s" for number in range(len(ends))]
+    for path, start, end in zip(segments, [first, *others], ends, strict=True):
+        path.write_bytes(content[start:end])
+    verification = Verifier.default(studio.home).verify(tmp_path / "init.mp4", segments=segments)
+    assert verification.verdict.outcome is Outcome.GENERATED
+    assert verification.evidence.registration == registration
+    assert verification.path == tmp_path / "init.mp4"
