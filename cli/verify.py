@@ -31,6 +31,7 @@ Examples:
   touchmark verify --manifest-only --quiet archive/*.jpg
   touchmark verify --thorough suspicious.mp4
   touchmark verify --json clip.mp4 | jq -r .verdict.outcome
+  touchmark verify init.mp4 --fragments 'segment*.m4s'
 
 \b
 Exit status (of several files, the worst: 1, then 3, then 2, then 0):
@@ -64,6 +65,13 @@ Exit status (of several files, the worst: 1, then 3, then 2, then 0):
     help="Look for a mark in every picture of a video, not only in as many as mostly tell: as long as decoding, and "
     "more.",
 )
+@click.option(
+    "--fragments",
+    multiple=True,
+    metavar="PATTERN",
+    help="Segments of the film that begins in FILE (DASH, HLS, CMAF), in the order of the numbers in their names: "
+    "'segment*.m4s'. May be given more than once.",
+)
 @click.option("-j", "--jobs", type=click.IntRange(1), metavar="N", help="Processes. Default: as many as cores.")
 @click.option("-q", "--quiet", is_flag=True, help="Print nothing but errors; the exit status tells.")
 def verify(
@@ -72,6 +80,7 @@ def verify(
     trusted: tuple[Path, ...],
     manifest_only: bool,
     thorough: bool,
+    fragments: tuple[str, ...],
     jobs: int | None,
     quiet: bool,
 ) -> int:
@@ -83,14 +92,17 @@ def verify(
     """
     if manifest_only and thorough:
         raise click.UsageError("--manifest-only looks for no mark, and --thorough looks everywhere: give one of them.")
+    if fragments and len(files) > 1:
+        raise click.UsageError("--fragments are of one film: give one FILE, its beginning (init segment).")
     from touchmark.detectors.acceptance import Acceptance, ExitStatus
     from touchmark.detectors.look import MarkSearch
     from touchmark.provenance.media.errors import MediaError
 
     search = MarkSearch.NONE if manifest_only else MarkSearch.THOROUGH if thorough else MarkSearch.GLANCE
+    segments = _segments(files[0], fragments)
     acceptance = Acceptance()
     statuses: list[ExitStatus] = []
-    for file, found in _found(files, trusted, jobs, search):
+    for file, found in _found(files, trusted, jobs, search, segments):
         if isinstance(found, MediaError):
             statuses.append(ExitStatus.UNREADABLE)
             _print_unreadable(file, found, as_json)
@@ -101,8 +113,29 @@ def verify(
     return int(ExitStatus.worst(statuses))
 
 
+def _segments(beginning: Path, patterns: tuple[str, ...]) -> list[Path]:
+    """The files that patterns name, those of each in the order of their numbers, without the beginning of the film."""
+    if not patterns:
+        return []
+    from touchmark.provenance.media.film import in_order
+
+    found: list[Path] = []
+    for pattern in patterns:
+        named = Path(pattern)
+        paths = [named] if named.is_file() else in_order(named.parent.glob(named.name) if named.name else ())
+        paths = [path for path in paths if path != beginning]
+        if not paths:
+            raise click.UsageError(f"--fragments: no file is called {pattern!r}.")
+        found += paths
+    return found
+
+
 def _found(
-    files: tuple[Path, ...], trusted: tuple[Path, ...], jobs: int | None, search: MarkSearch
+    files: tuple[Path, ...],
+    trusted: tuple[Path, ...],
+    jobs: int | None,
+    search: MarkSearch,
+    segments: list[Path],
 ) -> Iterator[tuple[Path, Verification | MediaError]]:
     from touchmark.detectors.look import MarkSearch
     from touchmark.provenance.media.errors import MediaError
@@ -120,7 +153,7 @@ def _found(
     for file in files:
         try:
             with patient_progress() as progress:
-                verification = verifier.verify(file, progress, search=search)
+                verification = verifier.verify(file, progress, search=search, segments=segments)
         except MediaError as error:
             yield file, error
         else:
@@ -156,9 +189,9 @@ def patient_progress() -> Iterator[Callable[[int, int], None]]:
 
 def _print(verification: Verification, as_json: bool) -> None:
     if as_json:
-        from touchmark.detectors.serialise import VerificationReport
+        from touchmark.detectors.serialise import line, report_of
 
-        click.echo(VerificationReport.of(verification).line())
+        click.echo(line(report_of(verification)))
         return
     from rich.console import Console
 
@@ -173,8 +206,7 @@ def _print_unreadable(file: Path, error: MediaError, as_json: bool) -> None:
     from touchmark.detectors.text import safe_text
 
     if as_json:
-        from touchmark.detectors.serialise import UnreadableReport
+        from touchmark.detectors.serialise import line, report_of_unreadable
 
-        report = UnreadableReport(schema_version=1, file=str(file), error=error.code, problem=error.problem)
-        click.echo(report.line())
+        click.echo(line(report_of_unreadable(file, error)))
     click.echo(f"touchmark: {safe_text(error.diagnostics(), 1000)}", err=True)

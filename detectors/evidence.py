@@ -39,7 +39,9 @@ from touchmark.provenance.media.source import SMALL, held, open_file
 from touchmark.provenance.watermark.neural.claim import MarkClaim
 from touchmark.provenance.watermark.protocol import PAYLOAD_BITS, Detection, MarkState, Payload
 
-if TYPE_CHECKING:  # who keeps no registry needs no database library
+if TYPE_CHECKING:  # who keeps no registry needs no database library, nor a film in one file what is about segments
+    from touchmark.detectors.segments import Stream
+    from touchmark.provenance.manifest.segments import SignedFilm
     from touchmark.provenance.registry import Registration
 
 
@@ -126,6 +128,7 @@ class Evidence:
         development: the signer is believed only through a development certificate authority.
         claims: what marks of other makers say, one for each that is installed. Anybody with their published weights can
             write them, so they inform a reviewer and no verdict is built on them.
+        stream: the segments that it was put together from; None where it is one file.
     """
 
     container: Container
@@ -144,6 +147,7 @@ class Evidence:
     labels: ContainerLabels = field(default_factory=ContainerLabels)
     development: bool = False
     claims: tuple[MarkClaim, ...] = ()
+    stream: Stream | None = None
 
     @property
     def carrier(self) -> str:
@@ -201,7 +205,8 @@ def gather(
     """
     with open_file(path, limits) as (opened, size):
         before = _state_of(path)
-        evidence = _gathered(path, held(opened, size), size, sources, limits, progress, search)
+        examined = Examined(path, held(opened, size), sources)
+        evidence = examine(examined, size, limits, progress, search)
     if _state_of(path) != before:
         raise ChangedFileError(
             "it changed while it was examined", subject=str(path), remedy="Verify a copy that nothing writes to."
@@ -209,16 +214,9 @@ def gather(
     return evidence
 
 
-def _gathered(
-    path: Path,
-    file: BinaryIO,
-    size: int,
-    sources: Sources,
-    limits: Limits,
-    progress: Progress | None,
-    search: MarkSearch,
-) -> Evidence:
-    examined = _Examined(path, file, sources)
+def examine(examined: Examined, size: int, limits: Limits, progress: Progress | None, search: MarkSearch) -> Evidence:
+    """What an open file of ``size`` bytes says; otherwise as :func:`gather`."""
+    path, file, sources = examined.path, examined.file, examined.sources
     if search is MarkSearch.NONE:
         manifest = examined.manifest()
         known = sources.registry is not None and bool(manifest.label) and sources.registry.by_manifest(manifest.label)
@@ -234,7 +232,6 @@ def _gathered(
             raise
         look = not_looked(path, error.problem)
     alone = look.family is Family.SOUND
-    in_boxes = unhashed_content(file, str(path), bound=bound_branches(file, manifest.trees, str(path)))
     container = Container(
         sha256=sha256,
         size=size,
@@ -245,7 +242,7 @@ def _gathered(
         sound_damage=look.sound_damage,
         has_manifest_box=has_store_place(file),
         store_remains=remains,
-        unhashed=in_boxes + sum(map(unsigned_in_store, stores(file))),
+        unhashed=examined.unhashed(manifest) + sum(map(unsigned_in_store, stores(file))),
     )
     evidence = Evidence(
         container=container,
@@ -266,20 +263,33 @@ def _gathered(
 
 
 @dataclass(frozen=True, slots=True)
-class _Examined:
-    """The file that is examined, by its name and open; one thing at a time moves its position."""
+class Examined:
+    """The file that is examined, by its name and open; one thing at a time moves its position.
+
+    Of a film that was put together, its own manifest was held against its pieces before.
+    """
 
     path: Path
     file: BinaryIO
     sources: Sources
+    film: SignedFilm | None = None
 
     def manifest(self, manifest: bytes | None = None) -> ManifestReport:
         """Its own manifest or another, under the anchors of signers, with the time stamp under those of time stamps."""
+        if manifest is None and self.film is not None:
+            return self.film.manifest
         return read_stamped(
             lambda anchors: read_stream(self.file, anchors, manifest=manifest, subject=str(self.path)),
             self.sources.anchors,
             self.sources.time_anchors,
         )
+
+    def unhashed(self, manifest: ManifestReport) -> int:
+        """Bytes of content in boxes that its own manifest covers neither by a hash nor by its signature."""
+        if self.film is not None:
+            return self.film.unhashed
+        bound = bound_branches(self.file, manifest.trees, str(self.path))
+        return unhashed_content(self.file, str(self.path), bound=bound)
 
     def digest(self) -> str:
         """SHA-256, hexadecimal."""
@@ -289,7 +299,7 @@ class _Examined:
             return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def _read(examined: _Examined, size: int) -> tuple[str, ManifestReport]:
+def _read(examined: Examined, size: int) -> tuple[str, ManifestReport]:
     """Digest and manifest; of a large file both at once, since each takes as long as reading it."""
     if size < SMALL:
         return examined.digest(), examined.manifest()
@@ -299,7 +309,7 @@ def _read(examined: _Examined, size: int) -> tuple[str, ManifestReport]:
         return digest.result(), manifest
 
 
-def _with_registry(evidence: Evidence, examined: _Examined, registry: Lookup) -> Evidence:
+def _with_registry(evidence: Evidence, examined: Examined, registry: Lookup) -> Evidence:
     """Add what the registry knows, and the manifest that it kept if the file carries another or none."""
     manifest = evidence.manifest
     found = _registered(evidence.mark, registry)

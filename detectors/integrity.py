@@ -27,14 +27,14 @@ def signs_of_tampering(evidence: Evidence) -> tuple[str, ...]:
         if container.store_remains and container.info.container not in _FOREIGN_CONTAINERS:
             return ("The remains of a C2PA manifest store lie in this file where no reader finds them.",)
         return ()
+    in_stream = evidence.stream.signs_of_tampering if evidence.stream is not None else ()
     if manifest.state is not ValidationState.INVALID:
-        return ()
+        return in_stream
     failures = manifest.failures
     if container.is_store_alone:
         failures = tuple(failure for failure in failures if failure.concern is not Concern.CONTENT)
-    return tuple(_broken(failures)) or (
-        () if manifest.failures else ("The manifest does not validate, and the reason is not given.",)
-    )
+    broken = (*in_stream, *_broken(failures))
+    return broken or (() if manifest.failures else ("The manifest does not validate, and the reason is not given.",))
 
 
 def is_tampering(fault: StatusCode) -> bool:

@@ -20,7 +20,7 @@ from touchmark import __version__
 from touchmark.detectors.frames import Still
 from touchmark.detectors.history import signer_name
 from touchmark.detectors.origin import describe
-from touchmark.detectors.serialise import VerificationReport
+from touchmark.detectors.serialise import report_of
 from touchmark.detectors.statements import Tone
 from touchmark.detectors.text import safe_text
 from touchmark.detectors.verdict import Outcome, Verdict
@@ -323,8 +323,7 @@ def _file(verification: Verification) -> str:
 
 
 def _raw(verification: Verification) -> str:
-    document = VerificationReport.of(verification).model_dump(mode="json")
-    parts = [("This report as JSON", json.dumps(document, indent=2))]
+    parts = [("This report as JSON", json.dumps(report_of(verification), indent=2))]
     for name, report in (
         ("Manifest store of the file", verification.evidence.manifest),
         ("Manifest store kept by the registry", verification.evidence.recovered),

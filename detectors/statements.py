@@ -77,6 +77,7 @@ def make_statements(evidence: Evidence) -> tuple[Statement, ...]:
         *_registry(evidence),
         *_recovered(evidence),
         *_fingerprint(evidence),
+        *_stream(evidence),
         *_container(evidence),
     )
 
@@ -310,6 +311,25 @@ def _recovered(evidence: Evidence) -> Iterator[Statement]:
             "This copy is not the file that was signed (re-encoded, cut or edited): the manifest vouches for where the "
             "picture came from, not for every pixel.",
         )
+
+
+def _stream(evidence: Evidence) -> Iterator[Statement]:
+    """What its segments say that is no sign of tampering, since nobody signed it, or a part may be given alone."""
+    stream = evidence.stream
+    if stream is None:
+        return
+    given = f"{stream.given:,} segment{'' if stream.given == 1 else 's'}"
+    if stream.is_part and stream.first is not None:
+        text = (
+            f"It is a part of a film: {given} of {stream.of_all:,} were given, from number {stream.first:,} on. What "
+            "comes before and after may change what they mean."
+        )
+        yield Statement(Source.CONTAINER, Tone.CAUTION, text)
+    else:
+        yield Statement(Source.CONTAINER, Tone.SILENT, f"The film was put together from {given}.")
+    for hint in stream.hints:
+        text = f"{hint} So the segments say themselves; no signature covers them."
+        yield Statement(Source.CONTAINER, Tone.CAUTION, text)
 
 
 def _container(evidence: Evidence) -> Iterator[Statement]:

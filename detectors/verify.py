@@ -6,6 +6,7 @@
     verification = verifier.verify(Path("clip.mp4"))
     verification.verdict.outcome        # Outcome.GENERATED
     verification.verdict.headline
+    verifier.verify(Path("init.mp4"), segments=[Path("seg1.m4s"), Path("seg2.m4s")])    # DASH, HLS, CMAF
 
 The same code runs on what touchmark publishes and on what a platform receives. It needs no torch, opens no connection
 and writes nothing.
@@ -14,6 +15,7 @@ and writes nothing.
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -104,14 +106,21 @@ class Verifier:
         return cls(sources, limits or Limits(), trust)
 
     def verify(
-        self, path: Path, progress: Progress | None = None, *, search: MarkSearch = MarkSearch.GLANCE
+        self,
+        path: Path,
+        progress: Progress | None = None,
+        *,
+        search: MarkSearch = MarkSearch.GLANCE,
+        segments: Sequence[Path] = (),
     ) -> Verification:
-        """Examine one file.
+        """Examine one file, or one film in segments.
 
         Args:
-            path: of a video, a sound, a picture, or a document that can carry a manifest.
+            path: of a video, a sound, a picture, or a document that can carry a manifest; or of the beginning (init
+                segment) of a film in segments.
             progress: called with (pictures examined, pictures in all) while it is read.
             search: how far to look for marks.
+            segments: of the film that begins in ``path``, in the order in which they are played.
 
         Raises:
             MediaError: the file cannot be read.
@@ -121,7 +130,12 @@ class Verifier:
         """
         run_canary()
         began = time.monotonic()
-        evidence = gather(path, self.sources, self.limits, progress, search)
+        if segments:
+            from touchmark.detectors.film import gather_film  # what most files do not need is loaded for those that do
+
+            evidence = gather_film(path, segments, self.sources, self.limits, progress, search)
+        else:
+            evidence = gather(path, self.sources, self.limits, progress, search)
         notes = staleness(self.trust, datetime.now(UTC))
         return Verification(path, judge(evidence), evidence, time.monotonic() - began, notes)
 

@@ -12,6 +12,7 @@ place asks for, and nothing else.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from typing import BinaryIO, Final
 
 from touchmark.provenance.manifest import cbor
@@ -58,21 +59,83 @@ def _content(file: BinaryIO, box: Box) -> bytes:
 
 def _end_of_branch(content: bytes, tree: HashTree, leaf: int) -> int:
     """Where the branch of one leaf ends in the content of a box; 0 where it is another, or has more in it."""
+    branch = _branch_in(content)
+    if branch is None or not branch.is_of(tree) or branch.leaf != leaf:
+        return 0
+    return branch.end if branch.sizes == (tree.digest,) * _on_the_way(tree, leaf) and tree.digest > 0 else 0
+
+
+@dataclass(frozen=True, slots=True)
+class Branch:
+    """What a branch says of itself.
+
+    Attributes:
+        unique_id, local_id: of its tree.
+        leaf: number of the piece that is its leaf, from 0 on.
+        sizes: bytes of each hash on its way up.
+        end: where it ends in the content of its box.
+    """
+
+    unique_id: int
+    local_id: int
+    leaf: int
+    sizes: tuple[int, ...]
+    end: int
+
+    def is_of(self, tree: HashTree) -> bool:
+        """Whether it names this tree."""
+        return (self.unique_id, self.local_id) == (tree.unique_id, tree.local_id)
+
+
+def branches_in(file: BinaryIO, subject: str) -> tuple[Branch, ...]:
+    """All that can be read, in one segment of a film, of which each has one.
+
+    Raises:
+        LimitExceededError: it has more boxes than any honest file.
+    """
+    contents = (_content(file, box) for box in top_level(file, subject))
+    found = (_branch_in(content) for content in contents if content.startswith(_HEAD))
+    return tuple(branch for branch in found if branch is not None)
+
+
+def bound_in_segment(file: BinaryIO, trees: Sequence[HashTree], subject: str) -> dict[int, int]:
+    """As :func:`bound_branches`, of one segment of a film that lies in a file of its own: its one branch.
+
+    Raises:
+        LimitExceededError: it has more boxes than any honest file.
+    """
+    for box in top_level(file, subject):
+        if not (content := _content(file, box)).startswith(_HEAD):
+            continue
+        branch = _branch_in(content)
+        ends = (
+            _end_of_branch(content, tree, branch.leaf)
+            for tree in trees
+            if tree.of_fragments and branch is not None and branch.leaf < tree.leaves
+        )
+        end = next(filter(None, ends), 0)
+        plain = box.whole and box.header_size == _LONG_HEADER
+        return {box.offset: box.offset + box.header_size + end} if plain and end else {}
+    return {}
+
+
+def _branch_in(content: bytes) -> Branch | None:
+    """The branch that a box holds, if it names what is asked for, each once, and nothing else."""
     try:
         at = len(_HEAD)
         kind, count, _ = cbor.head(content, at)
         *places, end = cbor.members(content, at)
         names = [content[name:value] for name, value in zip(places[::2], places[1::2], strict=True)]
         values = dict(zip(names, places[1::2], strict=True))
-        numbers = [_number(content, values.pop(name)) for name in (b"\x68uniqueId", b"\x67localId", b"\x68location")]
+        unique_id, local_id, leaf = (
+            _number(content, values.pop(name)) for name in (b"\x68uniqueId", b"\x67localId", b"\x68location")
+        )
         hashes = values.pop(b"\x66hashes", None)
-        asked = [tree.digest] * _on_the_way(tree, leaf)
-        sizes = list(_sizes(content, hashes)) if hashes is not None else []
+        sizes = tuple(_sizes(content, hashes)) if hashes is not None else ()
     except (KeyError, ValueError):
-        return 0
+        return None
     is_plain = kind == cbor.MAP and count == len(names) == len(set(names)) and not values
-    is_it = numbers == [tree.unique_id, tree.local_id, leaf] and sizes == asked and tree.digest > 0
-    return end if is_plain and is_it else 0
+    return Branch(unique_id, local_id, leaf, sizes, end) if is_plain else None
 
 
 def _on_the_way(tree: HashTree, leaf: int) -> int:

@@ -34,10 +34,18 @@ from touchmark.provenance.manifest.report import ManifestPresence, ManifestRepor
 from touchmark.provenance.manifest.traces import has_store_place, has_store_remains
 from touchmark.provenance.manifest.unbound import unbound
 from touchmark.provenance.media.errors import UnreadableFileError
-from touchmark.provenance.media.kinds import STORE, SVG, kind_of_file
+from touchmark.provenance.media.kinds import MP4, STORE, SVG, kind_of_file
 from touchmark.provenance.media.source import held
 
-__all__ = ["ManifestPresence", "ManifestReport", "ValidationState", "read_crjson", "read_manifest", "read_stream"]
+__all__ = [
+    "ManifestPresence",
+    "ManifestReport",
+    "ValidationState",
+    "read_crjson",
+    "read_manifest",
+    "read_segment",
+    "read_stream",
+]
 
 _STORE_WAS_FOUND = (
     c2pa.C2paError.Assertion,
@@ -82,6 +90,37 @@ def read_stream(file: BinaryIO, anchors: bytes, *, manifest: bytes | None = None
         return ManifestReport(ManifestPresence.UNREADABLE, reason=str(error))
     except c2pa.C2paError as error:
         return _explain(file, error, recovered=manifest is not None)
+
+
+def read_segment(beginning: BinaryIO, segment: BinaryIO, anchors: bytes, *, subject: str = "") -> ManifestReport:
+    """Report on the manifest in the beginning of a film, held against one of its segments and no other.
+
+    The library keeps no memory of segments: that one holds says nothing of those before, nor where in the film it is.
+
+    Args:
+        beginning: the init segment, an open, seekable file.
+        segment: another, of the same film.
+        anchors: PEM roots of trusted signers; empty trusts nobody.
+        subject: what an error calls them.
+
+    Raises:
+        LimitExceededError: one of them has more parts than the library reads in a moment.
+        TrustAnchorsError: ``anchors`` is not PEM.
+    """
+    try:
+        check_parts(segment, subject)
+        reader = _reader(beginning, anchors, None, subject)
+        if reader is None:
+            return _without(beginning, "")
+        with reader:
+            beginning.seek(0)
+            segment.seek(0)
+            reader.with_fragment(MP4.media_type, beginning, segment)
+            return parse_store(reader.json(), reader.detailed_json)
+    except UnreadableStoreError as error:
+        return ManifestReport(ManifestPresence.UNREADABLE, reason=str(error))
+    except c2pa.C2paError as error:
+        return _explain(beginning, error, recovered=False)
 
 
 def read_crjson(path: Path, anchors: bytes) -> dict[str, Any] | str:

@@ -47,9 +47,7 @@ _OTHER_KINDS: tuple[tuple[bytes, int, str], ...] = (
     (b"PK\x03\x04", 0, "a ZIP archive"),
     (b"\x1f\x8b", 0, "a gzip archive"),
 )
-_OF_SEGMENTS = (
-    "Give the film as one file, as it was before it was cut up; one that was signed in segments is not read here."
-)
+_OF_SEGMENTS = "Give its beginning and its segments together: touchmark verify init.mp4 --fragments 'segment*.m4s'"
 _IMAGE_BRANDS = {b"avif": "an AVIF image", b"heic": "a HEIC image", b"mif1": "a HEIF image"}
 
 

@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from tests.clips import moving_clip, write_clip
+from tests.detectors.fragments import fragmented_film
 from touchmark.cli.main import run
 from touchmark.provenance.database import open_database
 from touchmark.provenance.home import Home
@@ -205,3 +206,40 @@ def test_thorough_looks_at_every_picture_with_one_process_or_several(folder, cap
     for line in capsys.readouterr().out.splitlines():
         assert json.loads(line)["evidence"]["watermark_extent"]["key_frames"] == 0, "no glance came before"
     assert run(["report", "--thorough", plain, "-o", str(folder / "thorough.html")]) == 2
+
+
+def test_a_film_in_segments_is_given_by_a_pattern(tmp_path, capsys) -> None:
+    """In the order of the numbers in their names; of a film that nobody signed, a hole is told and proves nothing."""
+    content = fragmented_film(tmp_path / "made.mp4")
+    at = [offset for offset in range(len(content)) if content[offset + 4 : offset + 8] == b"moof"]
+    (tmp_path / "init.mp4").write_bytes(content[: at[0]])
+    for number, (start, end) in enumerate(zip(at, [*at[1:], len(content)], strict=True), start=8):
+        (tmp_path / f"seg{number}.m4s").write_bytes(content[start:end])
+    init, pattern = str(tmp_path / "init.mp4"), str(tmp_path / "seg*.m4s")
+    assert run(["verify", "--quiet", init, "--fragments", str(tmp_path / "[is]*")]) == 2, "the beginning is no segment"
+    assert run(["verify", "--quiet", init, "--fragments", str(tmp_path / "*")]) == 3, "nor is a whole film"
+    assert run(["verify", "--json", init, "--fragments", pattern]) == 2
+    report = json.loads(capsys.readouterr().out)
+    assert report["file"] == init
+    assert (report["evidence"]["stream"]["given"], report["evidence"]["stream"]["faults"]) == (5, [])
+    (tmp_path / "seg10.m4s").unlink()
+    assert run(["verify", init, "--fragments", pattern]) == 2
+    assert "missing between others: before “seg11.m4s”" in " ".join(capsys.readouterr().out.split())
+    assert (
+        run(["verify", "--json", init, "--fragments", str(tmp_path / "seg8.m4s"), "--fragments", pattern[:-3] + "*"])
+        == 2
+    )
+    assert [fault["kind"] for fault in json.loads(capsys.readouterr().out)["evidence"]["stream"]["faults"]] == [
+        "segment_repeated",
+        "segment_missing",
+    ]
+
+
+def test_what_goes_with_a_film_in_segments(tmp_path, capsys) -> None:
+    (tmp_path / "a.mp4").write_bytes(b"")
+    assert run(["verify", "a.mp4", "--fragments", str(tmp_path / "none*.m4s")]) == 64
+    assert "no file is called" in capsys.readouterr().err
+    assert run(["verify", "a.mp4", "--fragments", ""]) == 64
+    assert "no file is called" in capsys.readouterr().err
+    assert run(["verify", "a.mp4", "b.mp4", "--fragments", str(tmp_path / "a.mp4")]) == 64
+    assert "give one FILE" in capsys.readouterr().err

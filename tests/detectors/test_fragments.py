@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.detectors.fragments import Binding, bound_by_fragments, boxes, branch_box, fragmented_film, pieces
+from tests.detectors.fragments import Binding, bound_by_fragments, boxes, branch_box, essence, fragmented_film, pieces
 from touchmark.detectors.sources import Sources
 from touchmark.detectors.verdict import Outcome
 from touchmark.detectors.verify import Verification, Verifier
@@ -134,21 +134,6 @@ def test_what_a_signer_leaves_out_of_the_leaves_is_named(signed, verify, binding
     assert verification.evidence.manifest.state is ValidationState.TRUSTED
     assert named in verification.evidence.manifest.left_out
     assert verification.verdict.outcome not in ACCEPTED
-
-
-def essence(content: bytes) -> tuple[list[bytes], list[bytes]]:
-    """What may not change: branches, less their padding, and all other boxes, each in their order.
-
-    But for those that C2PA leaves out, and for the store, which has its own signature.
-    """
-    branches, others = [], []
-    for found in boxes(content):
-        data = content[found.offset : found.offset + found.size]
-        if found.uuid == C2PA_UUID and b"merkle\0" in data[:64]:
-            branches.append(data[24:].rstrip(b"\0"))
-        elif found.uuid != C2PA_UUID and found.type not in ("ftyp", "mfra", "free", "skip"):
-            others.append(data)
-    return branches, others
 
 
 @st.composite

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from tests.forms import FORMS
-from touchmark.detectors.serialise import VerificationReport
+from touchmark.detectors.serialise import line, report_of
 from touchmark.detectors.sources import Sources
 from touchmark.detectors.verdict import Outcome
 from touchmark.detectors.verify import Verifier
@@ -54,7 +54,7 @@ def examine(verifier: Verifier, path: Path, content: bytes) -> Outcome | None:
     except MediaError as error:
         assert error.code.startswith("media.")
         return None
-    assert VerificationReport.of(verification).line().isascii()
+    assert line(report_of(verification)).isascii()
     return verification.verdict.outcome
 
 

@@ -13,8 +13,9 @@ from jsonschema import Draft202012Validator
 from tests.clips import write_clip
 from tests.detectors.conftest import clip
 from tests.detectors.test_showing import EVIL, parsed, plain_text, terminal
+from touchmark.detectors.document import schema
 from touchmark.detectors.page import page
-from touchmark.detectors.serialise import VerificationReport, schema
+from touchmark.detectors.serialise import line, report_of
 from touchmark.detectors.verdict import Outcome, judge
 from touchmark.detectors.verify import Verification, Verifier
 from touchmark.provenance.watermark.neural.claim import Basis, ClaimState, MarkClaim, MarkKind
@@ -78,8 +79,8 @@ def test_an_installed_mark_is_asked_and_answers_beside_ours(studio, tmp_path: Pa
 
 def test_claims_are_in_the_json_under_the_schema(examined) -> None:
     unread = replace(CLAIM, state=ClaimState.NOTHING_FOUND, message="", known_as="", agreeing=None, p_value=None)
-    report = VerificationReport.of(claiming(examined, CLAIM, replace(unread, basis=None, score=0.25)))
-    document = json.loads(report.line())
+    report = report_of(claiming(examined, CLAIM, replace(unread, basis=None, score=0.25)))
+    document = json.loads(line(report))
     Draft202012Validator(schema()).validate(document)
     first, second = document["evidence"]["other_marks"]
     assert first == {
@@ -96,7 +97,7 @@ def test_claims_are_in_the_json_under_the_schema(examined) -> None:
         "samples": 4,
     }
     assert (second["p_value"], second["score"]) == (None, 0.25)
-    assert VerificationReport.model_validate_json(report.line()) == report
+    assert json.loads(line(report)) == report
 
 
 def test_terminal_and_page_show_claims_as_claims(examined) -> None:
@@ -116,7 +117,7 @@ def test_terminal_and_page_show_claims_as_claims(examined) -> None:
 def test_without_installed_marks_nothing_is_said_of_them(examined) -> None:
     assert "Marks of other makers" not in terminal(examined)
     assert "Marks of other makers" not in page(examined, (), NOW)
-    assert json.loads(VerificationReport.of(examined).line())["evidence"]["other_marks"] == []
+    assert json.loads(line(report_of(examined)))["evidence"]["other_marks"] == []
 
 
 def test_names_and_labels_do_nothing_where_they_are_shown(examined) -> None:

@@ -9,7 +9,9 @@ from pathlib import Path
 import pytest
 from jsonschema import Draft202012Validator
 
-from touchmark.detectors.serialise import UnreadableReport, VerificationReport, schema
+from touchmark.detectors.document import schema
+from touchmark.detectors.serialise import line, report_of, report_of_unreadable
+from touchmark.provenance.media.errors import TruncatedError
 
 PUBLISHED = Path(__file__).parents[2] / "docs" / "schemas" / "verify.schema.json"
 
@@ -22,22 +24,22 @@ def validator() -> Draft202012Validator:
 
 
 def test_the_published_schema_is_in_step_with_the_code() -> None:
-    command = "python -m touchmark.detectors.serialise > docs/schemas/verify.schema.json"
+    command = "python -m touchmark.detectors.document > docs/schemas/verify.schema.json"
     assert json.loads(PUBLISHED.read_text(encoding="utf-8")) == schema(), f"run: {command}"
 
 
 def test_real_reports_follow_the_schema(studio, sealed, stripped, plain, validator) -> None:
     for path in (sealed, stripped, plain):
-        report = VerificationReport.of(studio.verify(path))
-        document = json.loads(report.line())
+        report = report_of(studio.verify(path))
+        document = json.loads(line(report))
         validator.validate(document)
         assert document["schema_version"] == 1
         assert document["file"] == str(path)
-        assert VerificationReport.model_validate_json(report.line()) == report
+        assert json.loads(line(report)) == report
 
 
 def test_the_report_says_what_was_found(studio, sealed, registration) -> None:
-    document = json.loads(VerificationReport.of(studio.verify(sealed)).line())
+    document = json.loads(line(report_of(studio.verify(sealed))))
     verdict, evidence = document["verdict"], document["evidence"]
     assert (verdict["outcome"], document["accepted"], verdict["development_keys"]) == ("generated", True, True)
     assert verdict["origin"]["payload"] == evidence["watermarks"][0]["payload"] == str(registration.payload)
@@ -56,8 +58,8 @@ def test_the_schema_refuses_what_is_no_report(validator) -> None:
 
 
 def test_an_unreadable_file_follows_the_schema(validator) -> None:
-    report = UnreadableReport(schema_version=1, file="a\udcff.mp4", error="media.truncated", problem="cut short")
-    validator.validate(json.loads(report.line()))
+    report = report_of_unreadable(Path("a\udcff.mp4"), TruncatedError("cut short", subject="", remedy=""))
+    validator.validate(json.loads(line(report)))
 
 
 def test_odd_names_and_hostile_text_serialise(studio, plain) -> None:
@@ -65,7 +67,7 @@ def test_odd_names_and_hostile_text_serialise(studio, plain) -> None:
     info = replace(verification.evidence.container.info, labels={"title": "\ud800\x1b[31m\x9b\u202e"})
     container = replace(verification.evidence.container, info=info)
     odd = replace(verification, path=Path("a\udcff.mp4"), evidence=replace(verification.evidence, container=container))
-    document = json.loads(VerificationReport.of(odd).line())
+    document = json.loads(line(report_of(odd)))
     assert document["file"] == "a\\udcff.mp4"
-    assert VerificationReport.of(odd).line().isascii()
-    assert VerificationReport.of(odd).line().isprintable()
+    assert line(report_of(odd)).isascii()
+    assert line(report_of(odd)).isprintable()

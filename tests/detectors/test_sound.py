@@ -21,10 +21,11 @@ from tests.clips import moving_clip, write_clip
 from tests.detectors.conftest import Stranger, Studio
 from touchmark.detectors.acceptance import Acceptance
 from touchmark.detectors.contradictions import ContradictionKind
+from touchmark.detectors.document import schema
 from touchmark.detectors.evidence import Sources, gather
 from touchmark.detectors.origin import Via
 from touchmark.detectors.page import page
-from touchmark.detectors.serialise import VerificationReport, schema
+from touchmark.detectors.serialise import line, report_of
 from touchmark.detectors.statements import Source, Statement, Tone
 from touchmark.detectors.terminal import render
 from touchmark.detectors.verdict import Outcome, Verdict
@@ -298,7 +299,7 @@ def test_the_sound_is_shown_beside_the_picture(
     studio: Studio, spoken: Sealed, played: Sealed, composed: Callable[..., Path]
 ) -> None:
     verification = studio.verify(composed(spoken[0], played[0]))
-    report = json.loads(VerificationReport.of(verification).line())
+    report = json.loads(line(report_of(verification)))
     jsonschema.validate(report, schema())
     assert report["evidence"]["sound_watermarks"][0]["payload"] == str(played[1].payload)
     assert report["evidence"]["registration_by_sound"]["title"] == "played.mp4"

@@ -22,7 +22,7 @@ from tests.forms import FORMS
 from touchmark.detectors.evidence import gather
 from touchmark.detectors.look import MarkSearch
 from touchmark.detectors.page import page
-from touchmark.detectors.serialise import VerificationReport
+from touchmark.detectors.serialise import line, report_of
 from touchmark.detectors.sources import Sources
 from touchmark.detectors.statements import Source, Tone
 from touchmark.detectors.terminal import render
@@ -382,8 +382,8 @@ def test_hostile_text_reaches_no_terminal(hostile) -> None:
     text = shown.getvalue()
     assert len(text) < 12_000
     assert not any(c in text for c in "\x1b\x9b\x07\x00\u202e\u2066\u2028\r")
-    assert VerificationReport.of(hostile).line().isprintable()
-    assert VerificationReport.of(hostile).line().isascii()
+    assert line(report_of(hostile)).isprintable()
+    assert line(report_of(hostile)).isascii()
 
 
 def test_hostile_text_reaches_no_page(hostile) -> None:
