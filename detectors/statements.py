@@ -321,8 +321,8 @@ def _stream(evidence: Evidence) -> Iterator[Statement]:
     given = f"{stream.given:,} segment{'' if stream.given == 1 else 's'}"
     if stream.is_part and stream.first is not None:
         text = (
-            f"It is a part of a film: {given} of {stream.of_all:,} were given, from number {stream.first:,} on. What "
-            "comes before and after may change what they mean."
+            f"It is a part of a film: {given} of {stream.of_all:,}, from number {stream.first:,} on. What comes "
+            "before and after may change its meaning."
         )
         yield Statement(Source.CONTAINER, Tone.CAUTION, text)
     else:
