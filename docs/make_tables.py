@@ -60,8 +60,8 @@ few samples to carry 104 bits: of 193 by 144 pixels little is read after an edit
 FIDELITY = """Before any encoder, over every fourth picture, the first among them. VMAF where it was measured; times
 are of one core. Strong compression keeps hardly more than what is in the first picture of a shot, and the eye sees
 little in the tenth of a second after a cut (`provenance/watermark/shots.py`). So that picture carries more of the
-pattern than those after it, where detail hides it; on plain grey ground, where clouds of colour show first, hardly more
-(`provenance/watermark/emphasis.py`). Larger pictures carry less of it, because each wave of the pattern is the mean of
+pattern than those after it, where detail hides it; on plain ground, where clouds of colour show first, hardly more if
+it is grey, and in larger pictures whatever its colour (`provenance/watermark/emphasis.py`). Larger pictures carry less of it, because each wave of the pattern is the mean of
 more samples there and outlives a coder more easily: at 1,600 lines and more twice as much is left after H.265 at CRF
 40 as reading takes. In saturated colours, where a step of Cb or Cr is seen as lightness too, either is held to what
 luma may be (`provenance/watermark/lightness.py`).
