@@ -28,8 +28,8 @@ from touchmark.provenance.watermark.plain import is_plain
 # more keep twice what reading takes, those of 400 barely enough.
 LINES: Final = (480, 720, 1080)
 _LUMA, _CHROMA, _PLAIN = (1.9, 1.5, 1.2), (2.6, 1.5, 1.2), (1.0, 1.0, 0.9)
-_SATURATION: Final = (1.0, 0.0, 0.0)
-"""How far saturation counts on plain ground: without it a blue wall of 256 lines is lost to AV1 at CRF 50."""
+_SATURATION: Final = (480, 540), (1.0, 0.0)
+"""How far saturation counts on plain ground, by lines: without it a blue wall of 256 is lost to AV1 at CRF 50."""
 _OTHERS: Final = 0.9
 """Of all else, whatever the size: a second that is cut out and made small is read from these alone."""
 SELDOM: Final = 1
@@ -55,9 +55,8 @@ def emphasis_of(lines: int, *, begins_shot: bool) -> Emphasis:
     """
     if not begins_shot:
         return Emphasis(luma=(_OTHERS, _OTHERS), chroma=(_OTHERS, _OTHERS))
-    luma, chroma, plain, saturation = (
-        float(np.interp(lines, LINES, factors)) for factors in (_LUMA, _CHROMA, _PLAIN, _SATURATION)
-    )
+    luma, chroma, plain = (float(np.interp(lines, LINES, factors)) for factors in (_LUMA, _CHROMA, _PLAIN))
+    saturation = float(np.interp(lines, *_SATURATION))
     return Emphasis(luma=(1.0, luma), chroma=(plain, chroma), plain_saturation=saturation)
 
 
