@@ -1,3 +1,3 @@
 """The digest of the weights that belong to this release. Written by ``touchmark.safety.classifier.train``."""
 
-WEIGHTS_SHA256 = "827fbf3087f72000018a26d996677a127138109e73e93e077066addb805066e1"
+WEIGHTS_SHA256 = "2ac3e9d8a941b4ce1b44790f1c417632e9b97b214395accc963c8f084ce3b53b"
