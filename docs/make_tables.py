@@ -9,15 +9,13 @@ from pathlib import Path
 from typing import Any
 
 from touchmark.provenance.watermark.bench.attacks import ATTACKS, Family
-from touchmark.provenance.watermark.shots import emphasis_of
+from touchmark.provenance.watermark.shots import LINES, emphasis_of
 
 RESULTS = Path(__file__).parent.parent / "benchmarks" / "results"
 DATA = RESULTS / "watermark.json"
 UNSEEN = (RESULTS / "watermark_unseen.json", RESULTS / "watermark_unseen_further.json")
 PAGE = Path(__file__).parent / "watermark.md"
 OURS = "touchmark"
-_EMPHASISED = (480, 720, 1080)
-"""Lines for which the page says how much more a first picture carries than the others."""
 
 HEAD = """# What the picture mark survives, and what it costs
 
@@ -154,7 +152,7 @@ def _fidelity(trials: Sequence[Trial]) -> Iterator[str]:
     yield "## What marking does to the picture\n"
     yield FIDELITY
     yield from _head(["lines of the short side", "luma", "Cb and Cr", "Cb and Cr on plain grey"], right=3)
-    for lines in _EMPHASISED:
+    for lines in LINES:
         first, others = (emphasis_of(lines, begins_shot=begins) for begins in (True, False))
         factors = (
             first.luma[1] / others.luma[1],

@@ -5,8 +5,8 @@ after scene changes in television image presentations", IEEE Trans. Inf. Theory 
 same picture, and at high compression lets what it kept of a faint pattern there stand until the next key picture: so
 amplitude in the first picture of a shot outlives compression, and in the others hardly. It does so where there is
 detail for the coder to keep; on plain ground it would only be seen by whoever stops there, so most of it goes where
-detail hides it (:mod:`emphasis`). At H.265 CRF 40 the payload is read from 18 of 24 passages of natural
-video so, and from 16 where colours are 1.7 times stronger everywhere, of which clouds were seen on walls and in skies.
+detail hides it (:mod:`emphasis`). At H.265 CRF 40 the payload was read from 18 of 24 passages of natural video so,
+before larger pictures carried less, and from 16 where colours were 1.7 times stronger everywhere: clouds were seen.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from touchmark.provenance.watermark.plain import is_plain
 # texture, and chroma on plain ground, of which a coder keeps nothing where it is much fainter. In a larger picture each
 # wave of the pattern is the mean of more samples, so less of it is lost: at H.265 CRF 40 pictures of 1,600 lines and
 # more keep twice what reading takes, those of 400 barely enough.
-_LINES: Final = (480, 720, 1080)
+LINES: Final = (480, 720, 1080)
 _LUMA, _CHROMA, _PLAIN = (1.9, 1.5, 1.2), (2.6, 1.5, 1.2), (1.0, 1.0, 0.9)
 _OTHERS: Final = 0.9
 """Of all else, whatever the size: a second that is cut out and made small is read from these alone."""
@@ -53,7 +53,7 @@ def emphasis_of(lines: int, *, begins_shot: bool) -> Emphasis:
     """
     if not begins_shot:
         return Emphasis(luma=(_OTHERS, _OTHERS), chroma=(_OTHERS, _OTHERS))
-    luma, chroma, plain = (float(np.interp(lines, _LINES, factors)) for factors in (_LUMA, _CHROMA, _PLAIN))
+    luma, chroma, plain = (float(np.interp(lines, LINES, factors)) for factors in (_LUMA, _CHROMA, _PLAIN))
     return Emphasis(luma=(1.0, luma), chroma=(plain, chroma))
 
 

@@ -190,14 +190,17 @@ def test_repeating_a_step_finds_its_beginning_better() -> None:
     pipeline = clouds()
     with marked(pipeline, arguments(width=64, height=64, output_type="np", guidance_scale=1.0), MARK) as changed:
         frames = _pixels(pipeline(**changed).frames[0])
-    agreement = []
+    agreement, deviation = [], []
     for repeats in (1, 4):
         walk = reversed_scheduler(pipeline.scheduler, repeats)
         with exchanged(pipeline, "scheduler", walk):
             assert pipeline.scheduler is walk
         noise = invert(pipeline, frames, steps=2, repeats=repeats)
         agreement.append(float(np.mean(np.sign(noise) == MARK.signs(*noise.shape))))
-    assert agreement[1] > agreement[0]
+        deviation.append(float(np.std(noise)))
+    # It began with deviation 1. Signs are rounded by each processor in its own way, and on some they tie.
+    assert 2 * deviation[0] < deviation[1] < 1
+    assert agreement[1] >= agreement[0]
 
 
 # --- the whole way ------------------------------------------------------------------------------------------------
