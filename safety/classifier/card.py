@@ -53,7 +53,7 @@ A linear multi-label classifier of text-to-video prompts. Features are {hashed:,
 character n-grams over the canonical views of a prompt, {meanings} concepts found by the beginnings of their words in
 fifteen languages (`concepts.yaml`), pairs of concepts, and concepts with the words and the concept that follow on
 them, so that what a verb is done to counts. One logistic regression tells harm from no harm, another each kind of harm
-from the others; a category's weights are their sum, less the mean of all kinds. Scores are taken over a short whole,
+from the others; a category's weights are their sum. Scores are taken over a short whole,
 each sentence and overlapping windows, and the highest counts. In each of these a kind of harm lies {apart:g} times as
 far behind the likeliest kind as its weights say, so that what is named is what it is; in a long text whose passages are
 all somewhat suspect, such as a dark tale, up to {relief:g} of raw score is taken off. `weights.npz` has SHA-256

@@ -2,7 +2,7 @@
 
 Two steps, both logistic regression (scikit-learn, liblinear). The first learns harm of any kind against no harm, from
 all prompts; the second learns one kind of harm against the others, from the harmful ones. A category's weights are the
-sum, less the mean of all kinds: what a rare category cannot learn alone, it takes from the others.
+sum: what a rare category cannot learn alone, it takes from the others.
 """
 
 from __future__ import annotations
@@ -39,10 +39,9 @@ CATEGORIES = (
 _POSITIVE_SHARE = 0.3
 """Weight of the positives of each regression among all, however few they are."""
 _KIND = 0.2
-"""How much a kind of harm, as far as it is likelier than the mean of kinds, counts beside there being any harm.
+"""How much the kind of harm counts beside there being any: little, since the likeliest of ten is high by chance.
 
-The likeliest of ten is high by chance where nothing is known. The mean itself is left out: it is high for what is told
-at length, and held back harmless tales; without it more direct requests are caught at one share of false positives."""
+The mean of all kinds, counted once more, held back harmless tales; left out, it cost direct requests."""
 _MEANING = 2.0
 """How much more a concept counts than a word or a piece of one."""
 _STRENGTH = 20.0
@@ -87,12 +86,9 @@ class Learner:
         own, own_bias = zip(
             *(self._regress(kinds, category == index, kind_weight) for index in range(len(CATEGORIES))), strict=True
         )
-        of_kind, bias_of_kind = np.stack(own, axis=1), np.array(own_bias)
-        of_kind -= of_kind.mean(axis=1, keepdims=True)
-        bias_of_kind -= bias_of_kind.mean()
-        exact = (any_harm[:, None] + _KIND * of_kind) * rarity[:, None]
+        exact = (any_harm[:, None] + _KIND * np.stack(own, axis=1)) * rarity[:, None]
         weights = exact.astype(np.float16).astype(np.float32)  # what the file will hold
-        bias = (any_bias + _KIND * bias_of_kind).astype(np.float32)
+        bias = (any_bias + _KIND * np.array(own_bias)).astype(np.float32)
         _log.info("fitted %d passages, %d of them harmful, without fold %s", len(weight), harmful.sum(), without)
         return PromptClassifier.uncalibrated(CATEGORIES, weights, bias)
 
