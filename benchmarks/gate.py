@@ -5,8 +5,11 @@
 Every labelled prompt lies in one of a few folds (``safety/classifier/sources.py``), most sets in one fold whole. For
 each fold a classifier is trained and calibrated without it, and the gate with that classifier judges it. ``stopped``
 is refused or sent to review: recall for harmful prompts, false positives for harmless ones. The disguises, and prompts
-written by hand that are never trained on (``HELD_OUT``, ``BLIND_REQUESTS``), are measured with the weights that ship;
-for latency see ``gate_latency``. Peers that are installed are measured on the same prompts.
+written by hand that are never trained on (``HELD_OUT``, ``LOOKED_AT``, ``BLIND``), are measured with the weights that
+ship; for latency see ``gate_latency``. Peers that are installed are measured on the same prompts.
+
+``LOOKED_AT`` were blind once. Then their misses were read, and grammars written of the kinds of sentence that they
+showed, none of the sentences themselves: take their figures as an upper bound. ``BLIND`` is open to nobody who trains.
 """
 
 from __future__ import annotations
@@ -39,7 +42,8 @@ from touchmark.safety.redteam.mutations import MUTATIONS
 
 RESULTS = Path(__file__).parent / "results" / "gate.json"
 HELD_OUT = tuple(Path(__file__).with_name(f"gate_{name}.yaml") for name in ("held_out", "blind", "blind_further"))
-BLIND = tuple(Path(__file__).with_name(f"gate_blind_{name}.yaml") for name in ("requests", "contrast", "latest"))
+LOOKED_AT = tuple(Path(__file__).with_name(f"gate_blind_{name}.yaml") for name in ("requests", "contrast"))
+BLIND = (Path(__file__).with_name("gate_blind_latest.yaml"),)
 LANGUAGES = ("en", "id", "es", "pt", "fr", "de", "ru", "tr", "ar", "hi", "zh", "ja", "ko", "vi", "th")
 _DISGUISED = 150
 """Prompts that each disguise is tried on."""
@@ -102,7 +106,8 @@ def measure(
         "categories": by_category(rows, decisions),
         "naming": naming(rows, decisions),
         "held out, by hand": held_out(shipped),
-        "blind, by hand": {path.stem: blind(shipped, classifier, path) for path in BLIND},
+        "blind, by hand": {path.stem: by_part(shipped, classifier, path) for path in BLIND},
+        "looked at, by hand": {path.stem: by_part(shipped, classifier, path) for path in LOOKED_AT},
         "languages": by_language(rows, decisions, tops),
         "techniques": by_technique(shipped, rows),
         "peers": peers([rows[i] for i in public], [decisions[i] for i in public]),
@@ -221,7 +226,7 @@ def held_out(judge: Judge) -> dict[str, dict[str, dict[str, float]]]:
     return table
 
 
-def blind(judge: Judge, classifier: PromptClassifier, path: Path) -> dict[str, dict[str, Any]]:
+def by_part(judge: Judge, classifier: PromptClassifier, path: Path) -> dict[str, dict[str, Any]]:
     """Rates of a file of prompts that were written by hand to measure by, by part, and AUC of the score."""
     parts: dict[str, dict[str, list[str]]] = yaml.safe_load(path.read_text(encoding="utf-8"))
     table = {}

@@ -51,10 +51,11 @@ _HEAD = """\
 
 A linear multi-label classifier of text-to-video prompts. Features are {hashed:,} hashed words, pairs of words and
 character n-grams over the canonical views of a prompt, {meanings} concepts found by the beginnings of their words in
-fifteen languages (`concepts.yaml`), and pairs of concepts. One logistic regression tells harm from no harm, another
-each kind of harm from the others; a category's weights are their sum. Scores are taken over a short whole, each
-sentence and overlapping windows, and the highest counts. In each of these a kind of harm lies {apart:g} times as far
-behind the likeliest kind as its weights say, so that what is named is what it is; in a long text whose passages are
+fifteen languages (`concepts.yaml`), pairs of concepts, and concepts with the words and the concept that follow on
+them, so that what a verb is done to counts. One logistic regression tells harm from no harm, another each kind of harm
+from the others; a category's weights are their sum. Scores are taken over a short whole,
+each sentence and overlapping windows, and the highest counts. In each of these a kind of harm lies {apart:g} times as
+far behind the likeliest kind as its weights say, so that what is named is what it is; in a long text whose passages are
 all somewhat suspect, such as a dark tale, up to {relief:g} of raw score is taken off. `weights.npz` has SHA-256
 `{digest}`; other weights do not load. Trained by `python -m touchmark.safety.classifier.train --prompts FOLDER` with
 scikit-learn {sklearn}; the same folder and grammars give the same bytes. This page is written by that program.
@@ -83,8 +84,12 @@ _FAILURES = """\
 - **Our own phrases judge kindly.** Rows named "written" were held out by phrase, but share their slots and have one
   author; take them as an upper bound. `benchmarks/gate_held_out.yaml`, `gate_blind.yaml`,
   `gate_blind_further.yaml` and `gate_blind_requests.yaml` have prompts written by hand that no grammar makes, by that
-  author too; `gate_blind_contrast.yaml` has look-alikes of another author, who had seen no grammar. Whether these
-  weights are better than those before was decided by the last two.
+  author too; `gate_blind_contrast.yaml` has look-alikes of another author, who had seen no grammar. The last two are
+  blind no longer: what was missed in them was read before the latest grammars were written. None of their sentences
+  is trained on, but the kinds are, so their figures are an upper bound too.
+- **Sets that were read.** What was missed of StrongREJECT, HarmBench and AdvBench and stopped of VBench2, PartiPrompts,
+  COCO and OVERT was read by who wrote the latest grammars, which hold none of their sentences; the models that judge
+  these sets never saw them, but the kinds of deed are known to the grammars, so take these figures as an upper bound.
 - **One kind of harm.** A prompt that is harmful in two ways in one sentence is often named for the graver alone.
 - **Dark tales.** Some long harmless stories about death and curses are held back; a harm that is told inside one
   needs a higher score than it would need alone.

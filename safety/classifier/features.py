@@ -2,7 +2,9 @@
 
 A text is cut into *units*: words, and single characters in scripts written without spaces. Each unit brings the word
 itself, its character n-grams, the pairs it forms with the two units before it, the concepts that begin in it
-(``concepts.py``) and the pairs these form with the concepts shortly before. Every feature belongs to one unit,
+(``concepts.py``), the pairs these form with the concepts shortly before, and what it is the object of: the pairs of a
+concept just before with this very word, and with the next concept that follows. *Kill a process* and *end a process*
+thus share what *kill a neighbour* has not. Every feature belongs to one unit,
 so the score of any stretch of text is a difference of two running sums: scoring all sentences and windows costs no
 more than scoring the whole. All features of a text are hashed in a few passes over arrays, none word by word, so a word
 never met costs what a known one does. Training and inference both read texts through this module and nothing else.
@@ -27,6 +29,11 @@ HASHED = 1 << _HASH_BITS
 
 NEAR = 12
 """Units between two concepts that still form a pair."""
+
+_OBJECT = 3
+"""Units after a concept that count as what it is done to."""
+_FOLLOWS = 6
+"""Units within which the next concept still follows on one."""
 
 WINDOW = 32
 """Units in a window. About the length of a prompt in the training sets: padding around a harm does not dilute it."""
@@ -80,13 +87,15 @@ def units(text: str) -> Units:
     if not len(starts):
         none = np.zeros(0, dtype=np.intp)
         return Units(none, none, none, np.zeros(1, dtype=np.intp))
-    owners, hashes = zip(*_of_words(code, starts, np.minimum(ends - starts, _MAX_WORD)), strict=True)
-    meant, concepts_there = _of_concepts(text, starts)
-    owner = np.concatenate((*owners, meant))
+    words, known = _of_words(code, starts, np.minimum(ends - starts, _MAX_WORD))
+    meant = _Meant.of(text, starts)
+    owners, hashes = zip(*words, *_of_objects(known, meant), strict=True)
+    pairs_owner, pairs = _of_concepts(meant)
+    owner = np.concatenate((*owners, pairs_owner))
     order = np.argsort(owner, kind="stable")
     first = np.zeros(len(starts) + 1, dtype=np.intp)
     np.cumsum(np.bincount(owner, minlength=len(starts)), out=first[1:])
-    return Units(starts, ends, np.concatenate((_bucket(np.concatenate(hashes)), concepts_there))[order], first)
+    return Units(starts, ends, np.concatenate((_bucket(np.concatenate(hashes)), pairs))[order], first)
 
 
 def unit_starts(text: str) -> NDArray[np.intp]:
@@ -125,8 +134,8 @@ _Layer = tuple[NDArray[np.intp], _Numbers]
 """Features of one sort: the unit that owns each, and a number for it."""
 
 
-def _of_words(code: _Numbers, starts: NDArray[np.intp], lengths: NDArray[np.intp]) -> list[_Layer]:
-    """Words, their n-grams, and pairs and triples of neighbours."""
+def _of_words(code: _Numbers, starts: NDArray[np.intp], lengths: NDArray[np.intp]) -> tuple[list[_Layer], _Numbers]:
+    """Words, their n-grams, and pairs and triples of neighbours; and the number of each word."""
     count = len(starts)
     first = np.zeros(count + 1, dtype=np.intp)
     np.cumsum(lengths, out=first[1:])
@@ -146,7 +155,7 @@ def _of_words(code: _Numbers, starts: NDArray[np.intp], lengths: NDArray[np.intp
     # The words one after another, with a blank before and after each.
     spaced = np.full(first[-1] + count + 1, _BLANK, dtype=np.uint32)
     spaced[place + owner + 1] = letters
-    return layers + _of_pieces(spaced)
+    return layers + _of_pieces(spaced), known
 
 
 def _of_pieces(spaced: _Numbers) -> list[_Layer]:
@@ -167,20 +176,49 @@ def _of_pieces(spaced: _Numbers) -> list[_Layer]:
     return layers
 
 
-def _of_concepts(text: str, starts: NDArray[np.intp]) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
-    """Concepts, and pairs of concepts near each other: the units that own them, and their buckets."""
-    meanings = concepts()
-    found = meanings.find(text)
+@dataclass(frozen=True, slots=True)
+class _Meant:
+    """The concepts of a text in reading order: the unit in which each begins, and its number."""
+
+    units: list[int]
+    numbers: list[int]
+
+    @classmethod
+    def of(cls, text: str, starts: NDArray[np.intp]) -> _Meant:
+        found = concepts().find(text)
+        places = np.searchsorted(starts, [begin for begin, _ in found], side="right") - 1
+        return cls(np.maximum(places, 0).tolist(), [number for _, number in found])
+
+
+def _of_concepts(meant: _Meant) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    """Concepts, pairs of concepts near each other, and of those that follow on: units that own them, and buckets."""
+    count = len(concepts())
     owner: list[int] = []
     bucket: list[int] = []
     recent: list[tuple[int, int]] = []
-    places = np.maximum(np.searchsorted(starts, [begin for begin, _ in found], side="right") - 1, 0).tolist()
-    for unit, (_, concept) in zip(places, found, strict=True):
+    for unit, concept in zip(meant.units, meant.numbers, strict=True):
         recent = [(at, other) for at, other in recent if unit - at <= NEAR and other != concept]
-        bucket += [HASHED + concept, *(HASHED + len(meanings) * (1 + other) + concept for _, other in recent)]
-        owner += [unit] * (1 + len(recent))
+        last = max((at for at, _ in recent if at < unit), default=unit)
+        follows = [other for at, other in recent if at == last < unit <= at + _FOLLOWS]
+        bucket.append(HASHED + concept)
+        bucket += [HASHED + count * (1 + other) + concept for _, other in recent]
+        bucket += [HASHED + count * (1 + count + other) + concept for other in follows]
+        owner += [unit] * (1 + len(recent) + len(follows))
         recent.append((unit, concept))
     return np.array(owner, dtype=np.intp), np.array(bucket, dtype=np.intp)
+
+
+def _of_objects(known: _Numbers, meant: _Meant) -> list[_Layer]:
+    """Concepts with the very words after them: a verb of any language and wording, and what it is done to."""
+    at = np.array(meant.units, dtype=np.intp)
+    concept = (np.array(meant.numbers, dtype=np.uint32) + np.uint32(1)) * _OBJECT_OF
+    layers: list[_Layer] = []
+    for distance in range(1, _OBJECT + 1):
+        object_ = at + distance
+        inside = object_ < len(known)
+        object_ = object_[inside]
+        layers.append((object_, (known.take(object_) ^ _OBJECT_OF) * _BASE + concept[inside]))
+    return layers
 
 
 _BLANK = 32
@@ -188,7 +226,7 @@ _BASE = np.uint32(0x01000193)
 """Multiplier of the sums over letters and words (the prime of FNV-1)."""
 _POWERS = np.cumprod(np.full(_MAX_WORD, _BASE, dtype=np.uint32), dtype=np.uint32)
 _WORD, _PAIR, _SKIP, _TRIPLE = (np.uint32(n) for n in (0x9E3779B1, 0x85EBCA6B, 0xC2B2AE35, 0x27D4EB2F))
-_PIECE = np.uint32(0x165667B1)
+_PIECE, _OBJECT_OF = np.uint32(0x165667B1), np.uint32(0x51ED270B)
 """Tell features of different sorts apart."""
 
 
@@ -203,8 +241,8 @@ def _bucket(numbers: _Numbers) -> NDArray[np.intp]:
 
 
 def buckets() -> int:
-    """How many different features there are: hashed ones, then concepts, then pairs of concepts."""
-    return HASHED + len(concepts()) * (1 + len(concepts()))
+    """How many different features there are: hashed ones, concepts, pairs of them, and pairs that follow on."""
+    return HASHED + len(concepts()) * (1 + 2 * len(concepts()))
 
 
 def stretches(text: str, starts: NDArray[np.intp]) -> NDArray[np.intp]:

@@ -40,7 +40,7 @@ class ClassifierBrokenError(TouchmarkError):
     code: ClassVar[str] = "safety.classifier_broken"
 
 
-CONTRAST = 3.0
+CONTRAST = 6.0
 """How many times as far as the weights say a kind of harm lies behind the likeliest kind of the same stretch. All kinds
 share the measure of there being harm at all, so a plain harm would score high in every category without it."""
 

@@ -8,7 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from touchmark.safety.canonical import canonicalise
-from touchmark.safety.classifier.features import LONGEST, WINDOW, buckets, passages, stretches, units
+from touchmark.safety.classifier.concepts import concepts
+from touchmark.safety.classifier.features import HASHED, LONGEST, WINDOW, buckets, passages, stretches, units
 from touchmark.safety.classifier.model import CONTRAST, PromptClassifier, relief
 from touchmark.safety.decision import Category
 
@@ -97,3 +98,27 @@ def test_a_word_brings_its_pieces_and_not_those_of_its_neighbours() -> None:
     assert len(numbers("hat mug") - alone) == 1
     assert len(units("木").buckets) == 1 and len(units("a").buckets) == 1  # no piece of a single character
     assert len(units("in").buckets) == 1 + 2 + 1  # the word, its pieces of three letters, and the whole with its edges
+
+
+def test_what_is_done_to_a_thing_is_learnt_of_every_verb_that_means_the_same() -> None:
+    def numbers(text: str) -> set[int]:
+        return set(units(text).buckets.tolist())
+
+    ends = numbers("kill a frobnicator") & numbers("murdering the frobnicator")
+    alone = numbers("frobnicator")
+    assert len(ends - alone - numbers("kill a thing")) == 1  # the concept with the word two behind it
+    assert not numbers("kill a b c frobnicator") & (ends - alone - numbers("kill"))  # too far to be its object
+
+
+def test_a_concept_that_follows_on_another_is_told_from_one_that_is_merely_near() -> None:
+    def following(text: str) -> set[int]:
+        return {
+            bucket
+            for bucket in units(text).buckets.tolist()
+            if bucket >= HASHED + len(concepts()) ** 2 + len(concepts())
+        }
+
+    close, apart = "kill a neighbour", "kill a b c d e f g neighbour"
+    assert following(close) and following(close) != following("neighbour kills")
+    assert following(apart) == set()
+    assert units(apart).buckets.max() >= HASHED + len(concepts())  # still a pair

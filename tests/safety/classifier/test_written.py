@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from benchmarks.gate import BLIND, HELD_OUT
+from benchmarks.gate import BLIND, HELD_OUT, LOOKED_AT
 from touchmark.safety.canonical import canonicalise
 from touchmark.safety.classifier import written
 from touchmark.safety.classifier.folds import CATEGORIES
@@ -56,7 +56,7 @@ def _bare(text: str) -> str:
     return re.sub(r"\W+", " ", text.casefold()).strip()
 
 
-@pytest.mark.parametrize("path", BLIND, ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", [*BLIND, *LOOKED_AT], ids=lambda path: path.stem)
 def test_prompts_that_are_measured_blind_are_never_trained_on(path: Path) -> None:
     parts = yaml.safe_load(path.read_text("utf-8"))
     trained_on = {_bare(row.text) for row in ROWS}
