@@ -10,8 +10,8 @@
 
 The same code runs on what touchmark publishes and on what a platform receives. It needs no torch, opens no connection
 and writes nothing, but for a private copy of a film in segments. Use a process a core, and start it with
-``OPENBLAS_NUM_THREADS=1``, as the command line does: matrices here are small, and on a busy machine NumPy's threads, which
-wait for one another, took ten times as long.
+``OPENBLAS_NUM_THREADS=1``, as the command line does: matrices here are small, and on a busy machine NumPy's threads,
+which wait for one another, took ten times as long.
 """
 
 from __future__ import annotations

@@ -53,7 +53,7 @@ footballer (PsychoPy's), fish in a tank (idtracker.ai's).
 Clips of more than 480 lines, of which first pictures carry less than they did, were measured again, most of them from
 other encodings of the same films (`screen_1088` was not: what is told of it is from before). Those of them that show
 plain ground in a colour (`cartoon_540`, `cr06_720`, `penguins_800`, and of the natural clips `coffee_720` and
-`flower_540`) were measured once more when it was marked more faintly; in the others it changes a hundredth of a picture.
+`flower_540`) were measured once more when it was marked more faintly; in the others there is next to none.
 
 All attacks of the table above were tried; those that are not listed left every mark readable. A small picture has
 few samples to carry 104 bits: of 193 by 144 pixels little is read after an editor's work and a second encoder.
@@ -63,9 +63,9 @@ FIDELITY = """Before any encoder, over every fourth picture, the first among the
 are of one core. Strong compression keeps hardly more than what is in the first picture of a shot, and the eye sees
 little in the tenth of a second after a cut (`provenance/watermark/shots.py`). So that picture carries more of the
 pattern than those after it, where detail hides it; on plain ground, where clouds of colour show first, hardly more if
-it is grey, and in larger pictures whatever its colour (`provenance/watermark/emphasis.py`). Larger pictures carry less of it, because each wave of the pattern is the mean of
-more samples there and outlives a coder more easily: at 1,600 lines and more twice as much is left after H.265 at CRF
-40 as reading takes. In saturated colours, where a step of Cb or Cr is seen as lightness too, either is held to what
+it is grey, and in larger pictures whatever its colour (`provenance/watermark/emphasis.py`). Larger pictures carry less
+of it, because each wave of the pattern is the mean of more samples there and outlives a coder more easily: at 1,600
+lines and more twice as much is left after H.265 at CRF 40 as reading takes. In saturated colours, where a step of Cb or Cr is seen as lightness too, either is held to what
 luma may be (`provenance/watermark/lightness.py`).
 """
 
