@@ -65,8 +65,8 @@ little in the tenth of a second after a cut (`provenance/watermark/shots.py`). S
 pattern than those after it, where detail hides it; on plain ground, where clouds of colour show first, hardly more if
 it is grey, and in larger pictures whatever its colour (`provenance/watermark/emphasis.py`). Larger pictures carry less
 of it, because each wave of the pattern is the mean of more samples there and outlives a coder more easily: at 1,600
-lines and more twice as much is left after H.265 at CRF 40 as reading takes. In saturated colours, where a step of Cb or Cr is seen as lightness too, either is held to what
-luma may be (`provenance/watermark/lightness.py`).
+lines and more twice as much is left after H.265 at CRF 40 as reading takes. In saturated colours, where a step of Cb or
+Cr is seen as lightness too, either is held to what luma may be (`provenance/watermark/lightness.py`).
 """
 
 Trial = dict[str, Any]
