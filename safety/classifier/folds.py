@@ -39,9 +39,8 @@ CATEGORIES = (
 _POSITIVE_SHARE = 0.3
 """Weight of the positives of each regression among all, however few they are."""
 _KIND = 0.2
-"""How much the kind of harm counts beside there being any: little, since the likeliest of ten is high by chance.
-
-The mean of all kinds, counted once more, held back harmless tales; left out, it cost direct requests."""
+"""How much the kind of harm counts beside there being any: little, since the likeliest of ten is high by chance. With
+none of it direct requests were lost."""
 _MEANING = 2.0
 """How much more a concept counts than a word or a piece of one."""
 _STRENGTH = 20.0
