@@ -11,7 +11,7 @@ place asks for, and nothing else.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import BinaryIO, Final
 
@@ -42,12 +42,18 @@ def bound_branches(file: BinaryIO, trees: Sequence[HashTree], subject: str) -> d
     is_fragmented = any(box.type == "moof" for box in boxes)
     if any(tree.of_fragments is not is_fragmented for tree in trees):
         return bound
-    branches = ((box, content) for box in boxes if (content := _content(file, box)).startswith(_HEAD))
     leaves = ((tree, leaf) for tree in trees for leaf in range(tree.leaves))
-    for (box, content), (tree, leaf) in zip(branches, leaves, strict=False):
-        if box.whole and box.header_size == _LONG_HEADER and (end := _end_of_branch(content, tree, leaf)):
-            bound[box.offset] = box.offset + box.header_size + end
+    for (box, branch), (tree, leaf) in zip(_with_branches(file, boxes), leaves, strict=False):
+        if end := _end_of_branch(box, branch, tree, leaf):
+            bound[box.offset] = end
     return bound
+
+
+def _with_branches(file: BinaryIO, boxes: Iterable[Box]) -> Iterator[tuple[Box, Branch | None]]:
+    """The boxes that call themselves a branch, and the branch in each where it can be read."""
+    for box in boxes:
+        if (content := _content(file, box)).startswith(_HEAD):
+            yield box, _branch_in(content)
 
 
 def _content(file: BinaryIO, box: Box) -> bytes:
@@ -57,12 +63,13 @@ def _content(file: BinaryIO, box: Box) -> bytes:
     return file.read(max(min(box.size - box.header_size, _MOST), 0))
 
 
-def _end_of_branch(content: bytes, tree: HashTree, leaf: int) -> int:
-    """Where the branch of one leaf ends in the content of a box; 0 where it is another, or has more in it."""
-    branch = _branch_in(content)
+def _end_of_branch(box: Box, branch: Branch | None, tree: HashTree, leaf: int) -> int:
+    """Where in the file the branch of one leaf ends; 0 where it is another, or its box is not as such a box is."""
     if branch is None or not branch.is_of(tree) or branch.leaf != leaf:
         return 0
-    return branch.end if branch.sizes == (tree.digest,) * _on_the_way(tree, leaf) and tree.digest > 0 else 0
+    as_asked = branch.sizes == (tree.digest,) * _on_the_way(tree, leaf) and tree.digest > 0
+    plain = box.whole and box.header_size == _LONG_HEADER
+    return box.offset + box.header_size + branch.end if as_asked and plain else 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,9 +100,8 @@ def branches_in(file: BinaryIO, subject: str) -> tuple[Branch, ...]:
     Raises:
         LimitExceededError: it has more boxes than any honest file.
     """
-    contents = (_content(file, box) for box in top_level(file, subject))
-    found = (_branch_in(content) for content in contents if content.startswith(_HEAD))
-    return tuple(branch for branch in found if branch is not None)
+    found = _with_branches(file, top_level(file, subject))
+    return tuple(branch for _, branch in found if branch is not None)
 
 
 def bound_in_segment(file: BinaryIO, trees: Sequence[HashTree], subject: str) -> dict[int, int]:
@@ -104,19 +110,12 @@ def bound_in_segment(file: BinaryIO, trees: Sequence[HashTree], subject: str) ->
     Raises:
         LimitExceededError: it has more boxes than any honest file.
     """
-    for box in top_level(file, subject):
-        if not (content := _content(file, box)).startswith(_HEAD):
-            continue
-        branch = _branch_in(content)
-        ends = (
-            _end_of_branch(content, tree, branch.leaf)
-            for tree in trees
-            if tree.of_fragments and branch is not None and branch.leaf < tree.leaves
-        )
-        end = next(filter(None, ends), 0)
-        plain = box.whole and box.header_size == _LONG_HEADER
-        return {box.offset: box.offset + box.header_size + end} if plain and end else {}
-    return {}
+    box, branch = next(_with_branches(file, top_level(file, subject)), (None, None))
+    if box is None or branch is None:
+        return {}
+    fitting = (tree for tree in trees if tree.of_fragments and branch.leaf < tree.leaves)
+    ends = (_end_of_branch(box, branch, tree, branch.leaf) for tree in fitting)
+    return next(({box.offset: end} for end in ends if end), {})
 
 
 def _branch_in(content: bytes) -> Branch | None:
