@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 
@@ -16,6 +17,8 @@ def shown() -> Iterator[Update]:
         bars: list[Update] = []
 
         def update(step: str, done: int, of_all: int) -> None:
+            if not sys.stderr.isatty():
+                return
             if not bars:  # what draws takes longer to load than many a file to verify
                 bars.append(stack.enter_context(_bars()))
             bars[0](step, done, of_all)
