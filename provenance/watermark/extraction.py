@@ -47,7 +47,9 @@ coded anew, three are read only so, all with more than 8; unmarked videos come t
 _CROPS = np.exp(-np.arange(0.003, 0.66, 0.006)).tolist()
 """Sides of a part over those of the whole, as fine as the pattern tells scales apart."""
 _CANDIDATES_READ = 16
-"""How many messages are tried there, when the likeliest do not verify."""
+"""How many messages are tried there."""
+_CANDIDATES_WHERE_SEEN = 1024
+"""How many where the mark is seen and no likeliest message verifies. Takes a second; unmarked videos are spared it."""
 _WINDOWS = 3
 """In how many minutes of a long video, spread over it, an unknown geometry is looked for."""
 _TOGETHER = 8
@@ -212,12 +214,16 @@ class _Extraction:
     @property
     def best(self) -> tuple[float, float]:
         """The best fit of all that was tried, as it came or mirrored, and elsewhere."""
-        upright, elsewhere = self._best(moved=False), self._best(moved=True)
-        return upright[0].z if upright else 0.0, elsewhere[0].z if elsewhere else 0.0
+        upright, elsewhere = (next((place.z for place, _ in self._best(moved=moved)), 0.0) for moved in (False, True))
+        return upright, elsewhere
 
-    def _best(self, *, moved: bool) -> tuple[Alignment, Evidence] | None:
-        places = (found for found in self._likeliest if found[0].geometry.moves is moved)
-        return max(places, key=lambda found: found[0].z, default=None)
+    def _best(self, *, moved: bool) -> list[tuple[Alignment, Evidence]]:
+        """The likeliest place in each evidence that was looked at, likeliest first."""
+        best: dict[int, tuple[Alignment, Evidence]] = {}
+        for place, evidence in sorted(self._likeliest, key=lambda found: -found[0].z):
+            if place.geometry.moves is moved:
+                best.setdefault(id(evidence), (place, evidence))
+        return list(best.values())
 
     def _readings_repeating(self) -> Iterator[Reading | None]:
         """As if the copy had been turned, scaled or squeezed as its pattern repeats."""
@@ -237,8 +243,7 @@ class _Extraction:
                 place = self._aligner.shifted(evidence, way, template=False)
                 self._alignments += place.compared
                 if place.z > _WORTH_READING_UNTOLD:
-                    self._decodings += _CANDIDATES_READ
-                    yield self._reader.read([Sight(evidence, place.geometry)], _CANDIDATES_READ, template=False)
+                    yield self._listed(Sight(evidence, place.geometry), _CANDIDATES_READ, template=False)
 
     def _readings_cropped(self) -> Iterator[Reading | None]:
         """As if the copy were a part of the original, which is what copies mostly are: a mark too faint to be seen
@@ -252,15 +257,18 @@ class _Extraction:
 
     def _readings_listed(self) -> Iterator[Reading | None]:
         """Where the mark is seen, if it is seen, from more than the likeliest message: as it came and elsewhere, since
-        the best of many places by chance looks better than a faint mark at the first."""
+        the best of many places by chance looks better than a faint mark at the first; and in more than one view, since
+        that in which its template is seen best need not hold the most of its bits."""
         for moved, least in ((False, _WORTH_FOLLOWING), (True, _WORTH_POLISHING)):
-            best = self._best(moved=moved)
-            if best is None or best[0].z <= least:
-                continue
-            place, evidence = best
-            for geometry in (place.geometry, *(() if moved else place.rivals)):
-                self._decodings += _CANDIDATES_READ
-                yield self._reader.read([Sight(evidence, geometry)], _CANDIDATES_READ)
+            for place, evidence in self._best(moved=moved)[:_TRIED]:
+                if place.z > least:
+                    yield self._listed(Sight(evidence, place.geometry), _CANDIDATES_WHERE_SEEN)
+                    for rival in () if moved else place.rivals:
+                        yield self._listed(Sight(evidence, rival), _CANDIDATES_READ)
+
+    def _listed(self, sight: Sight, candidates: int, *, template: bool = True) -> Reading:
+        self._decodings += candidates
+        return self._reader.read([sight], candidates, template=template)
 
     def _readings_at(self, geometry: Geometry) -> Iterator[Reading | None]:
         """At one geometry but for the shift: from the minute that fits best, then from several together."""

@@ -65,6 +65,14 @@ def test_the_right_message_is_often_among_the_next_where_it_is_not_the_likeliest
     assert sum(payload is not None for payload in among) > sum(payload is not None for payload in alone)
 
 
+def test_the_more_candidates_the_more_is_read() -> None:
+    bits = encode(Payload(0x0123_4567_89AB_CDEF), KEY)
+    heard = [evidence(bits, 1.75, seed) for seed in range(5)]
+    few, many = ([decode_from(soft, KEY, count).payload for soft in heard] for count in (2, 256))
+    assert set(many) <= {None, Payload(0x0123_4567_89AB_CDEF)}
+    assert sum(payload is not None for payload in many) > sum(payload is not None for payload in few)
+
+
 def test_of_several_candidates_none_verifies_in_noise_or_under_another_key() -> None:
     noise = np.random.default_rng(1)
     for _ in range(5):
