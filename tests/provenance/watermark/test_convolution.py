@@ -46,7 +46,7 @@ def test_the_code_is_linear_and_the_same_all_around_the_ring(one: int, other: in
 def test_the_list_is_what_trying_every_message_that_closes_the_ring_there_gives(signs: np.ndarray, seed: int) -> None:
     draw = np.random.default_rng(seed)
     evidence = (0.7 * signs[draw.integers(len(ALL))] + draw.normal(size=RATE * LENGTH)).astype(np.float32)
-    closed = np.isin(ENDS, _likeliest_closings(_branches(evidence))[:40])
+    closed = np.isin(ENDS, _likeliest_closings(_branches(evidence))[:_CLOSINGS])
     score = np.where(closed, signs @ evidence, -np.inf)
     places = likeliest(evidence, 40).astype(np.int64) @ (1 << np.arange(LENGTH))
     assert len(set(places.tolist())) == 40
