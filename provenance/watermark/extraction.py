@@ -49,7 +49,7 @@ _CROPS = np.exp(-np.arange(0.003, 0.66, 0.006)).tolist()
 _CANDIDATES_READ = 16
 """How many messages are tried there."""
 _CANDIDATES_WHERE_SEEN = 1024
-"""How many where the mark is seen and no likeliest message verifies. Takes a second; unmarked videos are spared it."""
+"""How many where the mark is seen and no likeliest message verifies. Takes some time; unmarked videos are spared it."""
 _WINDOWS = 3
 """In how many minutes of a long video, spread over it, an unknown geometry is looked for."""
 _TOGETHER = 8

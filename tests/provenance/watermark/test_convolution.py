@@ -6,6 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from touchmark.provenance.watermark.convolution import (
+    _CLOSINGS,
     RATE,
     _branches,
     _likeliest_closings,
