@@ -20,7 +20,7 @@ from typing import Any
 
 from touchmark import __version__
 from touchmark.detectors.verify import Verification, Verifier
-from touchmark.generation.admission import read_bindings, require_unmarked
+from touchmark.generation.admission import read_bindings, require_unmarked, require_whole
 from touchmark.generation.agreement import require_agreement
 from touchmark.generation.declaration import Background, Declaration, prompt_record
 from touchmark.generation.disclosure import Disclosure
@@ -176,10 +176,12 @@ class Studio:
 
         Raises:
             RefusalError, ReviewRequiredError: the gate did not allow it; the decision is in the ledger.
+            SuspectInputError, ManifestElsewhereError: a new seal would hide what is wrong with an input.
             TouchmarkError: any step failed; no file is left.
         """
         _check_output(output, overwrite)
         disclosure.require_possible(self.sealer, __version__)
+        require_whole(background.inputs, self.verifier)
         screening = self.gate.screen(request.digest, request.texts(), self.clock())
         self.ledger.append("decision", decision_record(screening.decision), self.clock())
         clearance = screening.require()
@@ -229,7 +231,8 @@ class Studio:
 
         Raises:
             MediaError: ``source`` cannot be read, or is of no kind that can be sealed.
-            AlreadyMarkedError, SuspectInputError: a new seal would hide what is there.
+            AlreadyMarkedError, SuspectInputError, ManifestElsewhereError: a new seal would hide what is there, in
+                ``source`` or in an input.
             NotMarkedError: with ``as_is``, it carries no readable mark.
             TouchmarkError: any step failed; no file is left.
         """
@@ -237,6 +240,7 @@ class Studio:
         require_place(output, overwrite=overwrite)
         disclosure.require_possible(self.sealer, declaration.version)
         disclosure.require_form(form, as_is=as_is)
+        require_whole(declaration.background.inputs, self.verifier)
         found = self.verifier.verify(source)
         bindings = read_bindings(source, found, self.sealer.key.key_id) if as_is else ()
         require_unmarked(source, found, as_is=as_is)
