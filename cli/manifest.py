@@ -8,8 +8,12 @@ from typing import TYPE_CHECKING
 
 import click
 
+from touchmark.cli.signer import asking, choice, signer_options
+
 if TYPE_CHECKING:
+    from touchmark.provenance.keys.selection import SignerChoice
     from touchmark.provenance.manifest.rubric.lint import LintReport, Sheet
+    from touchmark.provenance.signing import Signer
 
 
 @click.group()
@@ -84,34 +88,52 @@ _REASONS = {
     help="What to take out; c2pa.embedded-data holds a prompt's words. May be given more than once.",
 )
 @click.option("--reason", type=click.Choice(list(_REASONS)), required=True, help="Why; everybody can read it.")
-def redact(file: Path, output: Path, labels: tuple[str, ...], reason: str) -> None:
-    """Take assertions out of the manifest of FILE, under a new one that says so, signed with your key.
+@signer_options
+def redact(
+    file: Path,
+    output: Path,
+    labels: tuple[str, ...],
+    reason: str,
+    signer: str | None,
+    chain: Path | None,
+    time_authorities: tuple[str, ...],
+) -> None:
+    """Take assertions out of the manifest of FILE, under a new one that says so, signed by you.
 
     Content and history stay; that something was taken out, by whom and why, can be read.
     """
-    from touchmark.provenance.home import Home
-    from touchmark.provenance.keys.ring import KeyRing
     from touchmark.provenance.manifest.update import RedactionReason
     from touchmark.provenance.manifest.update import redact as taken_out
 
-    ring = KeyRing.load(Home.default().keys)
     _require_free(output)
-    signed = taken_out(file, output, labels, RedactionReason(_REASONS[reason]), ring.signer(), ring.trust_anchors)
-    click.echo(f"{signed.label}")
+    who, anchors = _who_signs(choice(signer, chain, time_authorities))
+    click.echo(taken_out(file, output, labels, RedactionReason(_REASONS[reason]), who, anchors).label)
 
 
 @manifest.command(epilog="\b\nExample:\n  touchmark manifest published sealed.mp4 -o published.mp4")
 @click.argument("file", type=click.Path(path_type=Path))
 @click.option("-o", "--output", type=click.Path(path_type=Path), required=True, help="The file to write.")
-def published(file: Path, output: Path) -> None:
-    """Record in the manifest of FILE that it was published: an update manifest, signed with your key."""
-    from touchmark.provenance.home import Home
-    from touchmark.provenance.keys.ring import KeyRing
+@signer_options
+def published(
+    file: Path, output: Path, signer: str | None, chain: Path | None, time_authorities: tuple[str, ...]
+) -> None:
+    """Record in the manifest of FILE that it was published: an update manifest, signed by you."""
     from touchmark.provenance.manifest.update import publish
 
-    ring = KeyRing.load(Home.default().keys)
     _require_free(output)
-    click.echo(publish(file, output, ring.signer(), ring.trust_anchors).label)
+    click.echo(publish(file, output, *_who_signs(choice(signer, chain, time_authorities))).label)
+
+
+def _who_signs(said: SignerChoice) -> tuple[Signer, bytes]:
+    """The operator's signer, and the anchors of all whom the operator believes: as ``seal`` has them."""
+    from touchmark.cli.verify import verifier_of
+    from touchmark.provenance.home import Home
+    from touchmark.provenance.keys.ring import KeyRing
+    from touchmark.provenance.keys.selection import select_signer
+
+    home = Home.default()
+    signer = select_signer(home, KeyRing.load(home.keys), said, asking())
+    return signer, verifier_of(()).sources.anchors
 
 
 def _require_free(output: Path) -> None:
