@@ -66,8 +66,9 @@ def made_by_model(report: ManifestReport) -> ReportedAction | None:
 
 
 def is_more_than_captured(report: ManifestReport) -> bool:
-    """Whether it says that no sensor took all of the picture, or that a model had a part in it."""
-    return report.ai_disclosure is not None or bool(_edits(report) & MADE)
+    """Whether it, or what is beneath it, says that no sensor took all of the picture, or a model had a part in it."""
+    disclosed = report.ai_disclosure is not None or any(one.discloses_model for one in content(report))
+    return disclosed or bool(_edits(report) & MADE)
 
 
 def _edits(report: ManifestReport) -> frozenset[DigitalSourceType]:

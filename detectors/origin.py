@@ -149,19 +149,30 @@ def _from_manifest(manifest: ManifestReport, via: Via) -> Origin:
     beginning = next((action for action in manifest.actions if action.name in _BEGINNINGS), None)
     kind = said_to_be(manifest)
     maker = made_by_model(manifest)
+    made = _made(manifest, kind) if maker is None else None  # it was opened: what was done to it since did not make it
     known = maker is not None or kind is manifest.source_type  # else a model of others made what was put in
     maker = maker or (beginning if known else None)
+    here = (maker.software_agent if maker else "") or (manifest.claim_generator if known else "")
     return Origin(
         via=via,
         signer=signer_name(manifest),
         trusted=manifest.signer_trusted,
-        generator=(maker.software_agent if maker else "") or (manifest.claim_generator if known else ""),
+        generator=made.made_with if made else here,
         model=next((_model(ingredient) for ingredient in manifest.ingredients if _is_model(ingredient)), ""),
-        created=(beginning.when if beginning else None) or manifest.signed_at,
+        created=(made.made_at if made else None) or (beginning.when if beginning else None) or manifest.signed_at,
         source_type=kind,
         title=manifest.title,
         manifest_label=manifest.label,
     )
+
+
+def _made(manifest: ManifestReport, kind: DigitalSourceType | None) -> ReportedIngredient | None:
+    """The parent, or one of its parents, whose own manifest says that it came to be in this way; None if ``manifest``
+    says so itself."""
+    if kind is None or any(action.digital_source_type == kind.value for action in manifest.actions):
+        return None
+    parents = (ingredient for ingredient in manifest.ingredients if ingredient.relationship == "parentOf")
+    return next((one for one in parents if kind.value in (one.source_type, *one.edit_source_types)), None)
 
 
 def _is_model(ingredient: ReportedIngredient) -> bool:

@@ -18,7 +18,7 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Any, Final
 
-from touchmark.detectors.history import said_to_be
+from touchmark.detectors.history import nobodys_word, said_to_be
 from touchmark.detectors.text import safe_text
 from touchmark.detectors.verdict import Outcome
 from touchmark.detectors.verify import Verification
@@ -212,9 +212,10 @@ def _of_manifest(manifest: ManifestReport) -> dict[Fact, Value]:
     )
     if not holds or manifest.laundered_faults or manifest.truncated:
         return values
-    agent, version = _agent(manifest.raw_json, manifest.label)
-    disclosed = manifest.ai_disclosure.model_name if manifest.ai_disclosure else ""
-    times = [action.when for action in manifest.actions if action.when]
+    said = manifest if nobodys_word(manifest) else manifest.of_content
+    agent, version = _agent(manifest.raw_json, said.label)
+    disclosed = said.ai_disclosure.model_name if said.ai_disclosure else ""
+    times = [action.when for action in said.actions if action.when]
     values |= {
         Fact.MANIFEST_SOURCE_TYPE: _last_part(said_to_be(manifest) or ""),
         Fact.MANIFEST_LABEL: manifest.label,
@@ -223,7 +224,7 @@ def _of_manifest(manifest: ManifestReport) -> dict[Fact, Value]:
         Fact.MANIFEST_SYSTEM_VERSION: "" if version.lower() in _UNKNOWN_VERSIONS else version,
         Fact.MANIFEST_TIME: times[0].isoformat() if times else "",
         Fact.MANIFEST_TIME_STAMPED: manifest.time_stamped,
-        Fact.MANIFEST_AI_DISCLOSURE: manifest.ai_disclosure is not None,
+        Fact.MANIFEST_AI_DISCLOSURE: said.ai_disclosure is not None,
         Fact.MANIFEST_INPUTS: _inputs(manifest),
         Fact.MANIFEST_ACTIONS: tuple(action.name for action in manifest.actions),
     }
@@ -264,7 +265,7 @@ def _of_watermark(verification: Verification) -> dict[Fact, Value]:
     if mark.state is MarkState.VERIFIED and mark.payload is not None:
         values[Fact.WATERMARK_PAYLOAD] = str(mark.payload)
         carried = (evidence.algorithm, mark.payload.to_bytes())
-        bindings = [(binding.algorithm, binding.payload) for binding in evidence.manifest.soft_bindings]
+        bindings = [(binding.algorithm, binding.payload) for binding in evidence.manifest.of_content.soft_bindings]
         values[Fact.MANIFEST_BINDS_WATERMARK] = carried in bindings
     return values
 

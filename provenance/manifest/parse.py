@@ -19,6 +19,7 @@ from touchmark.provenance.manifest.context import DEVELOPMENT_ANCHORS
 from touchmark.provenance.manifest.report import (
     AiDisclosure,
     Concern,
+    EarlierStatement,
     ManifestPresence,
     ManifestReport,
     ReportedAction,
@@ -35,6 +36,8 @@ MAX_ITEMS = 256
 MAX_DEPTH = 16
 MAX_PAYLOAD = 4096
 
+_OF_NO_CONTENT: Final = frozenset({"c2pa.opened", "c2pa.published", "c2pa.redacted", "c2pa.edited.metadata"})
+"""Actions that an update manifest may have (C2PA 2.4, 11.2.3.2): the content stays as it is."""
 _HARD_BINDING_MATCHES = {f"assertion.{kind}.match" for kind in ("dataHash", "bmffHash", "boxesHash", "collectionHash")}
 _TRUSTED, _UNTRUSTED = "signingCredential.trusted", "signingCredential.untrusted"
 _STORE: Final = "self#jumbf=/c2pa/"
@@ -109,6 +112,7 @@ def parse_store(raw: str, detailed: Callable[[], str] | None = None) -> Manifest
         source_type=_source_type(manifests, label),
         ai_disclosure=_ai_disclosure(active),
         soft_bindings=tuple(_soft_bindings(active)),
+        beneath=_beneath(manifests, label),
         ingredients=ingredients,
         failures=failures,
         truncated=tree.truncated,
@@ -159,7 +163,9 @@ class _Tree:
             faults = [fault for fault in faults if fault.code != _UNTRUSTED]
         faults += self._deltas.pop(address, ())
         manifest = _node(self._manifests.get(child))
-        kinds = [action.digital_source_type for action in _actions(manifest)]
+        actions = tuple(_actions(manifest))
+        kinds = [action.digital_source_type for action in actions]
+        made = _making(actions)
         return ReportedIngredient(
             title=_text(ingredient.get("title")),
             relationship=_text(ingredient.get("relationship")),
@@ -169,6 +175,9 @@ class _Tree:
             data_types=tuple(_text(kind.get("type")) for kind in _nodes(ingredient.get("data_types"))),
             source_type=next(iter(kinds), ""),
             edit_source_types=tuple(dict.fromkeys(kind for kind in kinds[1:] if kind)),
+            made_with=(made.software_agent if made else "") or _generator(manifest),
+            made_at=made.when if made else None,
+            discloses_model=_ai_disclosure(manifest) is not None,
             signer=_signer(manifest) if manifest else None,
             faults=tuple(dict.fromkeys(faults)),
         )
@@ -228,6 +237,28 @@ def _source_type(manifests: Node, label: str) -> DigitalSourceType | None:
         parents = (i for i in _nodes(manifest.get("ingredients"), limit=None) if i.get("relationship") == "parentOf")
         label = str(next(parents, {}).get("active_manifest"))
     return None
+
+
+def _making(actions: tuple[ReportedAction, ...]) -> ReportedAction | None:
+    """The action by which content was made: the first by a model, else how it began; None where it was only opened."""
+    kinds = ((action, DigitalSourceType.of(action.digital_source_type)) for action in actions)
+    by_model = next((action for action, kind in kinds if kind is not None and kind.is_generative), None)
+    return by_model or next((action for action in actions if action.name == "c2pa.created"), None)
+
+
+def _beneath(manifests: Node, label: str) -> EarlierStatement | None:
+    """What is said of the content beneath manifests that only open it, publish it or take something out."""
+    found = None
+    for _ in range(MAX_DEPTH):
+        manifest = _node(manifests.get(label))
+        if not manifest or not {action.name for action in _actions(manifest)} <= _OF_NO_CONTENT:
+            return found
+        parents = (i for i in _nodes(manifest.get("ingredients"), limit=None) if i.get("relationship") == "parentOf")
+        label = _text(next(parents, {}).get("active_manifest"))
+        below = _node(manifests.get(label))
+        if below:
+            found = EarlierStatement(label, tuple(_actions(below)), _ai_disclosure(below), tuple(_soft_bindings(below)))
+    return found
 
 
 def _assertions(manifest: Node, label: str) -> Iterator[Node]:

@@ -168,6 +168,9 @@ class ReportedIngredient:
         faults: what was wrong with it when it was taken in, or is wrong now. A file can be Trusted over a tampered
             parent.
         edit_source_types: what its own manifest claims of what was done to it afterwards.
+        made_with: the program that its own manifest names as having made it.
+        made_at: when, as that claims, with zone.
+        discloses_model: its own manifest has a ``c2pa.ai-disclosure``.
     """
 
     title: str
@@ -180,6 +183,9 @@ class ReportedIngredient:
     signer: SignerIdentity | None = None
     faults: tuple[StatusCode, ...] = ()
     edit_source_types: tuple[str, ...] = ()
+    made_with: str = ""
+    made_at: datetime | None = None
+    discloses_model: bool = False
 
     @property
     def is_nobodys_word(self) -> bool:
@@ -188,6 +194,19 @@ class ReportedIngredient:
         Who signs over it, however trusted, states that it went in, not that it is true.
         """
         return any(fault.code in _UNVOUCHED for fault in self.faults)
+
+
+@dataclass(frozen=True, slots=True)
+class EarlierStatement:
+    """What the manifest beneath an update or a redaction says of the content, which these leave as it is.
+
+    Attributes: as those of :class:`ManifestReport`, of that manifest.
+    """
+
+    label: str
+    actions: tuple[ReportedAction, ...]
+    ai_disclosure: AiDisclosure | None
+    soft_bindings: tuple[ReportedSoftBinding, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -220,6 +239,8 @@ class ManifestReport:
             the URI).
         ai_disclosure: of the active manifest.
         soft_bindings: of the active manifest.
+        beneath: where the active manifest says of itself that it changes nothing of the content (an update, a
+            redaction), what the manifest says that it was put upon; else None.
         ingredients: the whole tree, depth first.
         failures: of the active manifest.
         truncated: the tree was larger than we walk; the rest is not shown, and the report is not sound.
@@ -248,6 +269,7 @@ class ManifestReport:
     source_type: DigitalSourceType | None = None
     ai_disclosure: AiDisclosure | None = None
     soft_bindings: tuple[ReportedSoftBinding, ...] = ()
+    beneath: EarlierStatement | None = None
     ingredients: tuple[ReportedIngredient, ...] = ()
     failures: tuple[StatusCode, ...] = ()
     truncated: bool = False
@@ -263,6 +285,11 @@ class ManifestReport:
         """Ingredient faults beyond people who are not vouched for: somebody signed over something broken."""
         lesser = (Concern.TRUST, Concern.TIME, Concern.IDENTITY)
         return tuple(fault for fault in self.ingredient_faults if fault.concern not in lesser)
+
+    @property
+    def of_content(self) -> ManifestReport | EarlierStatement:
+        """Whichever manifest says how the content was made, marked and disclosed: this one, or the one beneath it."""
+        return self.beneath or self
 
     @property
     def says_captured(self) -> bool:

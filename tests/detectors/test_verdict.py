@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from fractions import Fraction
 
 import pytest
@@ -59,6 +59,7 @@ EXPIRED = StatusCode("signingCredential.expired")
 
 GENERATED = DigitalSourceType.TRAINED_ALGORITHMIC_MEDIA
 CAPTURE = DigitalSourceType.DIGITAL_CAPTURE
+UPDATED = ReportedAction("c2pa.opened", NOW, "", "")
 
 
 def manifest(
@@ -276,6 +277,33 @@ def test_what_was_drawn_into_a_picture_did_not_come_from_its_camera(relationship
     assert judge(evidence(disclosed)).outcome is Outcome.UNKNOWN
     cropped = ReportedAction("c2pa.cropped", NOW, DigitalSourceType.HUMAN_EDITS.value, "")
     assert judge(evidence(replace(manifest(source_type=CAPTURE), actions=(cropped,)))).outcome is Outcome.CAPTURED
+
+
+def test_a_disclosure_beneath_an_update_still_says_that_a_model_had_a_part_in_it() -> None:
+    part = ReportedIngredient("p", "parentOf", "urn:c2pa:0", 1, source_type=CAPTURE.value, discloses_model=True)
+    updated = replace(manifest(source_type=CAPTURE, ingredients=(part,)), actions=(UPDATED,))
+    assert judge(evidence(updated)).outcome is Outcome.UNKNOWN
+    for other in (replace(part, relationship="inputTo"), replace(part, discloses_model=False)):
+        assert judge(evidence(replace(updated, ingredients=(other,)))).outcome is Outcome.CAPTURED
+
+
+def test_whoever_edits_or_publishes_did_not_make_it() -> None:
+    made = NOW - timedelta(days=9)
+    parent = ReportedIngredient(
+        "p", "parentOf", "urn:c2pa:0", 1, source_type=GENERATED.value, made_with="a model 2", made_at=made
+    )
+    between = ReportedIngredient("q", "parentOf", "urn:c2pa:3", 1, made_with="an editor 7")
+    for ingredients in ((parent,), (between, replace(parent, depth=2))):
+        edited = replace(
+            manifest(ingredients=ingredients), actions=(UPDATED,), claim_generator="a program 1", signed_at=NOW
+        )
+        origin = judge(evidence(edited)).origin
+        assert origin is not None
+        assert (origin.generator, origin.created) == ("a model 2", made)
+    said = ReportedAction("c2pa.edited", NOW, GENERATED.value, "a program 1")
+    origin = judge(evidence(replace(edited, actions=(UPDATED, said)))).origin
+    assert origin is not None
+    assert origin.generator == "a program 1", "which says that a model of its own made something"
 
 
 def test_a_history_that_is_too_large_to_walk_is_not_relied_upon() -> None:

@@ -47,6 +47,8 @@ from touchmark.provenance.manifest.claim import (
     SoftBinding,
     SoftwareAgent,
 )
+from touchmark.provenance.manifest.read import read_manifest
+from touchmark.provenance.manifest.update import RedactionReason, publish, redact
 from touchmark.provenance.manifest.write import sign_file
 from touchmark.provenance.media.boxes import C2PA_UUID, scan_boxes
 from touchmark.provenance.media.captions import Caption
@@ -244,6 +246,24 @@ def test_a_file_that_is_signed_as_it_is_passes_what_asks_for_nothing_in_its_pixe
             as_is=True,
             disclosure=Disclosure.of(("iptc",)),
         )
+
+
+def test_what_is_published_or_redacted_later_passes_but_for_what_was_taken_out(house: House, tmp_path: Path) -> None:
+    """An update says nothing of the content; what the manifest beneath it says still holds."""
+    plain, signed, updated, redacted = (tmp_path / f"{name}.png" for name in ("plain", "signed", "updated", "redacted"))
+    still = Still(next(scene(320, 256, 1)), Orientation(), StillKind.PNG, lossless=True)
+    write_still(mark_still(still, PAYLOAD, house.sealer.key), plain)
+    bindings = (replace(house.claim.soft_bindings[0], end=0.0),)
+    house.signed(plain, signed, replace(house.claim, media_type="image/png", soft_bindings=bindings))
+    signer, anchors = house.sealer.signer, house.sealer.anchors
+    publish(signed, updated, signer, anchors)
+    redact(signed, redacted, ["c2pa.ai-disclosure"], RedactionReason.TRADE_SECRET, signer, anchors)
+    assert house.failing(updated, BARE) == house.failing(signed, BARE) == set()
+    assert house.failing(redacted, BARE) == {"c2pa.ai_disclosure"}
+    for path in (updated, redacted):
+        origin = house.verifier.verify(path).verdict.origin
+        assert origin is not None
+        assert (origin.generator, origin.created) == ("Wan 2.2", read_manifest(signed, anchors).actions[0].when)
 
 
 # -- what lacks one thing fails one line of each profile that asks for it

@@ -41,6 +41,12 @@ def test_an_update_leaves_content_and_history_as_they_were(tmp_path: Path, told:
     assert [action.name for action in after.actions] == ["c2pa.opened", "c2pa.published"]
     assert [i.label for i in after.ingredients if i.relationship == "parentOf"] == [before.label]
     assert after.source_type is before.source_type
+    assert before.beneath is None and after.beneath is not None
+    assert (after.of_content.label, after.of_content.actions) == (before.label, before.actions)
+    assert after.of_content.soft_bindings == before.soft_bindings
+    again = tmp_path / "again.mp4"
+    publish(out, again, ring.signer(), ring.trust_anchors)
+    assert read_manifest(again, ring.trust_anchors).of_content.label == before.label
     assert lint(out, ring.trust_anchors, [Rubric.ours()]).failures == ()
     active = json.loads(after.raw_json)["manifests"][after.label]
     assert not any(a["label"].startswith("c2pa.hash") for a in active["assertions"]), "an update binds no content"
