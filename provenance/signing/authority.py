@@ -24,6 +24,7 @@ from touchmark.provenance.signing.time_stamps import (
     NoTimeAuthorityError,
     TimeAuthorityAnswerError,
     TimeAuthorityContentTypeError,
+    TimeAuthorityExpiredError,
     TimeAuthorityUnreachableError,
     TimeStampError,
     TimeStamping,
@@ -109,7 +110,7 @@ def check_reply(reply: bytes, query: bytes, authority: str, tolerance: timedelta
     """That ``reply`` is signed, and stamps what ``query`` asks for, at about ``now``. Pure.
 
     Raises:
-        TimeAuthorityAnswerError, TimeStampRefusedError, ClockSkewError: it does not.
+        TimeAuthorityAnswerError, TimeAuthorityExpiredError, TimeStampRefusedError, ClockSkewError: it does not.
     """
     asked = tsp.TimeStampReq.load(query)
     try:
@@ -122,7 +123,7 @@ def check_reply(reply: bytes, query: bytes, authority: str, tolerance: timedelta
         same = info["message_imprint"].dump() == asked["message_imprint"].dump()
         same = same and info["nonce"].native == asked["nonce"].native
         generated = info["gen_time"].native.astimezone(UTC)
-        signed = _is_signed(token, bytes(content))
+        certificate = _signed_by(token, bytes(content))
     except TimeStampError:
         raise
     except Exception as error:  # the parser is lazy, and raises whatever the bytes make it do
@@ -131,11 +132,18 @@ def check_reply(reply: bytes, query: bytes, authority: str, tolerance: timedelta
             subject=authority,
             remedy="Report it to the authority, or name another.",
         ) from error
-    if not (same and signed):
+    if not same or certificate is None:
         raise TimeAuthorityAnswerError(
-            "the time stamp is not for what was asked" if signed else "the signature of the time stamp does not hold",
+            "the time stamp is not for what was asked" if certificate else "the signature of the time stamp does not hold",
             subject=authority,
             remedy="Do not use this authority until it is known why.",
+        )
+    begins, ends = certificate.not_valid_before_utc, certificate.not_valid_after_utc
+    if not begins <= generated <= ends:
+        raise TimeAuthorityExpiredError(
+            f"its certificate is valid from {begins:%Y-%m-%d} to {ends:%Y-%m-%d}, and it stamps {generated:%Y-%m-%d}",
+            subject=authority,
+            remedy="Tell the authority, and name another: nobody would believe its stamps.",
         )
     if abs(generated - now) > tolerance:
         raise ClockSkewError(
@@ -145,22 +153,23 @@ def check_reply(reply: bytes, query: bytes, authority: str, tolerance: timedelta
         )
 
 
-def _is_signed(token: Any, content: bytes) -> bool:
-    """Whether the one signature of a CMS token (RFC 5652, section 5.4) is over ``content`` and by a time stamper."""
+def _signed_by(token: Any, content: bytes) -> x509.Certificate | None:
+    """Whose the one signature of a CMS token is (RFC 5652, section 5.4), if it is over ``content`` and by a time
+    stamper."""
     if len(token["signer_infos"]) != 1:
-        return False
+        return None
     signer = token["signer_infos"][0]
     digest_name = signer["digest_algorithm"]["algorithm"].native
     attributes = {attribute["type"].native: attribute["values"] for attribute in signer["signed_attrs"]}
     if digest_name not in _HASHES or attributes["content_type"][0].native != "tst_info":
-        return False
+        return None
     if attributes["message_digest"][0].native != hashlib.new(digest_name, content).digest():
-        return False
+        return None
     certificate = _signer_certificate(token, signer["sid"].chosen)
     usages = certificate.extensions.get_extension_for_class(x509.ExtendedKeyUsage).value
     if ExtendedKeyUsageOID.TIME_STAMPING not in usages:
-        return False
-    return _holds(certificate, signer, _HASHES[digest_name])
+        return None
+    return certificate if _holds(certificate, signer, _HASHES[digest_name]) else None
 
 
 def _holds(certificate: x509.Certificate, signer: Any, digest: hashes.HashAlgorithm) -> bool:

@@ -36,6 +36,12 @@ class TimeAuthorityAnswerError(TimeStampError):
     code = "signing.time_stamp_nonsense"
 
 
+class TimeAuthorityExpiredError(TimeStampError):
+    """The certificate of the time-stamp authority did not hold when it stamped: it had ended, or not begun."""
+
+    code = "signing.time_stamp_expired"
+
+
 class TimeStampRefusedError(TimeStampError):
     """The time-stamp authority answered that it will not stamp this."""
 

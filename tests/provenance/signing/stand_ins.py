@@ -12,7 +12,7 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
@@ -77,7 +77,10 @@ class TimeAuthority:
     authority: Authority
 
     @classmethod
-    def make(cls, folder: Path) -> TimeAuthority:
+    def make(
+        cls, folder: Path, begins: datetime = NOW - timedelta(days=1), ends: datetime = NOW + timedelta(days=30)
+    ) -> TimeAuthority:
+        """With a certificate that is valid from ``begins`` to ``ends``."""
         if not shutil.which("openssl"):
             pytest.skip("openssl is not installed")
         authority, key = Authority("time root"), p256()
@@ -92,8 +95,8 @@ class TimeAuthority:
                 subject,
                 key.public_key(),
                 x509.random_serial_number(),
-                NOW - timedelta(days=1),
-                NOW + timedelta(days=30),
+                begins,
+                ends,
             )
             .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
             .add_extension(usage("digital_signature"), critical=True)

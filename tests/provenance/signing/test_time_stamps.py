@@ -26,6 +26,7 @@ from touchmark.provenance.signing.time_stamps import (
     NoTimeAuthorityError,
     TimeAuthorityAnswerError,
     TimeAuthorityContentTypeError,
+    TimeAuthorityExpiredError,
     TimeAuthorityUnreachableError,
     TimeStampError,
     TimeStampRefusedError,
@@ -107,6 +108,23 @@ def test_each_fault_has_its_name_and_the_next_authority_is_asked(time_authority:
             stamp(QUERY, TimeStamping((urls[0], "http://127.0.0.1:1/"), patience=0.4), now)
     assert urls[0] in str(all_of_them.value)
     assert "127.0.0.1:1" in str(all_of_them.value)
+
+
+@pytest.mark.parametrize("begins", [-9, 1], ids=["ended", "not begun"])
+def test_an_authority_whose_certificate_does_not_hold_is_passed_over(
+    tmp_path: Path, time_authority: TimeAuthority, film: Path, claim: Claim, bench: Bench, begins: int
+) -> None:
+    """The C2PA library would refuse its stamp, once it was too late to ask another."""
+    (tmp_path / "old").mkdir()
+    start = datetime.now(UTC) + timedelta(days=begins)
+    old = TimeAuthority.make(tmp_path / "old", start, start + timedelta(days=8))
+    with serving(old.answer) as bad, serving(time_authority.answer) as good:
+        urls = f"http://127.0.0.1:{bad}/", f"http://127.0.0.1:{good}/"
+        with pytest.raises(TimeAuthorityExpiredError, match="valid from"):
+            stamp(QUERY, TimeStamping(urls[:1]), datetime.now(UTC))
+        with bench.open("pem", time_stamping=TimeStamping(urls)) as signer:
+            sign_file(film, tmp_path / "out.mp4", claim, signer, bench.anchors)
+    assert read_manifest(tmp_path / "out.mp4", bench.anchors).signed_at is not None
 
 
 @pytest.mark.parametrize("url", ["http://127.0.0.1:1/", "http://nowhere.invalid/", "file:///etc/passwd", "nonsense"])
