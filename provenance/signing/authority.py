@@ -134,7 +134,9 @@ def check_reply(reply: bytes, query: bytes, authority: str, tolerance: timedelta
         ) from error
     if not same or certificate is None:
         raise TimeAuthorityAnswerError(
-            "the time stamp is not for what was asked" if certificate else "the signature of the time stamp does not hold",
+            "the time stamp is not for what was asked"
+            if certificate
+            else "the signature of the time stamp does not hold",
             subject=authority,
             remedy="Do not use this authority until it is known why.",
         )

@@ -18,6 +18,7 @@ from touchmark.provenance.signing.algorithm import SigningAlgorithm, digest_of
 from touchmark.provenance.signing.errors import (
     KeyMismatchError,
     KeyNotFoundError,
+    SignerAnswerError,
     SignerRefusedError,
     SignerUnreachableError,
 )
@@ -57,6 +58,7 @@ def kms_callback(client: Any, key_id: str, algorithm: SigningAlgorithm) -> Calla
         KeyNotFoundError: KMS has no such key.
         SignerRefusedError: no credentials, no permission, or the key is disabled or not for this algorithm.
         SignerUnreachableError: KMS does not answer.
+        SignerAnswerError: what answers talks nonsense.
     """
     if algorithm not in _NAMES:
         raise KeyMismatchError(
@@ -84,7 +86,13 @@ def kms_callback(client: Any, key_id: str, algorithm: SigningAlgorithm) -> Calla
                 subject=key_id,
                 remedy="Check the network, the region and the endpoint.",
             ) from error
-        return bytes(answer["Signature"])
+        except Exception as error:  # what its library makes of an answer that is none
+            raise SignerAnswerError(
+                f"what answers for AWS KMS talks nonsense ({type(error).__name__})",
+                subject=key_id,
+                remedy="Check the endpoint, and what stands between.",
+            ) from error
+        return bytes(answer.get("Signature", b""))  # an empty one is nonsense too, and called so
 
     return sign
 

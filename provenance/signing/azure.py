@@ -8,6 +8,7 @@ It asks for ``keys/sign`` and nothing else. A digest goes there.
 from __future__ import annotations
 
 from collections.abc import Callable
+from json import JSONDecodeError
 from typing import Any
 
 from azure.core import exceptions
@@ -17,6 +18,7 @@ from touchmark.provenance.signing.algorithm import SigningAlgorithm, digest_of
 from touchmark.provenance.signing.errors import (
     KeyMismatchError,
     KeyNotFoundError,
+    SignerAnswerError,
     SignerRefusedError,
     SignerUnreachableError,
 )
@@ -47,6 +49,7 @@ def vault_callback(client: Any, algorithm: SigningAlgorithm) -> Callable[[bytes]
         KeyNotFoundError: the vault has no such key.
         SignerRefusedError: no credentials, no permission, or the key is disabled or not for this algorithm.
         SignerUnreachableError: the vault does not answer.
+        SignerAnswerError: what answers talks nonsense.
     """
     if algorithm not in _NAMES:
         raise KeyMismatchError(
@@ -65,11 +68,23 @@ def vault_callback(client: Any, algorithm: SigningAlgorithm) -> Callable[[bytes]
             raise SignerUnreachableError(
                 f"the vault does not answer ({type(error).__name__})", subject=subject, remedy="Check the network."
             ) from error
+        except (exceptions.DecodeError, JSONDecodeError) as error:
+            raise _nonsense(error, subject) from error
         except (exceptions.AzureError, ValueError) as error:
             raise SignerRefusedError(
                 f"the vault would not sign ({type(error).__name__})",
                 subject=subject,
                 remedy="Check the role (Key Vault Crypto User), and that the key is enabled and of this algorithm.",
             ) from error
+        except Exception as error:  # what its library makes of an answer that is none
+            raise _nonsense(error, subject) from error
 
     return sign
+
+
+def _nonsense(error: Exception, subject: str) -> SignerAnswerError:
+    return SignerAnswerError(
+        f"what answers for the vault talks nonsense ({type(error).__name__})",
+        subject=subject,
+        remedy="Check the address, and what stands between.",
+    )

@@ -18,6 +18,7 @@ from touchmark.provenance.signing.algorithm import SigningAlgorithm, digest_of, 
 from touchmark.provenance.signing.errors import (
     KeyMismatchError,
     KeyNotFoundError,
+    SignerAnswerError,
     SignerRefusedError,
     SignerUnreachableError,
 )
@@ -48,6 +49,7 @@ def kms_callback(client: Any, name: str, algorithm: SigningAlgorithm) -> Callabl
         KeyNotFoundError: there is no such key version.
         SignerRefusedError: no permission, or the version is disabled or not for this algorithm.
         SignerUnreachableError: Google does not answer.
+        SignerAnswerError: what answers talks nonsense.
     """
     if algorithm not in (*_CURVES, *_RSA):
         raise KeyMismatchError(
@@ -74,6 +76,12 @@ def kms_callback(client: Any, name: str, algorithm: SigningAlgorithm) -> Callabl
                 f"Google Cloud KMS would not sign ({type(error).__name__})",
                 subject=name,
                 remedy="Check the role (cloudkms.signer), and that the version is enabled and of this algorithm.",
+            ) from error
+        except Exception as error:  # what its library makes of an answer that is none
+            raise SignerAnswerError(
+                f"what answers for Google Cloud KMS talks nonsense ({type(error).__name__})",
+                subject=name,
+                remedy="Check the address, and what stands between.",
             ) from error
 
     return sign

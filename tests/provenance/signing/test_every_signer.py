@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import os
 import socket
+import ssl
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +31,7 @@ from tests.provenance.signing.stand_ins import (
     MODULE,
     TimeAuthority,
     aws_kms,
+    azure_vault,
     google_kms,
     reply,
     server_certificate,
@@ -70,6 +73,8 @@ from touchmark.provenance.signing.time_stamps import (
     TimeAuthorityAnswerError,
     TimeAuthorityUnreachableError,
 )
+
+Answer = Callable[[BaseHTTPRequestHandler, bytes], None]
 
 
 @pytest.mark.parametrize("stamped", [False, True], ids=["bare", "time-stamped"])
@@ -292,6 +297,33 @@ def test_another_key_version_of_google_is_not_found(bench: Bench) -> None:
         pytest.raises(KeyNotFoundError),
     ):
         google.kms_callback(google_client(port), GOOGLE_KEY + "7", SigningAlgorithm.ES256)(b"claim")
+
+
+@pytest.mark.parametrize("answer", [b"<html>", b"", b"[]", b"{}", b'{"Signature": "%", "signature": 5, "value": 5}'])
+def test_a_cloud_that_talks_nonsense_is_told(bench: Bench, answer: bytes) -> None:
+    """What stands between (a proxy, a page of a hotel) answers in its place, with status 200."""
+
+    def vault(handler: BaseHTTPRequestHandler, body: bytes) -> None:
+        is_asked = "Authorization" in handler.headers and handler.path.startswith("/keys/c2pa/1/sign")
+        said: Answer = says_nonsense if is_asked else azure_vault(p256(), "c2pa/1")
+        said(handler, body)
+
+    def says_nonsense(handler: BaseHTTPRequestHandler, _: bytes) -> None:
+        reply(handler, answer, "application/json")
+
+    certificate, private = server_certificate(bench.folder, "vault")
+    tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    tls.load_cert_chain(certificate, private)
+    es256 = SigningAlgorithm.ES256
+    with serving(says_nonsense) as port, serving(vault, tls) as vault_port:
+        client = boto3.client("kms", region_name="eu-central-1", endpoint_url=f"http://127.0.0.1:{port}")
+        for callback in (
+            kms_callback(client, "alias/c2pa", es256),
+            google.kms_callback(google_client(port), GOOGLE_KEY, es256),
+            vault_callback(azure_client(vault_port, certificate), es256),
+        ):
+            with pytest.raises(SignerAnswerError):
+                CallbackSigner(es256, bench.chain(p256()), callback).sign(b"claim")
 
 
 @pytest.mark.parametrize("size", [4096, 4097], ids=["whole", "digest"])
