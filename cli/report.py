@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import secrets
+from contextlib import suppress
 from pathlib import Path
 
 import click
+
+from touchmark.cli.fragments import fragments_option, segments_of
 
 _EPILOG = """\b
 Examples:
   touchmark report clip.mp4 -o report.html
   touchmark report --trust partner-roots.pem clip.mp4 -o case-1234.html
+  touchmark report init.mp4 --fragments 'segment*.m4s' -o report.html
 
 \b
 Exit status: as of touchmark verify; the page is written for every file that can be read.
@@ -40,8 +45,11 @@ Exit status: as of touchmark verify; the page is written for every file that can
     help="Root certificates to believe, besides your own. May be given more than once.",
 )
 @click.option("--thorough", is_flag=True, help="Look for a mark in every picture of a video; takes longer.")
+@fragments_option
 @click.option("--force", is_flag=True, help="Replace the page if it exists.")
-def report(file: Path, output: Path, trusted: tuple[Path, ...], thorough: bool, force: bool) -> int:
+def report(
+    file: Path, output: Path, trusted: tuple[Path, ...], thorough: bool, fragments: tuple[str, ...], force: bool
+) -> int:
     """Verify FILE and write the result as one self-contained HTML page.
 
     The page shows the verdict, pictures of the video, the manifest tree, the watermark over time and all evidence. It
@@ -49,19 +57,35 @@ def report(file: Path, output: Path, trusted: tuple[Path, ...], thorough: bool, 
     """
     from touchmark.cli.verify import patient_progress, verifier_of
     from touchmark.detectors.acceptance import Acceptance
-    from touchmark.detectors.frames import stills
+    from touchmark.detectors.frames import stills, stills_of_film
     from touchmark.detectors.look import MarkSearch
     from touchmark.detectors.page import page
 
     if output.exists() and not force:
         raise click.UsageError(f"{click.format_filename(output)} exists already; give another name, or --force.")
-    verifier = verifier_of(trusted)
+    search = MarkSearch.THOROUGH if thorough else MarkSearch.GLANCE
+    segments, verifier = segments_of(file, fragments), verifier_of(trusted)
     with patient_progress() as progress:
-        verification = verifier.verify(file, progress, search=MarkSearch.THOROUGH if thorough else MarkSearch.GLANCE)
-    document = page(verification, stills(file, verifier.limits))
+        verification = verifier.verify(file, progress, search=search, segments=segments)
+    limits = verifier.limits
+    shown = stills_of_film(file, segments, limits) if segments else stills(file, limits)
     try:
-        output.write_text(document, encoding="utf-8")
+        _write(output, page(verification, shown))
     except OSError as error:
         raise click.FileError(str(output), hint=str(error.strerror)) from error
     click.echo(f"{verification.verdict.outcome.value}: wrote {click.format_filename(output)}")
     return int(Acceptance().exit_status(verification.verdict.outcome))
+
+
+def _write(output: Path, document: str) -> None:
+    """The whole page or nothing: half a page looks like one, and may lack what speaks against the file."""
+    if output.exists() and not output.is_file():  # a pipe, say
+        output.write_text(document, encoding="utf-8")
+        return
+    part = output.with_name(f".{output.name[:200]}.{secrets.token_hex(8)}.part")
+    try:
+        part.write_text(document, encoding="utf-8")
+        part.replace(output)
+    finally:
+        with suppress(OSError):
+            part.unlink()

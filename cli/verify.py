@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from touchmark.cli.fragments import fragments_option, segments_of
+
 if TYPE_CHECKING:
     from touchmark.detectors.acceptance import ExitStatus
     from touchmark.detectors.look import MarkSearch
@@ -65,13 +67,7 @@ Exit status (of several files, the worst: 1, then 3, then 2, then 0):
     help="Look for a mark in every picture of a video, not only in as many as mostly tell: as long as decoding, and "
     "more.",
 )
-@click.option(
-    "--fragments",
-    multiple=True,
-    metavar="PATTERN",
-    help="Segments of the film that begins in FILE (DASH, HLS, CMAF), in the order of the numbers in their names: "
-    "'segment*.m4s'. May be given more than once.",
-)
+@fragments_option
 @click.option("-j", "--jobs", type=click.IntRange(1), metavar="N", help="Processes. Default: as many as cores.")
 @click.option("-q", "--quiet", is_flag=True, help="Print nothing but errors; the exit status tells.")
 def verify(
@@ -99,7 +95,7 @@ def verify(
     from touchmark.provenance.media.errors import MediaError
 
     search = MarkSearch.NONE if manifest_only else MarkSearch.THOROUGH if thorough else MarkSearch.GLANCE
-    segments = _segments(files[0], fragments)
+    segments = segments_of(files[0], fragments)
     acceptance = Acceptance()
     statuses: list[ExitStatus] = []
     for file, found in _found(files, trusted, jobs, search, segments):
@@ -111,23 +107,6 @@ def verify(
         if not quiet:
             _print(found, as_json)
     return int(ExitStatus.worst(statuses))
-
-
-def _segments(beginning: Path, patterns: tuple[str, ...]) -> list[Path]:
-    """The files that patterns name, those of each in the order of their numbers, without the beginning of the film."""
-    if not patterns:
-        return []
-    from touchmark.provenance.media.film import in_order
-
-    found: list[Path] = []
-    for pattern in patterns:
-        named = Path(pattern)
-        paths = [named] if named.is_file() else in_order(named.parent.glob(named.name) if named.name else ())
-        paths = [path for path in paths if path != beginning]
-        if not paths:
-            raise click.UsageError(f"--fragments: no file is called {pattern!r}.")
-        found += paths
-    return found
 
 
 def _found(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from touchmark.provenance.media.decode import open_video
+from touchmark.provenance.media.film import film_of
 from touchmark.provenance.media.kinds import Family, kind_of
 from touchmark.provenance.media.limits import Limits
 from touchmark.provenance.media.still import still_kind, view_still
@@ -56,6 +58,16 @@ def stills(path: Path, limits: Limits, count: int = 6) -> tuple[Still, ...]:
             kept.append((float(frame.time), _small(frame.pixels)))
     chosen = sorted({round(position) for position in np.linspace(0, len(kept) - 1, min(count, len(kept)))})
     return tuple(Still(kept[index][0], _jpeg(kept[index][1])) for index in chosen)
+
+
+def stills_of_film(beginning: Path, segments: Sequence[Path], limits: Limits, count: int = 6) -> tuple[Still, ...]:
+    """The same of a film in segments, as they are played one after another.
+
+    Raises:
+        MediaError: a piece cannot be read, or is none.
+    """
+    with film_of(beginning, segments, limits) as film, film.told_of():
+        return stills(film.path, limits, count)
 
 
 def _small(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:

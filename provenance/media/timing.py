@@ -2,9 +2,9 @@
 
     ticks = ticks_of(beginning, "init.mp4")
     fragments_of(segment, ticks, "seg1.m4s")
-    # (Fragment(number=1, spans=(Span(track=1, start=0, ticks=192),)),)
+    # (Fragment(spans=(Span(track=1, start=0, ticks=192),)),)
 
-Headers alone are read (ISO/IEC 14496-12:2022, 8.8.3 "trex", 8.8.5 "mfhd", 8.8.7 "tfhd", 8.8.8 "trun", 8.8.12 "tfdt").
+Headers alone are read (ISO/IEC 14496-12:2022, 8.8.3 "trex", 8.8.7 "tfhd", 8.8.8 "trun", 8.8.12 "tfdt").
 """
 
 from __future__ import annotations
@@ -46,11 +46,9 @@ class Fragment:
     """One fragment.
 
     Attributes:
-        number: that it gives itself among all, rising from one to the next.
         spans: of each of its tracks.
     """
 
-    number: int
     spans: tuple[Span, ...]
 
 
@@ -103,13 +101,8 @@ def fragments_of_film(film: Film) -> list[tuple[Fragment, ...]]:
 
 
 def _fragment(file: BinaryIO, moof: Box, ticks: Mapping[int, int], subject: str) -> Fragment:
-    number, spans = 0, []
-    for box in _inside(file, moof, subject):
-        if box.type == "mfhd":
-            _, number = _numbers(">II", _payload(file, box, subject), subject)
-        elif box.type == "traf":
-            spans.append(_span(file, box, ticks, subject))
-    return Fragment(number, tuple(spans))
+    boxes = _inside(file, moof, subject)
+    return Fragment(tuple(_span(file, box, ticks, subject) for box in boxes if box.type == "traf"))
 
 
 def _span(file: BinaryIO, traf: Box, ticks: Mapping[int, int], subject: str) -> Span:

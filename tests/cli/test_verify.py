@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import resource
 import subprocess
 import sys
 from datetime import UTC, datetime
@@ -191,6 +192,20 @@ def test_a_report_on_what_cannot_be_read_writes_nothing(folder, tmp_path, capsys
     assert len(capsys.readouterr().err.splitlines()) == 1
 
 
+def test_no_half_report_is_left_and_the_old_one_stays(folder, tmp_path_factory, monkeypatch, tmp_path, capsys) -> None:
+    monkeypatch.setenv("TOUCHMARK_HOME", str(tmp_path_factory.mktemp("no-registry")))  # whose files are larger
+    page, old = tmp_path / "r.html", resource.getrlimit(resource.RLIMIT_FSIZE)
+    for command in (["report", str(folder / "sealed.mp4"), "-o", str(page)],) * 2:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (20_000, old[1]))  # as a disk that is full after so many bytes
+        try:
+            assert run([*command, "--force"]) == 64
+        finally:
+            resource.setrlimit(resource.RLIMIT_FSIZE, old)
+        assert "could not" in capsys.readouterr().err.lower()
+        assert [path.read_text() for path in tmp_path.iterdir()] == (["the old one"] if page.exists() else [])
+        page.write_text("the old one")
+
+
 def test_a_terminal_of_few_characters_is_enough(folder) -> None:
     program = "import sys; from touchmark.cli.main import run; sys.exit(run(sys.argv[1:]))"
     environment = {**os.environ, "PYTHONIOENCODING": "ascii"}
@@ -222,6 +237,8 @@ def test_a_film_in_segments_is_given_by_a_pattern(tmp_path, capsys) -> None:
     report = json.loads(capsys.readouterr().out)
     assert report["file"] == init
     assert (report["evidence"]["stream"]["given"], report["evidence"]["stream"]["faults"]) == (5, [])
+    assert run(["report", init, "--fragments", pattern, "-o", str(tmp_path / "r.html")]) == 2
+    assert (tmp_path / "r.html").read_text().count("data:image/jpeg") > 1, "pictures of all of it"
     (tmp_path / "seg10.m4s").unlink()
     assert run(["verify", init, "--fragments", pattern]) == 2
     assert "missing between others: before “seg11.m4s”" in " ".join(capsys.readouterr().out.split())
@@ -239,6 +256,8 @@ def test_what_goes_with_a_film_in_segments(tmp_path, capsys) -> None:
     (tmp_path / "a.mp4").write_bytes(b"")
     assert run(["verify", "a.mp4", "--fragments", str(tmp_path / "none*.m4s")]) == 64
     assert "no file is called" in capsys.readouterr().err
+    assert run(["verify", str(tmp_path / "a.mp4"), "--fragments", str(tmp_path / "*.mp4")]) == 64
+    assert "is the beginning of the film" in capsys.readouterr().err
     assert run(["verify", "a.mp4", "--fragments", ""]) == 64
     assert "no file is called" in capsys.readouterr().err
     assert run(["verify", "a.mp4", "b.mp4", "--fragments", str(tmp_path / "a.mp4")]) == 64
