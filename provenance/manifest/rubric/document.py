@@ -104,7 +104,8 @@ class Rule:
         else:
             result = Result.PASS if matched else Result.FAIL
         text = self.texts["true" if result in (Result.PASS, Result.SIGNAL) else "false"]
-        matches = [str(match)[:200] for match in value[:_MAX_MATCHES]] if isinstance(value, list) else []
+        found = value[:_MAX_MATCHES] if isinstance(value, list) else []
+        matches = ["null" if match is None else str(match)[:200] for match in found]
         return Finding(self.identifier, result, text.replace("{{matches}}", ", ".join(matches)), self.section)
 
 

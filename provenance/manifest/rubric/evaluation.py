@@ -104,7 +104,7 @@ class _Evaluation:
                 if not isinstance(elements, list):
                     return None
                 kept = (e for e in elements if condition is None or truth(inner(condition, e)))
-                return [result for element in kept if (result := inner(each, element)) is not None]
+                return [inner(each, element) for element in kept]  # null for what is not there, unlike JMESPath
             case Array(items):
                 return [inner(item) for item in items]
             case Object(members):

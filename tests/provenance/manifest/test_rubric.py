@@ -18,7 +18,7 @@ from touchmark.cli.main import run
 from touchmark.provenance.keys.ring import KeyRing
 from touchmark.provenance.manifest.claim import Claim, SoftwareAgent
 from touchmark.provenance.manifest.read import read_crjson
-from touchmark.provenance.manifest.rubric.document import Result, Rubric
+from touchmark.provenance.manifest.rubric.document import Finding, Result, Rubric
 from touchmark.provenance.manifest.rubric.evaluation import FUNCTIONS, Formulas
 from touchmark.provenance.manifest.rubric.lint import NothingToLintError, lint
 from touchmark.provenance.manifest.rubric.syntax import RubricError, parse
@@ -43,14 +43,14 @@ DOCUMENT = {
         ("a[0].n", 1),
         ("a[-1].m", 4),
         ("a[9].n", None),
-        ("a[].n", [1, 2]),
-        ("a[*].n", [1, 2]),
-        ("a[].tags[]", ["x", "y", "z"]),
-        ("a[].tags", [["x", "y"], ["z"]]),
+        ("a[].n", [1, 2, None, None]),
+        ("a[*].n", [1, 2, None, None]),
+        ("a[].tags[]", ["x", "y", "z", None, None]),
+        ("a[].tags", [["x", "y"], ["z"], None, None]),
         ("a[?n == `2`].tags | [0]", ["z"]),
         ("a[?n != null].n", [1, 2]),
         ("a[?n > 1 || m == 4] | length(@)", 2),
-        ('a[?!contains(tags, "x")].n', [2]),
+        ('a[?!contains(tags, "x")].n', [2, None, None]),
         ('a | [].keys(@)[] | [?@ == "tags"]', ["tags", "tags"]),
         ("o.'p.q'.n", "deep"),
         ("o.*.n", ["deep", "other"]),
@@ -84,6 +84,20 @@ DOCUMENT = {
 def test_an_expression_has_its_value(expression: str, value: Any) -> None:
     named = {"_two": parse("[$args[0], $args[1]]"), "_is": parse("$args[0].m == 4")}
     assert Formulas({"$v": ["set"]}, named).value(parse(expression), DOCUMENT) == value
+
+
+def test_what_lacks_a_name_does_not_pass_for_one_that_has_a_good_one() -> None:
+    """Projections keep null for what is not there (json-formula 2.0), so that a rule about each element sees it."""
+    actions: list[dict[str, str]] = [{"action": "c2pa.created"}]
+    document = {"manifests": [{"assertions": {"c2pa.actions.v2": {"actions": actions}}}]}
+
+    def names() -> Finding:
+        return next(found for found in Rubric.ours().hold(document) if found.rule == "actions:names")
+
+    assert names().result is Result.PASS
+    actions.append({"when": "2026-11-29T00:00:00Z"})
+    assert names().result is Result.FAIL
+    assert names().text.endswith(": null.")
 
 
 @pytest.mark.parametrize(
