@@ -30,6 +30,7 @@ from touchmark.provenance.keys.profile import CertificateRefusedError, check_cer
 from touchmark.provenance.manifest.claim import Claim
 from touchmark.provenance.manifest.context import manifest_context
 from touchmark.provenance.manifest.draft import Draft
+from touchmark.provenance.manifest.parse import MAX_DEPTH, MAX_ITEMS
 from touchmark.provenance.manifest.read import read_manifest
 from touchmark.provenance.manifest.report import ManifestReport
 from touchmark.provenance.signing import Signer, SigningAlgorithm, SigningError, TimeStamping
@@ -289,6 +290,8 @@ def _weakness(report: ManifestReport) -> str:
     if report.laundered_faults:
         codes = ", ".join(sorted({fault.code for fault in report.laundered_faults}))
         return f"the input carries a manifest that does not hold ({codes}); signing over it would hide that"
+    if report.truncated:
+        return f"what it was made from is more than is read again ({MAX_ITEMS} ingredients, {MAX_DEPTH} deep)"
     if not report.is_sound:
         codes = ", ".join(sorted({failure.code for failure in report.failures})) or report.reason or "no reason given"
         return f"the signed file reads back {report.state or report.presence}, not trusted ({codes})"

@@ -24,6 +24,7 @@ from touchmark.provenance.keys.profile import CertificateRefusedError
 from touchmark.provenance.keys.ring import KeyRing
 from touchmark.provenance.manifest.claim import Claim, DigitalSourceType, PromptRecord
 from touchmark.provenance.manifest.context import TrustAnchorsError
+from touchmark.provenance.manifest.inputs import ConsentRecord
 from touchmark.provenance.manifest.read import read_manifest
 from touchmark.provenance.manifest.write import (
     DestinationError,
@@ -279,6 +280,13 @@ def test_signing_over_a_tampered_parent_is_refused(
     with pytest.raises(ReadBackError, match="bmffHash"):
         sign_file(parent, tmp_path / "out.mp4", make_claim(parent=parent), ring.signer(), ring.trust_anchors)
     assert [path.name for path in tmp_path.iterdir()] == ["parent.mp4"]
+
+
+def test_more_than_is_read_again_is_not_signed(tmp_path: Path, film: Path, make_claim: Make, ring: KeyRing) -> None:
+    claim = make_claim(consents=(ConsentRecord("likeness", "0" * 64),) * 257)
+    with pytest.raises(ReadBackError, match="256 ingredients"):
+        sign_file(film, tmp_path / "out.mp4", claim, ring.signer(), ring.trust_anchors)
+    assert not list(tmp_path.iterdir())
 
 
 def test_the_manifest_keeps_the_conformance_rules_of_2_4(
