@@ -66,16 +66,22 @@ def made_by_model(report: ManifestReport) -> ReportedAction | None:
 
 
 def is_more_than_captured(report: ManifestReport) -> bool:
-    """Whether it, or what is beneath it, says that no sensor took all of the picture, or a model had a part in it."""
+    """Whether it, or what is beneath it, says that no sensor took all of the picture, or a model had a part in it, or
+    gives a source type that nobody knows."""
     disclosed = report.ai_disclosure is not None or any(one.discloses_model for one in content(report))
-    return disclosed or bool(_edits(report) & MADE)
+    return disclosed or bool(_edits(report) & MADE) or any(DigitalSourceType.of(uri) is None for uri in _stated(report))
 
 
 def _edits(report: ManifestReport) -> frozenset[DigitalSourceType]:
     """Source types of what was done, by the active manifest and by those of its content."""
-    stated = [action.digital_source_type for action in report.actions]
-    stated += [kind for ingredient in content(report) for kind in ingredient.edit_source_types]
-    return frozenset(kind for kind in map(DigitalSourceType.of, stated) if kind is not None)
+    return frozenset(kind for kind in map(DigitalSourceType.of, _stated(report)) if kind is not None)
+
+
+def _stated(report: ManifestReport) -> Iterator[str]:
+    """The same as they are written; one that is no source type may mean anything."""
+    yield from (action.digital_source_type for action in report.actions if action.digital_source_type)
+    for ingredient in content(report):
+        yield from filter(None, (ingredient.source_type, *ingredient.edit_source_types))
 
 
 def content(report: ManifestReport) -> tuple[ReportedIngredient, ...]:

@@ -207,7 +207,7 @@ def _unknown(evidence: Evidence) -> str:
         )
     if manifest.is_sound and manifest.says_captured and is_more_than_captured(manifest):
         return (
-            f"{_name(signer_name(manifest))} says that a camera took this, and that not all of it came from a camera."
+            f"{_name(signer_name(manifest))} says that a camera took this, and does not say that of all that is in it."
         )
     if manifest.is_sound and manifest.says_captured:
         return (

@@ -115,7 +115,7 @@ def parse_store(raw: str, detailed: Callable[[], str] | None = None) -> Manifest
         beneath=_beneath(manifests, label),
         ingredients=ingredients,
         failures=failures,
-        truncated=tree.truncated,
+        truncated=tree.truncated or _is_cut(active),
         raw_json=raw,
     )
 
@@ -163,6 +163,7 @@ class _Tree:
             faults = [fault for fault in faults if fault.code != _UNTRUSTED]
         faults += self._deltas.pop(address, ())
         manifest = _node(self._manifests.get(child))
+        self.truncated = self.truncated or _is_cut(manifest)
         actions = tuple(_actions(manifest))
         kinds = [action.digital_source_type for action in actions]
         made = _making(actions)
@@ -270,14 +271,36 @@ def _assertions(manifest: Node, label: str) -> Iterator[Node]:
 def _actions(manifest: Node) -> Iterator[ReportedAction]:
     for label in ("c2pa.actions.v2", "c2pa.actions"):
         for data in _assertions(manifest, label):
+            # What a template says holds for every action of its name (C2PA 2.4, 18.15.5), or of any.
+            templates = {
+                _text(template.get("action")): _text(template.get("digitalSourceType"))
+                for template in _nodes(data.get("templates"))
+            }
             for action in _nodes(data.get("actions")):
-                agent = action.get("softwareAgent")
-                yield ReportedAction(
-                    name=_text(action.get("action")),
-                    when=_time(action.get("when")),
-                    digital_source_type=_text(action.get("digitalSourceType")),
-                    software_agent=_text(agent) if isinstance(agent, str) else _program(_node(agent)),
-                )
+                yield from _told(action, templates, 0)
+
+
+def _told(action: Node, templates: Mapping[str, str], depth: int) -> Iterator[ReportedAction]:
+    """An action, then those that it says are related to it."""
+    agent, name = action.get("softwareAgent"), _text(action.get("action"))
+    yield ReportedAction(
+        name=name,
+        when=_time(action.get("when")),
+        digital_source_type=_text(action.get("digitalSourceType")) or templates.get(name) or templates.get("*", ""),
+        software_agent=_text(agent) if isinstance(agent, str) else _program(_node(agent)),
+    )
+    for related in _nodes(action.get("related")) if depth < MAX_DEPTH else ():
+        yield from _told(related, templates, depth + 1)
+
+
+def _is_cut(manifest: Node) -> bool:
+    """Whether it has more assertions, or more actions in one, than are read: what they say is not known."""
+
+    def more(value: object) -> bool:
+        return isinstance(value, list) and len(value) > MAX_ITEMS
+
+    datas = [data for label in ("c2pa.actions.v2", "c2pa.actions") for data in _assertions(manifest, label)]
+    return more(manifest.get("assertions")) or any(more(data.get("actions")) for data in datas)
 
 
 def _soft_bindings(manifest: Node) -> Iterator[ReportedSoftBinding]:

@@ -233,7 +233,8 @@ class ManifestReport:
             there, the content "matches". Signer's text.
         binds_parts: the hard binding is over the parts of the file, each by itself (``c2pa.hash.boxes``).
         trees: of hashes, in the hard binding; their branches lie in boxes of their own (Merkle).
-        actions: of the active manifest, in order.
+        actions: of the active manifest, in order, each before those that it says are related to it; what a template
+            says of how content came to be is theirs.
         source_type: how the content came to be: the active manifest's ``c2pa.created`` action, or else that of its
             nearest ancestor along ``parentOf``. None where unstated or outside the vocabulary (see ``actions`` for
             the URI).
@@ -243,7 +244,8 @@ class ManifestReport:
             redaction), what the manifest says that it was put upon; else None.
         ingredients: the whole tree, depth first.
         failures: of the active manifest.
-        truncated: the tree was larger than we walk; the rest is not shown, and the report is not sound.
+        truncated: the tree, or a manifest in it, was larger than we walk; the rest is not shown, and the report is not
+            sound.
         raw_json: the library's own report.
     """
 

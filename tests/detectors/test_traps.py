@@ -31,7 +31,7 @@ from touchmark.detectors.verify import Verification, Verifier
 from touchmark.provenance.keys.development import issue_development_chain
 from touchmark.provenance.manifest.claim import GENERATOR, Claim, DigitalSourceType, SoftwareAgent
 from touchmark.provenance.manifest.context import manifest_context
-from touchmark.provenance.manifest.report import ManifestPresence
+from touchmark.provenance.manifest.report import ManifestPresence, ValidationState
 from touchmark.provenance.manifest.traces import stores
 from touchmark.provenance.manifest.write import sign_file, sign_stream
 from touchmark.provenance.media.boxes import C2PA_UUID, scan_boxes, unhashed_bytes
@@ -167,6 +167,45 @@ def test_what_a_model_did_to_a_cameras_picture_is_read_from_every_action(forms, 
     sign_file(plain, edited, _claim("image/jpeg", DigitalSourceType.DIGITAL_CAPTURE, parent=path), *trusted)
     for file in (path, edited):
         assert verify(file, trusted).verdict.outcome is Outcome.GENERATED
+
+
+FILLED = {"action": "c2pa.edited", "digitalSourceType": DigitalSourceType.TRAINED_ALGORITHMIC_MEDIA.value}
+HIDDEN: dict[str, tuple[dict[str, object], Outcome]] = {
+    "in a template": ({"actions": [{"action": "c2pa.edited"}], "templates": [FILLED]}, Outcome.GENERATED),
+    "in a template for all": (
+        {"actions": [{"action": "a.b"}], "templates": [FILLED | {"action": "*"}]},
+        Outcome.GENERATED,
+    ),
+    "in a related action": ({"actions": [{"action": "c2pa.edited", "related": [FILLED]}]}, Outcome.GENERATED),
+    "behind many others": ({"actions": [*[{"action": "c2pa.edited"}] * 300, FILLED]}, Outcome.UNKNOWN),
+    "by another name": (
+        {"actions": [FILLED | {"digitalSourceType": FILLED["digitalSourceType"].replace("http:", "https:")}]},
+        Outcome.UNKNOWN,
+    ),
+}
+
+
+@pytest.mark.parametrize("where", HIDDEN)
+def test_what_a_model_did_is_read_wherever_it_is_said(forms, trusted, tmp_path, where) -> None:
+    """Or what says it is not believed to be all a camera's."""
+    said, outcome = HIDDEN[where]
+    actions = _created()
+    data = actions["data"]
+    assert isinstance(data, dict) and isinstance(said["actions"], list)
+    actions["data"] = data | said | {"actions": [*data["actions"], *said["actions"]]}
+    definition = {"claim_version": 2, "title": "x", "claim_generator_info": [GENERATOR], "assertions": [actions]}
+    plain, path, edited = forms["p.jpg"].with_name("plain-p.jpg"), tmp_path / "filled.jpg", tmp_path / "edited.jpg"
+    with plain.open("rb") as media, path.open("w+b") as output:
+        _sign_raw(c2pa.Builder(json.dumps(definition), manifest_context(b"")), trusted[0], "image/jpeg", media, output)
+    output_ = io.BytesIO()
+    claim = _claim("image/jpeg", DigitalSourceType.DIGITAL_CAPTURE, parent=path)
+    with plain.open("rb") as media, path.open("rb") as parent:
+        sign_stream(media, output_, claim, *trusted, parent=parent)
+    edited.write_bytes(output_.getvalue())
+    for file in (path, edited):
+        verification = verify(file, trusted)
+        assert verification.evidence.manifest.state is ValidationState.TRUSTED
+        assert verification.verdict.outcome is outcome
 
 
 # -- bytes outside the hash (trap 6)
