@@ -76,7 +76,7 @@ def embed(file: Path, output: Path, digits: str | None, strength: str, as_json: 
     payload = _payload(digits)
     _check_suffix(file, output)
     if output.exists():
-        raise output_exists(output)
+        raise output_exists(output, replaceable=False)
     key = _key()
     with Staging(output) as staging:
         with _patient() as progress:
@@ -212,6 +212,8 @@ def bench(clips: tuple[Path, ...], attacks: str | None, output: Path | None, as_
     chosen = _chosen(attacks)
     if output is not None and output.exists():
         raise click.UsageError(f"{click.format_filename(output)} exists already; give another name.")
+    if output is not None and not output.parent.is_dir():  # said before the work, not after it
+        raise click.UsageError(f"there is no folder {click.format_filename(output.parent)}; make it first.")
     results = []
     for clip in clips:
         with _patient() as progress:
@@ -251,6 +253,8 @@ def _check_suffix(file: Path, output: Path) -> None:
     from touchmark.provenance.media.still import still_kind, suffixes
 
     kind, form = still_kind(file), kind_of(file)
+    if kind is None and file.is_file() and (form is None or form.family not in (Family.VIDEO, Family.SOUND)):
+        return  # another name would not help
     is_sound = form is not None and form.family is Family.SOUND
     wanted = suffixes(kind) if kind is not None else (form.suffix,) if form is not None and is_sound else (".mp4",)
     if not wanted:

@@ -107,11 +107,10 @@ def require_place(output: Path, *, overwrite: bool) -> None:
         raise output_exists(output)
 
 
-def output_exists(output: Path) -> OutputExistsError:
-    """The error for an output that is taken."""
-    return OutputExistsError(
-        "this file exists already", subject=str(output), remedy="Choose another name, or allow it to be replaced."
-    )
+def output_exists(output: Path, *, replaceable: bool = True) -> OutputExistsError:
+    """The error for an output that is taken; ``replaceable`` where whoever asked could have allowed that."""
+    remedy = "Choose another name, or allow it to be replaced." if replaceable else "Choose another name."
+    return OutputExistsError("this file exists already", subject=str(output), remedy=remedy)
 
 
 def _link(source: Path, output: Path) -> None:

@@ -158,7 +158,7 @@ class _Embedding:
         if min(height, width) < SMALLEST_SIDE:
             raise PictureTooSmallError(
                 f"a picture of {width}x{height} pixels is too small to carry the invisible mark",
-                remedy=f"Make the video at least {SMALLEST_SIDE} pixels on its short side.",
+                remedy=f"Make it at least {SMALLEST_SIDE} pixels on its short side.",
             )
         shift = self._placement.shift(picture, time, begins_shot=begins_shot)
         if self._painter is None or (self._painter.size, self._painter.shift) != ((height, width), shift):

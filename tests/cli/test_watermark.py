@@ -171,6 +171,20 @@ def test_bench_prints_a_table_and_writes_a_page(folder, capsys, tmp_path) -> Non
     assert run(["watermark", "bench", str(folder / "plain.mp4"), "--attacks", chosen, "-o", str(page)]) == 64
 
 
+def test_bench_finds_out_before_it_works_that_a_page_cannot_be_written(folder, capsys, tmp_path) -> None:
+    page = tmp_path / "nowhere" / "report.html"
+    assert run(["watermark", "bench", str(folder / "no such clip.mp4"), "-o", str(page)]) == 64
+    assert "nowhere" in capsys.readouterr().err
+
+
+def test_bench_leaves_out_what_leaves_nothing_of_a_single_picture(capsys, tmp_path) -> None:
+    clip = write_clip(tmp_path / "one.mp4", moving_clip(256, 256, 1, style="flat"))
+    assert run(["watermark", "bench", str(clip), "--attacks", "remux,cut,drop_50", "--json"]) == 0
+    (result,) = json.loads(capsys.readouterr().out)["results"]
+    assert {row["attack"] for row in result["attacks"]} | set(result["unavailable"]) == {"remux", "cut", "drop_50"}
+    assert "remux" not in result["unavailable"]
+
+
 def test_bench_json_is_one_object(folder, capsys) -> None:
     assert run(["watermark", "bench", "--json", str(folder / "plain.mp4"), "--attacks", "remux"]) == 0
     (result,) = json.loads(capsys.readouterr().out)["results"]
@@ -237,6 +251,18 @@ def test_a_picture_is_not_written_as_another_kind(tmp_path, capsys) -> None:
     assert run(["watermark", "embed", str(tmp_path / "a.tiff"), "-o", str(tmp_path / "b.tiff")]) == 64
     assert "TIFF" in capsys.readouterr().err
     assert sorted(path.name for path in tmp_path.iterdir()) == ["a.png", "a.tiff"]
+
+
+def test_what_is_too_small_or_not_read_is_named_whatever_the_output_is_called(tmp_path, capsys) -> None:
+    import cv2
+    import numpy as np
+
+    for name in ("a.png", "a.bmp"):
+        cv2.imwrite(str(tmp_path / name), np.zeros((100, 200, 3), np.uint8))
+    assert run(["watermark", "embed", str(tmp_path / "a.png"), "-o", str(tmp_path / "b.png")]) == 70
+    assert "a.png: a picture of 200x100 pixels is too small" in capsys.readouterr().err
+    assert run(["watermark", "embed", str(tmp_path / "a.bmp"), "-o", str(tmp_path / "b.bmp")]) == 3
+    assert "a.bmp: is a BMP image, not a video" in capsys.readouterr().err
 
 
 def test_a_broken_picture_is_refused(tmp_path, capsys) -> None:

@@ -19,7 +19,12 @@ def render(results: Sequence[Result]) -> RenderableType:
         parts += [_fidelity(mark, of_mark), _robustness(mark, of_mark)]
     missing = dict.fromkeys(name for result in results for name in result.unavailable)
     if missing:
-        parts.append(Text(f"left out, their encoder is missing here: {', '.join(missing)}", style="yellow"))
+        parts.append(
+            Text(
+                f"left out, their encoder is missing here or they leave no picture of a clip: {', '.join(missing)}",
+                style="yellow",
+            )
+        )
     return Group(*parts)
 
 

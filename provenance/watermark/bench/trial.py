@@ -35,7 +35,7 @@ from touchmark.provenance.watermark.lattice import Lattice
 from touchmark.provenance.watermark.protocol import PAYLOAD_BITS, Payload, WatermarkKey
 from touchmark.provenance.watermark.reading import Reader, Sight
 from touchmark.provenance.watermark.residual import gather, weighted
-from touchmark.provenance.watermark.video import LatticeWatermark
+from touchmark.provenance.watermark.video import LatticeWatermark, PictureTooSmallError
 
 Pixels = NDArray[np.uint8]
 Progress = Callable[[str, int, int], None]
@@ -165,7 +165,7 @@ class Result:
         fidelity: what marking did to it.
         embed_ms_per_frame: milliseconds of one core for each picture.
         rows: one for each attack that was made.
-        unavailable: names of attacks whose encoder is missing here.
+        unavailable: names of attacks whose encoder is missing here, or that leave no picture of so short a clip.
         before, after: the same picture of the clip, unmarked and marked; RGB.
     """
 
@@ -213,7 +213,10 @@ def run_trial(candidate: Candidate, clip: Clip, attacks: Iterable[Attack], progr
             tell = partial(progress, "marking") if progress else None
             frames = counted(marking.watch(islice(video.frames(), clip.frames)), tell, of_all)
             raw = RawVideo(frames, info.width, info.height, info.frame_rate, colour=info.colour)
-            encode(raw, released, EncodeSettings())
+            try:
+                encode(raw, released, EncodeSettings())
+            except PictureTooSmallError as error:
+                raise PictureTooSmallError(error.problem, subject=clip.name, remedy=error.remedy) from error
         fidelity = replace(marking.fidelity(), vmaf=_vmaf(candidate, clip, Path(folder)))
         for done, attack in enumerate(chosen):
             if progress:
@@ -322,6 +325,8 @@ def _vmaf(candidate: Candidate, clip: Clip, folder: Path) -> float | None:
 def _attacked(candidate: Candidate, released: Path, attack: Attack) -> Row:
     copy = released.with_name(f"copy{attack.suffix}")
     attack(released, copy)
+    if not copy.exists():
+        raise AttackUnavailableError("no picture of so short a clip is left", subject=attack.name)
     with open_video(copy) as video:
         watched = _Watched(video, _Stopwatch())
         began = time.thread_time()

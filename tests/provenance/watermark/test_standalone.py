@@ -99,7 +99,7 @@ def test_a_sound_that_is_too_short_is_not_written_as_marked(
     source = spoken_file(tmp_path / "short.wav", "pcm_s16le", 0.5)
     with pytest.raises(MarkNotReadableError) as raised:
         mark_file(source, tmp_path / "b.wav", payload, key)
-    assert raised.value.remedy == "Give a longer sound."
+    assert raised.value.remedy == "Give a longer sound, one that is not silent."
 
 
 def test_a_payload_goes_before_a_mark_that_cannot_be_read() -> None:
