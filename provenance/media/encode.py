@@ -46,6 +46,8 @@ from touchmark.provenance.media.video import Frame, RawVideo, Sound
 
 _FINEST_TICKS = 90_000  # a second; the clock of MPEG systems, finer than any camera's stamps
 _THREADS = 4  # fixed: encoders give other bytes, and take more memory, for other numbers of threads
+_X265_LEARNS_FROM = 3
+"""The picture by which x265 knows its times of decoding."""
 _KEY_FRAME_SECONDS = 2  # a reader of key frames only, and a viewer who jumps, wait no longer than this
 _LAYOUTS = {1: "mono", 2: "stereo", 3: "3.0", 4: "4.0", 5: "5.0", 6: "5.1", 7: "6.1", 8: "7.1"}
 _AAC_RATES = (8000, 11025, 12000, 16000, 22050, 24000, 32000, 44100, 48000, 64000, 88200, 96000)
@@ -126,6 +128,23 @@ def _write(container: OutputContainer, video: RawVideo, settings: EncodeSettings
     _mux(container, [track.packet(end) for track in tracks], subject)
 
 
+def in_order(packets: list[Packet[Stream]], codec: str, pictures: int) -> list[Packet[Stream]]:
+    """The last packets of a video, with times of decoding that are true.
+
+    x265 (3.5, Encoder::encode) learns from its third picture how long B-pictures delay decoding; where there is none,
+    it counts from memory that nothing was written to. So few pictures are decoded in the order in which they are shown.
+
+    Args:
+        packets: what the encoder gave when it was told that no more will come.
+        codec: FFmpeg's name of the encoder.
+        pictures: how many it was given in all.
+    """
+    if codec == "libx265" and pictures < _X265_LEARNS_FROM:
+        for packet in packets:
+            packet.dts = packet.pts
+    return packets
+
+
 class _PictureTrack:
     """Turns frames into packets of H.264, or of HEVC where they have 10 bits."""
 
@@ -138,7 +157,7 @@ class _PictureTrack:
         ticks = ticks_per_second(video.frame_rate)
         self._time_base = Fraction(1, ticks)
         self._period = max(round(ticks / video.frame_rate), 1)
-        self._last = -1
+        self._last, self._count = -1, 0
         self._colour = colour = video.colour
         codec = "libx264" if colour.depth == 8 else "libx265"
         own = {"libx264": _x264_options, "libx265": _x265_options}[codec](colour)
@@ -165,6 +184,7 @@ class _PictureTrack:
         if pts <= self._last:
             raise self._error(f"a picture at {float(frame.time):.6f} s does not follow the one before it")
         self._last = pts
+        self._count += 1
         with _reporting(self._subject):
             planes = frame.planes
         if planes.colour != self._colour:
@@ -178,7 +198,7 @@ class _PictureTrack:
         if self._last < 0:
             raise self._error("the video has no pictures")
         with _reporting(self._subject):
-            return self._timed(self._stream.encode(None))
+            return in_order(self._timed(self._stream.encode(None)), self._stream.codec_context.name, self._count)
 
     def _timed(self, packets: list[Packet[Stream]]) -> list[Packet[Stream]]:
         for packet in packets:

@@ -2,8 +2,8 @@
 
 A detection's p-value pays for all that was tried with one key in one medium. Whoever asks with several, and takes the
 best answer, has had that many chances to be wrong (Bonferroni; the union bound of :mod:`statistics`). A payload that
-verifies is no exception: of the thousand likeliest messages, in every passage of a long film, for every key, one does by
-chance sooner than forty check bits suggest.
+verifies is no exception: of a thousand likeliest messages, in every passage of a long film, for every key, one does so
+by chance sooner than forty check bits suggest.
 """
 
 from __future__ import annotations

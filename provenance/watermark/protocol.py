@@ -76,8 +76,8 @@ class MarkState(StrEnum):
 class Transform:
     """How the copy was changed geometrically, relative to the marked original, as extraction found it.
 
-    The pattern is as large as the picture, so a copy that was made larger or smaller as a whole has a scale of 1, and one
-    that was cropped to half its height a scale of 2: how many pixels the original had, the pattern does not say.
+    The pattern is as large as the picture, so a copy that was made larger or smaller as a whole has a scale of 1, and
+    one that was cropped to half its height a scale of 2: how many pixels the original had, it does not say.
 
     Attributes:
         scale_x, scale_y: size of what is shown, over that in an original with the same short side.

@@ -61,7 +61,7 @@ __all__ = ["ATTACKS", "Attack", "AttackUnavailableError", "Family", "Reencode", 
 
 
 class AttackUnavailableError(TouchmarkError):
-    """This build of FFmpeg lacks the encoder that an attack needs, or the attack leaves no picture of so short a clip."""
+    """FFmpeg has no encoder here that an attack needs, or the attack leaves no picture of so short a clip."""
 
     code = "watermark.attack_unavailable"
 

@@ -121,7 +121,7 @@ def _figure(result: Result) -> str:
 def _missing(results: Sequence[Result]) -> Iterator[str]:
     names = dict.fromkeys(name for result in results for name in result.unavailable)
     if names:
-        yield f"<p>Left out, because their encoder is missing here or they leave no picture of a clip: {', '.join(names)}.</p>"
+        yield f"<p>Left out: their encoder is missing here, or they leave no picture of a clip: {', '.join(names)}.</p>"
 
 
 def _table(lines: Sequence[str]) -> str:

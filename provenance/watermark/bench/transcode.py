@@ -25,6 +25,7 @@ from av.video.stream import VideoStream
 from numpy.typing import NDArray
 
 from touchmark.provenance.media.decode import VideoReader, open_video
+from touchmark.provenance.media.encode import in_order
 from touchmark.provenance.media.video import Frame
 
 os.environ.setdefault("SVT_LOG", "1")  # SVT-AV1 has no other way to be quiet
@@ -89,15 +90,17 @@ class Reencode:
                 _keep_colours(pictures, stream)
             tracks = given.streams.audio[:1] if destination.suffix == ".mp4" else ()
             sound = made.add_stream_from_template(tracks[0]) if tracks else None
+            count = 0
             for packet in given.demux(pictures, *tracks):
                 if packet.stream_index == pictures.index:
                     for frame in cast(list[VideoFrame], packet.decode()):
+                        count += 1
                         frame.pict_type = 0  # the encoder chooses its own key frames
                         made.mux(stream.encode(frame))
                 elif packet.dts is not None and sound is not None:
                     packet.stream = sound
                     made.mux(packet)
-            made.mux(stream.encode(None))
+            made.mux(in_order(stream.encode(None), self.codec, count))
 
     def _size(self, width: int, height: int) -> tuple[int, int]:
         scale = self.scale

@@ -15,9 +15,11 @@ from numpy.typing import NDArray
 
 from tests.clips import SOUND_RATE, Style, moving_clip, scene, tone, write_clip
 from touchmark.provenance.media import boxes
+from touchmark.provenance.media.colour import Colour
 from touchmark.provenance.media.decode import open_video
 from touchmark.provenance.media.encode import EncodeSettings, encode, ticks_per_second
 from touchmark.provenance.media.errors import EncodeError
+from touchmark.provenance.media.picture import Planes
 from touchmark.provenance.media.video import Frame, RawVideo, Sound
 
 QUICK = EncodeSettings(preset="ultrafast")
@@ -117,6 +119,23 @@ def test_same_input_same_bytes(tmp_path: Path) -> None:
         written.append(path.read_bytes())
     assert written[1:] == written[:1] * 3
     assert b"Lavf" not in written[0]
+
+
+@pytest.mark.parametrize("count", [1, 2, 3])
+def test_a_video_of_few_deep_pictures_is_written_every_time(tmp_path: Path, count: int) -> None:
+    rgb = moving_clip(64, 64, count, Fraction(24))
+    flat = (frame.planes for frame in rgb.frames)
+    deep = [
+        Planes(*(plane.astype(np.uint16) * 4 for plane in (p.luma, p.blue, p.red)), colour=Colour(10)) for p in flat
+    ]
+    written = set()
+    for index in range(8):  # times of decoding came from memory that nothing had been written to
+        path = tmp_path / f"{index}.mp4"
+        frames = (Frame(planes, Fraction(i, 24)) for i, planes in enumerate(deep))
+        encode(replace(rgb, frames=frames, colour=Colour(10)), path, QUICK)
+        written.add(path.read_bytes())
+    assert len(written) == 1
+    assert [frame.time for frame in frames_of(path)] == [Fraction(i, 24) for i in range(count)]
 
 
 @pytest.mark.parametrize("channels", [1, 2, 6])
@@ -277,6 +296,7 @@ from pathlib import Path
 import numpy as np
 from touchmark.provenance.media.decode import open_video
 from touchmark.provenance.media.encode import EncodeSettings, encode
+from touchmark.provenance.media.picture import Planes
 from touchmark.provenance.media.video import Frame, RawVideo
 
 count, folder = int(sys.argv[1]), Path(sys.argv[2])
