@@ -58,7 +58,10 @@ class Gathering:
         return time >= self._due
 
     def add(self, time: float, odds: NDArray[np.float32], score: float = 0.0) -> None:
-        """Take what was read at ``time``."""
+        """Take what was read at ``time``. Where none of it is a number, nothing was read."""
+        if not np.isfinite(odds).any():
+            self._due = time + 0.99 * self._interval
+            return
         finite = np.nan_to_num(odds.astype(np.float64), posinf=0.0, neginf=0.0)
         self.stretches.append(Stretch(time, time + self._interval, finite, score))
         if len(self.stretches) > MOST_STRETCHES:

@@ -166,3 +166,15 @@ def test_a_network_that_gives_no_numbers_is_not_believed() -> None:
     gathering = Gathering(1.0)
     gathering.add(0.0, np.array([np.nan, np.inf, -np.inf, 1.0], np.float32))
     assert list(gathering.stretches[0].odds) == [0.0, 0.0, 0.0, 1.0]
+
+
+@pytest.mark.parametrize("answer", [np.nan, np.inf, -np.inf])
+def test_what_is_no_number_was_not_read(answer: float) -> None:
+    gathering = Gathering(1.0)
+    gathering.add(0.0, np.full(256, answer, np.float32))
+    assert (gathering.samples, gathering.odds) == (0, None)
+    assert not gathering.wants(0.5)
+    assert judge(MarkKind.VIDEOSEAL, gathering, (), ()).state is ClaimState.NOTHING_FOUND
+    gathering.add(1.0, np.array([answer, 2.0], np.float32))
+    assert gathering.odds is not None
+    assert gathering.odds.tolist() == [0.0, 2.0]
