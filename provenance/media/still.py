@@ -92,6 +92,8 @@ class Still:
         kind: of the file.
         lossless: whether the file keeps pixels exactly.
         carried: parts of the file that a copy shall have as well.
+        is_grey: whether the file knows no colours, also where ``pixels`` have three alike for want of a form with grey
+            and transparency.
     """
 
     pixels: Samples
@@ -99,6 +101,7 @@ class Still:
     kind: StillKind
     lossless: bool
     carried: tuple[Part, ...] = ()
+    is_grey: bool = False
 
     @property
     def upright(self) -> Pixels:
@@ -140,7 +143,8 @@ def read_still(path: Path, limits: Limits = Limits()) -> Still:  # noqa: B008 (f
     found = _found(path, limits)
     pixels = _pixels(found.picture)
     carried = _still_true(found.parts, found.picture, pixels) if found.parts else ()
-    return Still(pixels, found.orientation, found.kind, found.lossless, carried)
+    is_grey = found.picture.format.name.startswith(("gray", "mono", "ya"))
+    return Still(pixels, found.orientation, found.kind, found.lossless, carried, is_grey)
 
 
 @dataclass(frozen=True, slots=True)

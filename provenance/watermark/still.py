@@ -52,6 +52,8 @@ def mark_still(still: Still, payload: Payload, key: WatermarkKey, strength: Stre
         strip = upright[rows]
         if strip.shape[2] == 1:
             added = added @ _LUMA[:, None]
+        elif still.is_grey:
+            added = np.repeat(added @ _LUMA[:, None], 3, axis=2)
         colours = strip[..., : added.shape[2]]
         colours[:] = np.rint(np.clip(colours + added, 0, np.iinfo(pixels.dtype).max))
     return replace(still, pixels=pixels)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import struct
+import zlib
 from pathlib import Path
 
 import cv2
@@ -25,6 +27,21 @@ TURNED = Orientation(transpose=True, flip_x=True)
 
 def still(pixels: NDArray[np.uint8 | np.uint16], orientation: Orientation = Orientation()) -> Still:  # noqa: B008
     return Still(pixels, orientation, StillKind.PNG, lossless=True)
+
+
+def png_of_grey_and_alpha(pixels: NDArray[np.uint8]) -> bytes:
+    """Colour type 4, which OpenCV does not write."""
+    height, width = pixels.shape[:2]
+    lines = b"".join(b"\0" + row.tobytes() for row in pixels)
+    chunks = {
+        b"IHDR": struct.pack(">IIBBBBB", width, height, 8, 4, 0, 0, 0),
+        b"IDAT": zlib.compress(lines),
+        b"IEND": b"",
+    }
+    return b"\x89PNG\r\n\x1a\n" + b"".join(
+        struct.pack(">I", len(data)) + name + data + struct.pack(">I", zlib.crc32(name + data))
+        for name, data in chunks.items()
+    )
 
 
 @pytest.mark.parametrize(
@@ -53,6 +70,17 @@ def test_strips_leave_no_seams(key: WatermarkKey, payload: Payload, monkeypatch:
     whole = mark_still(still(RGB), payload, key)
     monkeypatch.setattr("touchmark.provenance.watermark.still._ROWS", 34)
     assert np.array_equal(mark_still(still(RGB), payload, key).pixels, whole.pixels)
+
+
+def test_grey_with_transparency_stays_grey(key: WatermarkKey, payload: Payload, tmp_path: Path) -> None:
+    (tmp_path / "a.png").write_bytes(png_of_grey_and_alpha(np.dstack([GREY[..., 0], GREY[::-1, :, 0]])))
+    before = read_still(tmp_path / "a.png")
+    assert before.pixels.shape[2] == 4
+    marked = mark_still(before, payload, key)
+    assert np.array_equal(marked.pixels[..., 0], marked.pixels[..., 1])
+    assert np.array_equal(marked.pixels[..., 0], marked.pixels[..., 2])
+    assert np.array_equal(marked.pixels[..., 3], before.pixels[..., 3])
+    assert find_in_still(marked, key).payload == payload
 
 
 def test_transparency_is_left_alone(key: WatermarkKey, payload: Payload) -> None:
