@@ -3,8 +3,8 @@
     validated(path, read_yaml(path), LexiconFile)
 
 What a stranger may put into such a file is bounded before it is read: a megabyte, twenty levels, no aliases (which can
-blow a small file up), no key twice (of which one would be lost), and no regular expressions (of which one can hang the
-gate).
+blow a small file up), no tags (which make of a value what it is not), no key twice (of which one would be lost), and no
+regular expressions (of which one can hang the gate).
 """
 
 from __future__ import annotations
@@ -116,6 +116,9 @@ def _require_plain(text: str) -> None:
     for count, event in enumerate(yaml.parse(text, Loader=_Loader)):
         if isinstance(event, yaml.AliasEvent):
             raise _at(event.start_mark, "aliases are not read")
+        tag = getattr(event, "tag", None)
+        if tag is not None:  # PyYAML's answer to "!!timestamp foo" is an AttributeError
+            raise _at(event.start_mark, f"tags are not read (found {tag})")
         if isinstance(event, yaml.CollectionStartEvent):
             depth += 1
         elif isinstance(event, yaml.CollectionEndEvent):

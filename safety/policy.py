@@ -32,7 +32,8 @@ __all__ = ["POLICIES", "Policy", "PolicyError", "Thresholds"]
 
 _FOLDER = POLICIES / "safety"
 _Slug = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9-]{0,63}$")]
-_Share = Annotated[float, Field(ge=0, le=1)]
+_Share = Annotated[float, Field(ge=0, le=1, strict=True)]
+"""Strict, since YAML reads "yes" as true, and true as a number is 1."""
 _ByLanguage = Mapping[LanguageGroup | Literal["any"], Thresholds]
 
 
@@ -220,8 +221,8 @@ class Policy(Strict):
     version: Annotated[str, Field(min_length=1, max_length=32)]
     description: str
     appeal: Annotated[str, Field(min_length=1, max_length=200)]
-    clearance_minutes: Annotated[int, Field(ge=1, le=1440)]
-    embed_prompt: bool
+    clearance_minutes: Annotated[int, Field(ge=1, le=1440, strict=True)]
+    embed_prompt: Annotated[bool, Field(strict=True)]
     reviewers: Annotated[Mapping[_Slug, str], Field(min_length=1)]
     figures: FigureRule
     negative_prompt: NegativeRule = NegativeRule()

@@ -140,6 +140,15 @@ def _replaced(old: str, new: str) -> Callable[[str], str]:
         (lambda _: "", "the whole file"),
         (lambda _: "name: [unclosed", "not valid YAML"),
         (lambda _: "!!python/object/apply:os.system ['true']", "not valid YAML"),
+        *(
+            (_replaced("clearance_minutes: 15", f"clearance_minutes: {tagged}"), "tags are not read")
+            for tagged in ("!!timestamp foo", '!!int ""', '!!float ""', "!!bool maybe", "!mine 15", "!!set {a}")
+        ),
+        (_replaced("clearance_minutes: 15", "clearance_minutes: yes"), "clearance_minutes"),
+        (_replaced("clearance_minutes: 15", "clearance_minutes: '15'"), "clearance_minutes"),
+        (_replaced("embed_prompt: false", "embed_prompt: 1"), "embed_prompt"),
+        (_replaced("any: {medium: 0.5, high: 0.8}", "any: {medium: 0.5, high: yes}"), r"thresholds\.any\.high"),
+        (_replaced("any: {medium: 0.5, high: 0.8}", "any: {medium: '0.5', high: 0.8}"), r"thresholds\.any\.medium"),
         (lambda _: "\x00", "not valid YAML"),
         (lambda _: "[" * 5000, "not valid YAML"),
         (lambda _: "a: " + "[" * 30 + "]" * 30, "nested deeper"),
