@@ -326,14 +326,13 @@ def _once(what: str, values: Iterable[str]) -> None:
 
 def _find(source: str | Path) -> Path:
     if isinstance(source, str) and "/" not in source and not source.endswith((".yaml", ".yml")):
-        path = _FOLDER / f"{source}.yaml"
-        if not path.is_file():
+        if source not in shipped():
             raise PolicyError(
                 "there is no policy of this name",
-                subject=source[:80],
+                subject=ascii(source[:80]),
                 remedy=f"Known: {', '.join(shipped())}; or a file.",
             )
-        return path
+        return _FOLDER / f"{source}.yaml"
     return Path(source)
 
 

@@ -183,7 +183,21 @@ def test_an_error_names_the_line(tmp_path: Path) -> None:
     assert caught.value.subject.endswith(f":{line}")
 
 
-@pytest.mark.parametrize("source", ["no-such-policy", "no/such/file.yaml", Path("/")])
+@pytest.mark.parametrize(
+    "source",
+    [
+        "no-such-policy",
+        "no/such/file.yaml",
+        Path("/"),
+        "x" * 5000,
+        "",
+        "..",
+        "a\0b",
+        "\ud800",
+        "a\0/b",
+        "x" * 5000 + ".yaml",
+    ],
+)
 def test_a_policy_that_is_not_there_is_named(source: str | Path) -> None:
     with pytest.raises(PolicyError):
         Policy.load(source)
