@@ -252,6 +252,9 @@ class Policy(Strict):
             raise ValueError("sexual-minors needs thresholds.any and terms; this category cannot be turned off")
         if any(limits.high is None for limits in minors.thresholds.values()):
             raise ValueError("sexual-minors needs a threshold for high; this category cannot be turned off")
+        if minors.actions.high is not Action.REFUSE or minors.actions.medium is Action.ALLOW:
+            # The rule that combines refuses whatever stands here; hash banks, detectors and guard models do not.
+            raise ValueError("sexual-minors is refused at high and not allowed at medium; it cannot be turned off")
         return self
 
     @classmethod

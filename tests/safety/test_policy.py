@@ -122,6 +122,10 @@ def _replaced(old: str, new: str) -> Callable[[str], str]:
         (_replaced("clearance_minutes: 15", "clearance_minutes: 0"), "clearance_minutes"),
         (_replaced("thresholds: {any: {high: 0.2}}", "thresholds: {any: {medium: 0.3}}"), "cannot be turned off"),
         (_replaced("thresholds: {any: {high: 0.2}}", "thresholds: {}"), "cannot be turned off"),
+        *(
+            (_replaced("{lexicon: minors}", f"{{lexicon: minors}}\n    actions: {actions}"), "be turned off")
+            for actions in ("{high: review}", "{medium: allow, high: allow}", "{medium: allow}")
+        ),
         (_replaced("lexicon: minors", "lexicon: '../minors'"), r"terms\.lexicon"),
         (_replaced("  any: {medium: 0.5, high: 0.8}", "  any: {medium: 0.5}\n  any: {high: 0.8}"), "given twice"),
         (_replaced("  any: {medium: 0.5, high: 0.8}", "  english: {medium: 0.5}"), "'any'"),
