@@ -212,7 +212,7 @@ def _readable(text: Traced) -> Traced:
         if "&" in text.text:
             text = text.sub(_ENTITY, lambda m: _undo_entity(m.group()))
         if "%" in text.text:
-            text = text.sub(_PERCENT, lambda m: _undo_percent(m.group()))
+            text = text.rewrite(_undone_percents(text.text))
         if "\\" in text.text:
             text = text.sub(_ESCAPE, lambda m: chr(int(m[1] or m[2] or m[3], 16)))
         if text.text == before:
@@ -252,12 +252,18 @@ def _undo_entity(entity: str) -> str:
     return html.unescape(bare)
 
 
-def _undo_percent(coded: str) -> str:
-    """``%6E`` to ``n``; what is no text in UTF-8 was no coding but a percentage."""
-    try:
-        return unquote_to_bytes(coded).decode("utf-8")
-    except UnicodeDecodeError:
-        return coded
+def _undone_percents(text: str) -> Iterator[tuple[int, int, str]]:
+    """``%6E`` to ``n``, letter by letter; what is no text in UTF-8 was no coding but a percentage."""
+    for run in _PERCENT.finditer(text):
+        try:
+            letters = unquote_to_bytes(run.group()).decode("utf-8")
+        except UnicodeDecodeError:
+            continue
+        begin = run.start()
+        for letter in letters:
+            end = begin + 3 * len(letter.encode("utf-8"))
+            yield begin, end, letter
+            begin = end
 
 
 _FULL_WIDTH = re.compile("[\u3000\uff01-\uff5e]")

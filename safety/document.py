@@ -3,8 +3,8 @@
     validated(path, read_yaml(path), LexiconFile)
 
 What a stranger may put into such a file is bounded before it is read: a megabyte, twenty levels, no aliases (which can
-blow a small file up), no key twice (of which one would be lost), and no regular expressions (of which one can hang the
-gate).
+blow a small file up), no tags (which make of a value what it is not), no key twice (of which one would be lost), and no
+regular expressions (of which one can hang the gate).
 """
 
 from __future__ import annotations
@@ -81,19 +81,30 @@ class Terms(Strict):
 _Loader: type[Any] = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # the C parser is ten times as fast
 
 
-def read_yaml(path: Path) -> tuple[Any, yaml.Node | None]:
+def read_yaml(
+    path: Path, *, most_bytes: int = _MAX_BYTES, most_events: int = _MAX_EVENTS
+) -> tuple[Any, yaml.Node | None]:
     """The content of a policy or lexicon file, and its syntax tree, which knows lines.
 
+    Args:
+        path: the file.
+        most_bytes: in it.
+        most_events: values, keys and brackets in it.
+
     Raises:
-        PolicyError: the file cannot be read, is over 1 MB, or is not plain YAML.
+        PolicyError: the file cannot be read, is too large, or is not plain YAML.
     """
     try:
         with path.open("rb") as file:
-            raw = file.read(_MAX_BYTES + 1)
-        if len(raw) > _MAX_BYTES:
-            raise PolicyError("the file is over 1 MB", subject=str(path), remedy="Check that it is a policy.")
+            raw = file.read(most_bytes + 1)
+        if len(raw) > most_bytes:
+            raise PolicyError(
+                f"the file is over {most_bytes // 1_000_000} MB",
+                subject=str(path),
+                remedy="Check that it is the right one.",
+            )
         text = raw.decode("utf-8")
-        _require_plain(text)
+        _require_plain(text, most_events)
         loader = _Loader(text)
         node = loader.get_single_node()
         _require_single_keys(node)
@@ -110,19 +121,23 @@ def read_yaml(path: Path) -> tuple[Any, yaml.Node | None]:
         raise PolicyError("not valid YAML", subject=str(path), remedy="Write plain nested keys and values.") from error
 
 
-def _require_plain(text: str) -> None:
-    """Stop at what no policy needs, before anything is built: aliases, deep nesting, more values than people write."""
+def _require_plain(text: str, most_events: int) -> None:
+    """Stop at what no file needs, before anything is built: aliases, deep nesting, more values than people write."""
     depth = 0
     for count, event in enumerate(yaml.parse(text, Loader=_Loader)):
         if isinstance(event, yaml.AliasEvent):
             raise _at(event.start_mark, "aliases are not read")
+        tag = getattr(event, "tag", None)
+        if tag is not None:  # PyYAML's answer to "!!timestamp foo" is an AttributeError
+            raise _at(event.start_mark, f"tags are not read (found {tag})")
         if isinstance(event, yaml.CollectionStartEvent):
             depth += 1
         elif isinstance(event, yaml.CollectionEndEvent):
             depth -= 1
-        if depth > _MAX_DEPTH or count > _MAX_EVENTS:
-            much = "nested deeper" if depth > _MAX_DEPTH else "more values"
-            raise _at(event.start_mark, f"{much} than any policy")
+        if depth > _MAX_DEPTH:
+            raise _at(event.start_mark, f"nested deeper than {_MAX_DEPTH} levels")
+        if count > most_events:
+            raise _at(event.start_mark, f"more values than such a file has ({most_events:,})")
 
 
 def _require_single_keys(node: yaml.Node | None) -> None:

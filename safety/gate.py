@@ -175,7 +175,10 @@ def _decide(judge: Judge, request_digest: str, texts: Mapping[str, str], request
         return judge.decide(request_digest, texts, requester)
     except TouchmarkError:
         raise
-    except Exception as error:  # whatever went wrong, the prompt was not judged
+    except (
+        Exception,
+        SystemExit,
+    ) as error:  # whatever went wrong, the prompt was not judged; "exit 0" reads as allowed
         raise GateBrokenError(
             f"a stage of the safety gate failed ({error.__class__.__name__}: {error}); nothing was decided",
             remedy="Reinstall touchmark if this persists; prompts are refused until the gate works.",

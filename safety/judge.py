@@ -136,11 +136,14 @@ class Judge:
         return self._reading(field, canonicalise(text))
 
     def _reading(self, field: str, text: CanonicalText) -> Reading:
+        scores = self._classifier.scores(text)
+        if not all(0 <= score.value <= 1 for score in scores.values()):  # no threshold is below what is no number
+            raise ValueError("the classifier gave a score that is not from 0 to 1")
         return Reading(
             field=field,
             text=text,
             groups=frozenset[LanguageGroup]().union(*(language_groups(view.text) for view in text.views)),
-            scores=self._classifier.scores(text),
+            scores=scores,
             figures=self._figures.find(text),
             terms=self._lexicons.find(text),
         )

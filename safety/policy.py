@@ -32,7 +32,8 @@ __all__ = ["POLICIES", "Policy", "PolicyError", "Thresholds"]
 
 _FOLDER = POLICIES / "safety"
 _Slug = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9-]{0,63}$")]
-_Share = Annotated[float, Field(ge=0, le=1)]
+_Share = Annotated[float, Field(ge=0, le=1, strict=True)]
+"""Strict, since YAML reads "yes" as true, and true as a number is 1."""
 _ByLanguage = Mapping[LanguageGroup | Literal["any"], Thresholds]
 
 
@@ -220,8 +221,8 @@ class Policy(Strict):
     version: Annotated[str, Field(min_length=1, max_length=32)]
     description: str
     appeal: Annotated[str, Field(min_length=1, max_length=200)]
-    clearance_minutes: Annotated[int, Field(ge=1, le=1440)]
-    embed_prompt: bool
+    clearance_minutes: Annotated[int, Field(ge=1, le=1440, strict=True)]
+    embed_prompt: Annotated[bool, Field(strict=True)]
     reviewers: Annotated[Mapping[_Slug, str], Field(min_length=1)]
     figures: FigureRule
     negative_prompt: NegativeRule = NegativeRule()
@@ -251,6 +252,9 @@ class Policy(Strict):
             raise ValueError("sexual-minors needs thresholds.any and terms; this category cannot be turned off")
         if any(limits.high is None for limits in minors.thresholds.values()):
             raise ValueError("sexual-minors needs a threshold for high; this category cannot be turned off")
+        if minors.actions.high is not Action.REFUSE or minors.actions.medium is Action.ALLOW:
+            # The rule that combines refuses whatever stands here; hash banks, detectors and guard models do not.
+            raise ValueError("sexual-minors is refused at high and not allowed at medium; it cannot be turned off")
         return self
 
     @classmethod
@@ -325,14 +329,13 @@ def _once(what: str, values: Iterable[str]) -> None:
 
 def _find(source: str | Path) -> Path:
     if isinstance(source, str) and "/" not in source and not source.endswith((".yaml", ".yml")):
-        path = _FOLDER / f"{source}.yaml"
-        if not path.is_file():
+        if source not in shipped():
             raise PolicyError(
                 "there is no policy of this name",
-                subject=source[:80],
+                subject=ascii(source[:80]),
                 remedy=f"Known: {', '.join(shipped())}; or a file.",
             )
-        return path
+        return _FOLDER / f"{source}.yaml"
     return Path(source)
 
 

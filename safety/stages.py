@@ -24,7 +24,7 @@ def _absolute(path: Path) -> Path:
 
 
 LocalPath = Annotated[Path, AfterValidator(_absolute)]
-_Seconds = Annotated[float, Field(gt=0, le=600)]
+_Seconds = Annotated[float, Field(gt=0, le=600, strict=True)]
 _Label = Annotated[str, Field(min_length=1, max_length=100)]
 
 
@@ -62,7 +62,7 @@ class DetectorRule(Strict):
 
     use: DetectorKind
     folder: LocalPath | None = None
-    interval: Annotated[float, Field(ge=0, le=60)] = 1.0
+    interval: Annotated[float, Field(ge=0, le=60, strict=True)] = 1.0
     patience: _Seconds = 30.0
     labels: Annotated[dict[_Label, LabelRule], Field(min_length=1)]
 
@@ -84,7 +84,7 @@ class FaceRule(Strict):
     """
 
     consented: LocalPath | None = None
-    interval: Annotated[float, Field(ge=0, le=60)] = 0.5
+    interval: Annotated[float, Field(ge=0, le=60, strict=True)] = 0.5
     patience: _Seconds = 30.0
 
 

@@ -9,7 +9,8 @@ from pydantic import Field, model_validator
 from touchmark.safety.decision import Severity
 from touchmark.safety.document import Strict
 
-_Score = Annotated[float, Field(gt=0, le=1)]
+_Score = Annotated[float, Field(gt=0, le=1, strict=True)]
+"""Strict, since YAML reads "yes" as true, and true as a number is 1, which no score reaches."""
 
 
 class Thresholds(Strict):

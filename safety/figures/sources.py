@@ -20,6 +20,7 @@ import csv
 import gzip
 import json
 import re
+import zlib
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -34,8 +35,8 @@ _MAX_FORMS = 200
 _MAX_OBJECT = 8 * 2**20
 """Characters of the largest entity or row; Wikidata's largest entities come near 5 million."""
 _CHUNK = 2**20
-_MAX_TEXT = 400 * 2**30
-"""Bytes that a compressed file may open to."""
+_MAX_BLANK = 2**24
+"""Characters of white space in a row; a megabyte of bz2 opens to terabytes of it."""
 _COLUMNS = ("id", "name", "aliases", "native", "countries", "roles", "status")
 _ITEM = re.compile(r"(?:^|/)(Q[1-9][0-9]{0,11})$")
 _HUMAN = "Q5"
@@ -100,7 +101,7 @@ def read_people(path: Path, progress: Callable[[int], None] = lambda people: Non
                     raise _fault(path, line, f"the list holds more than {MAX_FIGURES:,} people")
                 if len(people) % 1000 == 0:
                     progress(len(people))
-    except (OSError, EOFError, UnicodeDecodeError) as error:
+    except (OSError, EOFError, UnicodeDecodeError, zlib.error) as error:
         raise ImportSourceError(
             f"the file cannot be read: {error}", subject=str(path), remedy="Give a whole file in UTF-8."
         ) from error
@@ -113,9 +114,9 @@ def read_people(path: Path, progress: Callable[[int], None] = lambda people: Non
 
 def _opened(path: Path) -> IO[str]:
     if path.suffix == ".gz":
-        return gzip.open(path, "rt", encoding="utf-8", newline="")
+        return gzip.open(path, "rt", encoding="utf-8-sig", newline="")
     if path.suffix == ".bz2":
-        return bz2.open(path, "rt", encoding="utf-8", newline="")
+        return bz2.open(path, "rt", encoding="utf-8-sig", newline="")
     return path.open(encoding="utf-8-sig", newline="")
 
 
@@ -146,9 +147,12 @@ def _of_csv(path: Path, stream: IO[str]) -> Iterator[tuple[int, Person]]:
 
 
 def _short_lines(path: Path, stream: IO[str]) -> Iterator[str]:
-    number = 0
+    number = blank = 0
     while line := stream.readline(_CHUNK):
         number += 1
+        blank = blank + len(line) if line.isspace() else 0
+        if blank > _MAX_BLANK:
+            raise _fault(path, number, f"more than {_MAX_BLANK:,} characters of white space")
         if len(line) >= _CHUNK:
             raise _fault(path, number, f"the line is longer than {_CHUNK:,} characters")
         yield line
@@ -208,17 +212,21 @@ def _objects(path: Path, stream: IO[str]) -> Iterator[tuple[int, Any]]:
     at = bindings.end() if bindings else 0
     in_array = bindings is not None or text.lstrip().startswith("[")
     line += text.count("\n", 0, at)
+    blank = 0
     while True:
         begin = re.compile(r"[\s,\[]*").match(text, at)
         assert begin is not None
         line += text.count("\n", at, begin.end())
+        blank = blank + begin.end() - at if begin.end() == len(text) else 0
+        if blank > _MAX_BLANK:
+            raise _fault(path, line, f"more than {_MAX_BLANK:,} characters between two entries")
         at = begin.end()
         if at < len(text) and text[at] == "]":
             return
         try:
             found, end = decoder.raw_decode(text, at) if at < len(text) else (None, at)
             whole = end < len(text)
-        except (json.JSONDecodeError, RecursionError) as error:
+        except (ValueError, RecursionError) as error:  # ValueError: also of a number of thousands of digits
             found, end, whole = error, at, False
         if whole:
             yield line, found

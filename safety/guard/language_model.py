@@ -55,9 +55,17 @@ class LanguageModel:
             self._tokenizer = transformers.AutoTokenizer.from_pretrained(
                 folder, local_files_only=True, trust_remote_code=False
             )
-            self._model = transformers.AutoModelForCausalLM.from_pretrained(
-                folder, local_files_only=True, trust_remote_code=False, use_safetensors=True, dtype="auto"
-            ).eval()
+            model, loaded = transformers.AutoModelForCausalLM.from_pretrained(
+                folder,
+                local_files_only=True,
+                trust_remote_code=False,
+                use_safetensors=True,
+                dtype="auto",
+                output_loading_info=True,
+            )
+            if loaded["missing_keys"]:  # transformers would make them up, and every answer with them
+                raise self._error(f"its weights lack {min(loaded['missing_keys'])}")
+            self._model = model.eval()
             if torch.cuda.is_available():
                 self._model = self._model.to("cuda")
         except GuardError:

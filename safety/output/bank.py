@@ -137,8 +137,24 @@ def load_banks(folder: Path, names: Sequence[str] | None = None) -> tuple[Bank, 
         BankDamagedError: one cannot be read.
     """
     if names is None:
-        names = sorted(path.stem for path in folder.glob(f"*{_SUFFIX}") if not path.name.startswith("."))
+        names = _names(folder)
     return tuple(load_bank(folder, name) for name in names)
+
+
+def _names(folder: Path) -> list[str]:
+    """Every bank in a folder; ``Path.glob`` would find none in one that it may not read."""
+    if not os.path.lexists(folder):  # a link that leads nowhere is no absent folder: its banks are out of reach
+        return []
+    try:
+        return sorted(
+            path.stem for path in folder.iterdir() if path.suffix == _SUFFIX and not path.name.startswith(".")
+        )
+    except OSError as error:
+        raise BankDamagedError(
+            f"the folder of the banks cannot be read ({error.strerror})",
+            subject=str(folder),
+            remedy="Make it a folder that can be read; nothing is let through in its place.",
+        ) from error
 
 
 def load_bank(folder: Path, name: str) -> Bank:

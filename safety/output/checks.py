@@ -93,7 +93,7 @@ class _Run:
         for check in self._checks:
             try:
                 self._running.append((check, check.inspect(), Sampler(check.interval)))
-            except Exception as error:
+            except (Exception, SystemExit) as error:
                 findings.append(_failed(check, error, Fraction(0)))
         return findings
 
@@ -118,13 +118,13 @@ class _Run:
                 if not all(isinstance(finding, OutputFinding) for finding in said):
                     raise TypeError("the check gave what is no finding")
                 findings += said
-            except Exception as error:
+            except (Exception, SystemExit) as error:
                 self._running.remove(entry)
                 findings.append(_failed(check, error, time))
         return findings
 
 
-def _failed(check: OutputCheck, error: Exception, time: Fraction) -> OutputFinding:
+def _failed(check: OutputCheck, error: BaseException, time: Fraction) -> OutputFinding:
     return OutputFinding(
         check=check.name,
         action=Action.REVIEW,

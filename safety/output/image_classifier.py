@@ -36,9 +36,12 @@ class ImageClassifier:
             ) from error
         try:
             self._processor = transformers.AutoImageProcessor.from_pretrained(folder, local_files_only=True)
-            self._model = transformers.AutoModelForImageClassification.from_pretrained(
-                folder, local_files_only=True, use_safetensors=True
-            ).eval()
+            model, loaded = transformers.AutoModelForImageClassification.from_pretrained(
+                folder, local_files_only=True, use_safetensors=True, output_loading_info=True
+            )
+            if loaded["missing_keys"]:  # transformers would make them up, and every score with them
+                raise ValueError(f"its weights lack {min(loaded['missing_keys'])}")
+            self._model = model.eval()
             self._names = [str(self._model.config.id2label[place]) for place in range(self._model.config.num_labels)]
         except Exception as error:  # transformers raises what its many parts raise
             raise DetectorError(

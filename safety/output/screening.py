@@ -108,9 +108,9 @@ def screen_video(
     checks = output_checks(policy, banks, age)
     with open_video(path, limits) as video:
         found = examined(counted(video.frames(), tell, expected_pictures(video.info)), checks)
-        damage = video.damage
-    if damage:
-        found = tuple(sorted((*found, _unseen(damage)), key=lambda finding: -finding.action.severity))
+        damage, tracks = video.damage, video.picture_tracks
+    unseen = (_unread(damage),) * (damage > 0) + (_untouched(tracks),) * (tracks > 1)
+    found = tuple(sorted((*found, *unseen), key=lambda finding: -finding.action.severity))
     return OutputScreening(
         action=found[0].action if found else Action.ALLOW,
         findings=found,
@@ -123,14 +123,17 @@ def screen_video(
     )
 
 
-def _unseen(damage: int) -> OutputFinding:
+def _unread(damage: int) -> OutputFinding:
+    return _unseen(f"{damage:,} packets could not be decoded or are damaged; other players may show what is in them.")
+
+
+def _untouched(tracks: int) -> OutputFinding:
+    return _unseen(f"There are {tracks} picture tracks and the first was looked at; players may show another.")
+
+
+def _unseen(why: str) -> OutputFinding:
     return OutputFinding(
-        check="decoding",
-        action=Action.REVIEW,
-        category=None,
-        reason_code=NOT_CHECKED,
-        score=1.0,
-        explanation=f"{damage:,} packets could not be decoded or are damaged; other players may show what is in them.",
+        check="decoding", action=Action.REVIEW, category=None, reason_code=NOT_CHECKED, score=1.0, explanation=why
     )
 
 

@@ -78,9 +78,9 @@ def read_lines(path: Path) -> tuple[Line, ...]:
     """
     lines: list[Line] = []
     try:
+        if path.exists() and not path.is_file():  # a pipe would not even open
+            raise HashFileError("is not a regular file", subject=str(path), remedy="Give a file.")
         with path.open("rb") as file:
-            if not path.is_file():
-                raise HashFileError("is not a regular file", subject=str(path))
             read = 0
             while raw := file.readline(256):
                 read += len(raw)

@@ -14,7 +14,7 @@ import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Annotated, Any, ClassVar
 
 from pydantic import AliasChoices, BaseModel, ConfigDict, Field, ValidationError
 
@@ -27,6 +27,8 @@ SHIPPED = POLICIES / "redteam" / "seeds.yaml"
 """Seeds of our own: mild wording, fifteen languages, nothing that teaches harm."""
 
 _MAX_BYTES = 64_000_000
+_MAX_EVENTS = 2_000_000
+"""Values, keys and brackets of a YAML file: some hundred thousand seeds."""
 _HARMLESS = frozenset({"safe", "benign", "harmless"})
 _UNLABELLED = "unlabelled"
 
@@ -72,6 +74,11 @@ class SeedFile:
     harmless: int = 0
 
 
+_Word = Annotated[str, Field(max_length=200)]
+_Origin = Annotated[str, Field(max_length=2_000)]
+"""Every attempt repeats them in the log."""
+
+
 class _Item(BaseModel):
     """One prompt of a file: PyRIT's names first, then those of common JSON lines."""
 
@@ -81,12 +88,12 @@ class _Item(BaseModel):
         min_length=1, max_length=MAX_CHARACTERS, validation_alias=AliasChoices("value", "prompt", "text")
     )
     data_type: str = "text"
-    harm_categories: tuple[str, ...] | str | None = Field(
+    harm_categories: tuple[_Word, ...] | _Word | None = Field(
         default=None, validation_alias=AliasChoices("harm_categories", "category")
     )
     language: str = Field(default="", max_length=40, validation_alias=AliasChoices("language", "lang"))
-    dataset_name: str | None = None
-    source: str | None = None
+    dataset_name: _Origin | None = None
+    source: _Origin | None = None
     label: str | None = None
 
 
@@ -124,7 +131,7 @@ def read_seeds(path: Path) -> SeedFile:
 
 def _decoded(path: Path, raw: bytes) -> str:
     try:
-        return raw.decode("utf-8")
+        return raw.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise SeedFileError("the file is not UTF-8 text", subject=str(path), remedy="Save it as UTF-8.") from error
 
@@ -141,7 +148,7 @@ def _lines_of_json(path: Path, raw: bytes) -> Iterator[_Item]:
 
 def _pyrit(path: Path) -> Iterator[_Item]:
     try:
-        content, _ = read_yaml(path)
+        content, _ = read_yaml(path, most_bytes=_MAX_BYTES, most_events=_MAX_EVENTS)
     except PolicyError as error:
         raise SeedFileError(error.problem, subject=error.subject, remedy=error.remedy) from error
     shared: dict[str, Any] = {}

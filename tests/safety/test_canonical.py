@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import codecs
+from collections.abc import Callable
 
 import pytest
 from hypothesis import given, settings
@@ -91,6 +92,24 @@ def test_other_scripts_backwards_are_read_and_traced_too(sentence: str) -> None:
     assert view.text == plain.text
     assert view.span(0, 1)[1] == len(sentence)  # what is read first was typed last
     assert [v.kind for v in canonicalise(sentence).views] == [ViewKind.PLAIN]
+
+
+@pytest.mark.parametrize(
+    "coded",
+    [
+        lambda text: "".join(f"%{byte:02X}" for byte in text.encode()),
+        lambda text: "".join(f"&#{ord(letter)};" for letter in text),
+        lambda text: "".join(f"\\u{ord(letter):04x}" for letter in text),
+    ],
+    ids=["percent", "entities", "escapes"],
+)
+def test_a_word_in_a_prompt_that_is_coded_letter_by_letter_is_traced_to_its_own_letters(
+    coded: Callable[[str], str],
+) -> None:
+    before, word, after = "eine Brücke in ", "größer", ", 100% Nebel"
+    read = canonicalise(coded(before + word + after)).primary
+    begin = read.text.index("grosser")
+    assert read.span(begin, begin + 7) == (len(coded(before)), len(coded(before + word)))
 
 
 @pytest.mark.parametrize(

@@ -268,6 +268,9 @@ def test_rows_of_one_item_are_one_person(tmp_path: Path) -> None:
         ("a.json", "[" * 200_000, "the list does not end"),
         ("a.json", '[{"a":' * 100_000, "cut off, or no JSON"),
         ("a.json", '[{"labels": {"en": 5}, "id": "Q1", "claims": {"P31": 7}}]', "neither an entity nor a row"),
+        ("a.json", '[{"item": ' + "9" * 5000 + "}]", "cut off, or no JSON"),
+        ("a.json", "[" + " " * (2**24 + 2), "characters between two entries"),
+        ("a.csv", "name\n" + "\n" * (2**24 + 2), "characters of white space"),
         ("a.txt", "Ada", "a list of the kind 'txt'"),
     ],
 )
@@ -280,12 +283,26 @@ def test_a_list_that_breaks_a_rule_is_named_with_its_line(tmp_path: Path, file: 
     assert caught.value.remedy
 
 
-@pytest.mark.parametrize("file", ["missing.csv", "cut.csv.gz", "bytes.csv"])
+@pytest.mark.parametrize("file", ["missing.csv", "cut.csv.gz", "bytes.csv", "damaged.csv.gz", "damaged.csv.bz2"])
 def test_a_file_that_cannot_be_read_is_an_error(tmp_path: Path, file: str) -> None:
     (tmp_path / "cut.csv.gz").write_bytes(gzip.compress(CSV.encode())[:-12])
+    for name, packed in (
+        ("damaged.csv.gz", gzip.compress(CSV.encode())),
+        ("damaged.csv.bz2", bz2.compress(CSV.encode())),
+    ):
+        (tmp_path / name).write_bytes(packed[:20] + bytes(20) + packed[40:])
     (tmp_path / "bytes.csv").write_bytes(b"name\n\xff\xfe\n")
     with pytest.raises(ImportSourceError, match="cannot be read"):
         read_people(tmp_path / file)
+
+
+@pytest.mark.parametrize("pack", [gzip.compress, bz2.compress])
+def test_a_spreadsheet_that_begins_with_a_byte_order_mark_is_read_packed_too(
+    tmp_path: Path, pack: Callable[[bytes], bytes]
+) -> None:
+    path = tmp_path / ("a.csv.gz" if pack is gzip.compress else "a.csv.bz2")
+    path.write_bytes(pack("\ufeffname\nOttoline Quux\n".encode()))
+    assert [person.name for person in read_people(path)] == ["Ottoline Quux"]
 
 
 def test_an_entry_longer_than_a_chunk_is_read_whole(tmp_path: Path) -> None:

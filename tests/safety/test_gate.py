@@ -96,14 +96,43 @@ class _BrokenFigures:
         raise OSError("list is gone")
 
 
+class _RamblingScorer:
+    """Scores by a measure that is none."""
+
+    categories = PromptClassifier.load().categories
+
+    def __init__(self, value: float) -> None:
+        self._value = value
+
+    def scores(self, text: CanonicalText) -> dict[Category, Score]:
+        return {category: Score(self._value, (0, 1)) for category in self.categories}
+
+
+class _QuittingScorer(_RamblingScorer):
+    def scores(self, text: CanonicalText) -> dict[Category, Score]:
+        raise SystemExit(0)
+
+
 @pytest.mark.parametrize(
     ("classifier", "figures"),
     [
+        (_RamblingScorer(float("nan")), FigureIndex.load()),
+        (_RamblingScorer(-0.5), FigureIndex.load()),
+        (_RamblingScorer(1.5), FigureIndex.load()),
+        (_QuittingScorer(0), FigureIndex.load()),
         (_BrokenScorer(), FigureIndex.load()),
         (_ForgetfulScorer(), FigureIndex.load()),
         (PromptClassifier.load(), _BrokenFigures()),
     ],
-    ids=["classifier raises", "classifier leaves a category out", "figures raise"],
+    ids=[
+        "no number",
+        "below 0",
+        "above 1",
+        "classifier ends the process",
+        "classifier raises",
+        "classifier leaves a category out",
+        "figures raise",
+    ],
 )
 def test_a_stage_that_fails_clears_nothing(tmp_path: Path, classifier, figures) -> None:  # type: ignore[no-untyped-def]
     gate = Gate(Policy.load("default"), classifier, figures, ClearanceAuthority.open(Home(tmp_path)))

@@ -122,6 +122,10 @@ def _replaced(old: str, new: str) -> Callable[[str], str]:
         (_replaced("clearance_minutes: 15", "clearance_minutes: 0"), "clearance_minutes"),
         (_replaced("thresholds: {any: {high: 0.2}}", "thresholds: {any: {medium: 0.3}}"), "cannot be turned off"),
         (_replaced("thresholds: {any: {high: 0.2}}", "thresholds: {}"), "cannot be turned off"),
+        *(
+            (_replaced("{lexicon: minors}", f"{{lexicon: minors}}\n    actions: {actions}"), "be turned off")
+            for actions in ("{high: review}", "{medium: allow, high: allow}", "{medium: allow}")
+        ),
         (_replaced("lexicon: minors", "lexicon: '../minors'"), r"terms\.lexicon"),
         (_replaced("  any: {medium: 0.5, high: 0.8}", "  any: {medium: 0.5}\n  any: {high: 0.8}"), "given twice"),
         (_replaced("  any: {medium: 0.5, high: 0.8}", "  english: {medium: 0.5}"), "'any'"),
@@ -140,6 +144,15 @@ def _replaced(old: str, new: str) -> Callable[[str], str]:
         (lambda _: "", "the whole file"),
         (lambda _: "name: [unclosed", "not valid YAML"),
         (lambda _: "!!python/object/apply:os.system ['true']", "not valid YAML"),
+        *(
+            (_replaced("clearance_minutes: 15", f"clearance_minutes: {tagged}"), "tags are not read")
+            for tagged in ("!!timestamp foo", '!!int ""', '!!float ""', "!!bool maybe", "!mine 15", "!!set {a}")
+        ),
+        (_replaced("clearance_minutes: 15", "clearance_minutes: yes"), "clearance_minutes"),
+        (_replaced("clearance_minutes: 15", "clearance_minutes: '15'"), "clearance_minutes"),
+        (_replaced("embed_prompt: false", "embed_prompt: 1"), "embed_prompt"),
+        (_replaced("any: {medium: 0.5, high: 0.8}", "any: {medium: 0.5, high: yes}"), r"thresholds\.any\.high"),
+        (_replaced("any: {medium: 0.5, high: 0.8}", "any: {medium: '0.5', high: 0.8}"), r"thresholds\.any\.medium"),
         (lambda _: "\x00", "not valid YAML"),
         (lambda _: "[" * 5000, "not valid YAML"),
         (lambda _: "a: " + "[" * 30 + "]" * 30, "nested deeper"),
@@ -174,7 +187,21 @@ def test_an_error_names_the_line(tmp_path: Path) -> None:
     assert caught.value.subject.endswith(f":{line}")
 
 
-@pytest.mark.parametrize("source", ["no-such-policy", "no/such/file.yaml", Path("/")])
+@pytest.mark.parametrize(
+    "source",
+    [
+        "no-such-policy",
+        "no/such/file.yaml",
+        Path("/"),
+        "x" * 5000,
+        "",
+        "..",
+        "a\0b",
+        "\ud800",
+        "a\0/b",
+        "x" * 5000 + ".yaml",
+    ],
+)
 def test_a_policy_that_is_not_there_is_named(source: str | Path) -> None:
     with pytest.raises(PolicyError):
         Policy.load(source)

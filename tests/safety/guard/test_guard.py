@@ -206,6 +206,18 @@ def test_a_broken_folder_does_not_load(tmp_path: Path, break_it: Any, problem: s
         LlamaGuard(folder)
 
 
+@pytest.mark.parametrize(("architecture", "family"), [("llama", LlamaGuard), ("gemma2", ShieldGemma)])
+def test_weights_that_are_not_all_there_do_not_load(tmp_path: Path, architecture: str, family: Any) -> None:
+    from safetensors.numpy import load_file, save_file
+
+    folder = guard_folder(tmp_path, architecture, ["safe" if architecture == "llama" else "No"])
+    weights = load_file(folder / "model.safetensors")
+    lacking = next(name for name in weights if "mlp.up_proj" in name)
+    save_file({k: v for k, v in weights.items() if k != lacking}, folder / "model.safetensors", {"format": "pt"})
+    with pytest.raises(GuardError, match=f"lack {lacking}"):
+        family(folder)
+
+
 def test_weights_of_another_family_do_not_load(safe_llama: Path) -> None:
     with pytest.raises(GuardError, match="it is a llama model, not qwen3"):
         Qwen3Guard(safe_llama)

@@ -173,3 +173,13 @@ def test_of_many_who_add_at_once_nobody_loses_anything(folder: Path) -> None:
     for thread in threads:
         thread.join()
     assert {video.label for video in load_bank(folder, "busy").videos} == {str(seed) for seed in range(8)}
+
+
+@pytest.mark.parametrize("kind", ["file", "link to nothing", "link in a circle"])
+def test_a_folder_of_banks_that_is_none_is_an_error_and_not_no_banks(folder: Path, kind: str) -> None:
+    if kind == "file":
+        folder.write_bytes(b"")
+    else:
+        folder.symlink_to("elsewhere" if kind == "link to nothing" else folder.name)
+    with pytest.raises(BankDamagedError, match="folder of the banks"):
+        load_banks(folder)

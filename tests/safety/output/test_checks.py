@@ -112,6 +112,15 @@ def test_a_check_that_crashes_holds_the_video_for_a_person(where: str) -> None:
     assert caught.value.exit_status == 2
 
 
+def test_a_check_that_would_end_the_process_holds_the_video() -> None:
+    class Quitting(_Counting):
+        def look(self, frame: Frame) -> Iterable[OutputFinding]:
+            raise SystemExit(0)  # which a shell reads as allowed
+
+    with pytest.raises(OutputReviewError, match="SystemExit"):
+        list(checked(iter([_frame(0)]), [Quitting()]))
+
+
 @pytest.mark.parametrize("where", ["inspect", "look", "finish"])
 def test_a_check_that_crashes_is_told_once_and_the_others_go_on(where: str) -> None:
     crashing, counting = _Crashing(where), _Counting()

@@ -261,6 +261,16 @@ def test_a_folder_that_is_not_whole_stops_everything_that_would_use_it(
         output_checks(policy)
 
 
+def test_a_model_without_its_last_layer_is_no_classifier(classifier: Path) -> None:
+    from safetensors.numpy import load_file, save_file
+
+    weights = load_file(classifier / "model.safetensors")
+    body = {name: values for name, values in weights.items() if not name.startswith("classifier.")}
+    save_file(body, classifier / "model.safetensors", metadata={"format": "pt"})
+    with pytest.raises(DetectorError, match=r"lack classifier\.bias"):
+        ImageClassifier(classifier)
+
+
 # -- faces
 
 

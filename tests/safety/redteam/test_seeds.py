@@ -69,6 +69,14 @@ def test_a_bare_list_and_plain_lines_will_do(tmp_path: Path) -> None:
     assert listed.sha256 != lines.sha256
 
 
+def test_a_dataset_of_thousands_is_read_and_a_byte_order_mark_is_no_seed(tmp_path: Path) -> None:
+    of_pyrit = "seeds:\n" + "".join(f"- value: scene {n}\n  data_type: text\n  source: here\n" for n in range(3_000))
+    assert len(read_seeds(_written(tmp_path, "a.yaml", of_pyrit)).seeds) == 3_000
+    for name, content in (("b.jsonl", '{"value": "a grim scene"}'), ("b.txt", "a grim scene")):
+        (seed,) = read_seeds(_written(tmp_path, name, f"\ufeff{content}")).seeds
+        assert seed.value == "a grim scene"
+
+
 def test_what_a_file_calls_harmless_is_no_seed_and_the_same_prompt_is_tried_once(tmp_path: Path) -> None:
     lines = [{"text": "a", "label": "unsafe"}, {"text": "b", "label": "safe"}, {"text": "a"}]
     read = read_seeds(_written(tmp_path, "a.jsonl", "\n".join(map(json.dumps, lines))))
@@ -86,6 +94,8 @@ def test_what_a_file_calls_harmless_is_no_seed_and_the_same_prompt_is_tried_once
         ("a.jsonl", '{"value": ""}', "value: "),
         ("a.jsonl", '{"value": "\\ud800"}', "value: "),
         ("a.jsonl", json.dumps({"value": "a" * 10_001}), "value: "),
+        ("a.jsonl", json.dumps({"value": "a", "category": "c" * 201}), "category"),
+        ("a.jsonl", json.dumps({"value": "a", "source": "c" * 2_001}), "source"),
         ("a.jsonl", '{"value": "cat.png", "data_type": "image_path"}', "image_path"),
         ("a.jsonl", "", "no prompt"),
         ("a.jsonl", b"\xff\xfe", "UTF-8"),
