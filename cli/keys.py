@@ -85,6 +85,8 @@ def show(as_json: bool) -> None:
     for authority in document["time_authorities"]:
         click.echo(f"time stamps    {_visible(authority)}")
     click.echo(f"watermark key  {document['watermark_key_id'] or 'none: marks can be neither made nor found'}")
+    if document["retired_watermark_key_ids"]:
+        click.echo(f"  finds too    {', '.join(document['retired_watermark_key_ids'])}")
     for note in document["expiring"]:
         click.echo(f"ENDS SOON      {_visible(note)}")
     if ring.is_development:
@@ -124,19 +126,25 @@ def check(file: Path, as_json: bool) -> int:
 @keys.command(
     epilog="\b\nExamples:\n  touchmark keys rotate\n  touchmark keys rotate && touchmark keys show\n\n"
     "\b\nWith a certificate of a real authority:\n"
-    "  touchmark keys csr --organisation ... -o request.csr, have it issued, touchmark keys import chain.pem"
+    "  touchmark keys csr --organisation ... -o request.csr, have it issued, touchmark keys import chain.pem\n\n"
+    "\b\nWhere somebody may have learnt the watermark secret:\n  touchmark keys rotate --watermark"
 )
-def rotate() -> None:
-    """Sign with another development key from now on.
+@click.option("--watermark", is_flag=True, help="Mark with another secret, and leave the signing key as it is.")
+def rotate(watermark: bool) -> None:
+    """Sign with another development key from now on, or mark with another watermark secret.
 
-    What the old key signed still verifies: its anchor stays, and so does the watermark secret. The old certificate and
-    key are kept under retired/. Keys of a real authority are changed with csr and import.
+    What the old key signed still verifies: its anchor stays, and so does the watermark secret. Marks of an old secret
+    are still found. What is replaced is kept under retired/. Keys of a real authority are changed with csr and import.
     """
     from datetime import UTC, datetime
 
     from touchmark.provenance.home import Home
-    from touchmark.provenance.keys.rotation import rotate_development
+    from touchmark.provenance.keys.rotation import rotate_development, rotate_watermark
 
+    if watermark:
+        key, *before = rotate_watermark(Home.default().keys).watermark_keys
+        click.echo(f"marks now with key {key.key_id}; still finds marks of {', '.join(old.key_id for old in before)}")
+        return
     _tell_installed(rotate_development(Home.default().keys, datetime.now(UTC)))
 
 
@@ -247,6 +255,7 @@ def _describe(home: Home, ring: KeyRing) -> dict[str, Any]:
         "anchors": [_describe_certificate(anchor) for anchor in x509.load_pem_x509_certificates(ring.trust_anchors)],
         "time_authorities": list(settings.time_stamps.authorities) if settings.time_stamps else [],
         "watermark_key_id": ring.watermark_key.key_id if ring.can_mark else None,
+        "retired_watermark_key_ids": [key.key_id for key in ring.watermark_keys[int(ring.can_mark) :]],
         "expiring": list(expiring((chain or b"") + b"\n" + ring.trust_anchors, datetime.now(UTC))),
     }
 

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 import click
 
 if TYPE_CHECKING:
+    from touchmark.provenance.keys.ring import KeyRing
     from touchmark.provenance.watermark.bench.attacks import Attack
     from touchmark.provenance.watermark.protocol import Detection, Payload, WatermarkKey
     from touchmark.provenance.watermark.standalone import Found
@@ -106,16 +107,18 @@ def embed(file: Path, output: Path, digits: str | None, strength: str, as_json: 
 def extract(files: tuple[Path, ...], thorough: bool, as_json: bool) -> int:
     """Look for your mark in each FILE.
 
-    Finds what `embed` wrote and what was sealed with the key in your home folder, in copies that were scaled, cropped,
+    Finds what `embed` wrote and what was sealed with the keys in your home folder, in copies that were scaled, cropped,
     turned or re-encoded as well, and in the sound of a video whose picture was replaced.
     """
     from touchmark.provenance.watermark.standalone import find_any
 
-    key = _key()
+    keys = _ring().watermark_keys
+    if not keys:
+        _key()  # which says what is missing
 
     def look(file: Path) -> Found:
         with _patient() as progress:
-            return find_any(file, key, progress, thorough=thorough)
+            return find_any(file, keys, progress, thorough=thorough)
 
     return _report_each(files, look, _document_of_both, _sentences, as_json)
 
@@ -265,10 +268,14 @@ def _check_suffix(file: Path, output: Path) -> None:
 
 
 def _key() -> WatermarkKey:
+    return _ring().watermark_key
+
+
+def _ring() -> KeyRing:
     from touchmark.provenance.home import Home
     from touchmark.provenance.keys.ring import KeyRing
 
-    return KeyRing.load(Home.default().keys).watermark_key
+    return KeyRing.load(Home.default().keys)
 
 
 def _chosen(names: str | None) -> list[Attack]:

@@ -101,7 +101,7 @@ class Verifier:
         sources = Sources(
             anchors=b"\n".join(pem for pem in roots if pem),
             time_anchors=believed(trust, Purpose.TIME_STAMPING),
-            keys=(ring.watermark_key,) if ring and ring.can_mark else (),
+            keys=ring.watermark_keys if ring else (),
             registry=_registry(home),
             other_marks=_other_marks(home),
         )

@@ -40,7 +40,11 @@ TAIL = """
   few hundred bytes a picture (`provenance/fingerprint.py`). Where the pictures under a mark are others, the verdict is
   a contradiction that says so. It cannot tell where either is flat, where a copy is shorter than the gaps between
   sampled pictures (two seconds, longer in videos of over eight minutes), nor that a part of a picture was replaced.
-- **A holder of the key** can write and remove marks at will. Keys are rotated for that reason.
+- **A holder of the key** can write and remove marks at will. `touchmark keys rotate --watermark` marks with another
+  from then on, and still finds the marks of the one before.
+- **Faint marks.** Where a mark is seen and not read, some thousand messages are tried, each of which verifies by chance
+  once in 2^40. It is seen in copies of what was marked, and in what somebody averaged many marked clips into: there a
+  wrong payload is read about four times in 10^9.
 - **Regeneration.** A model that draws the picture anew may remove any invisible mark; where the table has no row for
   it, it was not measured.
 - **A detector that answers strangers** is an oracle: limit how often it may be asked, and tell no p-values.

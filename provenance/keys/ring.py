@@ -3,11 +3,12 @@
     ring = KeyRing.load(Home.default().keys)
     ring.signer()            # signs manifests
     ring.watermark_key       # marks pixels
+    ring.watermark_keys      # finds marks: that one, and those of before
     ring.trust_anchors       # whom to believe, PEM
 
 The folder holds ``anchors.pem`` (needed), ``signing.pem`` with ``signing.key`` (to sign) and ``watermark.key`` (to
-mark, and to find marks; 64 hexadecimal digits). An operator puts their own certificate and anchors in place of the
-development ones. With ``anchors.pem`` alone a ring still verifies.
+mark, and to find marks; 64 hexadecimal digits); ``retired/watermark-*.key`` find marks of before. An operator puts
+their own certificate and anchors in place of the development ones. With ``anchors.pem`` alone a ring still verifies.
 """
 
 from __future__ import annotations
@@ -29,6 +30,8 @@ ANCHORS = "anchors.pem"
 SIGNING_CHAIN = "signing.pem"
 SIGNING_KEY = "signing.key"
 WATERMARK_KEY = "watermark.key"
+RETIRED = "retired"
+"""Folder of keys that were in use before. What they signed and marked is still out there."""
 
 DEVELOPMENT_UNIT = "touchmark development CA - not for production"
 """Organisational unit in every certificate that touchmark makes for itself."""
@@ -69,6 +72,7 @@ class KeyRing:
     certificate_chain: bytes | None = None
     _signing_key: bytes | None = field(default=None, repr=False)
     _watermark_key: WatermarkKey | None = field(default=None, repr=False)
+    _retired_watermark_keys: tuple[WatermarkKey, ...] = field(default=(), repr=False)
 
     @classmethod
     def load(cls, folder: Path) -> KeyRing:
@@ -89,13 +93,14 @@ class KeyRing:
         chain = _public(folder / SIGNING_CHAIN)
         if chain is not None:
             _certificates(chain, folder / SIGNING_CHAIN)
-        secret = _secret(folder / WATERMARK_KEY)
+        retired = map(_watermark_key, sorted((folder / RETIRED).glob("watermark-*.key")))
         return cls(
             folder,
             anchors,
             chain,
             _secret(folder / SIGNING_KEY),
-            None if secret is None else _parse_watermark_key(secret, folder / WATERMARK_KEY),
+            _watermark_key(folder / WATERMARK_KEY),
+            tuple(key for key in retired if key is not None),
         )
 
     def signer(self, *, password: bytes | None = None, time_stamping: TimeStamping | None = None) -> Signer:
@@ -142,6 +147,12 @@ class KeyRing:
         if self._watermark_key is None:
             raise _missing(self.folder / WATERMARK_KEY, "there is no watermark key")
         return self._watermark_key
+
+    @property
+    def watermark_keys(self) -> tuple[WatermarkKey, ...]:
+        """Those to look for marks with: the one that marks now, if there is one, then those that did before."""
+        current = () if self._watermark_key is None else (self._watermark_key,)
+        return (*current, *(key for key in self._retired_watermark_keys if key not in current))
 
     @property
     def is_development(self) -> bool:
@@ -205,7 +216,10 @@ def _certificates(content: bytes, path: Path) -> None:
         ) from error
 
 
-def _parse_watermark_key(content: bytes, path: Path) -> WatermarkKey:
+def _watermark_key(path: Path) -> WatermarkKey | None:
+    content = _secret(path)
+    if content is None:
+        return None
     try:
         return WatermarkKey(bytes.fromhex(content.decode("ascii").strip()))
     except ValueError:

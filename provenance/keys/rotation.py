@@ -2,8 +2,9 @@
 
     ring = install(folder, chain_pem, key_pem, now=now)             # a certificate that an authority issued
     ring = rotate_development(folder, now)                          # a development key, by its own authority
+    ring = rotate_watermark(folder)                                 # another secret marks; marks of the old are found
 
-Anchors are added and never taken away here, and the watermark secret is not touched: marks are found with it for ever.
+Anchors are added and never taken away here, and a watermark secret that was in use is kept: marks are found with it.
 The old certificate and key are kept under ``retired/`` before anything is replaced, so a crash between two files leaves
 a key that does not belong to its certificate (which every command says) and the old pair to put back by hand.
 """
@@ -17,7 +18,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from datetime import datetime
 from pathlib import Path
-from typing import Final
 
 from cryptography import x509
 from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
@@ -38,6 +38,7 @@ from touchmark.provenance.keys.profile import CertificateRefusedError, check_cer
 from touchmark.provenance.keys.request import PENDING_KEY
 from touchmark.provenance.keys.ring import (
     ANCHORS,
+    RETIRED,
     SIGNING_CHAIN,
     SIGNING_KEY,
     WATERMARK_KEY,
@@ -46,8 +47,6 @@ from touchmark.provenance.keys.ring import (
 )
 from touchmark.provenance.signing import PemSigner, leaf_certificate
 from touchmark.provenance.signing.files import private_key, read_key_file
-
-RETIRED: Final = "retired"
 
 
 class NotDevelopmentError(TouchmarkError):
@@ -154,6 +153,26 @@ def rotate_development(folder: Path, now: datetime) -> KeyRing:
         _replace(folder / AUTHORITY_KEY, authority_key)
         _replace(folder / SIGNING_KEY, key)
         _replace(folder / SIGNING_CHAIN, chain)
+        flush(folder)
+    return KeyRing.load(folder)
+
+
+def rotate_watermark(folder: Path) -> KeyRing:
+    """Mark with another secret from now on. The old one is kept in ``retired/`` and still finds its marks.
+
+    Every secret that is kept costs each search its own test, in time and in what counts as chance.
+
+    Raises:
+        KeysMissingError: there are no keys, or no watermark secret.
+        RotationBusyError: another process is changing the keys.
+    """
+    with _alone(folder):
+        old, retired = KeyRing.load(folder).watermark_key, folder / RETIRED
+        retired.mkdir(mode=0o700, exist_ok=True)
+        with suppress(FileExistsError):
+            write_private(retired / f"watermark-{old.key_id}.key", _read(folder / WATERMARK_KEY))
+        flush(retired)
+        _replace(folder / WATERMARK_KEY, new_watermark_secret())
         flush(folder)
     return KeyRing.load(folder)
 

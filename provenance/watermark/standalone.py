@@ -122,7 +122,7 @@ def mark_file(
         RateTooLowError: it is a sound of too few samples a second.
         TouchmarkError: of the mark or the encoder. What then stands at ``destination`` is not to be used.
     """
-    if find_any(source, key, progress, limits).state is not MarkState.NOTHING_FOUND:
+    if find_any(source, [key], progress, limits).state is not MarkState.NOTHING_FOUND:
         raise AlreadyMarkedError(
             "it carries a mark of this key already", subject=str(source), remedy="Mark the original instead."
         )
@@ -178,13 +178,13 @@ def _mark_video(
 
 def find_any(
     path: Path,
-    key: WatermarkKey,
+    keys: Sequence[WatermarkKey],
     progress: Progress | None = None,
     limits: Limits = Limits(),  # noqa: B008 (frozen)
     *,
     thorough: bool = False,
 ) -> Found:
-    """Look for a standalone mark of an operator's key, and for the mark that sealing with it writes.
+    """Look for a standalone mark of any of an operator's keys, and for the mark that sealing with one writes.
 
     Args:
         thorough: whether in every picture of a video, and not only in as many as mostly tell.
@@ -192,7 +192,14 @@ def find_any(
     Raises:
         MediaError: ``path`` cannot be read.
     """
-    return _found(path, [standalone_key(key), key], progress, "looking", limits, thorough=thorough)
+    return _found(
+        path,
+        [mine for key in keys for mine in (standalone_key(key), key)],
+        progress,
+        "looking",
+        limits,
+        thorough=thorough,
+    )
 
 
 def find(

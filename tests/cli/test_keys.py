@@ -5,14 +5,20 @@ from __future__ import annotations
 import json
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
+import cv2
 import pytest
 from click.testing import CliRunner, Result
 from cryptography import x509
 
+from tests.clips import scene
 from tests.provenance.keys.certificates import Authority
 from touchmark.cli.keys import keys
+from touchmark.cli.main import run as touchmark
+from touchmark.detectors.verify import Verifier
 from touchmark.provenance.errors import TouchmarkError
+from touchmark.provenance.home import Home
 from touchmark.provenance.keys.development import KeysExistError, OrganisationError, issue_development_chain
 from touchmark.provenance.keys.ring import KeyPermissionError, KeysMissingError
 from touchmark.provenance.keys.rotation import ChainUntrustedError
@@ -31,6 +37,11 @@ def run(*arguments: str) -> Result:
         raise result.exception
     assert result.exception is None, result.exception
     return result
+
+
+def shown() -> dict[str, Any]:
+    document: dict[str, Any] = json.loads(run("show", "--json").stdout)
+    return document
 
 
 def test_init_makes_keys_and_warns_on_the_error_stream(home: Path) -> None:
@@ -54,6 +65,40 @@ def test_init_refuses_a_name_that_no_certificate_can_hold(home: Path) -> None:
         run("init", "--organisation", "\x1b[2J")
     assert caught.value.exit_status == 64
     assert "\x1b" not in caught.value.diagnostics()
+
+
+def test_after_the_watermark_secret_changed_marks_of_before_are_still_found(home: Path, tmp_path: Path) -> None:
+    run("init")
+    signing, old = (home / "keys" / "signing.key").read_bytes(), shown()["watermark_key_id"]
+    plain, before, after = (tmp_path / name for name in ("plain.png", "before.png", "after.png"))
+    assert cv2.imwrite(str(plain), next(scene(256, 256, 1)))
+    assert touchmark(["watermark", "embed", str(plain), "-o", str(before), "--payload", "00000000000000aa"]) == 0
+    assert old in run("rotate", "--watermark").stdout
+    new = shown()["watermark_key_id"]
+    assert new != old and shown()["retired_watermark_key_ids"] == [old]
+    assert (home / "keys" / "signing.key").read_bytes() == signing
+    assert touchmark(["watermark", "embed", str(plain), "-o", str(after), "--payload", "00000000000000bb"]) == 0
+    assert {key.key_id for key in Verifier.default(Home(home)).sources.keys} == {old, new}
+    for path in (before, after):
+        assert touchmark(["watermark", "extract", str(path)]) == 0
+    assert touchmark(["watermark", "extract", str(plain)]) == 2
+    run("rotate", "--watermark")
+    assert len(shown()["retired_watermark_key_ids"]) == 2
+    kept = home / "keys" / "retired" / f"watermark-{old}.key"
+    assert kept.stat().st_mode & 0o777 == 0o600
+    kept.chmod(0o644)
+    with pytest.raises(KeyPermissionError):
+        run("show")
+    kept.unlink()
+    assert touchmark(["watermark", "extract", str(before)]) == 2, "its key was thrown away"
+
+
+def test_there_must_be_a_watermark_secret_to_change(home: Path) -> None:
+    run("init")
+    (home / "keys" / "watermark.key").unlink()
+    with pytest.raises(KeysMissingError):
+        run("rotate", "--watermark")
+    assert not (home / "keys" / "watermark.key").exists()
 
 
 def test_show_tells_what_there_is_and_no_secret(home: Path) -> None:

@@ -59,7 +59,7 @@ def marked(tmp_path_factory: pytest.TempPathFactory, payload: Payload, key: Wate
 
 
 def test_picture_and_sound_carry_the_same_payload(marked: Path, key: WatermarkKey, payload: Payload) -> None:
-    found = find_any(marked, key)
+    found = find_any(marked, [key])
     assert found.picture is not None
     assert found.sound is not None
     assert found.picture.payload == found.sound.payload == found.payload == payload
@@ -71,7 +71,7 @@ def test_the_sound_is_found_under_another_picture(
 ) -> None:
     with open_video(marked) as video:
         other = write_clip(tmp_path / "other.mp4", replace(spoken_clip(seed=3), sound=video.sound()))
-    found = find_any(other, key)
+    found = find_any(other, [key])
     assert found.picture is not None
     assert found.picture.state is MarkState.NOTHING_FOUND
     assert found.payload == payload
@@ -82,12 +82,12 @@ def test_a_sound_is_marked_in_its_own_kind(
     suffix: str, codec: str, key: WatermarkKey, payload: Payload, tmp_path: Path
 ) -> None:
     source, copy = spoken_file(tmp_path / f"a{suffix}", codec), tmp_path / f"b{suffix}"
-    assert find_any(source, key).state is MarkState.NOTHING_FOUND
+    assert find_any(source, [key]).state is MarkState.NOTHING_FOUND
     assert mark_file(source, copy, payload, key).payload == payload
     assert kind_of(copy) == kind_of(source)
     with open_sound(copy) as reader:
         assert reader.info.rate == RATE
-    found = find_any(copy, key)
+    found = find_any(copy, [key])
     assert (found.picture, found.payload) == (None, payload)
     with pytest.raises(AlreadyMarkedError):
         mark_file(copy, tmp_path / f"c{suffix}", payload, key)

@@ -115,11 +115,11 @@ def test_picture_files_are_marked_in_their_own_kind(
     source, marked = tmp_path / f"a{suffix}", tmp_path / f"b{suffix}"
     cv2.imwrite(str(source), RGB[..., ::-1], [cv2.IMWRITE_WEBP_QUALITY, 90] if suffix == ".webp" else [])
     assert mark_file(source, marked, payload, key).payload == payload
-    assert find_any(marked, key).payload == payload
+    assert find_any(marked, [key]).payload == payload
     assert read_still(marked).kind is read_still(source).kind
     with pytest.raises(AlreadyMarkedError):
         mark_file(marked, tmp_path / f"c{suffix}", payload, key)
-    assert find_any(source, key).state is MarkState.NOTHING_FOUND
+    assert find_any(source, [key]).state is MarkState.NOTHING_FOUND
 
 
 @pytest.mark.parametrize("form", [".tiff", ".avif", ".webp"])
