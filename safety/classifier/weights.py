@@ -1,3 +1,3 @@
 """The digest of the weights that belong to this release. Written by ``touchmark.safety.classifier.train``."""
 
-WEIGHTS_SHA256 = "b6180b64da9ffcf07f1fb2a9e0f8a3d10c04060f0fd47df4d8c9dc0991ad72ca"
+WEIGHTS_SHA256 = "a2261290677f988039e5b2225de68fb0b1e79488019649d15cabf62edd1d22ba"
