@@ -1,3 +1,3 @@
 """The digest of the weights that belong to this release. Written by ``touchmark.safety.classifier.train``."""
 
-WEIGHTS_SHA256 = "a2261290677f988039e5b2225de68fb0b1e79488019649d15cabf62edd1d22ba"
+WEIGHTS_SHA256 = "1ea091aefbac556e0700508c1d7a19e05a8e6b991f286f312f112b7047201627"
