@@ -1,3 +1,3 @@
 """The digest of the weights that belong to this release. Written by ``touchmark.safety.classifier.train``."""
 
-WEIGHTS_SHA256 = "b6180b64da9ffcf07f1fb2a9e0f8a3d10c04060f0fd47df4d8c9dc0991ad72ca"
+WEIGHTS_SHA256 = "35df0574775acc860d74344c00d4eae2bdcaf2f301817d4139fa6b035f934aaa"

@@ -61,7 +61,8 @@ def _of_grammar(grammar: Mapping[str, Any], draw: random.Random) -> Iterator[Row
     counts = _ENGLISH if language == "en" else _OTHERS
     slots = {"p": grammar["people"], **grammar.get("slots", {})}
     parts: list[tuple[Category | None, Mapping[str, Sequence[str]], float]] = [
-        (Category(name), phrases, counts.harmful) for name, phrases in grammar["harms"].items()
+        (Category(name), phrases, counts.harmful * grammar.get("gravity", 1.0))
+        for name, phrases in grammar["harms"].items()
     ]
     for category, phrases, weight in [*parts, (None, grammar["harmless"], counts.harmless)]:
         for kind, share in _FRAMED.items():
