@@ -41,13 +41,12 @@ from av.video.stream import VideoStream
 
 from touchmark.provenance.media.captions import Caption, CaptionTrack
 from touchmark.provenance.media.colour import Colour
+from touchmark.provenance.media.decoding_order import in_order
 from touchmark.provenance.media.errors import EncodeError
 from touchmark.provenance.media.video import Frame, RawVideo, Sound
 
 _FINEST_TICKS = 90_000  # a second; the clock of MPEG systems, finer than any camera's stamps
 _THREADS = 4  # fixed: encoders give other bytes, and take more memory, for other numbers of threads
-_X265_LEARNS_FROM = 3
-"""The picture by which x265 knows its times of decoding."""
 _KEY_FRAME_SECONDS = 2  # a reader of key frames only, and a viewer who jumps, wait no longer than this
 _LAYOUTS = {1: "mono", 2: "stereo", 3: "3.0", 4: "4.0", 5: "5.0", 6: "5.1", 7: "6.1", 8: "7.1"}
 _AAC_RATES = (8000, 11025, 12000, 16000, 22050, 24000, 32000, 44100, 48000, 64000, 88200, 96000)
@@ -126,23 +125,6 @@ def _write(container: OutputContainer, video: RawVideo, settings: EncodeSettings
         _mux(container, [waiting], subject)
         waiting = next(sound, None)
     _mux(container, [track.packet(end) for track in tracks], subject)
-
-
-def in_order(packets: list[Packet[Stream]], codec: str, pictures: int) -> list[Packet[Stream]]:
-    """The last packets of a video, with times of decoding that are true.
-
-    x265 (3.5, Encoder::encode) learns from its third picture how long B-pictures delay decoding; where there is none,
-    it counts from memory that nothing was written to. So few pictures are decoded in the order in which they are shown.
-
-    Args:
-        packets: what the encoder gave when it was told that no more will come.
-        codec: FFmpeg's name of the encoder.
-        pictures: how many it was given in all.
-    """
-    if codec == "libx265" and pictures < _X265_LEARNS_FROM:
-        for packet in packets:
-            packet.dts = packet.pts
-    return packets
 
 
 class _PictureTrack:

@@ -25,7 +25,7 @@ from av.video.stream import VideoStream
 from numpy.typing import NDArray
 
 from touchmark.provenance.media.decode import VideoReader, open_video
-from touchmark.provenance.media.encode import in_order
+from touchmark.provenance.media.decoding_order import in_order
 from touchmark.provenance.media.video import Frame
 
 os.environ.setdefault("SVT_LOG", "1")  # SVT-AV1 has no other way to be quiet
