@@ -142,8 +142,9 @@ def rotate(watermark: bool) -> None:
     from touchmark.provenance.keys.rotation import rotate_development, rotate_watermark
 
     if watermark:
-        key, *before = rotate_watermark(Home.default().keys).watermark_keys
-        click.echo(f"marks now with key {key.key_id}; still finds marks of {', '.join(old.key_id for old in before)}")
+        ring = rotate_watermark(Home.default().keys)
+        before = ", ".join(key.key_id for key in ring.retired_watermark_keys)
+        click.echo(f"marks now with key {ring.watermark_key.key_id}; still finds marks of {before}")
         return
     _tell_installed(rotate_development(Home.default().keys, datetime.now(UTC)))
 
@@ -255,7 +256,7 @@ def _describe(home: Home, ring: KeyRing) -> dict[str, Any]:
         "anchors": [_describe_certificate(anchor) for anchor in x509.load_pem_x509_certificates(ring.trust_anchors)],
         "time_authorities": list(settings.time_stamps.authorities) if settings.time_stamps else [],
         "watermark_key_id": ring.watermark_key.key_id if ring.can_mark else None,
-        "retired_watermark_key_ids": [key.key_id for key in ring.watermark_keys[int(ring.can_mark) :]],
+        "retired_watermark_key_ids": [key.key_id for key in ring.retired_watermark_keys],
         "expiring": list(expiring((chain or b"") + b"\n" + ring.trust_anchors, datetime.now(UTC))),
     }
 

@@ -101,7 +101,9 @@ def run(
     with LogWriter.create(log_path, head) if log_path else nullcontext() as log:
         report = Report.of(_campaign(judge, prompts, head.plan, log))
     if html_path:
-        _write(html_path, page(head, report))
+        from touchmark.cli.page_file import write_page
+
+        write_page(html_path, page(head, report))
     if as_json:
         document = {"policy": {"name": head.policy, "sha256": head.policy_digest}, "seeds": list(head.seeds)}
         click.echo(json.dumps(document | report.as_dict()))
@@ -259,13 +261,6 @@ def _show_comparison(comparison: Comparison) -> None:
         click.echo(f"  {_safe(category)}: {opened:,} opened, {closed:,} closed")
     _list("Opened", comparison.opened)
     _list("Closed", comparison.closed)
-
-
-def _write(path: Path, text: str) -> None:
-    try:
-        path.write_text(text, encoding="utf-8")
-    except OSError as error:
-        raise click.FileError(str(path), hint=str(error.strerror)) from error
 
 
 def _safe(text: str) -> str:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import secrets
-from contextlib import suppress
 from pathlib import Path
 
 import click
@@ -55,6 +53,7 @@ def report(
     The page shows the verdict, pictures of the video, the manifest tree, the watermark over time and all evidence. It
     loads nothing from elsewhere and runs no script, so it can be mailed, archived and printed.
     """
+    from touchmark.cli.page_file import write_page
     from touchmark.cli.verify import patient_progress, verifier_of
     from touchmark.detectors.acceptance import Acceptance
     from touchmark.detectors.frames import stills, stills_of_film
@@ -69,23 +68,6 @@ def report(
         verification = verifier.verify(file, progress, search=search, segments=segments)
     limits = verifier.limits
     shown = stills_of_film(file, segments, limits) if segments else stills(file, limits)
-    try:
-        _write(output, page(verification, shown))
-    except OSError as error:
-        raise click.FileError(str(output), hint=str(error.strerror)) from error
+    write_page(output, page(verification, shown))
     click.echo(f"{verification.verdict.outcome.value}: wrote {click.format_filename(output)}")
     return int(Acceptance().exit_status(verification.verdict.outcome))
-
-
-def _write(output: Path, document: str) -> None:
-    """The whole page or nothing: half a page looks like one, and may lack what speaks against the file."""
-    if output.exists() and not output.is_file():  # a pipe, say
-        output.write_text(document, encoding="utf-8")
-        return
-    part = output.with_name(f".{output.name[:200]}.{secrets.token_hex(8)}.part")
-    try:
-        part.write_text(document, encoding="utf-8")
-        part.replace(output)
-    finally:
-        with suppress(OSError):
-            part.unlink()

@@ -112,9 +112,8 @@ def extract(files: tuple[Path, ...], thorough: bool, as_json: bool) -> int:
     """
     from touchmark.provenance.watermark.standalone import find_any
 
-    keys = _ring().watermark_keys
-    if not keys:
-        _key()  # which says what is missing
+    ring = _ring()
+    keys = ring.watermark_keys or (ring.watermark_key,)  # which says what is missing
 
     def look(file: Path) -> Found:
         with _patient() as progress:
@@ -209,6 +208,7 @@ def bench(clips: tuple[Path, ...], attacks: str | None, output: Path | None, as_
     H.265, AV1, VP9; crops, turns, filters, cuts, what social media do), and read back. Nothing marked is kept. It takes
     minutes: about as long as encoding the clip a hundred times.
     """
+    from touchmark.cli.page_file import write_page
     from touchmark.provenance.watermark.bench.page import page
     from touchmark.provenance.watermark.bench.trial import Clip, Ours, run_trial
 
@@ -222,7 +222,7 @@ def bench(clips: tuple[Path, ...], attacks: str | None, output: Path | None, as_
         with _patient() as progress:
             results.append(run_trial(Ours(), Clip(clip.name, clip), chosen, progress))
     if output is not None:
-        _write(output, page(results))
+        write_page(output, page(results))
     if as_json:
         click.echo(json.dumps({"results": [result.document() for result in results]}))
         return
@@ -358,13 +358,6 @@ def _patient() -> Iterator[Callable[[str, int, int], None]]:
                 show(step, done, of_all)
 
         yield update
-
-
-def _write(path: Path, text: str) -> None:
-    try:
-        path.write_text(text, encoding="utf-8")
-    except OSError as error:
-        raise click.FileError(str(path), hint=str(error.strerror)) from error
 
 
 def _visible(text: str) -> str:

@@ -175,10 +175,7 @@ def _decide(judge: Judge, request_digest: str, texts: Mapping[str, str], request
         return judge.decide(request_digest, texts, requester)
     except TouchmarkError:
         raise
-    except (
-        Exception,
-        SystemExit,
-    ) as error:  # whatever went wrong, the prompt was not judged; "exit 0" reads as allowed
+    except (Exception, SystemExit) as error:  # the prompt was not judged, and a status of 0 would read as allowed
         raise GateBrokenError(
             f"a stage of the safety gate failed ({error.__class__.__name__}: {error}); nothing was decided",
             remedy="Reinstall touchmark if this persists; prompts are refused until the gate works.",

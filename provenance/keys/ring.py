@@ -149,10 +149,15 @@ class KeyRing:
         return self._watermark_key
 
     @property
+    def retired_watermark_keys(self) -> tuple[WatermarkKey, ...]:
+        """Those that marked before; not one that, after a change that was cut short, still does."""
+        return tuple(key for key in self._retired_watermark_keys if key != self._watermark_key)
+
+    @property
     def watermark_keys(self) -> tuple[WatermarkKey, ...]:
         """Those to look for marks with: the one that marks now, if there is one, then those that did before."""
         current = () if self._watermark_key is None else (self._watermark_key,)
-        return (*current, *(key for key in self._retired_watermark_keys if key not in current))
+        return (*current, *self.retired_watermark_keys)
 
     @property
     def is_development(self) -> bool:

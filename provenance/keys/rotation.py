@@ -14,7 +14,7 @@ from __future__ import annotations
 import fcntl
 import os
 import secrets
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from datetime import datetime
 from pathlib import Path
@@ -167,11 +167,8 @@ def rotate_watermark(folder: Path) -> KeyRing:
         RotationBusyError: another process is changing the keys.
     """
     with _alone(folder):
-        old, retired = KeyRing.load(folder).watermark_key, folder / RETIRED
-        retired.mkdir(mode=0o700, exist_ok=True)
-        with suppress(FileExistsError):
-            write_private(retired / f"watermark-{old.key_id}.key", _read(folder / WATERMARK_KEY))
-        flush(retired)
+        old = KeyRing.load(folder).watermark_key
+        _keep(folder, {f"watermark-{old.key_id}.key": _read(folder / WATERMARK_KEY)})
         _replace(folder / WATERMARK_KEY, new_watermark_secret())
         flush(folder)
     return KeyRing.load(folder)
@@ -225,10 +222,15 @@ def _retire(folder: Path) -> None:
     chain = _read(folder / SIGNING_CHAIN)
     if not chain:
         return
+    serial = f"{leaf_certificate(chain, str(folder / SIGNING_CHAIN)).serial_number:x}"
+    _keep(folder, {f"{serial}.pem": chain, f"{serial}.key": _read(folder / SIGNING_KEY)})
+
+
+def _keep(folder: Path, contents: Mapping[str, bytes]) -> None:
+    """Put what is about to be replaced where it can be put back from; what is kept already stays as it is."""
     retired = folder / RETIRED
     retired.mkdir(mode=0o700, exist_ok=True)
-    serial = f"{leaf_certificate(chain, str(folder / SIGNING_CHAIN)).serial_number:x}"
-    for name, content in ((f"{serial}.pem", chain), (f"{serial}.key", _read(folder / SIGNING_KEY))):
+    for name, content in contents.items():
         with suppress(FileExistsError):
             if content:
                 write_private(retired / name, content)

@@ -61,15 +61,19 @@ def decode(evidence: NDArray[np.float32], key: WatermarkKey) -> Decoded:
 def decode_from(evidence: NDArray[np.float32], key: WatermarkKey, count: int) -> Decoded:
     """The first message that verifies among the ``count`` likeliest, or else the likeliest; each is a test."""
     found = likeliest(evidence, count)
-    agreeing = (decoded for message in found if (decoded := _decoded(message, key)).payload is not None)
-    return next(agreeing, _decoded(found[0], key))
+    return _decoded(next((message for message in found if _read(message, key)[1]), found[0]), key)
 
 
 def _decoded(message: NDArray[np.uint8], key: WatermarkKey) -> Decoded:
-    packed = np.packbits(message).tobytes()
-    guess = Payload.from_bytes(packed[: PAYLOAD_BITS // 8])
-    verified = hmac.compare_digest(packed[PAYLOAD_BITS // 8 :], _check(guess, key))
+    guess, verified = _read(message, key)
     return Decoded(guess if verified else None, guess, convolve(message))
+
+
+def _read(message: NDArray[np.uint8], key: WatermarkKey) -> tuple[Payload, bool]:
+    """What a message says, and whether its check bits agree."""
+    packed = np.packbits(message).tobytes()
+    payload = Payload.from_bytes(packed[: PAYLOAD_BITS // 8])
+    return payload, hmac.compare_digest(packed[PAYLOAD_BITS // 8 :], _check(payload, key))
 
 
 def _check(payload: Payload, key: WatermarkKey) -> bytes:

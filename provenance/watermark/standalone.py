@@ -13,7 +13,6 @@ of the operator's own key says that a video was sealed as generated, which a hol
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -33,7 +32,7 @@ from touchmark.provenance.watermark.guard import Strength
 from touchmark.provenance.watermark.keyring import subkey
 from touchmark.provenance.watermark.protocol import Detection, MarkState, Payload, WatermarkKey
 from touchmark.provenance.watermark.still import find_in_still, mark_still
-from touchmark.provenance.watermark.video import LatticeWatermark, PictureTooSmallError
+from touchmark.provenance.watermark.video import LatticeWatermark, naming
 
 Progress = Callable[[str, int, int], None]
 """Called with (step, pictures done, of all); ``of all`` is 0 where it is not known."""
@@ -129,7 +128,7 @@ def mark_file(
     own = standalone_key(key)
     if still_kind(source) is not None:
         what = "a larger picture, or one with shades between black and white"
-        with _naming(source):
+        with naming(str(source)):
             marked = mark_still(read_still(source, limits), payload, own, strength)
         write_still(marked, destination)
     elif _is_sound(source):
@@ -138,7 +137,7 @@ def mark_file(
             write_sound(LoudnessMark().embed(reader.whole(), payload, own), destination, reader.info)
     else:
         what = "a larger or a longer video"
-        with _naming(source):
+        with naming(str(source)):
             _mark_video(source, destination, payload, own, progress, limits, strength)
     found = find(destination, own, progress, "checking", limits)
     read = found.sound if found.picture is None else found.picture
@@ -147,15 +146,6 @@ def mark_file(
             "its mark cannot be read back, so it was not written", subject=str(source), remedy=f"Give {what}."
         )
     return read
-
-
-@contextmanager
-def _naming(source: Path) -> Iterator[None]:
-    """A mark knows pictures and not from which file they come."""
-    try:
-        yield
-    except PictureTooSmallError as error:
-        raise PictureTooSmallError(error.problem, subject=str(source), remedy=error.remedy) from error
 
 
 def _mark_video(
@@ -192,14 +182,8 @@ def find_any(
     Raises:
         MediaError: ``path`` cannot be read.
     """
-    return _found(
-        path,
-        [mine for key in keys for mine in (standalone_key(key), key)],
-        progress,
-        "looking",
-        limits,
-        thorough=thorough,
-    )
+    asked = [mine for key in keys for mine in (standalone_key(key), key)]
+    return _found(path, asked, progress, "looking", limits, thorough=thorough)
 
 
 def find(

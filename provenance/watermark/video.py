@@ -19,6 +19,7 @@ remove or forge it.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from fractions import Fraction
 from functools import partial
 from typing import ClassVar
@@ -50,6 +51,15 @@ class PictureTooSmallError(TouchmarkError):
 
     code: ClassVar[str] = "watermark.picture_too_small"
     exit_status: ClassVar[int] = 70
+
+
+@contextmanager
+def naming(subject: str) -> Iterator[None]:
+    """Say of what a picture is too small: the mark knows pictures, and not where they come from."""
+    try:
+        yield
+    except PictureTooSmallError as error:
+        raise PictureTooSmallError(error.problem, subject=subject, remedy=error.remedy) from error
 
 
 class LatticeWatermark:

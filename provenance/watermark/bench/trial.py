@@ -35,7 +35,7 @@ from touchmark.provenance.watermark.lattice import Lattice
 from touchmark.provenance.watermark.protocol import PAYLOAD_BITS, Payload, WatermarkKey
 from touchmark.provenance.watermark.reading import Reader, Sight
 from touchmark.provenance.watermark.residual import gather, weighted
-from touchmark.provenance.watermark.video import LatticeWatermark, PictureTooSmallError
+from touchmark.provenance.watermark.video import LatticeWatermark, naming
 
 Pixels = NDArray[np.uint8]
 Progress = Callable[[str, int, int], None]
@@ -213,10 +213,8 @@ def run_trial(candidate: Candidate, clip: Clip, attacks: Iterable[Attack], progr
             tell = partial(progress, "marking") if progress else None
             frames = counted(marking.watch(islice(video.frames(), clip.frames)), tell, of_all)
             raw = RawVideo(frames, info.width, info.height, info.frame_rate, colour=info.colour)
-            try:
+            with naming(clip.name):
                 encode(raw, released, EncodeSettings())
-            except PictureTooSmallError as error:
-                raise PictureTooSmallError(error.problem, subject=clip.name, remedy=error.remedy) from error
         fidelity = replace(marking.fidelity(), vmaf=_vmaf(candidate, clip, Path(folder)))
         for done, attack in enumerate(chosen):
             if progress:

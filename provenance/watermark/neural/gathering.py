@@ -59,9 +59,11 @@ class Gathering:
 
     def add(self, time: float, odds: NDArray[np.float32], score: float = 0.0) -> None:
         """Take what was read at ``time``. Where none of it is a number, nothing was read."""
-        if not np.isfinite(odds).any():
-            self._due = time + 0.99 * self._interval
-            return
+        if np.isfinite(odds).any():
+            self._take(time, odds, score)
+        self._due = time + 0.99 * self._interval
+
+    def _take(self, time: float, odds: NDArray[np.float32], score: float) -> None:
         finite = np.nan_to_num(odds.astype(np.float64), posinf=0.0, neginf=0.0)
         self.stretches.append(Stretch(time, time + self._interval, finite, score))
         if len(self.stretches) > MOST_STRETCHES:
@@ -69,7 +71,6 @@ class Gathering:
             pairs = zip(halves[::2], halves[1::2], strict=True)
             self.stretches = [a.joined(b) if b else a for a, b in pairs if a]
             self._interval *= 2
-        self._due = time + 0.99 * self._interval
 
     @property
     def odds(self) -> NDArray[np.float64] | None:

@@ -1,0 +1,49 @@
+from __future__ import annotations
+
+import os
+import resource
+import threading
+from pathlib import Path
+
+import click
+import pytest
+
+from touchmark.cli.page_file import write_page
+
+
+def test_a_full_disk_leaves_what_was_there(tmp_path: Path) -> None:
+    page, old = tmp_path / "page.html", resource.getrlimit(resource.RLIMIT_FSIZE)
+    page.write_text("the old one")
+    resource.setrlimit(resource.RLIMIT_FSIZE, (1000, old[1]))
+    try:
+        with pytest.raises(click.FileError) as caught:
+            write_page(page, "x" * 5000)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, old)
+    assert "page.html" in caught.value.format_message()
+    assert page.read_text() == "the old one"
+    assert list(tmp_path.iterdir()) == [page]
+
+
+def test_a_link_leads_to_the_page_as_before(tmp_path: Path) -> None:
+    page, link = tmp_path / "page.html", tmp_path / "link.html"
+    page.write_text("the old one")
+    link.symlink_to(page)
+    write_page(link, "the new one")
+    assert link.is_symlink() and page.read_text() == "the new one"
+
+
+def test_a_pipe_is_written_to_and_not_replaced(tmp_path: Path) -> None:
+    pipe, read = tmp_path / "pipe", []
+    os.mkfifo(pipe)
+    reader = threading.Thread(target=lambda: read.append(pipe.read_text()))
+    reader.start()
+    write_page(pipe, "a page")
+    reader.join()
+    assert read == ["a page"] and pipe.is_fifo()
+
+
+def test_a_folder_that_is_not_there_is_named(tmp_path: Path) -> None:
+    with pytest.raises(click.FileError) as caught:
+        write_page(tmp_path / "missing" / "page.html", "a page")
+    assert "missing" in caught.value.format_message()
