@@ -308,6 +308,7 @@ def _document(file: Path, detection: Detection) -> dict[str, Any]:
         "p_value": detection.p_value,
         "timeline": [asdict(segment) for segment in detection.timeline],
         "transform": None if detection.transform is None else asdict(detection.transform),
+        "expected": detection.expected,
     }
 
 
@@ -338,7 +339,8 @@ def _finding(detection: Detection) -> str:
     from touchmark.provenance.watermark.protocol import MarkState
 
     found = {
-        MarkState.VERIFIED: f"{detection.payload}, with key {detection.key_id} (p {detection.p_value:.0e})",
+        MarkState.VERIFIED: f"{detection.payload}, with key {detection.key_id} (p {detection.p_value:.0e})"
+        + (", too faint to be read by itself: its sound names it" if detection.expected else ""),
         MarkState.PRESENT: f"a mark of key {detection.key_id}, too damaged to be read (p {detection.p_value:.0e})",
         MarkState.NOTHING_FOUND: f"nothing found with key {detection.key_id}; that is not evidence of authenticity",
     }

@@ -229,6 +229,8 @@ class DetectionModel(TypedDict):
     timeline: list[SegmentModel]
     transform: TransformModel | None
     """How the copy was changed in shape; null where no mark was found, and for sound."""
+    expected: bool
+    """The mark is too faint to be read by itself: its payload was named by the file's manifest or sound, and fits."""
 
 
 class ExtentModel(TypedDict):

@@ -45,6 +45,10 @@ if TYPE_CHECKING:  # who keeps no registry needs no database library, nor a film
     from touchmark.provenance.registry import Registration
 
 
+_MOST_EXPECTED = 8
+"""Payloads that a manifest, a stranger's text, can have looked for in the picture."""
+
+
 class ChangedFileError(MediaError):
     """The file was written to while it was examined: no verdict would be about one file."""
 
@@ -225,7 +229,8 @@ def examine(examined: Examined, size: int, limits: Limits, progress: Progress | 
         sha256, manifest = _read(examined, size)
     remains = manifest.presence is not ManifestPresence.PRESENT and has_store_remains(file)
     try:
-        look = look_at(path, sources, limits, progress, search)
+        named = _soft_bound(manifest, sources.watermark.algorithm, sources.sound_mark.algorithm)
+        look = look_at(path, sources, limits, progress, search, named[:_MOST_EXPECTED])
     except MediaError as error:
         incomplete = isinstance(error, TruncatedError)  # fetched in part, more likely than forged
         if incomplete or (manifest.presence is ManifestPresence.ABSENT and not remains):
@@ -358,11 +363,16 @@ def _carries(manifest: ManifestReport, registration: Registration) -> bool:
 
 
 def _named(evidence: Evidence, registry: Lookup) -> Iterator[Registration]:
-    for binding in evidence.manifest.soft_bindings:
-        if binding.algorithm == evidence.algorithm and len(binding.payload) == PAYLOAD_BITS // 8:
-            registration = registry.by_payload(Payload.from_bytes(binding.payload))
-            if registration:
-                yield registration
+    for payload in _soft_bound(evidence.manifest, evidence.algorithm):
+        registration = registry.by_payload(payload)
+        if registration:
+            yield registration
+
+
+def _soft_bound(manifest: ManifestReport, *algorithms: str) -> list[Payload]:
+    """Payloads of these marks that a manifest names."""
+    ours = (b for b in manifest.soft_bindings if b.algorithm in algorithms and len(b.payload) == PAYLOAD_BITS // 8)
+    return list(dict.fromkeys(Payload.from_bytes(binding.payload) for binding in ours))
 
 
 def _state_of(path: Path) -> tuple[int, int, int]:

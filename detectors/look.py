@@ -9,7 +9,7 @@ are not decoded here (HEIC, GIF, documents) the form alone is told, and that not
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from fractions import Fraction
@@ -33,7 +33,7 @@ from touchmark.provenance.media.video import Sound
 from touchmark.provenance.watermark.account import paid
 from touchmark.provenance.watermark.audio import ENOUGH_RATE
 from touchmark.provenance.watermark.neural.claim import MarkClaim
-from touchmark.provenance.watermark.protocol import Detection
+from touchmark.provenance.watermark.protocol import Detection, Payload
 from touchmark.provenance.watermark.still import find_in_still
 
 Progress = Callable[[int, int], None]
@@ -87,8 +87,15 @@ def look_at(
     limits: Limits,
     progress: Progress | None = None,
     search: MarkSearch = MarkSearch.GLANCE,
+    expected: Sequence[Payload] = (),
 ) -> Look:
     """Look for every mark that ``sources`` has a key for, as far as ``search`` says.
+
+    Of a video the sound is listened to first: what it names is looked for in the picture too, where its mark may be too
+    faint to be read by itself.
+
+    Args:
+        expected: payloads that the file's manifest names, to be looked for likewise.
 
     Raises:
         MediaError: it cannot be read, is of no kind that is known here, or costs more than ``limits`` allow.
@@ -101,13 +108,13 @@ def look_at(
         try:
             return _listen(path, kind, sources, limits)
         except NotASoundError:  # a film is one whatever it calls itself, and no signature covers that
-            return _watch(path, sources, limits, progress, search)
+            return _watch(path, sources, limits, progress, search, expected)
     if kind in _DECODED and kind is not None:
         return _view(path, kind, sources, limits)
     if kind is not None and kind.family is not Family.VIDEO:
         return not_looked(path, f"{kind.name} is not decoded here")
     # Also of no known kind: its error says what the file is.
-    return _watch(path, sources, limits, progress, search)
+    return _watch(path, sources, limits, progress, search, expected)
 
 
 def not_looked(path: Path, reason: str) -> Look:
@@ -117,20 +124,27 @@ def not_looked(path: Path, reason: str) -> Look:
     return Look(family, _form(kind.suffix[1:] if kind is not None else ""), unseen=reason)
 
 
-def _watch(path: Path, sources: Sources, limits: Limits, progress: Progress | None, search: MarkSearch) -> Look:
+def _watch(
+    path: Path,
+    sources: Sources,
+    limits: Limits,
+    progress: Progress | None,
+    search: MarkSearch,
+    expected: Sequence[Payload],
+) -> Look:
     with open_video(path, limits) as video:
         tests, watched = len(sources.keys) * (2 if video.info.has_sound else 1), Watched(video)
-        detections = paid(_detect(video, watched, sources, progress, search), tests)
-        detections = tuple(shown_until(detection, float(video.end)) for detection in detections)
-        damage = video.damage
         heard = paid(_detect_in_sound(video, sources, progress), tests)
+        sound_damage = video.damage
+        named = tuple(dict.fromkeys([*(found.payload for found in heard if found.payload), *expected]))
+        detections = paid(_detect(video, watched, sources, progress, search, named), tests)
         return Look(
             family=Family.VIDEO,
             info=video.info,
-            detections=detections,
+            detections=tuple(shown_until(detection, float(video.end)) for detection in detections),
             heard=heard,
-            damage=damage,
-            sound_damage=video.damage - damage,
+            damage=video.damage - sound_damage,
+            sound_damage=sound_damage,
             claims=tuple(mark.ask(video, sources.keys) for mark in sources.other_marks),
             unseen=_SECOND_TRACK if video.picture_tracks > 1 else "",
             extent=watched.extent,
@@ -178,22 +192,6 @@ def _form(container: str) -> VideoInfo:
     )
 
 
-def _detect(
-    video: VideoReader, watched: Watched, sources: Sources, progress: Progress | None, search: MarkSearch
-) -> tuple[Detection, ...]:
-    """In as few pictures as the mark takes, for all keys together; none are decoded where there is no key."""
-    if not sources.keys:
-        return ()
-    a_pass, passes = expected_pictures(video.info), _passes(video)
-
-    def tell(done: int, _: int) -> None:
-        if progress:
-            progress(done, a_pass * passes)
-
-    pictures, thorough = Counted(watched, tell, a_pass), search is MarkSearch.THOROUGH
-    return sources.watermark.search(pictures, sources.keys, thorough=thorough)
-
-
 def _detect_in_sound(video: VideoReader, sources: Sources, progress: Progress | None) -> tuple[Detection, ...]:
     """One pass over the sound for all keys, told of as if it were one over the pictures."""
     sound = video.sound(ENOUGH_RATE) if sources.keys else None
@@ -206,13 +204,35 @@ def _detect_in_sound(video: VideoReader, sources: Sources, progress: Progress | 
         for block in sound.blocks:
             samples += block.shape[1]
             if progress:
-                done = round(samples / sound.rate * video.info.frame_rate)
-                progress((passes - 1) * a_pass + min(done, a_pass), passes * a_pass)
+                progress(min(round(samples / sound.rate * video.info.frame_rate), a_pass), passes * a_pass)
             yield block
 
     return sources.sound_mark.extract(Sound(sound.rate, sound.channels, blocks()), sources.keys)
 
 
+def _detect(
+    video: VideoReader,
+    watched: Watched,
+    sources: Sources,
+    progress: Progress | None,
+    search: MarkSearch,
+    expected: Sequence[Payload],
+) -> tuple[Detection, ...]:
+    """In as few pictures as the mark takes, for all keys together; none are decoded where there is no key."""
+    if not sources.keys:
+        return ()
+    a_pass, passes = expected_pictures(video.info), _passes(video)
+
+    def tell(done: int, _: int) -> None:
+        if progress:
+            progress((passes - 1) * a_pass + done, a_pass * passes)
+
+    pictures, thorough = Counted(watched, tell, a_pass), search is MarkSearch.THOROUGH
+    found = sources.watermark.search(pictures, sources.keys, thorough=thorough, expected=expected)
+    tell(a_pass, a_pass)  # mostly not all of it had to be gone through
+    return found
+
+
 def _passes(video: VideoReader) -> int:
-    """How many times the file is gone through: once for the pictures and once for the sound."""
+    """How many times the file is gone through: once for the sound, if there is any, and once for the pictures."""
     return 1 + video.info.has_sound

@@ -241,6 +241,8 @@ def _chance(detection: Detection) -> str:
 def _detection(detection: Detection, carrier: str) -> Statement:
     if detection.state is MarkState.VERIFIED:
         text = f"The {carrier} carries payload {detection.payload} under key {detection.key_id}{_extent(detection)}."
+        if detection.expected:
+            text += " It is too faint there to be read by itself: the file names this payload elsewhere, and it fits."
         if shape := shape_in_words(detection.transform):
             text += f" Since it was marked it was {shape}."
         return Statement(Source.WATERMARK, Tone.SUPPORTS, text)

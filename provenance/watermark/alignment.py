@@ -25,7 +25,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from touchmark.provenance.watermark.geometry import Geometry
-from touchmark.provenance.watermark.lattice import TILE, Complex, Lattice, Plane, over_shifts
+from touchmark.provenance.watermark.lattice import TILE, Complex, Lattice, Plane, Real, over_shifts
 from touchmark.provenance.watermark.measuring import Gauge
 from touchmark.provenance.watermark.repetition import Repetition
 from touchmark.provenance.watermark.residual import Evidence
@@ -68,7 +68,11 @@ class Alignment:
 
 
 class Aligner:
-    """Aligns evidence with the pattern of one key. ``gauge`` is given where others look at the same evidence."""
+    """Aligns evidence with the pattern of one key. ``gauge`` is given where others look at the same evidence.
+
+    Attributes:
+        places: how many shifts are looked at in a whole and upright copy.
+    """
 
     def __init__(self, lattice: Lattice, gauge: Gauge | None = None) -> None:
         self._gauge = gauge or Gauge()
@@ -90,6 +94,8 @@ class Aligner:
         for down, across in _NEAR:
             at = (lattice.places[:, 1] + down) % TILE, (lattice.places[:, 0] + across) % TILE
             self._place_near[at] = np.arange(len(lattice.places))
+        self._near = self._place_near >= 0
+        self.places = int(self._near.sum())
 
     def aligned(self, evidence: Evidence, candidates: Sequence[Repetition]) -> list[Alignment]:
         """The best shift under each orientation of each proposed geometry, best first."""
@@ -119,17 +125,17 @@ class Aligner:
         scores = over_shifts(grid.reshape(TILE, TILE))
         compared = SHIFTS
         if not geometry.moves:
-            near = self._place_near >= 0
-            scores, compared = np.where(near, scores, -np.inf), int(near.sum())
-        best = []
-        for _ in range(1 if geometry.moves else 1 + _RIVALS):
-            down, across = divmod(int(np.argmax(scores)), TILE)
-            best.append((float(scores[down, across]), replace(geometry, shift_x=float(across), shift_y=float(down))))
-            scores[np.ix_((down + _BESIDE) % TILE, (across + _BESIDE) % TILE)] = -np.inf
+            scores, compared = np.where(self._near, scores, -np.inf), self.places
+        best = _peaks(scores, geometry, 1 if geometry.moves else 1 + _RIVALS)
         rivals = [place for _, place in best[1:]]
         if not geometry.moves and (exact := self._exact(best[0][1])) != best[0][1]:
             rivals.insert(0, exact)
         return Alignment(*best[0], tuple(rivals), compared)
+
+    def placed(self, scores: Real, geometry: Geometry) -> list[Geometry]:
+        """Of a whole and upright copy the best of the key's places and what is next to them, by other ``scores`` of all
+        shifts, of shape (TILE, TILE); ``places`` are so many."""
+        return [place for _, place in _peaks(np.where(self._near, scores, -np.inf), geometry, _RIVALS)]
 
     def _exact(self, found: Geometry) -> Geometry:
         """The key's own place beside which a copy was found that is whole and upright: noise moves a faint peak."""
@@ -172,6 +178,16 @@ class Aligner:
         mean = np.maximum(mean[self._ring], 1e-12)
         waves = waves / mean * np.minimum(1, _LOUDEST * mean / np.maximum(loud, 1e-12))
         return np.asarray(waves * np.concatenate(weights) * self._unturned, np.complex64)
+
+
+def _peaks(scores: Real, geometry: Geometry, count: int) -> list[tuple[float, Geometry]]:
+    """The best shifts with their scores, none next to another. Overwrites ``scores``."""
+    best = []
+    for _ in range(count):
+        down, across = divmod(int(np.argmax(scores)), TILE)
+        best.append((float(scores[down, across]), replace(geometry, shift_x=float(across), shift_y=float(down))))
+        scores[np.ix_((down + _BESIDE) % TILE, (across + _BESIDE) % TILE)] = -np.inf
+    return best
 
 
 def _place(u: NDArray[np.intp], v: NDArray[np.intp]) -> NDArray[np.intp]:

@@ -9,7 +9,7 @@ shows it.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from enum import IntEnum
 from functools import cached_property
 from itertools import chain, groupby
@@ -17,14 +17,14 @@ from itertools import chain, groupby
 import numpy as np
 
 from touchmark.provenance.media.video import Frame
-from touchmark.provenance.watermark import statistics
+from touchmark.provenance.watermark import code, statistics
 from touchmark.provenance.watermark.alignment import POLISHING, SHIFTS, Aligner, Alignment
 from touchmark.provenance.watermark.geometry import Geometry
 from touchmark.provenance.watermark.lattice import Lattice, Plane
 from touchmark.provenance.watermark.measuring import Gauge
 from touchmark.provenance.watermark.placement import EPOCH
-from touchmark.provenance.watermark.protocol import Detection, MarkState, Segment, Transform, WatermarkKey
-from touchmark.provenance.watermark.reading import Matched, Reader, Reading, Sight
+from touchmark.provenance.watermark.protocol import Detection, MarkState, Payload, Segment, Transform, WatermarkKey
+from touchmark.provenance.watermark.reading import Matched, Named, Reader, Reading, Sight
 from touchmark.provenance.watermark.repetition import Echoes, Repetition
 from touchmark.provenance.watermark.residual import Evidence, TimedEvidence, gather_apart, weighted
 
@@ -64,6 +64,8 @@ _HINT_ELSEWHERE = 9.0
 """The same under the best of many geometries."""
 _SUSPICIOUS = 8.5
 """The same above which others than key frames are searched as thoroughly as these."""
+_NAMED_LEVEL = 1e-9
+"""Below this p-value a mark carries a payload that was named beforehand."""
 _SECOND = 1.0
 """Longest stretch of a timeline, where the video can be gone through once more."""
 
@@ -95,6 +97,7 @@ class Look:
     found: tuple[Detection, ...]
     upright: tuple[float, ...]
     elsewhere: tuple[float, ...]
+    _extractions: tuple[_Extraction, ...] = field(default=(), repr=False)
 
     @classmethod
     def at(
@@ -113,20 +116,33 @@ class Look:
             nothing = tuple(Detection(MarkState.NOTHING_FOUND, key.key_id) for key in keys)
             return cls(nothing, (0.0,) * len(keys), (0.0,) * len(keys))
         gauge = Gauge()
-        extractions = [_Extraction(views, key, gauge, again) for key in keys]
+        extractions = tuple(_Extraction(views, key, gauge, again) for key in keys)
         found = tuple(extraction.detection(effort) for extraction in extractions)
         best = [extraction.best for extraction in extractions]
-        return cls(found, tuple(upright for upright, _ in best), tuple(elsewhere for _, elsewhere in best))
+        return cls(found, tuple(upright for upright, _ in best), tuple(elsewhere for _, elsewhere in best), extractions)
+
+    def named(self, expected: Sequence[Payload]) -> tuple[Detection, ...]:
+        """What was found for each key, or else which of the payloads that another source names: a mark of one is told
+        where it is too faint to be read."""
+        if self.verified or not expected:
+            return self.found
+        asked = zip(self.found, self._extractions, strict=False)  # of nothing to look at there are none
+        return tuple(extraction.named(expected) or found for found, extraction in asked) or self.found
 
     @property
     def verified(self) -> bool:
         """Whether a payload was read with any key."""
-        return any(detection.state is MarkState.VERIFIED for detection in self.found)
+        return is_read(self.found)
 
     @property
     def suspicious(self) -> bool:
         """Whether some geometry fits better than that of most unmarked videos does by chance."""
         return any(fit > _SUSPICIOUS for fit in self.elsewhere)
+
+
+def is_read(found: Iterable[Detection]) -> bool:
+    """Whether there is a payload in one of them."""
+    return any(detection.state is MarkState.VERIFIED for detection in found)
 
 
 def hinted(looks: Sequence[Look]) -> bool:
@@ -265,6 +281,41 @@ class _Extraction:
                     yield self._listed(Sight(evidence, place.geometry), _CANDIDATES_WHERE_SEEN)
                     for rival in () if moved else place.rivals:
                         yield self._listed(Sight(evidence, rival), _CANDIDATES_READ)
+
+    def _expected_at(self, expected: Sequence[Payload]) -> Iterator[tuple[Sight, Named, int]]:
+        """Each payload that another source names, where its mark may lie, and of how many tests that is one: where a
+        mark may be seen, and at its best place in a whole and upright copy. Half of the account pays for either."""
+        seen = [*self._best(moved=False)[:_TRIED], *self._best(moved=True)[:_TRIED]]
+        there = [Sight(evidence, at) for place, evidence in seen for at in (place.geometry, *place.rivals)]
+        wholes = [
+            Sight(view.evidence[minute], way) for view in self._views for minute in view.spread for way in _NOMINAL
+        ]
+        tests = 2 * len(expected)
+        for payload in expected:
+            yield from ((sight, self._reader.named(sight, payload), tests * len(there)) for sight in there)
+            code_bits = code.encode(payload, self._key)
+            for whole in wholes:
+                for place in self._aligner.placed(self._reader.fits(whole, code_bits), whole.geometry):
+                    sight = Sight(whole.evidence, place)
+                    yield sight, self._reader.named(sight, payload), tests * len(wholes) * self._aligner.places
+
+    def named(self, expected: Sequence[Payload]) -> Detection | None:
+        """The payload of a mark that is too faint to be read by itself, where another source names it."""
+        found = [
+            (statistics.paid_tail(named.log_p, of), sight, named) for sight, named, of in self._expected_at(expected)
+        ]
+        p_value, sight, named = min(found, key=lambda found: found[0])
+        if p_value > _NAMED_LEVEL:
+            return None
+        return Detection(
+            MarkState.VERIFIED,
+            self._key.key_id,
+            payload=named.payload,
+            p_value=p_value,
+            timeline=self._timeline(sight.geometry, named.matched),
+            transform=_transform(sight.geometry),
+            expected=True,
+        )
 
     def _listed(self, sight: Sight, candidates: int, *, template: bool = True) -> Reading:
         self._decodings += candidates

@@ -66,7 +66,7 @@ class MarkState(StrEnum):
     """What the pixels say. NOTHING_FOUND says nothing about authenticity."""
 
     VERIFIED = "verified"
-    """A payload was read and its keyed check bits agree."""
+    """A payload was read and its keyed check bits agree, or one that another source names was found."""
     PRESENT = "present"
     """The synchronisation pattern of this key is there, the payload could not be read."""
     NOTHING_FOUND = "nothing_found"
@@ -123,6 +123,8 @@ class Detection:
             result; 1.0 where nothing was found.
         timeline: p-value second by second.
         transform: the geometry found, where there is a mark.
+        expected: the payload was named beforehand, and its mark is too faint to be read by itself: no check bits were
+            read, its bits agree with the pixels as ``p_value`` says.
     """
 
     state: MarkState
@@ -131,6 +133,7 @@ class Detection:
     p_value: float = 1.0
     timeline: tuple[Segment, ...] = ()
     transform: Transform | None = None
+    expected: bool = False
 
 
 class Watermark(Protocol):
@@ -149,6 +152,14 @@ class Watermark(Protocol):
         """Look for a mark of ``key`` in these frames. Never raises for want of a mark."""
         ...
 
-    def search(self, video: Pictures, keys: Sequence[WatermarkKey], *, thorough: bool = False) -> tuple[Detection, ...]:
-        """Look for a mark of each key in a video, in as few of its pictures as it takes, or ``thorough`` in all."""
+    def search(
+        self,
+        video: Pictures,
+        keys: Sequence[WatermarkKey],
+        *,
+        thorough: bool = False,
+        expected: Sequence[Payload] = (),
+    ) -> tuple[Detection, ...]:
+        """Look for a mark of each key in a video, in as few of its pictures as it takes, or ``thorough`` in all; also
+        for faint ones of ``expected`` payloads."""
         ...

@@ -141,7 +141,7 @@ def mark_file(
             _mark_video(source, destination, payload, own, progress, limits, strength)
     found = find(destination, own, progress, "checking", limits)
     read = found.sound if found.picture is None else found.picture
-    if read is None or read.payload != payload:
+    if read is None or read.payload != payload or read.expected:
         raise MarkNotReadableError(
             "its mark cannot be read back, so it was not written", subject=str(source), remedy=f"Give {what}."
         )
@@ -219,9 +219,10 @@ def _found(
     with open_video(path, limits) as video:
         tell = partial(progress, step) if progress else None
         pictures = Counted(video, tell, expected_pictures(video.info))
-        seen = LatticeWatermark().search(pictures, keys, thorough=thorough)
         sound = video.sound(ENOUGH_RATE)
-        return _of_several(seen, [] if sound is None else _heard(sound, keys))
+        heard = [] if sound is None else _heard(sound, keys)
+        named = [payload for found in paid(heard, 2 * len(keys)) if (payload := found.payload)]
+        return _of_several(LatticeWatermark().search(pictures, keys, thorough=thorough, expected=named), heard)
 
 
 def _of_several(seen: Sequence[Detection], heard: Sequence[Detection]) -> Found:

@@ -22,6 +22,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from fractions import Fraction
 from functools import partial
+from itertools import chain
 from typing import ClassVar
 
 from touchmark.provenance.errors import TouchmarkError
@@ -30,7 +31,7 @@ from touchmark.provenance.media.video import Frame, Pictures
 from touchmark.provenance.watermark import code
 from touchmark.provenance.watermark.account import paid
 from touchmark.provenance.watermark.emphasis import AS_PLANNED, Emphasis
-from touchmark.provenance.watermark.extraction import Effort, Look, hinted
+from touchmark.provenance.watermark.extraction import Effort, Look, hinted, is_read
 from touchmark.provenance.watermark.glance import Glance
 from touchmark.provenance.watermark.guard import ALLOWANCES, Allowance, Guard, Strength
 from touchmark.provenance.watermark.lattice import Lattice
@@ -102,7 +103,14 @@ class LatticeWatermark:
         """Look for a mark of ``key`` in any copy, in a few frames a second. Never raises for want of a mark."""
         return Look.at(gather(frames), [key], Effort.ALL, key_frames_apart=True).found[0]
 
-    def search(self, video: Pictures, keys: Sequence[WatermarkKey], *, thorough: bool = False) -> tuple[Detection, ...]:
+    def search(
+        self,
+        video: Pictures,
+        keys: Sequence[WatermarkKey],
+        *,
+        thorough: bool = False,
+        expected: Sequence[Payload] = (),
+    ) -> tuple[Detection, ...]:
         """Look for marks of several keys in a video: in its key frames, then in as many other pictures as tell whether
         there may be one (see :mod:`glance`), and in all of them only if there may.
 
@@ -114,15 +122,23 @@ class LatticeWatermark:
             keys: whose marks to look for.
             thorough: whether to look at every picture, at all of them together and then at every few seconds by
                 themselves: a part that was spliced in is found wherever it lies. Takes as long as decoding, and more.
+            expected: payloads that other sources name, as a mark in the sound does. A mark of one is told where it is
+                too faint to be read by itself.
         """
         if thorough:
-            return self._search_everywhere(video, keys)
+            return self._search_everywhere(video, keys, expected)
+        looks = self._looks(video, keys)
+        answers = chain([looks[-1].found], (look.named(expected) for look in looks))
+        return paid(next(filter(is_read, answers), looks[-1].found), len(looks))
+
+    def _looks(self, video: Pictures, keys: Sequence[WatermarkKey]) -> list[Look]:
+        """One look after another, until a payload is read or it is enough."""
         glance, key_frames = Glance(), partial(video.frames, key_frames_only=True)
         seen = gather(glance.key_frames(key_frames()))
         effort = Effort.ALL if glance.begun else Effort.UPRIGHT
         looks = [Look.at(seen, keys, effort, key_frames)]
         if looks[0].verified or not keys:
-            return looks[0].found
+            return looks
         if not glance.enough:
             early = gather(glance.until_enough(video.frames()))
             # A mark too faint for its geometry to show is faintest between key frames: where these hint at none, it is
@@ -132,12 +148,14 @@ class LatticeWatermark:
             again = video.frames if glance.whole else None
             looks.append(Look.at([*early, *later], keys, further, again, key_frames_apart=glance.opened))
             if glance.whole:
-                return paid(looks[-1].found, len(looks))
+                return looks
         if hinted(looks):
-            return paid(Look.at(gather(video.frames()), keys, Effort.ALL, video.frames).found, len(looks) + 1)
-        return paid(looks[-1].found, len(looks))
+            looks.append(Look.at(gather(video.frames()), keys, Effort.ALL, video.frames))
+        return looks
 
-    def _search_everywhere(self, video: Pictures, keys: Sequence[WatermarkKey]) -> tuple[Detection, ...]:
+    def _search_everywhere(
+        self, video: Pictures, keys: Sequence[WatermarkKey], expected: Sequence[Payload]
+    ) -> tuple[Detection, ...]:
         """What all pictures together say, or else for each key the first passage that a payload is read from."""
         whole = Look.at(gather(video.frames()), keys, Effort.ALL, video.frames, key_frames_apart=True)
         found = dict(zip(keys, whole.found, strict=True))
@@ -149,6 +167,8 @@ class LatticeWatermark:
             missing = [key for key in missing if found[key].state is not MarkState.VERIFIED]
             if not missing:
                 break
+        named = dict(zip(keys, whole.named(expected), strict=True)) if missing else {}
+        found |= {key: named[key] for key in missing}
         return paid((found[key] for key in keys), looks)
 
 

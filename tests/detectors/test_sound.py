@@ -36,11 +36,16 @@ from touchmark.provenance.media.encode import EncodeSettings, encode
 from touchmark.provenance.media.limits import Limits
 from touchmark.provenance.media.video import Frame, RawVideo, Sound
 from touchmark.provenance.registry import Registration
-from touchmark.provenance.watermark.protocol import MarkState, WatermarkKey
+from touchmark.provenance.watermark.audio import LoudnessMark
+from touchmark.provenance.watermark.protocol import MarkState, Payload, WatermarkKey
+from touchmark.provenance.watermark.video import LatticeWatermark
 
 RATE = 44_100
 SECONDS = 10
 COPY = EncodeSettings(crf=26, preset="veryfast")
+
+KEY = WatermarkKey(b"a key for tests only")
+PAYLOAD = Payload(0x0123_4567_89AB_CDEF)
 
 Sealed = tuple[Path, Registration]
 
@@ -281,6 +286,41 @@ def test_every_key_and_the_sound_cost_a_test_each(studio: Studio, spoken: Sealed
         assert sound is not None
         (detection,) = Sources().sound_mark.extract(sound, [key])
     assert alone[1] == pytest.approx(2 * detection.p_value)
+
+
+@pytest.fixture(scope="module")
+def worn(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A copy coded so coarsely that the mark in its picture can no longer be read; that in its sound can."""
+    raw = with_sound(11, speech(SECONDS, 1, 120.0, RATE))
+    assert raw.sound is not None
+    sound = LoudnessMark().embed(raw.sound, PAYLOAD, KEY)
+    marked = replace(raw, frames=LatticeWatermark().embed(raw.frames, PAYLOAD, KEY), sound=sound)
+    path = tmp_path_factory.mktemp("worn") / "worn.mp4"
+    encode(marked, path, EncodeSettings(crf=43, preset="veryfast"))
+    return path
+
+
+def test_what_the_sound_names_is_found_in_a_picture_too_faint_to_be_read(worn: Path, tmp_path: Path) -> None:
+    verifier = Verifier(Sources(keys=(KEY,)))
+    verification = verifier.verify(worn)
+    (seen,), (heard,) = verification.evidence.detections, verification.evidence.sound.detections
+    assert (seen.state, seen.payload, seen.expected) == (MarkState.VERIFIED, PAYLOAD, True)
+    assert (heard.payload, heard.expected) == (PAYLOAD, False)
+    assert verification.evidence.strange_sound is None
+    assert any("too faint there to be read by itself" in s.text for s in said(verification.verdict, Source.WATERMARK))
+    report = json.loads(line(report_of(verification)))
+    jsonschema.validate(report, schema())
+    assert report["evidence"]["watermarks"][0]["expected"]
+    with open_video(worn) as video:
+        encode(replace(video.raw(), sound=None), tmp_path / "silent.mp4", EncodeSettings(crf=20))
+    assert verifier.verify(tmp_path / "silent.mp4").evidence.mark is None
+
+
+def test_the_same_sound_under_another_picture_confirms_nothing(worn: Path, recorded: Path, tmp_path: Path) -> None:
+    with open_video(recorded) as seen, open_video(worn) as heard:
+        encode(replace(seen.raw(), sound=heard.sound()), tmp_path / "other.mp4", COPY)
+    evidence = Verifier(Sources(keys=(KEY,))).verify(tmp_path / "other.mp4").evidence
+    assert evidence.mark is None and evidence.strange_sound is not None
 
 
 def test_progress_goes_on_through_the_sound(studio: Studio, spoken: Sealed) -> None:

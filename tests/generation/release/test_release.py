@@ -9,7 +9,7 @@ import signal
 import sqlite3
 import subprocess
 import sys
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import timedelta
 from fractions import Fraction
@@ -36,11 +36,11 @@ from touchmark.provenance.manifest.claim import Claim, DigitalSourceType, Softwa
 from touchmark.provenance.manifest.write import SignedManifest, sign_file
 from touchmark.provenance.media.decode import open_video
 from touchmark.provenance.media.encode import encode
-from touchmark.provenance.media.video import Frame, RawVideo, Sound
+from touchmark.provenance.media.video import Frame, Pictures, RawVideo, Sound
 from touchmark.provenance.signing import CallbackSigner, SigningError
 from touchmark.provenance.watermark.audio import LoudnessMark
 from touchmark.provenance.watermark.bench.trial import Clip
-from touchmark.provenance.watermark.protocol import Payload, WatermarkKey
+from touchmark.provenance.watermark.protocol import Detection, Payload, WatermarkKey
 from touchmark.provenance.watermark.standalone import mark_file
 from touchmark.provenance.watermark.video import LatticeWatermark
 from touchmark.safety.clearance import (
@@ -177,6 +177,15 @@ class _Mismarked(LatticeWatermark):
         return super().embed(frames, Payload(payload.value ^ 1), key)
 
 
+class _NamedAlone(LatticeWatermark):
+    """A detector's watermark that finds by name what it should read: as of a mark that is too faint."""
+
+    def search(
+        self, video: Pictures, keys: Sequence[WatermarkKey], *, thorough: bool = False, expected: Sequence[Payload] = ()
+    ) -> tuple[Detection, ...]:
+        return tuple(replace(found, expected=True) for found in super().search(video, keys, expected=expected))
+
+
 class _SoundMismarked(LoudnessMark):
     """A mark in the sound with another payload than it was given."""
 
@@ -211,6 +220,11 @@ def _without_registry_in_the_detector(studio: Studio) -> Studio:
     return replace(studio, verifier=replace(studio.verifier, sources=replace(studio.verifier.sources, registry=None)))
 
 
+def _with_a_mark_that_is_told_by_name(studio: Studio) -> Studio:
+    sources = replace(studio.verifier.sources, watermark=_NamedAlone())
+    return replace(studio, verifier=replace(studio.verifier, sources=sources))
+
+
 def _with_broken_ledger(studio: Studio) -> Studio:
     with sqlite3.connect(studio_database(studio)) as connection:
         connection.execute(
@@ -229,6 +243,7 @@ def _with_broken_ledger(studio: Studio) -> Studio:
         (_with_watermark(_Mismarked()), SelfVerificationError),
         (_with_wrong_sound, SelfVerificationError),
         (_without_registry_in_the_detector, SelfVerificationError),
+        (_with_a_mark_that_is_told_by_name, SelfVerificationError),
         (_with_broken_ledger, TouchmarkError),
     ],
     ids=[
@@ -238,6 +253,7 @@ def _with_broken_ledger(studio: Studio) -> Studio:
         "wrongly marked",
         "sound wrongly marked",
         "detector blind",
+        "mark too faint to be read",
         "ledger full",
     ],
 )

@@ -1,0 +1,113 @@
+"""A payload that another source names: told where its mark is too faint to be read, and never where it is not."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from fractions import Fraction
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+from scipy.stats import kstest
+
+from touchmark.provenance.media.picture import Planes
+from touchmark.provenance.media.video import Frame
+from touchmark.provenance.watermark.extraction import Effort, Look
+from touchmark.provenance.watermark.geometry import Geometry
+from touchmark.provenance.watermark.lattice import Lattice
+from touchmark.provenance.watermark.protocol import Detection, MarkState, Payload, WatermarkKey
+from touchmark.provenance.watermark.reading import Reader, Sight
+from touchmark.provenance.watermark.residual import gather, weighted
+from touchmark.provenance.watermark.video import LatticeWatermark
+
+OTHER = Payload(0xFEDC_BA98_7654_3210)
+NOISE = 25.0
+"""Standard deviation, in steps of luma: the mark is still in the pixels, and can no longer be read there."""
+
+
+def noisy(frames: Sequence[Frame], deviation: float, *, mirrored: bool = False) -> list[Frame]:
+    """Copies as a bad channel leaves them."""
+    random = np.random.default_rng(5)
+    way = -1 if mirrored else 1
+    copies = []
+    for frame in frames:
+        luma = np.clip(frame.planes.luma + random.normal(0, deviation, frame.planes.luma.shape), 0, 255)
+        grey = np.full_like(frame.planes.blue, 128)  # the colours are gone
+        copies.append(Frame(Planes(luma.astype(np.uint8)[:, ::way], grey, grey), frame.time, frame.is_key))
+    return copies
+
+
+@pytest.fixture(scope="module")
+def marked(natural: list[NDArray[np.uint8]], payload: Payload, key: WatermarkKey) -> list[Frame]:
+    frames = [Frame(pixels, Fraction(index, 12)) for index, pixels in enumerate(natural[:2])]
+    return list(LatticeWatermark().embed(frames, payload, key))
+
+
+@pytest.fixture(scope="module")
+def faint(marked: list[Frame]) -> list[Frame]:
+    return noisy(marked, NOISE)
+
+
+@pytest.fixture(scope="module")
+def unmarked(natural: list[NDArray[np.uint8]]) -> list[Frame]:
+    return noisy([Frame(pixels, Fraction(index, 12)) for index, pixels in enumerate(natural[:2])], NOISE)
+
+
+def asked(frames: Sequence[Frame], key: WatermarkKey, *expected: Payload) -> Detection:
+    (detection,) = Look.at(gather(frames), [key], Effort.GEOMETRY).named(expected)
+    return detection
+
+
+def test_a_mark_too_faint_to_be_read_is_told_by_name(faint: list[Frame], payload: Payload, key: WatermarkKey) -> None:
+    assert asked(faint, key).state is not MarkState.VERIFIED
+    found = asked(faint, key, OTHER, payload)
+    assert (found.state, found.payload, found.expected) == (MarkState.VERIFIED, payload, True)
+    assert found.p_value < 1e-9 and found.timeline
+
+
+def test_it_is_found_in_a_mirrored_copy(marked: list[Frame], payload: Payload, key: WatermarkKey) -> None:
+    found = asked(noisy(marked, NOISE, mirrored=True), key, payload)
+    assert found.expected and found.transform is not None and found.transform.mirrored
+
+
+def test_another_name_another_key_and_no_mark_are_not_confirmed(
+    faint: list[Frame], unmarked: list[Frame], payload: Payload, key: WatermarkKey
+) -> None:
+    near = [Payload(payload.value ^ 1 << bit) for bit in range(0, 64, 7)]
+    for frames, asked_key, names in (
+        (faint, key, [OTHER, *near]),
+        (faint, WatermarkKey(b"another key, of a stranger"), [payload]),
+        (unmarked, key, [payload, OTHER]),
+    ):
+        assert asked(frames, asked_key, *names).state is not MarkState.VERIFIED
+
+
+def test_what_can_be_read_is_read_whatever_is_expected(
+    marked: list[Frame], payload: Payload, key: WatermarkKey
+) -> None:
+    found = asked(marked, key, OTHER)
+    assert (found.payload, found.expected) == (payload, False)
+
+
+def test_each_name_pays_for_itself(faint: list[Frame], payload: Payload, key: WatermarkKey) -> None:
+    alone, one_of_four = asked(faint, key, payload), asked(faint, key, *map(Payload, (1, 2, 3)), payload)
+    assert one_of_four.p_value == pytest.approx(4 * alone.p_value)
+
+
+def test_nothing_is_seen_where_there_is_nothing(key: WatermarkKey, payload: Payload) -> None:
+    plane = np.full((64, 64), 128, np.uint8)
+    black = [Frame(Planes(np.zeros((128, 128), np.uint8), plane, plane), Fraction(n, 12)) for n in range(2)]
+    assert asked(black, key, payload).state is MarkState.NOTHING_FOUND
+
+
+@pytest.mark.parametrize("of", ["unmarked", "faint", "marked"])
+def test_the_chances_of_names_that_are_not_there_are_uniform(
+    of: str, request: pytest.FixtureRequest, key: WatermarkKey
+) -> None:
+    """Also under the mark of another payload, however loud."""
+    random, reader = np.random.default_rng(8), Reader(Lattice.of(key), key)
+    sight = Sight(weighted(gather(request.getfixturevalue(of))), Geometry())
+    names = [Payload(int(value)) for value in random.integers(0, 2**63, 1500)]
+    chances = np.exp([reader.named(sight, name).log_p for name in names])
+    assert kstest(chances, "uniform").pvalue > 0.001
+    assert chances.min() > 1e-6
