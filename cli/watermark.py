@@ -308,7 +308,7 @@ def _document(file: Path, detection: Detection) -> dict[str, Any]:
         "p_value": detection.p_value,
         "timeline": [asdict(segment) for segment in detection.timeline],
         "transform": None if detection.transform is None else asdict(detection.transform),
-        "expected": detection.expected,
+        "named_by": detection.named_by,
     }
 
 
@@ -340,7 +340,7 @@ def _finding(detection: Detection) -> str:
 
     found = {
         MarkState.VERIFIED: f"{detection.payload}, with key {detection.key_id} (p {detection.p_value:.0e})"
-        + (", too faint to be read by itself: its sound names it" if detection.expected else ""),
+        + (", too faint to be read by itself: its sound names it" if detection.named_by else ""),
         MarkState.PRESENT: f"a mark of key {detection.key_id}, too damaged to be read (p {detection.p_value:.0e})",
         MarkState.NOTHING_FOUND: f"nothing found with key {detection.key_id}; that is not evidence of authenticity",
     }

@@ -26,7 +26,7 @@ from touchmark.provenance.manifest.claim import DigitalSourceType
 from touchmark.provenance.manifest.report import ManifestPresence, ValidationState
 from touchmark.provenance.media.kinds import Family
 from touchmark.provenance.watermark.neural.claim import Basis, ClaimState, MarkKind
-from touchmark.provenance.watermark.protocol import MarkState
+from touchmark.provenance.watermark.protocol import MarkState, NamedBy
 
 SCHEMA_ID = "urn:touchmark:schema:verify:1"
 
@@ -229,8 +229,8 @@ class DetectionModel(TypedDict):
     timeline: list[SegmentModel]
     transform: TransformModel | None
     """How the copy was changed in shape; null where no mark was found, and for sound."""
-    expected: bool
-    """The mark is too faint to be read by itself: its payload was named by the file's manifest or sound, and fits."""
+    named_by: NamedBy | None
+    """Who named the payload, where the mark is too faint to be read by itself and fits; null where it was read."""
 
 
 class ExtentModel(TypedDict):

@@ -32,6 +32,7 @@ from touchmark.provenance.media.still import view_still
 from touchmark.provenance.media.video import Sound
 from touchmark.provenance.watermark.account import paid
 from touchmark.provenance.watermark.audio import ENOUGH_RATE
+from touchmark.provenance.watermark.codebook import Expected
 from touchmark.provenance.watermark.neural.claim import MarkClaim
 from touchmark.provenance.watermark.protocol import Detection, Payload
 from touchmark.provenance.watermark.still import find_in_still
@@ -87,7 +88,7 @@ def look_at(
     limits: Limits,
     progress: Progress | None = None,
     search: MarkSearch = MarkSearch.GLANCE,
-    expected: Sequence[Payload] = (),
+    named: Sequence[Payload] = (),
 ) -> Look:
     """Look for every mark that ``sources`` has a key for, as far as ``search`` says.
 
@@ -95,7 +96,8 @@ def look_at(
     faint to be read by itself.
 
     Args:
-        expected: payloads that the file's manifest names, to be looked for likewise.
+        named: payloads that the file's manifest names, to be looked for likewise. So are those of the registry, where
+            a mark seems to be.
 
     Raises:
         MediaError: it cannot be read, is of no kind that is known here, or costs more than ``limits`` allow.
@@ -103,6 +105,7 @@ def look_at(
     """
     if search is MarkSearch.NONE:
         return not_looked(path, _NOT_ASKED)
+    expected = Expected(named, sources.codebooks.of)
     kind = kind_of(path)
     if kind is not None and kind.family is Family.SOUND:
         try:
@@ -110,7 +113,7 @@ def look_at(
         except NotASoundError:  # a film is one whatever it calls itself, and no signature covers that
             return _watch(path, sources, limits, progress, search, expected)
     if kind in _DECODED and kind is not None:
-        return _view(path, kind, sources, limits)
+        return _view(path, kind, sources, limits, expected)
     if kind is not None and kind.family is not Family.VIDEO:
         return not_looked(path, f"{kind.name} is not decoded here")
     # Also of no known kind: its error says what the file is.
@@ -130,14 +133,15 @@ def _watch(
     limits: Limits,
     progress: Progress | None,
     search: MarkSearch,
-    expected: Sequence[Payload],
+    expected: Expected,
 ) -> Look:
     with open_video(path, limits) as video:
         tests, watched = len(sources.keys) * (2 if video.info.has_sound else 1), Watched(video)
         heard = paid(_detect_in_sound(video, sources, progress), tests)
         sound_damage = video.damage
-        named = tuple(dict.fromkeys([*(found.payload for found in heard if found.payload), *expected]))
-        detections = paid(_detect(video, watched, sources, progress, search, named), tests)
+        named = dict.fromkeys([*(found.payload for found in heard if found.payload), *expected.named])
+        expected = replace(expected, named=tuple(named))
+        detections = paid(_detect(video, watched, sources, progress, search, expected), tests)
         return Look(
             family=Family.VIDEO,
             info=video.info,
@@ -170,9 +174,9 @@ def _listen(path: Path, kind: Kind, sources: Sources, limits: Limits) -> Look:
         return Look(Family.SOUND, info, heard=heard, sound_damage=reader.damage)
 
 
-def _view(path: Path, kind: Kind, sources: Sources, limits: Limits) -> Look:
+def _view(path: Path, kind: Kind, sources: Sources, limits: Limits, expected: Expected) -> Look:
     view = view_still(path, limits)
-    found = paid((find_in_still(view.still, key) for key in sources.keys), len(sources.keys))
+    found = paid((find_in_still(view.still, key, expected) for key in sources.keys), len(sources.keys))
     form = _form(kind.suffix[1:])
     info = replace(form, codec=view.still.kind.value.lower(), width=view.width, height=view.height)
     return Look(Family.PICTURE, info, detections=found)
@@ -216,7 +220,7 @@ def _detect(
     sources: Sources,
     progress: Progress | None,
     search: MarkSearch,
-    expected: Sequence[Payload],
+    expected: Expected,
 ) -> tuple[Detection, ...]:
     """In as few pictures as the mark takes, for all keys together; none are decoded where there is no key."""
     if not sources.keys:

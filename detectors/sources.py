@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from touchmark.provenance.codebooks import Codebooks
 from touchmark.provenance.lookup import Lookup
 from touchmark.provenance.watermark.audio import LoudnessMark, SoundMark
 from touchmark.provenance.watermark.protocol import Watermark, WatermarkKey
@@ -26,6 +27,7 @@ class Sources:
         watermark: the algorithm that reads marks in the picture.
         sound_mark: the algorithm that reads marks in the sound.
         other_marks: marks of other makers that the operator has installed; their claims decide nothing.
+        codebooks: of what is in the registry.
     """
 
     anchors: bytes = b""
@@ -35,3 +37,7 @@ class Sources:
     watermark: Watermark = field(default_factory=LatticeWatermark)
     sound_mark: SoundMark = field(default_factory=LoudnessMark)
     other_marks: tuple[InstalledMark, ...] = ()
+    codebooks: Codebooks = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "codebooks", Codebooks(self.registry))

@@ -17,7 +17,7 @@ from touchmark.detectors.text import safe_text
 from touchmark.detectors.timeline import lie_together, marked_segments
 from touchmark.provenance.fingerprint import Likeness
 from touchmark.provenance.manifest.report import ManifestPresence, ManifestReport, ValidationState
-from touchmark.provenance.watermark.protocol import Detection, MarkState
+from touchmark.provenance.watermark.protocol import Detection, MarkState, NamedBy
 
 _NEGLIGIBLE = 1e-30
 """Smaller chances than this are not worth telling apart."""
@@ -238,11 +238,17 @@ def _chance(detection: Detection) -> str:
     return "p < 1e-30" if detection.p_value < _NEGLIGIBLE else f"p = {detection.p_value:.0e}"
 
 
+_NAMED_BY = {
+    NamedBy.FILE: "the file names this payload elsewhere, and it fits.",
+    NamedBy.REGISTRY: "of all payloads in the registry this one fits, and none would so well by chance.",
+}
+
+
 def _detection(detection: Detection, carrier: str) -> Statement:
     if detection.state is MarkState.VERIFIED:
         text = f"The {carrier} carries payload {detection.payload} under key {detection.key_id}{_extent(detection)}."
-        if detection.expected:
-            text += " It is too faint there to be read by itself: the file names this payload elsewhere, and it fits."
+        if detection.named_by is not None:
+            text += f" It is too faint there to be read by itself: {_NAMED_BY[detection.named_by]}"
         if shape := shape_in_words(detection.transform):
             text += f" Since it was marked it was {shape}."
         return Statement(Source.WATERMARK, Tone.SUPPORTS, text)

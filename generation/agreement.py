@@ -28,7 +28,7 @@ def require_agreement(verification: Verification, registration: Registration) ->
         "a trusted manifest": evidence.manifest.state is ValidationState.TRUSTED,
         "the manifest that was just signed": evidence.manifest.label == registration.manifest_label,
         # Read by itself, not found because the manifest names it: who gets a copy has no manifest.
-        "the watermark payload": registration.payload in [d.payload for d in evidence.detections if not d.expected],
+        "the watermark payload": registration.payload in [d.payload for d in evidence.detections if d.named_by is None],
         # Silence carries nothing, and short or faint sound may not be read: none is asked for, another is forbidden.
         "sound that names no other payload": evidence.strange_sound is None,
         "the registry entry": evidence.registration == registration,

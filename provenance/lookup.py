@@ -10,15 +10,28 @@ whether SQLite holds a row, Python's own library tells. What is found is read by
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Iterable
 from contextlib import closing
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Final, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
 
 from touchmark.provenance.watermark.protocol import Payload
 
 if TYPE_CHECKING:
     from touchmark.provenance.registry import Registration, Registry
+
+
+MOST_PAYLOADS: Final = 1_000_000
+"""So many of those that were sealed are compared with a mark that is too faint to be read."""
+
+
+def payloads_of(texts: Iterable[str]) -> NDArray[np.uint64]:
+    """As numbers, of what a registry's rows hold."""
+    return np.fromiter((int(text, 16) for text in texts), np.uint64)
 
 
 class Lookup(Protocol):
@@ -30,6 +43,10 @@ class Lookup(Protocol):
 
     def by_manifest(self, label: str) -> Registration | None:
         """The file whose active manifest has this label."""
+        ...
+
+    def payloads(self, key_id: str) -> NDArray[np.uint64]:
+        """What watermarks under this key carry: of the newest MOST_PAYLOADS files, newest first, of shape (n,)."""
         ...
 
 
@@ -56,6 +73,15 @@ class SqliteLookup:
         """As :meth:`Lookup.by_manifest`."""
         return self._registry.by_manifest(label) if self._may_hold("manifest_label", label) else None
 
+    def payloads(self, key_id: str) -> NDArray[np.uint64]:
+        """As :meth:`Lookup.payloads`."""
+        asked = "SELECT payload FROM sealed WHERE key_id = ? ORDER BY created DESC, payload LIMIT ?"
+        try:
+            with self._opened() as opened:
+                return payloads_of(row[0] for row in opened.execute(asked, (key_id, MOST_PAYLOADS)))
+        except (sqlite3.Error, UnicodeError, ValueError):
+            return self._registry.payloads(key_id)
+
     @cached_property
     def _registry(self) -> Registry:
         from touchmark.provenance.database import open_database
@@ -66,8 +92,11 @@ class SqliteLookup:
     def _may_hold(self, column: str, value: str) -> bool:
         """Whether a row has ``value``, or that cannot be told."""
         try:
-            with closing(sqlite3.connect(f"{self._path.absolute().as_uri()}?mode=ro", uri=True, timeout=30)) as opened:
+            with self._opened() as opened:
                 found = opened.execute(f"SELECT 1 FROM sealed WHERE {column} = ?", (value,)).fetchone()
         except (sqlite3.Error, UnicodeError):
             return True
         return found is not None
+
+    def _opened(self) -> closing[sqlite3.Connection]:
+        return closing(sqlite3.connect(f"{self._path.absolute().as_uri()}?mode=ro", uri=True, timeout=30))

@@ -17,6 +17,8 @@ from contextlib import contextmanager
 from dataclasses import asdict, dataclass, fields
 from datetime import UTC, datetime
 
+import numpy as np
+from numpy.typing import NDArray
 from sqlalchemy import (
     Column,
     ColumnElement,
@@ -35,6 +37,7 @@ from sqlalchemy import (
 from sqlalchemy.exc import IntegrityError
 
 from touchmark.provenance.database import DatabaseError, reported, writing
+from touchmark.provenance.lookup import MOST_PAYLOADS, payloads_of
 from touchmark.provenance.watermark.protocol import Payload
 
 _METADATA = MetaData()
@@ -156,6 +159,13 @@ class Registry:
     def by_manifest(self, label: str) -> Registration | None:
         """The file whose active manifest has this label."""
         return self._one(_SEALED.c.manifest_label == label)
+
+    def payloads(self, key_id: str) -> NDArray[np.uint64]:
+        """What watermarks under this key carry: of the newest MOST_PAYLOADS files, newest first, of shape (n,)."""
+        newest = select(_SEALED.c.payload).where(_SEALED.c.key_id == key_id)
+        newest = newest.order_by(_SEALED.c.created.desc(), _SEALED.c.payload).limit(MOST_PAYLOADS)
+        with reported(self._engine, RegistryError, "the registry cannot be read"), self._engine.connect() as connection:
+            return payloads_of(connection.execute(newest).scalars())
 
     def _one(self, condition: ColumnElement[bool]) -> Registration | None:
         with reported(self._engine, RegistryError, "the registry cannot be read"), self._engine.connect() as connection:

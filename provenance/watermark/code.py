@@ -13,6 +13,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 from dataclasses import dataclass
+from functools import cache
 from typing import Final
 
 import numpy as np
@@ -45,6 +46,36 @@ class Decoded:
 def encode(payload: Payload, key: WatermarkKey) -> NDArray[np.uint8]:
     """The code bits of a payload: ndarray of shape (CODE_BITS,), uint8, 0 or 1."""
     return convolve(_bits(payload.to_bytes() + _check(payload, key)))
+
+
+def encode_all(payloads: NDArray[np.uint64], key: WatermarkKey) -> NDArray[np.uint8]:
+    """The code words of many payloads, eight bits to a byte: ndarray of shape (n, CODE_BITS / 8).
+
+    The code is linear: the word of a message is that of each of its bytes, added up.
+    """
+    data = payloads.astype(">u8").tobytes()
+    keyed = hashlib.blake2b(digest_size=CHECK_BITS // 8, key=subkey(key, "check bits"))
+    checks = bytearray()
+    for at in range(0, len(data), PAYLOAD_BITS // 8):
+        mac = keyed.copy()
+        mac.update(data[at : at + PAYLOAD_BITS // 8])
+        checks += mac.digest()
+    parts = ((data, PAYLOAD_BITS // 8), (checks, CHECK_BITS // 8))
+    messages = np.concatenate([np.frombuffer(part, np.uint8).reshape(-1, size) for part, size in parts], axis=1)
+    words = np.zeros((len(payloads), CODE_BITS // 8), np.uint8)
+    for byte, table in zip(messages.T, _tables(), strict=True):
+        words ^= table[byte]
+    return words
+
+
+@cache
+def _tables() -> NDArray[np.uint8]:
+    """Of each byte of a message the code words of its 256 values: shape (MESSAGE_BITS / 8, 256, CODE_BITS / 8)."""
+    values = np.unpackbits(np.arange(256, dtype=np.uint8)[:, None], axis=1)
+    size = MESSAGE_BITS // 8
+    messages = np.zeros((size, 256, size, 8), np.uint8)
+    messages[np.arange(size), :, np.arange(size)] = values
+    return np.packbits(convolve(messages.reshape(size, 256, MESSAGE_BITS)), axis=-1)
 
 
 def decode(evidence: NDArray[np.float32], key: WatermarkKey) -> Decoded:

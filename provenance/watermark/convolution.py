@@ -34,15 +34,16 @@ def convolve(message: Bits) -> Bits:
     """Encode around the ring: the register starts with the message's last bits, so no tail is spent.
 
     Args:
-        message: ndarray of shape (n,), 0 or 1, n at least 13.
+        message: ndarray of shape (..., n), 0 or 1, n at least 13.
 
     Returns:
-        ndarray of shape (RATE * n,).
+        ndarray of shape (..., RATE * n).
     """
-    register = np.zeros(len(message), np.int64)
+    register = np.zeros(message.shape, np.int64)
     for age in range(_CONSTRAINT):
-        register |= np.roll(message, age).astype(np.int64) << age
-    return np.stack([_parity(register & g) for g in _GENERATORS], axis=1).astype(np.uint8).ravel()
+        register |= np.roll(message, age, axis=-1).astype(np.int64) << age
+    bits = np.stack([_parity(register & g) for g in _GENERATORS], axis=-1).astype(np.uint8)
+    return bits.reshape(*message.shape[:-1], -1)
 
 
 def likeliest_path(evidence: Real) -> Bits:

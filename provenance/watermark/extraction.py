@@ -19,11 +19,20 @@ import numpy as np
 from touchmark.provenance.media.video import Frame
 from touchmark.provenance.watermark import code, statistics
 from touchmark.provenance.watermark.alignment import POLISHING, SHIFTS, Aligner, Alignment
+from touchmark.provenance.watermark.codebook import Codebook, Expected
 from touchmark.provenance.watermark.geometry import Geometry
 from touchmark.provenance.watermark.lattice import Lattice, Plane
 from touchmark.provenance.watermark.measuring import Gauge
 from touchmark.provenance.watermark.placement import EPOCH
-from touchmark.provenance.watermark.protocol import Detection, MarkState, Payload, Segment, Transform, WatermarkKey
+from touchmark.provenance.watermark.protocol import (
+    Detection,
+    MarkState,
+    NamedBy,
+    Payload,
+    Segment,
+    Transform,
+    WatermarkKey,
+)
 from touchmark.provenance.watermark.reading import Matched, Named, Reader, Reading, Sight
 from touchmark.provenance.watermark.repetition import Echoes, Repetition
 from touchmark.provenance.watermark.residual import Evidence, TimedEvidence, gather_apart, weighted
@@ -121,10 +130,10 @@ class Look:
         best = [extraction.best for extraction in extractions]
         return cls(found, tuple(upright for upright, _ in best), tuple(elsewhere for _, elsewhere in best), extractions)
 
-    def named(self, expected: Sequence[Payload]) -> tuple[Detection, ...]:
+    def named(self, expected: Expected) -> tuple[Detection, ...]:
         """What was found for each key, or else which of the payloads that another source names: a mark of one is told
         where it is too faint to be read."""
-        if self.verified or not expected:
+        if self.verified:
             return self.found
         asked = zip(self.found, self._extractions, strict=False)  # of nothing to look at there are none
         return tuple(extraction.named(expected) or found for found, extraction in asked) or self.found
@@ -282,28 +291,48 @@ class _Extraction:
                     for rival in () if moved else place.rivals:
                         yield self._listed(Sight(evidence, rival), _CANDIDATES_READ)
 
-    def _expected_at(self, expected: Sequence[Payload]) -> Iterator[tuple[Sight, Named, int]]:
-        """Each payload that another source names, where its mark may lie, and of how many tests that is one: where a
-        mark may be seen, and at its best place in a whole and upright copy. Half of the account pays for either."""
-        seen = [*self._best(moved=False)[:_TRIED], *self._best(moved=True)[:_TRIED]]
-        there = [Sight(evidence, at) for place, evidence in seen for at in (place.geometry, *place.rivals)]
+    def named(self, expected: Expected) -> Detection | None:
+        """The payload of a mark that is too faint to be read by itself, where another source names it: the file, or
+        else, where a mark seems to be, the registry."""
+        return self._likeliest_of(NamedBy.FILE, self._by_file(expected.named)) or self._likeliest_of(
+            NamedBy.REGISTRY, self._by_registry(expected.registered)
+        )
+
+    def _by_file(self, payloads: Sequence[Payload]) -> Iterator[tuple[Sight, Named, int]]:
+        """Each where its mark may lie, and of how many tests that is one: where a mark may be seen, and at its best
+        place in a whole and upright copy. Half of the account pays for either."""
+        there = [Sight(evidence, at) for place, evidence in self._seen() for at in (place.geometry, *place.rivals)]
         wholes = [
             Sight(view.evidence[minute], way) for view in self._views for minute in view.spread for way in _NOMINAL
         ]
-        tests = 2 * len(expected)
-        for payload in expected:
-            yield from ((sight, self._reader.named(sight, payload), tests * len(there)) for sight in there)
-            code_bits = code.encode(payload, self._key)
+        tests = 2 * len(payloads)
+        for payload in payloads:
+            book, code_bits = Codebook.of([payload], self._key), code.encode(payload, self._key)
+            yield from ((sight, self._reader.named(sight, book), tests * len(there)) for sight in there)
             for whole in wholes:
                 for place in self._aligner.placed(self._reader.fits(whole, code_bits), whole.geometry):
                     sight = Sight(whole.evidence, place)
-                    yield sight, self._reader.named(sight, payload), tests * len(wholes) * self._aligner.places
+                    yield sight, self._reader.named(sight, book), tests * len(wholes) * self._aligner.places
 
-    def named(self, expected: Sequence[Payload]) -> Detection | None:
-        """The payload of a mark that is too faint to be read by itself, where another source names it."""
-        found = [
-            (statistics.paid_tail(named.log_p, of), sight, named) for sight, named, of in self._expected_at(expected)
+    def _by_registry(self, registered: Callable[[WatermarkKey], Codebook]) -> Iterator[tuple[Sight, Named, int]]:
+        """The one of all that fits best, likewise, where a mark seems to be."""
+        there = [
+            Sight(evidence, at)
+            for place, evidence in self._seen()
+            if place.z > (_WORTH_POLISHING if place.geometry.moves else WORTH_READING)
+            for at in (place.geometry, *place.rivals)
         ]
+        if there and len(book := registered(self._key)):
+            yield from ((sight, self._reader.named(sight, book), len(there) * len(book)) for sight in there)
+
+    def _seen(self) -> list[tuple[Alignment, Evidence]]:
+        """Where a mark may be seen."""
+        return [*self._best(moved=False)[:_TRIED], *self._best(moved=True)[:_TRIED]]
+
+    def _likeliest_of(self, by: NamedBy, tried: Iterable[tuple[Sight, Named, int]]) -> Detection | None:
+        found = [(statistics.paid_tail(named.log_p, tests), sight, named) for sight, named, tests in tried]
+        if not found:
+            return None
         p_value, sight, named = min(found, key=lambda found: found[0])
         if p_value > _NAMED_LEVEL:
             return None
@@ -314,7 +343,7 @@ class _Extraction:
             p_value=p_value,
             timeline=self._timeline(sight.geometry, named.matched),
             transform=_transform(sight.geometry),
-            expected=True,
+            named_by=by,
         )
 
     def _listed(self, sight: Sight, candidates: int, *, template: bool = True) -> Reading:

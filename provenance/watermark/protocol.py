@@ -11,9 +11,12 @@ import hashlib
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from touchmark.provenance.media.video import Frame, Pictures
+
+if TYPE_CHECKING:
+    from touchmark.provenance.watermark.codebook import Expected
 
 PAYLOAD_BITS = 64
 
@@ -72,6 +75,15 @@ class MarkState(StrEnum):
     NOTHING_FOUND = "nothing_found"
 
 
+class NamedBy(StrEnum):
+    """From where a payload is known whose mark is too faint to be read by itself."""
+
+    FILE = "file"
+    """The file's manifest names it, or the mark in its sound."""
+    REGISTRY = "registry"
+    """It is the one of all registered payloads that fits, and fits so well that none would by chance."""
+
+
 @dataclass(frozen=True, slots=True)
 class Transform:
     """How the copy was changed geometrically, relative to the marked original, as extraction found it.
@@ -123,8 +135,8 @@ class Detection:
             result; 1.0 where nothing was found.
         timeline: p-value second by second.
         transform: the geometry found, where there is a mark.
-        expected: the payload was named beforehand, and its mark is too faint to be read by itself: no check bits were
-            read, its bits agree with the pixels as ``p_value`` says.
+        named_by: who named the payload, where its mark is too faint to be read by itself: no check bits were read, its
+            bits agree with the pixels as ``p_value`` says. None where it was read.
     """
 
     state: MarkState
@@ -133,7 +145,7 @@ class Detection:
     p_value: float = 1.0
     timeline: tuple[Segment, ...] = ()
     transform: Transform | None = None
-    expected: bool = False
+    named_by: NamedBy | None = None
 
 
 class Watermark(Protocol):
@@ -158,7 +170,7 @@ class Watermark(Protocol):
         keys: Sequence[WatermarkKey],
         *,
         thorough: bool = False,
-        expected: Sequence[Payload] = (),
+        expected: Expected = ...,
     ) -> tuple[Detection, ...]:
         """Look for a mark of each key in a video, in as few of its pictures as it takes, or ``thorough`` in all; also
         for faint ones of ``expected`` payloads."""

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from touchmark.provenance.watermark import code
+from touchmark.provenance.watermark.codebook import Codebook
 from touchmark.provenance.watermark.geometry import Geometry
 from touchmark.provenance.watermark.lattice import TILE, Complex, Lattice, Plane, Real, Waves, over_shifts
 from touchmark.provenance.watermark.measuring import Gauge
@@ -91,7 +92,7 @@ class Named:
 
     Attributes:
         payload: which.
-        log_p: natural logarithm of the probability that its bits agree so well where it is not.
+        log_p: natural logarithm of the probability that the bits of one that is not there agree so well.
         matched: its code word, to test seconds with.
     """
 
@@ -137,20 +138,18 @@ class Reader:
         fit = _fit(zip(matched, helds, strict=True))
         return Reading(decoded.payload, decoded.guess, fit, len(sights), sights[0].geometry, matched[0])
 
-    def named(self, sight: Sight, payload: Payload) -> Named:
-        """How well the code word of a payload that was named beforehand agrees with the bits.
+    def named(self, sight: Sight, book: Codebook) -> Named:
+        """Which of the payloads of ``book``, which is not empty, agrees best with the bits, and how well.
 
-        Nothing is decoded, so no bit has to be won from noise: where a payload is read at 12 standard deviations, one
-        that is named is told at 7. The test is on the signs of the bits, given how clearly each is heard. To turn all
+        The test is on the signs of the bits, given how clearly each is heard. To turn all
         waves of a bit about changes neither that, nor where the pattern was found to lie; so on unmarked material, and
         under the mark of another payload, whose check bits are a MAC's, each sign is right by a fair toss.
         """
         held = self.held(sight)
         evidence = self._evidence([held], template=True)
-        code_bits = code.encode(payload, self._key)
-        power = float(np.sum(evidence**2))
-        z = float(np.sum(np.where(code_bits, -evidence, evidence))) / math.sqrt(power) if power > 0 else 0.0
-        return Named(payload, log_exact_tail(evidence, z, Drawn.SIGNS), self._matched(held, code_bits, template=True))
+        payload, z = book.nearest(evidence)
+        log_p = log_exact_tail(evidence, z, Drawn.SIGNS)
+        return Named(payload, log_p, self._matched(held, code.encode(payload, self._key), template=True))
 
     def _evidence(self, helds: Iterable[Held], *, template: bool) -> NDArray[np.float64]:
         """Log-likelihood ratio of each code bit, of shape (CODE_BITS,), positive for 0."""

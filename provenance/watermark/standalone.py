@@ -28,6 +28,7 @@ from touchmark.provenance.media.still import read_still, still_kind, write_still
 from touchmark.provenance.media.video import Frame, Sound
 from touchmark.provenance.watermark.account import paid
 from touchmark.provenance.watermark.audio import ENOUGH_RATE, LOWEST_RATE, LoudnessMark
+from touchmark.provenance.watermark.codebook import Expected
 from touchmark.provenance.watermark.guard import Strength
 from touchmark.provenance.watermark.keyring import subkey
 from touchmark.provenance.watermark.protocol import Detection, MarkState, Payload, WatermarkKey
@@ -141,7 +142,7 @@ def mark_file(
             _mark_video(source, destination, payload, own, progress, limits, strength)
     found = find(destination, own, progress, "checking", limits)
     read = found.sound if found.picture is None else found.picture
-    if read is None or read.payload != payload or read.expected:
+    if read is None or read.payload != payload or read.named_by is not None:
         raise MarkNotReadableError(
             "its mark cannot be read back, so it was not written", subject=str(source), remedy=f"Give {what}."
         )
@@ -221,8 +222,8 @@ def _found(
         pictures = Counted(video, tell, expected_pictures(video.info))
         sound = video.sound(ENOUGH_RATE)
         heard = [] if sound is None else _heard(sound, keys)
-        named = [payload for found in paid(heard, 2 * len(keys)) if (payload := found.payload)]
-        return _of_several(LatticeWatermark().search(pictures, keys, thorough=thorough, expected=named), heard)
+        expected = Expected([found.payload for found in paid(heard, 2 * len(keys)) if found.payload])
+        return _of_several(LatticeWatermark().search(pictures, keys, thorough=thorough, expected=expected), heard)
 
 
 def _of_several(seen: Sequence[Detection], heard: Sequence[Detection]) -> Found:

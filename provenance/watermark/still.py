@@ -22,6 +22,7 @@ from touchmark.provenance.media.colour import BLUE_OF_CB, LUMINANCE, RED_OF_CR, 
 from touchmark.provenance.media.picture import Planes, Samples
 from touchmark.provenance.media.still import Still
 from touchmark.provenance.media.video import Frame
+from touchmark.provenance.watermark.codebook import NOTHING_EXPECTED, Expected
 from touchmark.provenance.watermark.guard import Strength
 from touchmark.provenance.watermark.protocol import Detection, Payload, WatermarkKey
 from touchmark.provenance.watermark.video import LatticeWatermark
@@ -59,9 +60,10 @@ def mark_still(still: Still, payload: Payload, key: WatermarkKey, strength: Stre
     return replace(still, pixels=pixels)
 
 
-def find_in_still(still: Still, key: WatermarkKey) -> Detection:
-    """Look for a mark of ``key`` in a picture. Never raises for want of a mark."""
-    return LatticeWatermark().extract([Frame(still.upright, Fraction(0), is_key=True)], key)
+def find_in_still(still: Still, key: WatermarkKey, expected: Expected = NOTHING_EXPECTED) -> Detection:
+    """Look for a mark of ``key`` in a picture, also for a faint one of an ``expected`` payload. Never raises for want
+    of a mark."""
+    return LatticeWatermark().extract([Frame(still.upright, Fraction(0), is_key=True)], key, expected)
 
 
 def _fine(planes: Planes) -> Planes:

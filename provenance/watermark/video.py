@@ -30,6 +30,7 @@ from touchmark.provenance.media.picture import Planes
 from touchmark.provenance.media.video import Frame, Pictures
 from touchmark.provenance.watermark import code
 from touchmark.provenance.watermark.account import paid
+from touchmark.provenance.watermark.codebook import NOTHING_EXPECTED, Expected
 from touchmark.provenance.watermark.emphasis import AS_PLANNED, Emphasis
 from touchmark.provenance.watermark.extraction import Effort, Look, hinted, is_read
 from touchmark.provenance.watermark.glance import Glance
@@ -99,9 +100,9 @@ class LatticeWatermark:
         """
         return _Embedding(payload, key, self._allowance).marked(picture, Fraction(0), AS_PLANNED, begins_shot=True)
 
-    def extract(self, frames: Iterable[Frame], key: WatermarkKey) -> Detection:
+    def extract(self, frames: Iterable[Frame], key: WatermarkKey, expected: Expected = NOTHING_EXPECTED) -> Detection:
         """Look for a mark of ``key`` in any copy, in a few frames a second. Never raises for want of a mark."""
-        return Look.at(gather(frames), [key], Effort.ALL, key_frames_apart=True).found[0]
+        return Look.at(gather(frames), [key], Effort.ALL, key_frames_apart=True).named(expected)[0]
 
     def search(
         self,
@@ -109,7 +110,7 @@ class LatticeWatermark:
         keys: Sequence[WatermarkKey],
         *,
         thorough: bool = False,
-        expected: Sequence[Payload] = (),
+        expected: Expected = NOTHING_EXPECTED,
     ) -> tuple[Detection, ...]:
         """Look for marks of several keys in a video: in its key frames, then in as many other pictures as tell whether
         there may be one (see :mod:`glance`), and in all of them only if there may.
@@ -154,7 +155,7 @@ class LatticeWatermark:
         return looks
 
     def _search_everywhere(
-        self, video: Pictures, keys: Sequence[WatermarkKey], expected: Sequence[Payload]
+        self, video: Pictures, keys: Sequence[WatermarkKey], expected: Expected
     ) -> tuple[Detection, ...]:
         """What all pictures together say, or else for each key the first passage that a payload is read from."""
         whole = Look.at(gather(video.frames()), keys, Effort.ALL, video.frames, key_frames_apart=True)

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
 from tests.provenance.test_registry import SEALED
+from touchmark.provenance.codebooks import Codebooks
 from touchmark.provenance.database import open_database
 from touchmark.provenance.lookup import SqliteLookup
 from touchmark.provenance.registry import Registry, RegistryError
-from touchmark.provenance.watermark.protocol import Payload
+from touchmark.provenance.watermark.protocol import Payload, WatermarkKey
 
 
 @pytest.fixture
@@ -29,6 +32,29 @@ def test_answers_as_the_registry_does(database: Path) -> None:
     assert lookup.by_payload(Payload(SEALED.payload.value ^ 1)) is None
     assert lookup.by_manifest("urn:c2pa:of another") is None
     assert lookup.by_manifest("' OR 1=1 --") is None
+
+
+def test_tells_what_was_sealed_under_a_key_newest_first(database: Path) -> None:
+    registry, lookup = Registry(open_database(database)), SqliteLookup(database)
+    for number, (key_id, days) in enumerate([(SEALED.key_id, 2), ("0123abcd", 3), (SEALED.key_id, 1)]):
+        other = replace(SEALED, payload=Payload(2**64 - 1 - number), manifest_label=f"urn:{number}", key_id=key_id)
+        registry.register(replace(other, created=SEALED.created + timedelta(days=days)))
+    for asked in (registry, lookup):
+        assert asked.payloads(SEALED.key_id).tolist() == [2**64 - 1, 2**64 - 3, SEALED.payload.value]
+        assert asked.payloads("0123abcd").tolist() == [2**64 - 2]
+        assert asked.payloads("of nobody").shape == (0,)
+
+
+def test_a_codebook_grows_with_the_registry(database: Path) -> None:
+    key = WatermarkKey(b"a key for tests only")
+    registry, codebooks = Registry(open_database(database)), Codebooks(SqliteLookup(database))
+    assert len(codebooks.of(key)) == 0
+    registry.register(replace(SEALED, payload=Payload(7), manifest_label="urn:7", key_id=key.key_id))
+    grown = codebooks.of(key)
+    assert grown.payloads.tolist() == [7] and codebooks.of(key) is grown
+    registry.withdraw(Payload(7))
+    assert len(codebooks.of(key)) == 0
+    assert len(Codebooks(None).of(key)) == 0
 
 
 def test_sees_what_is_registered_later(database: Path) -> None:

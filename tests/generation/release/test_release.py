@@ -40,7 +40,8 @@ from touchmark.provenance.media.video import Frame, Pictures, RawVideo, Sound
 from touchmark.provenance.signing import CallbackSigner, SigningError
 from touchmark.provenance.watermark.audio import LoudnessMark
 from touchmark.provenance.watermark.bench.trial import Clip
-from touchmark.provenance.watermark.protocol import Detection, Payload, WatermarkKey
+from touchmark.provenance.watermark.codebook import NOTHING_EXPECTED, Expected
+from touchmark.provenance.watermark.protocol import Detection, NamedBy, Payload, WatermarkKey
 from touchmark.provenance.watermark.standalone import mark_file
 from touchmark.provenance.watermark.video import LatticeWatermark
 from touchmark.safety.clearance import (
@@ -181,9 +182,14 @@ class _NamedAlone(LatticeWatermark):
     """A detector's watermark that finds by name what it should read: as of a mark that is too faint."""
 
     def search(
-        self, video: Pictures, keys: Sequence[WatermarkKey], *, thorough: bool = False, expected: Sequence[Payload] = ()
+        self,
+        video: Pictures,
+        keys: Sequence[WatermarkKey],
+        *,
+        thorough: bool = False,
+        expected: Expected = NOTHING_EXPECTED,
     ) -> tuple[Detection, ...]:
-        return tuple(replace(found, expected=True) for found in super().search(video, keys, expected=expected))
+        return tuple(replace(found, named_by=NamedBy.FILE) for found in super().search(video, keys, expected=expected))
 
 
 class _SoundMismarked(LoudnessMark):
