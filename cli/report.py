@@ -53,15 +53,14 @@ def report(
     The page shows the verdict, pictures of the video, the manifest tree, the watermark over time and all evidence. It
     loads nothing from elsewhere and runs no script, so it can be mailed, archived and printed.
     """
-    from touchmark.cli.page_file import write_page
+    from touchmark.cli.page_file import require_place, write_page
     from touchmark.cli.verify import patient_progress, verifier_of
     from touchmark.detectors.acceptance import Acceptance
     from touchmark.detectors.frames import stills, stills_of_film
     from touchmark.detectors.look import MarkSearch
     from touchmark.detectors.page import page
 
-    if output.exists() and not force:
-        raise click.UsageError(f"{click.format_filename(output)} exists already; give another name, or --force.")
+    require_place(output, overwrite=force)
     search = MarkSearch.THOROUGH if thorough else MarkSearch.GLANCE
     segments, verifier = segments_of(file, fragments), verifier_of(trusted)
     with patient_progress() as progress:
