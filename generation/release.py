@@ -132,8 +132,8 @@ class Studio:
             ask: how a person is asked for the password of a key.
 
         Raises:
-            TouchmarkError: no keys, a signer that cannot be opened, a broken classifier, a database or a hash bank that
-                cannot be opened, a detector of the policy that cannot be used, a failed canary.
+            TouchmarkError: no keys, a signer that cannot be opened, a database or a hash bank that cannot be opened, a
+                detector of the policy that cannot be used, a failed canary.
         """
         run_canary()
         ring = KeyRing.load(home.keys)
@@ -182,10 +182,12 @@ class Studio:
         _check_output(output, overwrite)
         disclosure.require_possible(self.sealer, __version__)
         require_whole(background.inputs, self.verifier)
-        screening = self.gate.screen(request.digest, request.texts(), self.clock())
+        with _under_way(progress, "screening"):
+            screening = self.gate.screen(request.digest, request.texts(), self.clock())
         self.ledger.append("decision", decision_record(screening.decision), self.clock())
         clearance = screening.require()
-        generator = generator or _load_generator(request.model)
+        with _under_way(progress, "loading"):
+            generator = generator or _load_generator(request.model)
         payload = self.registry.reserve()
         raw = generator.generate(
             request,
@@ -415,6 +417,16 @@ def _load_generator(model: str | None) -> Generator:
     from touchmark.generation.diffusers_pipeline import DiffusersGenerator  # torch comes in here
 
     return DiffusersGenerator.load(model)
+
+
+@contextmanager
+def _under_way(progress: Progress | None, name: str) -> Iterator[None]:
+    """A step of seconds that cannot say how far it is."""
+    if progress:
+        progress(name, 0, 1)
+    yield
+    if progress:
+        progress(name, 1, 1)
 
 
 def _step(progress: Progress, name: str) -> Callable[[int, int], None]:
