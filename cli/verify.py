@@ -145,10 +145,13 @@ def verifier_of(trusted: tuple[Path, ...]) -> Verifier:
 
 
 def _making(trusted: tuple[Path, ...]) -> partial[Verifier]:
-    from touchmark.detectors.verify import Verifier
+    from touchmark.detectors.verify import Verifier, require_certificates
     from touchmark.provenance.home import Home
 
-    return partial(Verifier.default, Home.default(), anchors=b"\n".join(path.read_bytes() for path in trusted))
+    given = {str(path): path.read_bytes() for path in trusted}
+    for subject, roots in given.items():
+        require_certificates(roots, subject)
+    return partial(Verifier.default, Home.default(), anchors=b"\n".join(given.values()))
 
 
 @contextmanager
