@@ -211,7 +211,8 @@ def _show(report: Report, policy: str) -> None:
     languages = {category: _through_by_language(report, category) for category in report.categories}
     _table("category", report.categories, ("by language", languages))
     _table("language", report.languages)
-    _table("disguise of what is stopped as written", report.techniques)
+    if report.techniques:
+        _table("disguise of what is stopped as written", report.techniques)
     _list("Bypasses, shortest chains first", report.bypasses)
     _list("Missed as written", report.missed)
 
