@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from touchmark.cli.fragments import fragments_option, segments_of
+from touchmark.cli.trusted import trust_option
 
 _EPILOG = """\b
 Examples:
@@ -34,14 +35,7 @@ Exit status: as of touchmark verify; the page is written for every file that can
     type=click.Path(dir_okay=False, path_type=Path),
     help="The page to write, an .html file.",
 )
-@click.option(
-    "--trust",
-    "trusted",
-    multiple=True,
-    metavar="PEM",
-    type=click.Path(exists=True, dir_okay=False, path_type=Path),
-    help="Root certificates to believe, besides your own. May be given more than once.",
-)
+@trust_option
 @click.option("--thorough", is_flag=True, help="Look for a mark in every picture of a video; takes longer.")
 @fragments_option
 @click.option("--force", is_flag=True, help="Replace the page if it exists.")
