@@ -29,7 +29,7 @@ from touchmark.generation.latent_mark.pattern import LatentMark
 from touchmark.generation.records import decision_record, release_record
 from touchmark.generation.request import GenerationRequest
 from touchmark.generation.sources import Form
-from touchmark.generation.staging import OutputError, Staging, require_place
+from touchmark.generation.staging import OutputNameError, Staging, require_place
 from touchmark.provenance.database import open_database
 from touchmark.provenance.fingerprint import fingerprint_of
 from touchmark.provenance.home import Home
@@ -407,7 +407,7 @@ def seal(source: Path | str, output: Path | str, *, made_with: str, home: Home |
 def _check_output(output: Path, overwrite: bool) -> None:
     """What can be known to fail before a GPU second is spent."""
     if output.suffix.lower() != SUFFIX:
-        raise OutputError(
+        raise OutputNameError(
             f"touchmark writes {SUFFIX} files", subject=str(output), remedy=f"Let the name end in {SUFFIX}."
         )
     require_place(output, overwrite=overwrite)
