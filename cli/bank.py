@@ -123,6 +123,8 @@ def list_(name: str | None, as_json: bool) -> None:
     if as_json:
         click.echo(json.dumps([_document(each, videos=name is not None) for each in banks], indent=2))
         return
+    if not banks:
+        click.echo("none: no video is known that must not be shown again (touchmark bank add)")
     for each in banks:
         said = "; ".join(filter(None, (each.reason, each.owner and f"kept by {each.owner}")))
         click.echo(

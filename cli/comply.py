@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from touchmark.cli.trusted import trust_option
+
 if TYPE_CHECKING:
     from touchmark.detectors.disclosure.profile import Profile
 
@@ -38,14 +40,7 @@ Exit status:
     help="To hold FILE against. May be given more than once.",
 )
 @click.option("--list", "list_profiles", is_flag=True, help="Name the profiles that ship, and what they ask for.")
-@click.option(
-    "--trust",
-    "trusted",
-    multiple=True,
-    metavar="PEM",
-    type=click.Path(exists=True, dir_okay=False, path_type=Path),
-    help="Root certificates to believe, besides your own. May be given more than once.",
-)
+@trust_option
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 def comply(
     file: Path | None, profiles: tuple[str, ...], list_profiles: bool, trusted: tuple[Path, ...], as_json: bool

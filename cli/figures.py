@@ -90,7 +90,7 @@ def list_(country: str | None, role: str | None, as_json: bool) -> None:
 @click.option("--native", multiple=True, metavar="NAME", help="A form in another script.")
 @click.option("--country", "countries", multiple=True, metavar="CODE", help="ISO 3166-1 alpha-2.")
 @click.option("--role", "roles", multiple=True, metavar="ROLE", help="What they are known for.")
-@click.option("--status", default="living", show_default=True, help="living, deceased or historical.")
+@click.option("--status", type=click.Choice(["living", "deceased", "historical"]), default="living", show_default=True)
 @click.option("--opt-out", is_flag=True, help="They, or their estate, ask not to be shown.")
 @click.option("--asked-by", metavar="WHO", help="Who asked, for --opt-out.")
 @_REVIEWER
@@ -233,9 +233,8 @@ def _line(figure: Figure) -> str:
     from touchmark.detectors.text import safe_text
 
     standing = f"{figure.status}, opted out" if figure.opted_out else str(figure.status)
-    return (
-        f"{safe_text(figure.name)} ({figure.id}; {standing}; {', '.join(figure.countries)}; {', '.join(figure.roles)})"
-    )
+    told = (figure.id, standing, ", ".join(figure.countries), ", ".join(figure.roles))
+    return f"{safe_text(figure.name)} ({'; '.join(filter(None, told))})"
 
 
 def _as_document(figure: Figure) -> dict[str, Any]:

@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 _WARNING = (
     "These are DEVELOPMENT keys. Anybody can make a set that says the same name, so nobody else has a reason to "
     "trust what you sign with them.\n\n"
-    "For production, put a signing certificate of a real authority at {chain} with its key at {key}, and its root "
-    "at {anchors}. Keep {watermark}: marks already made are found only with it."
+    "For production, have a certificate issued (touchmark keys csr, then touchmark keys import), or name a key in an "
+    "HSM or a KMS (docs/signing.md). Keep {watermark}: marks already made are found only with it."
 )
 
 
@@ -211,12 +211,14 @@ def import_(chain: Path, key: Path | None, anchors: Path | None, password_source
     from touchmark.cli.signer import asking
     from touchmark.provenance.home import Home
     from touchmark.provenance.keys.rotation import install
-    from touchmark.provenance.signing import read_key_file
+    from touchmark.provenance.signing import leaf_certificate, read_key_file
     from touchmark.provenance.signing.secret import read_secret
 
+    certificates = read_key_file(chain)
+    leaf_certificate(certificates, str(chain))  # names the file where it is none
     ring = install(
         Home.default().keys,
-        read_key_file(chain),
+        certificates,
         read_key_file(key) if key else None,
         now=datetime.now(UTC),
         password=read_secret(password_source, asking(), "password of the key") if password_source else None,
@@ -301,9 +303,9 @@ def _warn(ring: KeyRing) -> None:
     from rich.panel import Panel
     from rich.text import Text
 
-    from touchmark.provenance.keys.ring import ANCHORS, SIGNING_CHAIN, SIGNING_KEY, WATERMARK_KEY
+    from touchmark.provenance.keys.ring import WATERMARK_KEY
 
-    text = _WARNING.format(chain=SIGNING_CHAIN, key=SIGNING_KEY, anchors=ANCHORS, watermark=WATERMARK_KEY)
+    text = _WARNING.format(watermark=WATERMARK_KEY)
     panel = Panel(Text(text), title="NOT FOR PRODUCTION", border_style="bold red", width=100)
     Console(stderr=True).print(panel)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import asdict
 from typing import TYPE_CHECKING
 
@@ -33,6 +34,8 @@ def ledger() -> None:
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 def verify(head: str | None, as_json: bool) -> int:
     """Recompute the hash chain. Exit status 0 if it holds, 1 if it does not."""
+    if head is not None and not re.fullmatch("[0-9a-f]{64}", head):
+        raise click.BadParameter("a head has 64 hexadecimal digits, as this command prints them", param_hint="--head")
     opened = _open()
     faults = opened.verify(head)
     newest = opened.head()

@@ -9,6 +9,7 @@ from __future__ import annotations
 import gc
 import os
 import sys
+from difflib import get_close_matches
 from importlib import import_module
 
 import click
@@ -67,6 +68,16 @@ class LazyGroup(click.Group):
         assert isinstance(command, click.Command)
         return command
 
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """As click does; it knows no name that is near, for it looks for one among the commands that are imported."""
+        name = args[0]
+        if name not in _COMMANDS and not name.startswith("-") and not ctx.resilient_parsing:
+            near = get_close_matches(name, _COMMANDS, 1)
+            ctx.fail(f"No such command {name!r}." + (f" Did you mean {near[0]!r}?" if near else ""))
+        return super().resolve_command(ctx, args)
+
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """List the commands without importing them."""
         with formatter.section("Commands"):
@@ -86,7 +97,7 @@ def touchmark() -> None:
 
     \b
     Exit status of every command:
-      0   done; for verify, a verdict that policy accepts
+      0   done; for verify, the origin is known
       1   evidence of tampering or contradiction; a prompt or a video that was refused
       2   nothing found; a prompt that waits for human review
       3   the file could not be read

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from touchmark.cli.signer import asking, choice, signer_options
+from touchmark.cli.trusted import trust_option
 
 if TYPE_CHECKING:
     from touchmark.provenance.keys.selection import SignerChoice
@@ -37,14 +38,7 @@ def manifest() -> None:
     type=click.Path(path_type=Path),
     help="Rules to use in place of ours, such as an asset rubric of the C2PA conformance programme. May be repeated.",
 )
-@click.option(
-    "--trust",
-    "trusted",
-    multiple=True,
-    metavar="PEM",
-    type=click.Path(exists=True, dir_okay=False, path_type=Path),
-    help="Root certificates to believe, besides your own. May be given more than once.",
-)
+@trust_option
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 def lint(file: Path, rubrics: tuple[Path, ...], trusted: tuple[Path, ...], as_json: bool) -> int:
     """Hold the manifest of FILE, anybody's, against the rules for C2PA 2.4 or against rubrics that you give.

@@ -60,6 +60,8 @@ def list_(as_json: bool) -> None:
         ]
         click.echo(json.dumps(document, indent=2))
         return
+    if not installed:
+        click.echo("none: verify looks for your own marks alone (touchmark marks add)")
     for mark in installed:
         click.echo(f"{mark.name}  {mark.kind}, {mark.bits} bits, sha256 {mark.weights[:16]}")
         for known in mark.known:

@@ -133,14 +133,15 @@ def explain(
 ) -> int:
     """Say why PROMPT is decided as it is: how it was read, what was found in which passage, and every score.
 
-    For those who write and review policies; what a user is told names none of this.
+    PROMPT "-" reads standard input. For those who write and review policies; what a user is told names none of this.
     """
     from touchmark.cli.progress import waiting
+    from touchmark.cli.screen import given
     from touchmark.safety.decision import AgeProfile, Requester
     from touchmark.safety.explanation import explain as explained
     from touchmark.safety.gate import judge_of
 
-    texts = {"prompt": prompt, "enriched_prompt": enriched, "negative_prompt": negative}
+    texts = {"prompt": given(prompt), "enriched_prompt": enriched, "negative_prompt": negative}
     texts = {field: text for field, text in texts.items() if text or field == "prompt"}
     with waiting("Asking the gate"):
         explanation = explained(judge_of(source), texts, Requester(AgeProfile(age), frozenset(consent)))

@@ -59,7 +59,13 @@ def redteam() -> None:
 @_chains
 @_chance
 @click.option("--log", "log_path", metavar="FILE", type=_FILE, help="Keep every attempt, as JSON lines; a new file.")
-@click.option("--html", "html_path", metavar="FILE", type=_FILE, help="Write the report as one self-contained page.")
+@click.option(
+    "--html",
+    "html_path",
+    metavar="FILE",
+    type=_FILE,
+    help="Write the report as one self-contained page, a new .html file.",
+)
 @_json
 def run(
     seeds: tuple[Path, ...],
@@ -79,6 +85,7 @@ def run(
     from contextlib import nullcontext
     from datetime import UTC, datetime
 
+    from touchmark.cli.page_file import require_place, write_page
     from touchmark.safety.classifier.weights import WEIGHTS_SHA256
     from touchmark.safety.gate import judge_of
     from touchmark.safety.redteam.campaign import Plan
@@ -87,6 +94,8 @@ def run(
     from touchmark.safety.redteam.report import Report
     from touchmark.safety.redteam.seeds import SHIPPED, read_seeds
 
+    if html_path:
+        require_place(html_path)
     files = [read_seeds(path) for path in seeds or (SHIPPED,)]
     judge = judge_of(policy)
     head = Head(
@@ -101,8 +110,6 @@ def run(
     with LogWriter.create(log_path, head) if log_path else nullcontext() as log:
         report = Report.of(_campaign(judge, prompts, head.plan, log))
     if html_path:
-        from touchmark.cli.page_file import write_page
-
         write_page(html_path, page(head, report))
     if as_json:
         document = {"policy": {"name": head.policy, "sha256": head.policy_digest}, "seeds": list(head.seeds)}
@@ -204,7 +211,8 @@ def _show(report: Report, policy: str) -> None:
     languages = {category: _through_by_language(report, category) for category in report.categories}
     _table("category", report.categories, ("by language", languages))
     _table("language", report.languages)
-    _table("disguise of what is stopped as written", report.techniques)
+    if report.techniques:
+        _table("disguise of what is stopped as written", report.techniques)
     _list("Bypasses, shortest chains first", report.bypasses)
     _list("Missed as written", report.missed)
 

@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from touchmark.cli.fragments import fragments_option, segments_of
+from touchmark.cli.trusted import trust_option
 
 _EPILOG = """\b
 Examples:
@@ -34,14 +35,7 @@ Exit status: as of touchmark verify; the page is written for every file that can
     type=click.Path(dir_okay=False, path_type=Path),
     help="The page to write, an .html file.",
 )
-@click.option(
-    "--trust",
-    "trusted",
-    multiple=True,
-    metavar="PEM",
-    type=click.Path(exists=True, dir_okay=False, path_type=Path),
-    help="Root certificates to believe, besides your own. May be given more than once.",
-)
+@trust_option
 @click.option("--thorough", is_flag=True, help="Look for a mark in every picture of a video; takes longer.")
 @fragments_option
 @click.option("--force", is_flag=True, help="Replace the page if it exists.")
@@ -53,15 +47,14 @@ def report(
     The page shows the verdict, pictures of the video, the manifest tree, the watermark over time and all evidence. It
     loads nothing from elsewhere and runs no script, so it can be mailed, archived and printed.
     """
-    from touchmark.cli.page_file import write_page
+    from touchmark.cli.page_file import require_place, write_page
     from touchmark.cli.verify import patient_progress, verifier_of
     from touchmark.detectors.acceptance import Acceptance
     from touchmark.detectors.frames import stills, stills_of_film
     from touchmark.detectors.look import MarkSearch
     from touchmark.detectors.page import page
 
-    if output.exists() and not force:
-        raise click.UsageError(f"{click.format_filename(output)} exists already; give another name, or --force.")
+    require_place(output, overwrite=force)
     search = MarkSearch.THOROUGH if thorough else MarkSearch.GLANCE
     segments, verifier = segments_of(file, fragments), verifier_of(trusted)
     with patient_progress() as progress:

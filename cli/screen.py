@@ -40,12 +40,8 @@ def screen(prompt: str, negative: str, policy: str, as_json: bool) -> None:
     """
     from touchmark.cli.progress import waiting
     from touchmark.safety import gate
-    from touchmark.safety.canonical import MAX_CHARACTERS
 
-    if prompt == "-":
-        # Bytes that are no UTF-8 become surrogates, which the gate can read; what is too long is an error there.
-        raw = sys.stdin.buffer.read(4 * MAX_CHARACTERS + 4)
-        prompt = raw.decode("utf-8", "surrogateescape").strip()
+    prompt = given(prompt)
     with waiting("Asking the gate"):
         decision = gate.screen(prompt, negative_prompt=negative, policy=policy)
     if as_json:
@@ -53,6 +49,16 @@ def screen(prompt: str, negative: str, policy: str, as_json: bool) -> None:
     else:
         _show(decision, {"prompt": prompt, "negative_prompt": negative})
     click.get_current_context().exit(_EXIT[decision.action.value])
+
+
+def given(prompt: str) -> str:
+    """The prompt of a command line; of "-", what standard input holds."""
+    from touchmark.safety.canonical import MAX_CHARACTERS
+
+    if prompt != "-":
+        return prompt
+    # Bytes that are no UTF-8 become surrogates, which the gate can read; what is too long is an error there.
+    return sys.stdin.buffer.read(4 * MAX_CHARACTERS + 4).decode("utf-8", "surrogateescape").strip()
 
 
 def _show(decision: Decision, texts: dict[str, str]) -> None:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 import click
 
 from touchmark.cli.fragments import fragments_option, segments_of
+from touchmark.cli.trusted import trust_option
 
 if TYPE_CHECKING:
     from touchmark.detectors.acceptance import ExitStatus
@@ -48,14 +49,7 @@ Exit status (of several files, the worst: 1, then 3, then 2, then 0):
 @click.command(epilog=_EPILOG)
 @click.argument("files", nargs=-1, required=True, metavar="FILE...", type=click.Path(path_type=Path))
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object a file, each on one line.")
-@click.option(
-    "--trust",
-    "trusted",
-    multiple=True,
-    metavar="PEM",
-    type=click.Path(exists=True, dir_okay=False, path_type=Path),
-    help="Root certificates to believe, besides your own. May be given more than once.",
-)
+@trust_option
 @click.option(
     "--manifest-only",
     is_flag=True,
@@ -145,10 +139,13 @@ def verifier_of(trusted: tuple[Path, ...]) -> Verifier:
 
 
 def _making(trusted: tuple[Path, ...]) -> partial[Verifier]:
-    from touchmark.detectors.verify import Verifier
+    from touchmark.detectors.verify import Verifier, require_certificates
     from touchmark.provenance.home import Home
 
-    return partial(Verifier.default, Home.default(), anchors=b"\n".join(path.read_bytes() for path in trusted))
+    given = {str(path): path.read_bytes() for path in trusted}
+    for subject, roots in given.items():
+        require_certificates(roots, subject)
+    return partial(Verifier.default, Home.default(), anchors=b"\n".join(given.values()))
 
 
 @contextmanager

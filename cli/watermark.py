@@ -199,7 +199,9 @@ def latent(files: tuple[Path, ...], model: str, size: str | None, as_json: bool)
 )
 @click.argument("clips", nargs=-1, required=True, metavar="CLIP...", type=click.Path(path_type=Path))
 @click.option("--attacks", metavar="NAME,...", help="Only these attacks, or all of a family: codec, geometric, ...")
-@click.option("-o", "--output", type=click.Path(dir_okay=False, path_type=Path), help="An HTML page with pictures.")
+@click.option(
+    "-o", "--output", type=click.Path(dir_okay=False, path_type=Path), help="A page with pictures, a new .html file."
+)
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 def bench(clips: tuple[Path, ...], attacks: str | None, output: Path | None, as_json: bool) -> None:
     """Find out what the mark survives on each CLIP.
@@ -208,15 +210,13 @@ def bench(clips: tuple[Path, ...], attacks: str | None, output: Path | None, as_
     H.265, AV1, VP9; crops, turns, filters, cuts, what social media do), and read back. Nothing marked is kept. It takes
     minutes: about as long as encoding the clip a hundred times.
     """
-    from touchmark.cli.page_file import write_page
+    from touchmark.cli.page_file import require_place, write_page
     from touchmark.provenance.watermark.bench.page import page
     from touchmark.provenance.watermark.bench.trial import Clip, Ours, run_trial
 
     chosen = _chosen(attacks)
-    if output is not None and output.exists():
-        raise click.UsageError(f"{click.format_filename(output)} exists already; give another name.")
-    if output is not None and not output.parent.is_dir():  # said before the work, not after it
-        raise click.UsageError(f"there is no folder {click.format_filename(output.parent)}; make it first.")
+    if output is not None:
+        require_place(output)
     results = []
     for clip in clips:
         with _patient() as progress:

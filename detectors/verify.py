@@ -95,7 +95,7 @@ class Verifier:
         except KeysMissingError:
             ring = None
         if anchors:
-            _require_certificates(anchors)
+            require_certificates(anchors)
         trust = _trust_lists(home)
         roots = (ring.trust_anchors if ring else b"", believed(trust, Purpose.CLAIM_SIGNING), anchors)
         sources = Sources(
@@ -175,12 +175,21 @@ def _other_marks(home: Home) -> tuple[InstalledMark, ...]:
     return installed_marks(home.marks)
 
 
-def _require_certificates(anchors: bytes) -> None:
+def require_certificates(anchors: bytes, subject: str = "trust anchors") -> None:
+    """That roots to believe are certificates.
+
+    Args:
+        anchors: PEM.
+        subject: where they come from.
+
+    Raises:
+        TrustAnchorsError: they are none.
+    """
     try:
         x509.load_pem_x509_certificates(anchors)
     except ValueError as error:
         raise TrustAnchorsError(
             "the roots to believe are not PEM certificates",
-            subject="trust anchors",
+            subject=subject,
             remedy="Give a file of root certificates in PEM (-----BEGIN CERTIFICATE-----).",
         ) from error

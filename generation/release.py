@@ -29,7 +29,7 @@ from touchmark.generation.latent_mark.pattern import LatentMark
 from touchmark.generation.records import decision_record, release_record
 from touchmark.generation.request import GenerationRequest
 from touchmark.generation.sources import Form
-from touchmark.generation.staging import OutputError, Staging, require_place
+from touchmark.generation.staging import OutputNameError, Staging, require_place
 from touchmark.provenance.database import open_database
 from touchmark.provenance.fingerprint import fingerprint_of
 from touchmark.provenance.home import Home
@@ -132,8 +132,8 @@ class Studio:
             ask: how a person is asked for the password of a key.
 
         Raises:
-            TouchmarkError: no keys, a signer that cannot be opened, a broken classifier, a database or a hash bank that
-                cannot be opened, a detector of the policy that cannot be used, a failed canary.
+            TouchmarkError: no keys, a signer that cannot be opened, a database or a hash bank that cannot be opened, a
+                detector of the policy that cannot be used, a failed canary.
         """
         run_canary()
         ring = KeyRing.load(home.keys)
@@ -182,10 +182,12 @@ class Studio:
         _check_output(output, overwrite)
         disclosure.require_possible(self.sealer, __version__)
         require_whole(background.inputs, self.verifier)
-        screening = self.gate.screen(request.digest, request.texts(), self.clock())
+        with _under_way(progress, "screening"):
+            screening = self.gate.screen(request.digest, request.texts(), self.clock())
         self.ledger.append("decision", decision_record(screening.decision), self.clock())
         clearance = screening.require()
-        generator = generator or _load_generator(request.model)
+        with _under_way(progress, "loading"):
+            generator = generator or _load_generator(request.model)
         payload = self.registry.reserve()
         raw = generator.generate(
             request,
@@ -405,7 +407,7 @@ def seal(source: Path | str, output: Path | str, *, made_with: str, home: Home |
 def _check_output(output: Path, overwrite: bool) -> None:
     """What can be known to fail before a GPU second is spent."""
     if output.suffix.lower() != SUFFIX:
-        raise OutputError(
+        raise OutputNameError(
             f"touchmark writes {SUFFIX} files", subject=str(output), remedy=f"Let the name end in {SUFFIX}."
         )
     require_place(output, overwrite=overwrite)
@@ -415,6 +417,16 @@ def _load_generator(model: str | None) -> Generator:
     from touchmark.generation.diffusers_pipeline import DiffusersGenerator  # torch comes in here
 
     return DiffusersGenerator.load(model)
+
+
+@contextmanager
+def _under_way(progress: Progress | None, name: str) -> Iterator[None]:
+    """A step of seconds that cannot say how far it is."""
+    if progress:
+        progress(name, 0, 1)
+    yield
+    if progress:
+        progress(name, 1, 1)
 
 
 def _step(progress: Progress, name: str) -> Callable[[int, int], None]:

@@ -16,7 +16,7 @@ from pathlib import Path
 
 import numpy as np
 
-from touchmark.generation.staging import OutputError
+from touchmark.generation.staging import OutputError, OutputNameError
 from touchmark.provenance.manifest.claim import Claim
 from touchmark.provenance.manifest.write import SignedManifest
 from touchmark.provenance.media.errors import NotAVideoError
@@ -55,7 +55,8 @@ class Form:
 
         Raises:
             NotAVideoError: ``source`` is of no kind that can be sealed.
-            OutputError: ``output`` is called something else.
+            OutputNameError: ``output`` is called something else.
+            OutputError: nothing can be written of this form.
         """
         kind = kind_of(source)
         if kind is None or kind.family is Family.DOCUMENT or (as_is and not kind.media_type):
@@ -73,7 +74,7 @@ class Form:
             raise OutputError(
                 f"{kind.name} is not written", subject=str(source), remedy="Convert it to a usual form first."
             )
-        raise OutputError(
+        raise OutputNameError(
             f"{kind.name} is sealed as {' or '.join(dict.fromkeys(possible))}",
             subject=str(output),
             remedy=f"Let the name end in {possible[0]}.",

@@ -31,6 +31,13 @@ class OutputError(TouchmarkError):
     code = "release.output"
 
 
+class OutputNameError(OutputError):
+    """The output is called something else than what is written."""
+
+    code = "release.output_name"
+    exit_status = 64
+
+
 class OutputExistsError(OutputError):
     """Something stands there already."""
 

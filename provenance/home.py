@@ -5,6 +5,15 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass
 from pathlib import Path
+from typing import ClassVar
+
+from touchmark.provenance.errors import TouchmarkError
+
+
+class HomeError(TouchmarkError):
+    """The operator's folder is none, cannot be made, or cannot be written."""
+
+    code: ClassVar[str] = "home.unusable"
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,9 +28,16 @@ class Home:
 
     @classmethod
     def default(cls) -> Home:
-        """``$TOUCHMARK_HOME`` if set, else ``~/.touchmark``."""
+        """``$TOUCHMARK_HOME`` if set, else ``~/.touchmark``. It need not exist.
+
+        Raises:
+            HomeError: a file is there; without keys and registry every verdict would be that nothing is known.
+        """
         configured = os.environ.get("TOUCHMARK_HOME")
-        return cls(Path(configured).expanduser() if configured else Path.home() / ".touchmark")
+        root = Path(configured).expanduser() if configured else Path.home() / ".touchmark"
+        if root.is_file():
+            raise _unusable(root, "is a file, not a folder")
+        return cls(root)
 
     @property
     def keys(self) -> Path:
@@ -54,6 +70,19 @@ class Home:
         return self.root / "figures"
 
     def ensure(self) -> Home:
-        """Make the folder, readable by its owner alone, and return self."""
-        self.root.mkdir(mode=0o700, parents=True, exist_ok=True)
+        """Make the folder, readable by its owner alone, and return self.
+
+        Raises:
+            HomeError: it cannot be made, or not be written.
+        """
+        try:
+            self.root.mkdir(mode=0o700, parents=True, exist_ok=True)
+        except OSError as error:
+            raise _unusable(self.root, f"cannot be made ({error.strerror})") from error
+        if not os.access(self.root, os.W_OK | os.X_OK):
+            raise _unusable(self.root, "cannot be written")
         return self
+
+
+def _unusable(root: Path, problem: str) -> HomeError:
+    return HomeError(problem, subject=str(root), remedy="Set TOUCHMARK_HOME to a folder of yours that can be written.")

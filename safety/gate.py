@@ -16,7 +16,7 @@ from __future__ import annotations
 import gc
 import hashlib
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -68,17 +68,18 @@ class Screening:
 class Gate:
     """A judge that may hand out clearances."""
 
-    __slots__ = ("_authority", "_judge")
+    __slots__ = ("_authority", "_judge", "_policy")
 
-    def __init__(
-        self, policy: Policy, classifier: Scorer, figures: FigureFinder, authority: ClearanceAuthority
-    ) -> None:
+    def __init__(self, policy: Policy, judge: Callable[[], Judge], authority: ClearanceAuthority) -> None:
         """
-        Raises:
-            PolicyError: the policy does not fit the classifier, or names a missing lexicon.
-            GuardError: the guard model that the policy names does not load.
+        Args:
+            policy: the policy in force.
+            judge: who decides under it. Called at the first prompt, and once: a judge takes seconds to load, and who
+                seals what another generator made asks none.
+            authority: makes the clearances, and takes them back.
         """
-        self._judge = judge_for(policy, classifier, figures)
+        self._policy = policy
+        self._judge = cache(judge)
         self._authority = authority
 
     @classmethod
@@ -86,15 +87,15 @@ class Gate:
         """The gate of an installation, with the classifier that ships and its figures, the operator's too.
 
         Raises:
-            PolicyError, ClassifierBrokenError, ClearanceKeyError, ClearanceStoreError, GateBrokenError
+            PolicyError, ClearanceKeyError, ClearanceStoreError
         """
-        classifier, figures = _installed(home.figures)
-        return cls(Policy.load(policy), classifier, figures, ClearanceAuthority.open(home))
+        rules = Policy.load(policy)
+        return cls(rules, lambda: judge_for(rules, *_installed(home.figures)), ClearanceAuthority.open(home))
 
     @property
     def policy(self) -> Policy:
         """The policy in force."""
-        return self._judge.policy
+        return self._policy
 
     @property
     def authority(self) -> ClearanceAuthority:
@@ -114,9 +115,11 @@ class Gate:
 
         Raises:
             PromptTooLongError, EmptyPromptError, MalformedPromptError: the texts cannot be judged.
-            GateBrokenError: a stage failed.
+            PolicyError: the policy does not fit the classifier, or names a missing lexicon.
+            GuardError: the guard model that the policy names does not load.
+            ClassifierBrokenError, GateBrokenError: a stage does not load, or failed.
         """
-        decision = _decide(self._judge, request_digest, texts, requester)
+        decision = _decide(self._judge(), request_digest, texts, requester)
         if decision.action is not Action.ALLOW:
             return Screening(decision, None)
         return Screening(decision, self._authority.issue(decision, now, self.policy.clearance_lifetime))

@@ -333,7 +333,7 @@ def _find(source: str | Path) -> Path:
             raise PolicyError(
                 "there is no policy of this name",
                 subject=ascii(source[:80]),
-                remedy=f"Known: {', '.join(shipped())}; or a file.",
+                remedy=f"Known: {', '.join(shipped())}; or a file whose name ends in .yaml.",
             )
         return _FOLDER / f"{source}.yaml"
     return Path(source)

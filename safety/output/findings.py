@@ -128,7 +128,8 @@ class OutputHeldError(TouchmarkError):
         super().__init__(
             f"{finding.explanation.rstrip('.')} [{finding.reason_code}]",
             subject=finding.check,
-            remedy="Nothing was published. Render again with another seed or prompt; if it persists, check the model.",
+            remedy="Nothing was published. Another seed or prompt may give another video; what is in a hash bank, "
+            "its owner must take out first.",
         )
         self.finding = finding
 

@@ -17,6 +17,7 @@ from importlib import resources
 from touchmark import __version__
 from touchmark.safety.redteam.campaign import Attempt, Outcome
 from touchmark.safety.redteam.log import Head
+from touchmark.safety.redteam.mutations import MUTATIONS
 from touchmark.safety.redteam.report import Report, Tally
 
 _POLICY = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"
@@ -111,6 +112,8 @@ def _techniques(report: Report) -> str:
         '<p class="note">Disguises are counted over the seeds that are stopped as written: what gets through here is '
         "a disguise that the gate cannot read.</p>"
     )
+    if not report.techniques:
+        note = '<p class="note">No seed is stopped as written, so no disguise can be judged.</p>'
     return _section("By disguise", f"{note}{_bars(report.techniques)}") + _section("By depth", _bars(depths))
 
 
@@ -145,7 +148,7 @@ def _about(head: Head, report: Report) -> str:
         "policy": f"{head.policy}, SHA-256 {head.policy_digest[:16]}",
         "classifier": f"SHA-256 {head.classifier[:16]}",
         "seeds": ", ".join(head.seeds),
-        "tried": f"{len(report.techniques)} disguises alone{chains}",
+        "tried": f"{len(MUTATIONS)} disguises and framings alone{chains}",
         "chance": str(plan.chance),
         "touchmark": __version__,
     }

@@ -13,6 +13,7 @@ the rooms: ``touchmark.provenance``, ``touchmark.safety``, ``touchmark.detectors
 
 from __future__ import annotations
 
+import os
 from importlib import import_module
 from typing import TYPE_CHECKING
 
@@ -20,6 +21,10 @@ if TYPE_CHECKING:
     from touchmark.detectors.verify import verify
     from touchmark.generation.release import generate, seal
     from touchmark.safety.gate import screen
+
+# From 1.32 on, onnxruntime reports its runs to its makers and keeps an identifier of the machine, wherever it is imported
+# (diffusers does that too), unless this stands there before. What we verify and make is nobody else's affair.
+os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
 
 __version__ = "0.1.0"
 __all__ = ["__version__", "generate", "screen", "seal", "verify"]

@@ -202,6 +202,8 @@ def test_a_request_and_its_certificate(home: Path, tmp_path: Path) -> None:
     (tmp_path / "root.pem").write_bytes(authority.pem)
     with pytest.raises(ChainUntrustedError):
         run("import", str(tmp_path / "chain.pem"))
+    with pytest.raises(KeyUnreadableError, match=r"request\.csr"):
+        run("import", str(tmp_path / "request.csr"))
     run("import", str(tmp_path / "chain.pem"), "--anchors", str(tmp_path / "root.pem"))
     document = json.loads(run("show", "--json").stdout)
     assert document["development"] is False

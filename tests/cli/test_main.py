@@ -46,6 +46,15 @@ def test_wrong_usage_is_64_and_never_2(arguments: list[str], capsys: pytest.Capt
     assert "Error" in capsys.readouterr().err
 
 
+def test_the_nearest_command_is_named(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["verfy", "clip.mp4"]) == 64
+    assert "Did you mean 'verify'?" in capsys.readouterr().err
+    assert run(["zzz"]) == 64
+    assert "Did you mean" not in capsys.readouterr().err
+    assert run(["--verfy"]) == 64
+    assert "No such option" in capsys.readouterr().err
+
+
 def test_every_command_that_is_listed_exists_and_explains_itself(capsys: pytest.CaptureFixture[str]) -> None:
     for name in main._COMMANDS:
         assert run([name, "--help"]) == 0, name
@@ -113,6 +122,7 @@ def test_ledger_verify_reports_what_was_altered(home: Home, capsys: pytest.Captu
     assert run(["ledger", "verify", "--json"]) == 0
     head = json.loads(capsys.readouterr().out)["head"]
     assert run(["ledger", "verify", "--head", head]) == 0
+    assert run(["ledger", "verify", "--head", head[:-1]]) == 64  # a slip of the hand is no evidence of tampering
     with open_database(home.database).begin() as connection:
         connection.exec_driver_sql("DELETE FROM ledger WHERE sequence = 3")
     assert run(["ledger", "verify", "--head", head]) == 1

@@ -8,7 +8,8 @@ from pathlib import Path
 import click
 import pytest
 
-from touchmark.cli.page_file import write_page
+from touchmark.cli.main import run
+from touchmark.cli.page_file import require_place, write_page
 
 
 def test_a_full_disk_leaves_what_was_there(tmp_path: Path) -> None:
@@ -47,3 +48,36 @@ def test_a_folder_that_is_not_there_is_named(tmp_path: Path) -> None:
     with pytest.raises(click.FileError) as caught:
         write_page(tmp_path / "missing" / "page.html", "a page")
     assert "missing" in caught.value.format_message()
+
+
+def test_a_page_takes_the_place_of_nothing_but_a_page(tmp_path: Path) -> None:
+    video, page, pipe = tmp_path / "upload.mp4", tmp_path / "page.HTML", tmp_path / "pipe"
+    video.write_bytes(b"evidence")
+    page.write_text("the old one")
+    os.mkfifo(pipe)
+    refused = [
+        (video, True, "end in .html"),
+        (tmp_path / "page", None, "end in .html"),
+        (tmp_path / "no" / "page.html", True, "no folder"),
+        (page, False, "or --force"),
+        (page, None, "give another name."),
+    ]
+    for output, overwrite, why in refused:
+        with pytest.raises(click.UsageError, match=why):
+            require_place(output, overwrite=overwrite)
+    require_place(page, overwrite=True)
+    require_place(tmp_path / "new.htm")
+    require_place(pipe)
+
+
+def test_no_command_writes_a_page_over_what_it_is_about(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    given = tmp_path / "given.txt"
+    given.write_text("a calm lake")
+    for command in (
+        ["report", str(given), "--force", "-o"],
+        ["redteam", "run", str(given), "--html"],
+        ["watermark", "bench", str(given), "-o"],
+    ):
+        assert run([*command, str(given)]) == 64
+        assert "end in .html" in capsys.readouterr().err
+    assert given.read_text() == "a calm lake"

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import io
 import json
+import sys
 from pathlib import Path
 
 import pytest
@@ -83,6 +85,14 @@ def test_explain_leaves_as_screen_does(
 ) -> None:
     assert run(["policy", "explain", *arguments]) == status
     assert word in capsys.readouterr().out
+
+
+def test_explain_reads_standard_input_as_screen_does(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(b"a film of p0rn\n")))
+    assert run(["policy", "explain", "-", "--json"]) == 1
+    assert '"typed": "p0rn"' in capsys.readouterr().out
 
 
 def test_explain_as_json_holds_views_findings_and_scores(capsys: pytest.CaptureFixture[str]) -> None:

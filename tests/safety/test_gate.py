@@ -17,7 +17,8 @@ from touchmark.safety.clearance import ClearanceAuthority
 from touchmark.safety.decision import Action, Category, RefusalError, ReviewRequiredError
 from touchmark.safety.figures import FigureIndex
 from touchmark.safety.gate import Gate, GateBrokenError, screen
-from touchmark.safety.judge import EmptyPromptError, Score
+from touchmark.safety.guard.judged import judge_for
+from touchmark.safety.judge import EmptyPromptError, Judge, Score
 from touchmark.safety.policy import Policy
 
 NOW = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
@@ -135,9 +136,21 @@ class _QuittingScorer(_RamblingScorer):
     ],
 )
 def test_a_stage_that_fails_clears_nothing(tmp_path: Path, classifier, figures) -> None:  # type: ignore[no-untyped-def]
-    gate = Gate(Policy.load("default"), classifier, figures, ClearanceAuthority.open(Home(tmp_path)))
+    judge = judge_for(Policy.load("default"), classifier, figures)
+    gate = Gate(judge.policy, lambda: judge, ClearanceAuthority.open(Home(tmp_path)))
     with pytest.raises(GateBrokenError, match="nothing was decided"):
         gate.screen(REQUEST, {"prompt": "a lighthouse at dawn"}, NOW)
+
+
+def test_a_judge_that_does_not_load_clears_nothing_however_often_it_is_asked(tmp_path: Path) -> None:
+    def broken() -> Judge:
+        raise ClassifierBrokenError("the weights are gone")
+
+    gate = Gate(Policy.load("default"), broken, ClearanceAuthority.open(Home(tmp_path)))
+    assert gate.policy.name == "default"  # who seals asks no more
+    for _ in range(2):
+        with pytest.raises(ClassifierBrokenError):
+            gate.screen(REQUEST, {"prompt": "a lighthouse at dawn"}, NOW)
 
 
 @pytest.mark.parametrize(

@@ -20,7 +20,7 @@ from touchmark.generation.admission import AlreadyMarkedError, NotMarkedError, S
 from touchmark.generation.declaration import Declaration
 from touchmark.generation.disclosure import Disclosure, DisclosureUnmetError
 from touchmark.generation.release import Studio
-from touchmark.generation.staging import OutputError
+from touchmark.generation.staging import OutputNameError
 from touchmark.provenance.errors import TouchmarkError
 from touchmark.provenance.home import Home
 from touchmark.provenance.manifest.rubric.document import Rubric
@@ -109,8 +109,9 @@ def test_a_version_that_nobody_gave_is_not_written(studio: Studio, folder: Path,
 def test_a_form_is_not_turned_into_another(
     studio: Studio, folder: Path, made: dict[str, Path], name: str, output: str
 ) -> None:
-    with pytest.raises(OutputError):
+    with pytest.raises(OutputNameError) as caught:
         studio.seal(made[name], folder / output, WAN)
+    assert caught.value.exit_status == 64  # as where watermark embed is given such a name
     assert not list(folder.iterdir())
 
 

@@ -350,7 +350,7 @@ def test_policies_and_red_teams_are_tried_with_the_guard(tmp_path: Path, unsafe_
 def test_a_guard_that_does_not_load_clears_nothing(tmp_path: Path, safe_llama: Path) -> None:
     for path in (_policy(tmp_path, tmp_path / "none"), _policy(tmp_path, safe_llama, "shieldgemma")):
         with pytest.raises(GuardError):
-            Gate.default(Home(tmp_path), path)
+            Gate.default(Home(tmp_path), path).screen("a" * 64, CALM, NOW)
         with pytest.raises(GuardError):
             screen(CALM["prompt"], policy=path)
 
