@@ -20,7 +20,7 @@ from typing import Annotated
 from pydantic import Field
 
 from touchmark.safety.automaton import Automaton
-from touchmark.safety.canonical import CanonicalText, View, canonicalise
+from touchmark.safety.canonical import CanonicalText, View, read_plainly
 from touchmark.safety.decision import Category
 from touchmark.safety.document import POLICIES, Terms, read_yaml, validated
 
@@ -128,7 +128,7 @@ class _Search:
             )
             for words, strength in entries:
                 for term in words:
-                    meanings.setdefault(canonicalise(term).primary.text, {})[number] = (number, term, strength)
+                    meanings.setdefault(read_plainly(term), {})[number] = (number, term, strength)
         self._phrases = Automaton({key: tuple(meant.values()) for key, meant in meanings.items()})
 
     def find(self, text: CanonicalText) -> list[tuple[TermMatch, ...]]:
@@ -162,7 +162,7 @@ def _openings(words: Sequence[str]) -> re.Pattern[str] | None:
     """What finds one of these words next to the end of a term."""
     if not words:
         return None
-    keys = "|".join(re.escape(canonicalise(word).primary.text) for word in words)
+    keys = "|".join(re.escape(read_plainly(word)) for word in words)
     return re.compile(rf"[ \"”)]*(?:{keys})(?!\w)")
 
 

@@ -15,7 +15,7 @@ from pathlib import Path
 import yaml
 
 from touchmark.safety.automaton import Automaton
-from touchmark.safety.canonical import canonicalise
+from touchmark.safety.canonical import read_plainly
 
 _FILE = Path(__file__).with_name("concepts.yaml")
 _ATTACHING = ("CJK", "HIRAGANA", "KATAKANA", "THAI", "HANGUL", "ARABIC")
@@ -38,7 +38,7 @@ class Concepts:
         meant: dict[str, list[tuple[int, bool]]] = {}
         for number, beginnings in enumerate(listed.values()):
             for beginning in beginnings:
-                key = canonicalise(beginning.rstrip("$")).primary.text
+                key = read_plainly(beginning.rstrip("$"))
                 meant.setdefault(key, []).append((number, beginning.endswith("$")))
         self.longest = max(map(len, meant), default=0)
         self._beginnings = Automaton({key: (_attaches(key), tuple(meanings)) for key, meanings in meant.items()})

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from scipy.sparse import csr_matrix, diags
 from sklearn.linear_model import LogisticRegression
 
-from touchmark.safety.canonical import canonicalise
+from touchmark.safety.canonical import read_plainly
 from touchmark.safety.classifier.features import HASHED, buckets, passages, units
 from touchmark.safety.classifier.model import PromptClassifier
 from touchmark.safety.classifier.sources import Row
@@ -60,7 +60,7 @@ class Learner:
 
     def __init__(self, rows: Sequence[Row], seed: int) -> None:
         self.rows = rows
-        self.texts = [canonicalise(row.text).primary.text for row in rows]
+        self.texts = [read_plainly(row.text) for row in rows]
         self.groups = [language_groups(text) for text in self.texts]
         self._seed = seed
         self._counted, self._of = _counted(self.texts, [row.category is None for row in rows])

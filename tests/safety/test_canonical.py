@@ -10,7 +10,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from touchmark.safety.canonical import MAX_CHARACTERS, CanonicalText, PromptTooLongError, ViewKind, canonicalise
+from touchmark.safety.canonical import (
+    MAX_CHARACTERS,
+    CanonicalText,
+    PromptTooLongError,
+    ViewKind,
+    canonicalise,
+    read_plainly,
+)
 
 HOMOGLYPHS = str.maketrans("aeopcx", "аеорсх")
 SENTENCE = "a grim statue on the beach"
@@ -194,6 +201,12 @@ def _assert_offsets_hold(text: CanonicalText) -> None:
 @given(HOSTILE)
 def test_no_text_breaks_the_reading_or_its_offsets(text: str) -> None:
     _assert_offsets_hold(canonicalise(text))
+
+
+@settings(max_examples=300, derandomize=True, deadline=None)
+@given(HOSTILE)
+def test_the_plain_view_alone_is_the_plain_view(text: str) -> None:
+    assert read_plainly(text) == canonicalise(text).primary.text
 
 
 @settings(max_examples=200, derandomize=True, deadline=None)
