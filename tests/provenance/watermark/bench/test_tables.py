@@ -6,7 +6,7 @@ import json
 
 from benchmarks.watermark import merged
 from docs import make_security, make_sound
-from docs.make_tables import DATA, PAGE, UNSEEN, page
+from docs.make_tables import DATA, NAMED, PAGE, UNSEEN, page
 
 
 def _trial(clip: str, **rows: bool) -> dict[str, object]:
@@ -42,7 +42,12 @@ def test_the_page_counts_clips() -> None:
     trials = [_trial("sea", remux=True, crop_50=False), _trial("sky", remux=True, crop_50=True)]
     unseen = [_trial("street", remux=True, crop_50=True), _trial("wood", remux=True, crop_50=False)]
     further = [_trial("box", remux=True, crop_50=True)]
-    text = page({"machine": "one", "trials": trials, "speed": None}, [{"trials": unseen}, {"trials": further}])
+    told = [
+        {"attack": "h265_crf40", "read": False, "named": number > 0, "registered": number > 1} for number in range(3)
+    ]
+    named = [{**row, "mistaken": False} for row in told]
+    text = page({"machine": "one", "trials": trials, "speed": None}, [{"trials": unseen}, {"trials": further}], named)
+    assert "| H.265, CRF 40 | 3 | 0 | 2 | 1 | 0 |" in text
     assert "| cropped to 50% of the area | 1 of 2 | 1 of 1 | wood |" in text
     assert "| copied, manifest lost | 2 of 2, 1.000 | 1e-12 |" in text
     assert "| cropped to 50% of the area | 1 of 2, 1.000 | 1e-12 |" in text
@@ -51,9 +56,9 @@ def test_the_page_counts_clips() -> None:
 
 
 def test_the_page_in_docs_is_in_step_with_the_data() -> None:
-    report, *unseen = (json.loads(path.read_text(encoding="utf-8")) for path in (DATA, *UNSEEN))
-    assert all(len(clips["trials"]) > 1 for clips in unseen)
-    assert PAGE.read_text(encoding="utf-8") == page(report, unseen)
+    report, named, *unseen = (json.loads(path.read_text(encoding="utf-8")) for path in (DATA, NAMED, *UNSEEN))
+    assert named and all(len(clips["trials"]) > 1 for clips in unseen)
+    assert PAGE.read_text(encoding="utf-8") == page(report, unseen, named)
 
 
 def test_the_page_on_security_is_in_step_with_the_data() -> None:
