@@ -21,7 +21,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from cryptography import x509
 
@@ -41,6 +41,11 @@ if TYPE_CHECKING:
     from touchmark.provenance.watermark.neural.installed import InstalledMark
 
 
+_MISNAMED: Final = (
+    "TOUCHMARK_HOME names {home}, which is not there: no key, no trust list and no registry of yours was used."
+)
+
+
 @dataclass(frozen=True, slots=True)
 class Verification:
     """One file, examined.
@@ -50,7 +55,8 @@ class Verification:
         verdict: what it turned out to be.
         evidence: what that rests on.
         seconds: how long it took.
-        notes: what a reader should know of the trust lists behind the verdict: which are stale.
+        notes: what a reader should know of what stands behind the verdict: trust lists that are stale, a home that is
+            not where the environment says.
     """
 
     path: Path
@@ -68,11 +74,13 @@ class Verifier:
         sources: where evidence may come from, besides the file.
         limits: the most that one file may cost.
         trust: the operator's trust lists, whose age is told; their anchors are in ``sources``.
+        notes: what every verification tells besides.
     """
 
     sources: Sources = field(default_factory=Sources)
     limits: Limits = field(default_factory=Limits)
     trust: tuple[TrustList, ...] = ()
+    notes: tuple[str, ...] = ()
 
     @classmethod
     def default(cls, home: Home, *, anchors: bytes = b"", limits: Limits | None = None) -> Verifier:
@@ -105,7 +113,8 @@ class Verifier:
             registry=_registry(home),
             other_marks=_other_marks(home),
         )
-        return cls(sources, limits or Limits(), trust)
+        notes = (_MISNAMED.format(home=home.root),) if home.is_misnamed else ()
+        return cls(sources, limits or Limits(), trust, notes)
 
     def verify(
         self,
@@ -138,7 +147,7 @@ class Verifier:
             evidence = gather_film(path, segments, self.sources, self.limits, progress, search)
         else:
             evidence = gather(path, self.sources, self.limits, progress, search)
-        notes = staleness(self.trust, datetime.now(UTC))
+        notes = (*self.notes, *staleness(self.trust, datetime.now(UTC)))
         return Verification(path, judge(evidence), evidence, time.monotonic() - began, notes)
 
 

@@ -40,6 +40,11 @@ class Home:
         return cls(root)
 
     @property
+    def is_misnamed(self) -> bool:
+        """Whether the environment names it and it is not there: sooner a slip of the hand than an empty home."""
+        return bool(os.environ.get("TOUCHMARK_HOME")) and self == Home.default() and not self.root.exists()
+
+    @property
     def keys(self) -> Path:
         """Folder of signing keys, trust anchors and the watermark secret."""
         return self.root / "keys"

@@ -147,6 +147,18 @@ def test_without_a_home_there_is_no_trust_and_nothing_is_made(folder, capsys, mo
     assert list(tmp_path.iterdir()) == []
 
 
+def test_a_home_that_is_not_where_the_environment_says_is_told_of(folder, capsys, monkeypatch, tmp_path) -> None:
+    for home, told in ((tmp_path / "typo", True), (folder / "home", False), (None, False)):
+        if home is None:
+            monkeypatch.delenv("TOUCHMARK_HOME")
+            monkeypatch.setenv("HOME", str(tmp_path))
+        else:
+            monkeypatch.setenv("TOUCHMARK_HOME", str(home))
+        run(["verify", "--json", str(folder / "plain.mp4")])
+        notes = json.loads(capsys.readouterr().out)["notes"]
+        assert any("typo, which is not there" in note for note in notes) is told
+
+
 def test_further_roots_can_be_believed(folder, capsys, monkeypatch, tmp_path) -> None:
     monkeypatch.setenv("TOUCHMARK_HOME", str(tmp_path / "none"))
     anchors = folder / "home" / "keys" / "anchors.pem"
