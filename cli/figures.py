@@ -14,8 +14,22 @@ if TYPE_CHECKING:
     from touchmark.safety.figures.register import RegisterLine
 
 _JSON = click.option("--json", "as_json", is_flag=True, help="Print a JSON array.")
+
+
+def _pseudonym(ctx: click.Context, param: click.Parameter, value: str) -> str:
+    from touchmark.safety.figures.register import is_pseudonym
+
+    if not is_pseudonym(value):
+        raise click.BadParameter("give a pseudonym with a digit, of letters, digits and hyphens, such as r-17")
+    return value
+
+
 _REVIEWER = click.option(
-    "--reviewer", required=True, metavar="PSEUDONYM", help="Who decided, as a pseudonym with a digit: r-17."
+    "--reviewer",
+    required=True,
+    metavar="PSEUDONYM",
+    callback=_pseudonym,
+    help="Who decided, as a pseudonym with a digit: r-17.",
 )
 
 

@@ -24,10 +24,11 @@ from touchmark.detectors.sources import Sources
 from touchmark.detectors.timeline import shown_until
 from touchmark.provenance.media.counting import Counted, expected_pictures
 from touchmark.provenance.media.decode import VideoInfo, VideoReader, open_video
-from touchmark.provenance.media.errors import NotASoundError
+from touchmark.provenance.media.errors import NotASoundError, NotAVideoError
 from touchmark.provenance.media.kinds import AVIF, JPEG, PNG, TIFF, WEBP, Family, Kind, kind_of
 from touchmark.provenance.media.limits import Limits
 from touchmark.provenance.media.sound import open_sound
+from touchmark.provenance.media.source import ANY_VIDEO
 from touchmark.provenance.media.still import view_still
 from touchmark.provenance.media.video import Sound
 from touchmark.provenance.watermark.account import paid
@@ -40,6 +41,10 @@ from touchmark.provenance.watermark.still import find_in_still
 Progress = Callable[[int, int], None]
 """Called with (done, of all) while a file is examined; ``of all`` is 0 where it is not known."""
 
+_ANY_MEDIUM: Final = (
+    "Give a video (mp4, mov, webm, mkv, avi), a sound (wav, mp3, m4a, flac), a picture (jpeg, png, webp, tiff, avif, "
+    "heic, gif, svg) or a PDF."
+)
 _NOT_ASKED: Final = "it was not asked for"
 _SECOND_TRACK: Final = "it has more than one track of pictures, and the first alone was looked at"
 _DECODED: Final = (PNG, JPEG, WEBP, TIFF, AVIF)
@@ -116,8 +121,12 @@ def look_at(
         return _view(path, kind, sources, limits, expected)
     if kind is not None and kind.family is not Family.VIDEO:
         return not_looked(path, f"{kind.name} is not decoded here")
-    # Also of no known kind: its error says what the file is.
-    return _watch(path, sources, limits, progress, search, expected)
+    try:
+        return _watch(path, sources, limits, progress, search, expected)
+    except NotAVideoError as error:  # of no known kind, or one that is not decoded: it says what the file is
+        if kind is not None or error.remedy != ANY_VIDEO:
+            raise
+        raise NotAVideoError(error.problem, subject=error.subject, remedy=_ANY_MEDIUM) from error
 
 
 def not_looked(path: Path, reason: str) -> Look:

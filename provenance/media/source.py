@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from io import BufferedReader, BytesIO, FileIO
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, Final
 
 from touchmark.provenance.media import boxes, kinds
 from touchmark.provenance.media.errors import NotAVideoError, TruncatedError, UnreadableFileError
@@ -24,7 +24,8 @@ SMALL = 8 << 20
 """Bytes from which on a file is not held in memory."""
 _HEAD = 512
 _FARTHEST = 2**62  # a seek beyond stays a number that the operating system takes
-_REMEDY = "Give an mp4, mov, webm, mkv or avi file."
+ANY_VIDEO: Final = "Give an mp4, mov, webm, mkv or avi file."
+"""What to do where a file is no video."""
 
 _OTHER_KINDS: tuple[tuple[bytes, int, str], ...] = (
     (b"\x89PNG", 0, "a PNG image"),
@@ -137,7 +138,7 @@ def open_file(path: Path, limits: Limits) -> Iterator[tuple[FileIO, int]]:
     if not stat.S_ISREG(mode):
         os.close(descriptor)
         found = "a directory, not a file" if stat.S_ISDIR(mode) else "not a regular file"
-        raise UnreadableFileError(f"is {found}", subject=name, remedy=_REMEDY)
+        raise UnreadableFileError(f"is {found}", subject=name, remedy=ANY_VIDEO)
     with FileIO(descriptor) as file:
         try:
             size = file.seek(0, os.SEEK_END)
@@ -167,9 +168,9 @@ def _why_unopened(error: OSError | ValueError) -> str:
 def _demuxer(head: bytes, name: str) -> str:
     """The demuxer for a file that begins with ``head``; raises NotAVideoError that says what the file is."""
     if not head:
-        raise NotAVideoError("the file is empty", subject=name, remedy=_REMEDY)
+        raise NotAVideoError("the file is empty", subject=name, remedy=ANY_VIDEO)
     if head[4:8] == b"ftyp" and head[8:12] in _IMAGE_BRANDS:
-        raise NotAVideoError(f"is {_IMAGE_BRANDS[head[8:12]]}, not a video", subject=name, remedy=_REMEDY)
+        raise NotAVideoError(f"is {_IMAGE_BRANDS[head[8:12]]}, not a video", subject=name, remedy=ANY_VIDEO)
     if head[4:8] in boxes.FIRST_BOXES:
         return "mov"
     if head[:4] == b"\x1aE\xdf\xa3":
@@ -178,7 +179,7 @@ def _demuxer(head: bytes, name: str) -> str:
         return "avi"
     for signature, offset, kind in _OTHER_KINDS:
         if head[offset : offset + len(signature)] == signature:
-            raise NotAVideoError(f"is {kind}, not a video that can be read", subject=name, remedy=_REMEDY)
+            raise NotAVideoError(f"is {kind}, not a video that can be read", subject=name, remedy=ANY_VIDEO)
     if b"<MPD" in head:
         raise NotAVideoError(
             "is a DASH manifest: a list of where the segments of a film lie, not a film",
@@ -186,8 +187,8 @@ def _demuxer(head: bytes, name: str) -> str:
             remedy=_OF_SEGMENTS,
         )
     if all(byte >= 0x20 or byte in b"\t\n\r" for byte in head):
-        raise NotAVideoError("is a text file, not a video", subject=name, remedy=_REMEDY)
-    raise NotAVideoError("is not a video in a known container", subject=name, remedy=_REMEDY)
+        raise NotAVideoError("is a text file, not a video", subject=name, remedy=ANY_VIDEO)
+    raise NotAVideoError("is not a video in a known container", subject=name, remedy=ANY_VIDEO)
 
 
 def _sound_demuxer(descriptor: int) -> str | None:

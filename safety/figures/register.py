@@ -35,9 +35,15 @@ from touchmark.safety.figures.forms import folded_name
 
 REGISTER_FILE = "register.jsonl"
 _MAX_BYTES = 64 * 2**20
-_Reviewer = Annotated[str, StringConstraints(pattern=r"^[A-Za-z-]{0,28}[0-9][A-Za-z0-9-]{0,28}$")]
+_PSEUDONYM = r"^[A-Za-z-]{0,28}[0-9][A-Za-z0-9-]{0,28}$"
+_Reviewer = Annotated[str, StringConstraints(pattern=_PSEUDONYM)]
 """A pseudonym with a digit in it, "r-17": what reviewers decide must not lead to their door."""
 _Sentence = Annotated[str, StringConstraints(min_length=3, max_length=500, strip_whitespace=True)]
+
+
+def is_pseudonym(name: str) -> bool:
+    """Whether a reviewer may be called so in the register."""
+    return re.fullmatch(_PSEUDONYM, name) is not None
 
 
 class RegisterError(FigureDataError):

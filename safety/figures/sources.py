@@ -103,7 +103,9 @@ def read_people(path: Path, progress: Callable[[int], None] = lambda people: Non
                     progress(len(people))
     except (OSError, EOFError, UnicodeDecodeError, zlib.error) as error:
         raise ImportSourceError(
-            f"the file cannot be read: {error}", subject=str(path), remedy="Give a whole file in UTF-8."
+            f"the file cannot be read ({getattr(error, 'strerror', None) or error})",
+            subject=str(path),
+            remedy="Give a whole file in UTF-8.",
         ) from error
     if not people:
         raise ImportSourceError(
