@@ -33,6 +33,7 @@ from touchmark.provenance.manifest.parts import check_parts
 from touchmark.provenance.manifest.report import ManifestPresence, ManifestReport, ValidationState
 from touchmark.provenance.manifest.traces import has_store_place, has_store_remains
 from touchmark.provenance.manifest.unbound import unbound
+from touchmark.provenance.manifest.unseen import unseen_in_store
 from touchmark.provenance.media.errors import UnreadableFileError
 from touchmark.provenance.media.kinds import MP4, STORE, SVG, kind_of_file
 from touchmark.provenance.media.source import held
@@ -85,7 +86,11 @@ def read_stream(file: BinaryIO, anchors: bytes, *, manifest: bytes | None = None
             return _without(file, "")
         with reader:
             report = parse_store(reader.json(), reader.detailed_json)
-        return replace(report, left_out=report.left_out + unbound(file)) if report.binds_parts else report
+        if report.binds_parts:
+            report = replace(report, left_out=report.left_out + unbound(file))
+        if report.is_sound and manifest is None:
+            report = replace(report, left_out=unseen_in_store(file, report.label))
+        return report
     except UnreadableStoreError as error:
         return ManifestReport(ManifestPresence.UNREADABLE, reason=str(error))
     except c2pa.C2paError as error:

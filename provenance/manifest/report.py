@@ -171,6 +171,7 @@ class ReportedIngredient:
         made_with: the program that its own manifest names as having made it.
         made_at: when, as that claims, with zone.
         discloses_model: its own manifest has a ``c2pa.ai-disclosure``.
+        other_source_types: source types that its own manifest names elsewhere than in actions, as in metadata.
     """
 
     title: str
@@ -186,6 +187,7 @@ class ReportedIngredient:
     made_with: str = ""
     made_at: datetime | None = None
     discloses_model: bool = False
+    other_source_types: tuple[DigitalSourceType, ...] = ()
 
     @property
     def is_nobodys_word(self) -> bool:
@@ -238,6 +240,7 @@ class ManifestReport:
         source_type: how the content came to be: the active manifest's ``c2pa.created`` action, or else that of its
             nearest ancestor along ``parentOf``. None where unstated or outside the vocabulary (see ``actions`` for
             the URI).
+        other_source_types: that the active manifest names elsewhere than in actions, as in IPTC or XMP metadata.
         ai_disclosure: of the active manifest.
         soft_bindings: of the active manifest.
         beneath: where the active manifest says of itself that it changes nothing of the content (an update, a
@@ -269,6 +272,7 @@ class ManifestReport:
     trees: tuple[HashTree, ...] = ()
     actions: tuple[ReportedAction, ...] = ()
     source_type: DigitalSourceType | None = None
+    other_source_types: tuple[DigitalSourceType, ...] = ()
     ai_disclosure: AiDisclosure | None = None
     soft_bindings: tuple[ReportedSoftBinding, ...] = ()
     beneath: EarlierStatement | None = None
