@@ -109,6 +109,7 @@ def parse_store(raw: str, detailed: Callable[[], str] | None = None) -> Manifest
         ),
         hard_binding_matches=matches,
         left_out=binding.left_out,
+        free_places=binding.free_places,
         binds_parts=_BOXES_HASH_MATCHES in succeeded,
         trees=binding.trees,
         actions=tuple(_actions(active)),

@@ -28,6 +28,7 @@ import c2pa
 
 from touchmark.provenance.manifest.assertion_count import check_assertions
 from touchmark.provenance.manifest.context import manifest_context
+from touchmark.provenance.manifest.offsets import movable
 from touchmark.provenance.manifest.parse import MAX_JSON, MAX_TEXT, UnreadableStoreError, parse_store
 from touchmark.provenance.manifest.parts import check_parts
 from touchmark.provenance.manifest.report import ManifestPresence, ManifestReport, ValidationState
@@ -89,7 +90,8 @@ def read_stream(file: BinaryIO, anchors: bytes, *, manifest: bytes | None = None
         if report.binds_parts:
             report = replace(report, left_out=report.left_out + unbound(file))
         if report.is_sound and manifest is None:
-            report = replace(report, left_out=unseen_in_store(file, report.label))
+            left_out = unseen_in_store(file, report.label) + movable(file, report.free_places, subject)
+            report = replace(report, left_out=left_out)
         return report
     except UnreadableStoreError as error:
         return ManifestReport(ManifestPresence.UNREADABLE, reason=str(error))
@@ -121,7 +123,8 @@ def read_segment(beginning: BinaryIO, segment: BinaryIO, anchors: bytes, *, subj
             beginning.seek(0)
             segment.seek(0)
             reader.with_fragment(MP4.media_type, beginning, segment)
-            return parse_store(reader.json(), reader.detailed_json)
+            report = parse_store(reader.json(), reader.detailed_json)
+        return replace(report, left_out=report.left_out + movable(segment, report.free_places, subject))
     except UnreadableStoreError as error:
         return ManifestReport(ManifestPresence.UNREADABLE, reason=str(error))
     except c2pa.C2paError as error:

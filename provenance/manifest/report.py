@@ -233,6 +233,7 @@ class ManifestReport:
         hard_binding_matches: the content is what was signed; None where that could not be told.
         left_out: names of what the signer left out of the hard binding beyond what every signer leaves out; whatever is
             there, the content "matches". Signer's text.
+        free_places: paths of boxes that say where media lie, of which the hard binding leaves out all or part.
         binds_parts: the hard binding is over the parts of the file, each by itself (``c2pa.hash.boxes``).
         trees: of hashes, in the hard binding; their branches lie in boxes of their own (Merkle).
         actions: of the active manifest, in order, each before those that it says are related to it; what a template
@@ -268,6 +269,7 @@ class ManifestReport:
     development: bool = False
     hard_binding_matches: bool | None = None
     left_out: tuple[str, ...] = ()
+    free_places: tuple[str, ...] = ()
     binds_parts: bool = False
     trees: tuple[HashTree, ...] = ()
     actions: tuple[ReportedAction, ...] = ()

@@ -34,6 +34,8 @@ _NEEDLES: Final = (
 _MOST_OF_STORE: Final = 32 << 20
 _GIF_EXTENSION: Final = b"\x21\xff\x0bC2PA_GIF\x01\0\0"
 _SVG_STORE: Final = re.compile(rb"<(?:\w+:)?manifest[^<>]*>([^<>]*)<")
+_SVG_PLACE: Final = re.compile(rb"<(?:\w+:)?manifest(?:\s[^<>]*)?(?<!/)>\s*+(?!</)")
+"""Such an element that is not empty, whatever stands in it."""
 _CHUNK: Final = 1 << 20
 _TIFF_TAG: Final = 0xCD41  # C2PA 2.4, A.3.4
 
@@ -51,7 +53,7 @@ def has_store_place(file: BinaryIO) -> bool:
         if kind is kinds.TIFF:
             return _TIFF_TAG in _tiff_tags(file)[1]
         if kind is kinds.SVG:
-            return any(text.strip() for text in _svg_texts(file))
+            return _SVG_PLACE.search(_at(file, 0, _MOST_OF_STORE)) is not None
         return any(box.uuid == C2PA_UUID for box in top_level(file, ""))
     except (struct.error, LimitExceededError):
         return False
@@ -143,13 +145,9 @@ def _gif(file: BinaryIO) -> Iterator[bytes]:
 
 def _svg(file: BinaryIO) -> Iterator[bytes]:
     """What stands as base64 in the elements that may hold a store (C2PA 2.4, A.3.3), where it can be decoded."""
-    for text in _svg_texts(file):
+    for text in _SVG_STORE.findall(_at(file, 0, _MOST_OF_STORE)):
         with suppress(binascii.Error):
             yield base64.b64decode(text)
-
-
-def _svg_texts(file: BinaryIO) -> list[bytes]:
-    return _SVG_STORE.findall(_at(file, 0, _MOST_OF_STORE))
 
 
 def _tiff(file: BinaryIO) -> Iterator[bytes]:

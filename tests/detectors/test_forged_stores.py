@@ -14,7 +14,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tests.detectors.jumbf import at, box, changed, compressed, inner, rebuilt, signed_anew, superbox, unpadded
-from tests.forms import FORMS
+from tests.forms import FORMS, film_of_chunks
 from touchmark.detectors.sources import Sources
 from touchmark.detectors.verdict import Outcome
 from touchmark.detectors.verify import Verification, Verifier
@@ -43,7 +43,12 @@ def signed(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
         claim = Claim("x", media_type, DigitalSourceType.DIGITAL_CAPTURE, agent, datetime.now(UTC))
         sign_file(make(folder / f"plain-{name}"), folder / name, claim, SIGNER, CHAIN.authority)
         made[name] = folder / name
-    return made
+    film = film_of_chunks(folder / "plain-many.mp4")
+    claim = Claim(
+        "x", "video/mp4", DigitalSourceType.DIGITAL_CAPTURE, SoftwareAgent("a camera", "1"), datetime.now(UTC)
+    )
+    sign_file(film, folder / "many.mp4", claim, SIGNER, CHAIN.authority)
+    return made | {"many.mp4": folder / "many.mp4"}
 
 
 def verify(path: Path) -> Verification:
@@ -295,6 +300,47 @@ def test_a_film_whose_media_its_signer_left_out_is_not_vouched_for(signed, tmp_p
     assert verification.evidence.manifest.state is ValidationState.TRUSTED
     assert verification.evidence.manifest.left_out == ("the box “/mdat”",)
     assert verification.verdict.outcome is Outcome.UNKNOWN
+
+
+def test_a_film_whose_signer_left_out_where_its_media_lie_is_believed_while_they_lie_in_order(signed, tmp_path) -> None:
+    """As generators of before 2024 did: whoever changes these numbers shows it in another order, and it is Valid."""
+    plain, store = signed["many.mp4"], store_of(signed["many.mp4"])
+    content = plain.read_bytes()
+    names = [at for at in range(len(content)) if content.startswith(b"stco", at)]
+    # behind a version, flags and how many there are
+    tables = [(at + 12, at - 4 + int.from_bytes(content[at - 4 : at], "big")) for at in names]
+
+    def digest() -> bytes:
+        digest = hashlib.sha256()
+        for found in scan_boxes(plain):
+            if found.type not in ("ftyp", "mfra", "free", "skip") and found.uuid != C2PA_UUID:
+                digest.update(struct.pack(">Q", found.offset))
+                at, last = found.offset, found.offset + found.size
+                for start, end in tables if found.type == "moov" else ():
+                    digest.update(content[at:start])
+                    at = end
+                digest.update(content[at:last])
+        return digest.digest()
+
+    def without_places(assertion: dict[str, object]) -> dict[str, object]:
+        table = {"xpath": "/moov/trak/mdia/minf/stbl/stco", "subset": [{"offset": 16, "length": 0}]}
+        return {**assertion, "exclusions": [*assertion["exclusions"], table], "hash": digest()}  # type: ignore[misc]
+
+    forged = content.replace(store, signed_anew(store, SIGNER, "c2pa.hash.bmff.v3", without_places))
+    path = tmp_path / "v.mp4"
+    start, end = tables[0]
+    places = [forged[at : at + 4] for at in range(start, end, 4)]
+    assert len(places) > 2
+    for table, outcome in (
+        (places, Outcome.CAPTURED),
+        (places[::-1], Outcome.UNKNOWN),
+        (places[1:] + places[:1], Outcome.UNKNOWN),
+        (places[:1] * len(places), Outcome.UNKNOWN),
+    ):
+        path.write_bytes(forged[:start] + b"".join(table) + forged[end:])
+        verification = verify(path)
+        assert verification.evidence.manifest.state is ValidationState.TRUSTED
+        assert verification.verdict.outcome is outcome
 
 
 def test_what_every_signer_leaves_out_is_no_choice(signed) -> None:
