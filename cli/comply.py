@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from touchmark.cli.fragments import fragments_option, segments_of
+
 if TYPE_CHECKING:
     from touchmark.detectors.disclosure.profile import Profile
 
@@ -18,6 +20,7 @@ Examples:
   touchmark comply --list
   touchmark comply clip.mp4 --profile eu-ai-act
   touchmark comply clip.mp4 --profile cn-gb45438 --profile iptc --json | jq .passes
+  touchmark comply init.mp4 --fragments 'segment*.m4s' --profile eu-ai-act
 
 \b
 Exit status:
@@ -46,9 +49,15 @@ Exit status:
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
     help="Root certificates to believe, besides your own. May be given more than once.",
 )
+@fragments_option
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 def comply(
-    file: Path | None, profiles: tuple[str, ...], list_profiles: bool, trusted: tuple[Path, ...], as_json: bool
+    file: Path | None,
+    profiles: tuple[str, ...],
+    list_profiles: bool,
+    trusted: tuple[Path, ...],
+    fragments: tuple[str, ...],
+    as_json: bool,
 ) -> int:
     """Hold FILE against disclosure profiles, line by line: what passes, what fails, where it stands, what to do.
 
@@ -62,10 +71,11 @@ def comply(
         return 0
     if file is None or not profiles:
         raise click.UsageError("Give a FILE and at least one --profile; --list names those that ship.")
-    return _comply(file, [Profile.load(name) for name in dict.fromkeys(profiles)], trusted, as_json)
+    asked = [Profile.load(name) for name in dict.fromkeys(profiles)]
+    return _comply(file, segments_of(file, fragments), asked, trusted, as_json)
 
 
-def _comply(file: Path, profiles: list[Profile], trusted: tuple[Path, ...], as_json: bool) -> int:
+def _comply(file: Path, segments: list[Path], profiles: list[Profile], trusted: tuple[Path, ...], as_json: bool) -> int:
     from rich.console import Console
 
     from touchmark.cli.verify import patient_progress, verifier_of
@@ -76,8 +86,9 @@ def _comply(file: Path, profiles: list[Profile], trusted: tuple[Path, ...], as_j
     compose(profiles)
     verifier = verifier_of(trusted)
     with patient_progress() as progress:
-        verification = verifier.verify(file, progress)
-        compliance = hold(verification, profiles, verifier.sources.anchors, limits=verifier.limits)
+        verification = verifier.verify(file, progress, segments=segments)
+        anchors, limits = verifier.sources.anchors, verifier.limits
+        compliance = hold(verification, profiles, anchors, limits=limits, segments=segments)
     if as_json:
         click.echo(json.dumps(document(compliance)))
     else:

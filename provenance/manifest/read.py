@@ -131,10 +131,11 @@ def read_segment(beginning: BinaryIO, segment: BinaryIO, anchors: bytes, *, subj
         return _explain(beginning, error, recovered=False)
 
 
-def read_crjson(path: Path, anchors: bytes) -> dict[str, Any] | str:
+def read_crjson(path: Path, anchors: bytes, segment: Path | None = None) -> dict[str, Any] | str:
     """A file's manifests as Content Credentials JSON, the active one first; or why there are none to read.
 
-    Everything in it may be an attacker's text. For rubrics; :func:`read_manifest` is for judging.
+    Everything in it may be an attacker's text. For rubrics; :func:`read_manifest` is for judging. Of a film in segments
+    it is held against one ``segment``: against none, a library takes it for changed.
 
     Raises:
         UnreadableFileError: the file cannot be opened, or is no regular file.
@@ -147,11 +148,21 @@ def read_crjson(path: Path, anchors: bytes) -> dict[str, Any] | str:
             if reader is None:
                 return "none is there"
             with reader:
+                if segment is not None:
+                    _with_segment(reader, file, segment)
                 raw = reader.crjson()
         found = json.loads(raw) if len(raw) <= MAX_JSON else None
         return found if isinstance(found, dict) else "it is too large, or malformed"
     except (c2pa.C2paError, ValueError, RecursionError) as error:
         return str(error)[:MAX_TEXT]
+
+
+def _with_segment(reader: c2pa.Reader, beginning: BinaryIO, path: Path) -> None:
+    with _opened(path) as segment:
+        check_parts(segment, str(path))
+        beginning.seek(0)
+        segment.seek(0)
+        reader.with_fragment(MP4.media_type, beginning, segment)
 
 
 def _reader(file: BinaryIO, anchors: bytes, manifest: bytes | None, subject: str) -> c2pa.Reader | None:
