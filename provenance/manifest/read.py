@@ -35,7 +35,7 @@ from touchmark.provenance.manifest.report import ManifestPresence, ManifestRepor
 from touchmark.provenance.manifest.traces import has_store_place, has_store_remains
 from touchmark.provenance.manifest.unbound import unbound
 from touchmark.provenance.manifest.unseen import unseen_in_store
-from touchmark.provenance.media.errors import UnreadableFileError
+from touchmark.provenance.media.errors import LimitExceededError, UnreadableFileError
 from touchmark.provenance.media.kinds import MP4, STORE, SVG, kind_of_file
 from touchmark.provenance.media.source import held
 
@@ -59,6 +59,8 @@ _STORE_WAS_FOUND = (
     c2pa.C2paError.Verify,
 )
 """What the library raises once it has found a store; anything else may be about the file around it."""
+_TOO_LARGE = "output exceeds maximum size"
+"""What it says of a compressed manifest that holds more than its settings allow."""
 _REMOTE = re.compile(r"https?://\S+")
 
 
@@ -96,7 +98,7 @@ def read_stream(file: BinaryIO, anchors: bytes, *, manifest: bytes | None = None
     except UnreadableStoreError as error:
         return ManifestReport(ManifestPresence.UNREADABLE, reason=str(error))
     except c2pa.C2paError as error:
-        return _explain(file, error, recovered=manifest is not None)
+        return _explain(file, error, subject, recovered=manifest is not None)
 
 
 def read_segment(beginning: BinaryIO, segment: BinaryIO, anchors: bytes, *, subject: str = "") -> ManifestReport:
@@ -128,7 +130,7 @@ def read_segment(beginning: BinaryIO, segment: BinaryIO, anchors: bytes, *, subj
     except UnreadableStoreError as error:
         return ManifestReport(ManifestPresence.UNREADABLE, reason=str(error))
     except c2pa.C2paError as error:
-        return _explain(beginning, error, recovered=False)
+        return _explain(beginning, error, subject, recovered=False)
 
 
 def read_crjson(path: Path, anchors: bytes, segment: Path | None = None) -> dict[str, Any] | str:
@@ -176,8 +178,12 @@ def _reader(file: BinaryIO, anchors: bytes, manifest: bytes | None, subject: str
     return c2pa.Reader.try_create(_format_of(file), file, manifest, manifest_context(anchors))
 
 
-def _explain(file: BinaryIO, error: c2pa.C2paError, *, recovered: bool) -> ManifestReport:
+def _explain(file: BinaryIO, error: c2pa.C2paError, subject: str, *, recovered: bool) -> ManifestReport:
     reason = str(error)[:MAX_TEXT]
+    if _TOO_LARGE in reason:  # honest perhaps: no sign of tampering
+        raise LimitExceededError(
+            "its compressed manifest holds more than 1 MiB", subject=subject, remedy="Have it signed uncompressed."
+        ) from error
     if recovered:
         return ManifestReport(ManifestPresence.UNREADABLE, reason=reason)
     if reason.startswith("Remote:"):

@@ -14,11 +14,10 @@ from contextlib import suppress
 from typing import Final
 
 from touchmark.provenance.manifest import cbor
-from touchmark.provenance.manifest.jumbf import ASSERTIONS, MANIFESTS, Box, read_box
+from touchmark.provenance.manifest.jumbf import ASSERTIONS, COMPRESSED, MANIFESTS, Box, read_box
 
 _SALT: Final = 48  # random bytes beside a label (C2PA 2.4, 8.4.2.3): 16 or 32, in a box
 _LEFT_BEHIND: Final = 1024  # bytes of data that nothing names any more: generators leave a few hundred
-_COMPRESSED = b"c2cm"
 _CLAIM, _SIGNATURE, _DATA = b"c2cl", b"c2cs", b"c2db"
 _CHECKED: Final = (ASSERTIONS, b"c2vc")
 """Assertions and credentials: a library refuses a file that holds one which the claim does not name."""
@@ -49,7 +48,7 @@ def unsigned_in_store(data: bytes) -> int:
     for manifest in store.inner:
         if manifest not in led_to:
             count += _content(manifest.data)
-        elif manifest.type == _COMPRESSED:
+        elif manifest.type == COMPRESSED:
             count += _beside_label(manifest) + sum(_content(box.data) for box in manifest.inner[1:])
         else:
             count += _beside_label(manifest) + sum(_unsigned_part(part, manifest) for part in manifest.inner)
@@ -63,7 +62,7 @@ def is_compressed(data: bytes) -> bool:
         store, _ = read_box(data, 0, depth=1)
     except ValueError:
         return False
-    return any(manifest.type == _COMPRESSED for manifest in store.inner)
+    return any(manifest.type == COMPRESSED for manifest in store.inner)
 
 
 def _led_to(store: Box) -> list[Box]:
@@ -71,12 +70,12 @@ def _led_to(store: Box) -> list[Box]:
 
     Of several with one label a library reads one. Where one is compressed, what that leads to is not known: all count.
     """
-    manifests = [box for box in store.inner if box.type in (*MANIFESTS, _COMPRESSED)]
+    manifests = [box for box in store.inner if box.type in (*MANIFESTS, COMPRESSED)]
     by_label = {manifest.label: manifest for manifest in manifests}
     found, ahead = dict.fromkeys([manifest.label for manifest in manifests[-1:]]), manifests[-1:]
     while ahead:
         manifest = ahead.pop()
-        if manifest.type == _COMPRESSED:
+        if manifest.type == COMPRESSED:
             return list(by_label.values())
         for label in _addresses(manifest):
             if label in by_label and label not in found:
