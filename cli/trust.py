@@ -160,8 +160,8 @@ def _tell_of_ended(trust_list: TrustList, now: datetime) -> None:
     for authority in trust_list.ended(now):
         subject = safe_text(authority.subject.rfc4514_string(), 200)
         click.echo(
-            f"note: the certificate of {subject} ended on {authority.not_valid_after_utc:%Y-%m-%d}. It is believed all "
-            "the same, for what was signed before; leave it out of the list if you do not mean that.",
+            f"note: the certificate of {subject} ended on {authority.not_valid_after_utc:%Y-%m-%d}. Nothing that was "
+            "signed since is believed on its word.",
             err=True,
         )
 
