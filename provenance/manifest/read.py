@@ -31,8 +31,9 @@ from touchmark.provenance.manifest.context import manifest_context
 from touchmark.provenance.manifest.offsets import movable
 from touchmark.provenance.manifest.parse import MAX_JSON, MAX_TEXT, UnreadableStoreError, parse_store
 from touchmark.provenance.manifest.parts import check_parts
-from touchmark.provenance.manifest.report import ManifestPresence, ManifestReport, ValidationState
-from touchmark.provenance.manifest.traces import has_store_place, has_store_remains
+from touchmark.provenance.manifest.purpose import signs_claims
+from touchmark.provenance.manifest.report import ManifestPresence, ManifestReport, StatusCode, ValidationState
+from touchmark.provenance.manifest.traces import has_store_place, has_store_remains, stores
 from touchmark.provenance.manifest.unbound import unbound
 from touchmark.provenance.manifest.unseen import unseen_in_store
 from touchmark.provenance.media.errors import LimitExceededError, UnreadableFileError
@@ -59,6 +60,7 @@ _STORE_WAS_FOUND = (
     c2pa.C2paError.Verify,
 )
 """What the library raises once it has found a store; anything else may be about the file around it."""
+_UNTRUSTED = "signingCredential.untrusted"
 _TOO_LARGE = "output exceeds maximum size"
 """What it says of a compressed manifest that holds more than its settings allow."""
 _REMOTE = re.compile(r"https?://\S+")
@@ -94,6 +96,8 @@ def read_stream(file: BinaryIO, anchors: bytes, *, manifest: bytes | None = None
         if report.is_sound and manifest is None:
             left_out = unseen_in_store(file, report.label) + movable(file, report.free_places, subject)
             report = replace(report, left_out=left_out)
+        if report.is_sound and manifest is None:
+            report = _if_for_claims(report, file)
         return report
     except UnreadableStoreError as error:
         return ManifestReport(ManifestPresence.UNREADABLE, reason=str(error))
@@ -157,6 +161,14 @@ def read_crjson(path: Path, anchors: bytes, segment: Path | None = None) -> dict
         return found if isinstance(found, dict) else "it is too large, or malformed"
     except (c2pa.C2paError, ValueError, RecursionError) as error:
         return str(error)[:MAX_TEXT]
+
+
+def _if_for_claims(report: ManifestReport, file: BinaryIO) -> ManifestReport:
+    """The report; without trust in its signer, where the certificate is for another purpose."""
+    if any(signs_claims(store, report.label) for store in stores(file)):
+        return report
+    fault = StatusCode(_UNTRUSTED, "its certificate is not one for signing claims")
+    return replace(report, state=ValidationState.VALID, signer_trusted=False, failures=(fault,))
 
 
 def _with_segment(reader: c2pa.Reader, beginning: BinaryIO, path: Path) -> None:

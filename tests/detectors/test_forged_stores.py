@@ -3,24 +3,32 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import struct
 import zlib
 from datetime import UTC, datetime
 from pathlib import Path
 
+import c2pa
 import cbor2
 import pytest
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
+from cryptography.x509.oid import ExtendedKeyUsageOID
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tests.detectors.jumbf import at, box, changed, compressed, inner, rebuilt, signed_anew, superbox, unpadded
 from tests.forms import FORMS, film_of_chunks
+from tests.provenance.keys.certificates import EMAIL, Authority, p256
 from touchmark.detectors.sources import Sources
 from touchmark.detectors.verdict import Outcome
 from touchmark.detectors.verify import Verification, Verifier
 from touchmark.provenance.keys.development import issue_development_chain
 from touchmark.provenance.manifest.binding import HardBinding, hard_binding
 from touchmark.provenance.manifest.claim import Claim, DigitalSourceType, SoftwareAgent
+from touchmark.provenance.manifest.context import manifest_context
 from touchmark.provenance.manifest.report import ValidationState
 from touchmark.provenance.manifest.traces import stores
 from touchmark.provenance.manifest.unsigned import unsigned_in_store
@@ -190,7 +198,7 @@ def test_a_store_that_is_not_found_is_not_vouched_for(signed, tmp_path, monkeypa
     path = tmp_path / "p.jpg"
     path.write_bytes(signed["a.mp3"].read_bytes())
     verification = verify(path)
-    assert verification.evidence.manifest.state is ValidationState.TRUSTED
+    assert verification.evidence.manifest.hard_binding_matches
     assert verification.verdict.outcome is not Outcome.CAPTURED
 
 
@@ -350,3 +358,51 @@ def test_what_every_signer_leaves_out_is_no_choice(signed) -> None:
 @pytest.mark.parametrize("report", ["", "[]", '{"manifests": 3}', "[" * 10_000])
 def test_a_detailed_report_that_cannot_be_read_is_no_crash(report) -> None:
     assert isinstance(hard_binding(report, "x"), HardBinding)
+
+
+# -- signed with what is for something else
+
+
+@pytest.mark.parametrize(
+    ("usages", "outcome"),
+    [
+        ([EMAIL], Outcome.CAPTURED),
+        ([ExtendedKeyUsageOID.TIME_STAMPING], Outcome.UNKNOWN),
+        ([ExtendedKeyUsageOID.OCSP_SIGNING], Outcome.UNKNOWN),
+    ],
+)
+def test_whoever_may_stamp_the_time_may_not_say_what_a_camera_took(signed, tmp_path, usages, outcome) -> None:
+    """A library trusts certificates for time stamps and revocation of the same authority with claims as well."""
+    authority, key, path = Authority(), p256(), tmp_path / "p.jpg"
+    chain = authority.issue(key=key, ekus=usages) + authority.pem
+    made = {"action": "c2pa.created", "digitalSourceType": DigitalSourceType.DIGITAL_CAPTURE}
+    definition = {
+        "claim_version": 2,
+        "claim_generator_info": [{"name": "c", "version": "1"}],
+        "assertions": [
+            {
+                "label": "c2pa.actions.v2",
+                "created": True,
+                "data": {
+                    "actions": [{"action": "c2pa.created", "digitalSourceType": DigitalSourceType.DIGITAL_CAPTURE}]
+                },
+            }
+        ],
+    }
+
+    def sign(data: bytes) -> bytes:
+        r, s = decode_dss_signature(key.sign(data, ec.ECDSA(hashes.SHA256())))
+        return r.to_bytes(32, "big") + s.to_bytes(32, "big")
+
+    builder = c2pa.Builder(json.dumps(definition), manifest_context(b""))
+    plain = signed["p.jpg"].with_name("plain-p.jpg")
+    with (
+        plain.open("rb") as media,
+        path.open("w+b") as output,
+        c2pa.Signer.from_callback(sign, c2pa.C2paSigningAlg.ES256, chain.decode(), None) as native,
+    ):
+        builder.sign(native, "image/jpeg", media, output)
+    verification = Verifier(Sources(anchors=authority.pem)).verify(path)
+    assert verification.verdict.outcome is outcome
+    assert verification.evidence.manifest.signer_trusted is (outcome is Outcome.CAPTURED)
+    assert not verification.verdict.tampering
