@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from touchmark.cli.fragments import fragments_option, segments_of
 from touchmark.cli.trusted import trust_option
 
 if TYPE_CHECKING:
@@ -20,6 +21,7 @@ Examples:
   touchmark comply --list
   touchmark comply clip.mp4 --profile eu-ai-act
   touchmark comply clip.mp4 --profile cn-gb45438 --profile iptc --json | jq .passes
+  touchmark comply init.mp4 --fragments 'segment*.m4s' --profile eu-ai-act
 
 \b
 Exit status:
@@ -41,9 +43,15 @@ Exit status:
 )
 @click.option("--list", "list_profiles", is_flag=True, help="Name the profiles that ship, and what they ask for.")
 @trust_option
+@fragments_option
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 def comply(
-    file: Path | None, profiles: tuple[str, ...], list_profiles: bool, trusted: tuple[Path, ...], as_json: bool
+    file: Path | None,
+    profiles: tuple[str, ...],
+    list_profiles: bool,
+    trusted: tuple[Path, ...],
+    fragments: tuple[str, ...],
+    as_json: bool,
 ) -> int:
     """Hold FILE against disclosure profiles, line by line: what passes, what fails, where it stands, what to do.
 
@@ -57,10 +65,11 @@ def comply(
         return 0
     if file is None or not profiles:
         raise click.UsageError("Give a FILE and at least one --profile; --list names those that ship.")
-    return _comply(file, [Profile.load(name) for name in dict.fromkeys(profiles)], trusted, as_json)
+    asked = [Profile.load(name) for name in dict.fromkeys(profiles)]
+    return _comply(file, segments_of(file, fragments), asked, trusted, as_json)
 
 
-def _comply(file: Path, profiles: list[Profile], trusted: tuple[Path, ...], as_json: bool) -> int:
+def _comply(file: Path, segments: list[Path], profiles: list[Profile], trusted: tuple[Path, ...], as_json: bool) -> int:
     from rich.console import Console
 
     from touchmark.cli.verify import patient_progress, verifier_of
@@ -71,8 +80,9 @@ def _comply(file: Path, profiles: list[Profile], trusted: tuple[Path, ...], as_j
     compose(profiles)
     verifier = verifier_of(trusted)
     with patient_progress() as progress:
-        verification = verifier.verify(file, progress)
-        compliance = hold(verification, profiles, verifier.sources.anchors, limits=verifier.limits)
+        verification = verifier.verify(file, progress, segments=segments)
+        anchors, limits = verifier.sources.anchors, verifier.limits
+        compliance = hold(verification, profiles, anchors, limits=limits, segments=segments)
     if as_json:
         click.echo(json.dumps(document(compliance)))
     else:

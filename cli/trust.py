@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from touchmark.provenance.trust.lists import TrustList
     from touchmark.provenance.trust.store import TrustStore
 
@@ -51,7 +53,10 @@ def add(name: str, source: str | None, purpose: str | None, sha256: str | None, 
         raise click.UsageError("say what the list is for: --purpose " + "|".join(_PURPOSES))
     believed_for = Purpose(purpose) if purpose else known_purpose
     assert believed_for is not None
-    _print(_store().add(name, source, believed_for, datetime.now(UTC), sha256=sha256), as_json)
+    now = datetime.now(UTC)
+    added = _store().add(name, source, believed_for, now, sha256=sha256)
+    _tell_of_ended(added, now)
+    _print(added, as_json)
 
 
 @trust.command(
@@ -83,6 +88,7 @@ def update(names: tuple[str, ...], source: str | None, sha256: str | None) -> in
             click.echo(f"touchmark: {safe_text(error.diagnostics(), 1000)}", err=True)
             status = max(status, error.exit_status)
             continue
+        _tell_of_ended(done.after, datetime.now(UTC))
         click.echo(f"{name}: {len(done.after.certificates)} authorities, sha256 {done.after.sha256}")
         for sign, authorities in (("+", done.added), ("-", done.removed)):
             for authority in authorities:
@@ -145,6 +151,19 @@ def _print(trust_list: TrustList, as_json: bool) -> None:
             click.echo(f"{field:<11}{safe_text(document[field], 400)}")
     for authority in document["authorities"]:
         click.echo(f"  {safe_text(authority['subject'], 200)}, until {authority['expires']}")
+
+
+def _tell_of_ended(trust_list: TrustList, now: datetime) -> None:
+    """On standard error, so that JSON stays JSON."""
+    from touchmark.detectors.text import safe_text
+
+    for authority in trust_list.ended(now):
+        subject = safe_text(authority.subject.rfc4514_string(), 200)
+        click.echo(
+            f"note: the certificate of {subject} ended on {authority.not_valid_after_utc:%Y-%m-%d}. Nothing that was "
+            "signed since is believed on its word.",
+            err=True,
+        )
 
 
 def _describe(trust_list: TrustList) -> dict[str, Any]:

@@ -35,6 +35,9 @@ MADE = frozenset(
 )
 """Source types of pictures that no sensor took, wholly or in part."""
 
+_OF_MODELS = ("c2pa.types.model", "c2pa.types.generator")
+"""Kinds of ingredients (C2PA 2.4, asset types) that only a model is given."""
+
 if TYPE_CHECKING:
     from touchmark.provenance.registry import Registration
 
@@ -67,9 +70,29 @@ def made_by_model(report: ManifestReport) -> ReportedAction | None:
 
 def is_more_than_captured(report: ManifestReport) -> bool:
     """Whether it, or what is beneath it, says that no sensor took all of the picture, or a model had a part in it, or
-    gives a source type that nobody knows."""
+    gives a source type that nobody knows, or none of something that was put into it."""
     disclosed = report.ai_disclosure is not None or any(one.discloses_model for one in content(report))
-    return disclosed or bool(_edits(report) & MADE) or any(DigitalSourceType.of(uri) is None for uri in _stated(report))
+    kinds = _edits(report).union(report.other_source_types, *(one.other_source_types for one in content(report)))
+    unknown = any(DigitalSourceType.of(uri) is None for uri in _stated(report))
+    return disclosed or bool(kinds & MADE) or unknown or _has_model(report) or _has_nameless_part(report)
+
+
+def _has_model(report: ManifestReport) -> bool:
+    """Whether a model, or what models are given to work from, is among what it says the content was made from."""
+    types = (kind for ingredient in report.ingredients for kind in ingredient.data_types)
+    return any(kind.startswith(_OF_MODELS) for kind in types)
+
+
+def _has_nameless_part(report: ManifestReport) -> bool:
+    """Whether something was put into the picture of which no manifest says how it came to be."""
+    stated: set[str] = set()  # labels of manifests that say it, or from which one follows that does
+    trail: list[ReportedIngredient] = []
+    for ingredient in report.ingredients:
+        trail = [one for one in trail if one.depth < ingredient.depth] + [ingredient]
+        if ingredient.source_type:
+            stated.update(one.label for one in trail if one.label)
+    parts = (one for one in report.ingredients if one.relationship == "componentOf")
+    return any(part.label not in stated for part in parts)
 
 
 def _edits(report: ManifestReport) -> frozenset[DigitalSourceType]:

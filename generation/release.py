@@ -29,7 +29,7 @@ from touchmark.generation.latent_mark.pattern import LatentMark
 from touchmark.generation.records import decision_record, release_record
 from touchmark.generation.request import GenerationRequest
 from touchmark.generation.sources import Form
-from touchmark.generation.staging import OutputNameError, Staging, require_place
+from touchmark.generation.staging import OutputNameError, Staging, require_another, require_place
 from touchmark.provenance.database import open_database
 from touchmark.provenance.fingerprint import fingerprint_of
 from touchmark.provenance.home import Home
@@ -240,6 +240,8 @@ class Studio:
         """
         form = Form.of(source, output, as_is=as_is)
         require_place(output, overwrite=overwrite)
+        for made_of in (source, *(one.path for one in declaration.background.inputs)):
+            require_another(output, made_of)
         disclosure.require_possible(self.sealer, declaration.version)
         disclosure.require_form(form, as_is=as_is)
         require_whole(declaration.background.inputs, self.verifier)

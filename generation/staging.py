@@ -16,6 +16,7 @@ import fcntl
 import os
 import shutil
 import tempfile
+from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 
@@ -73,6 +74,9 @@ class Staging:
     ) -> None:
         shutil.rmtree(self._folder, ignore_errors=True)
         os.close(self._lock)
+        # Nobody asked for the staged file, nor will find it: what went wrong with it is said of what was asked for.
+        if isinstance(error, TouchmarkError) and Path(error.subject).parent == self._folder:
+            error.subject = str(self.output)
 
     @property
     def file(self) -> Path:
@@ -112,6 +116,20 @@ def require_place(output: Path, *, overwrite: bool) -> None:
         raise OutputError("there is no such folder", subject=str(output.parent), remedy="Make the folder first.")
     if output.is_dir() or (output.exists() and not overwrite):
         raise output_exists(output)
+
+
+def require_another(output: Path, source: Path) -> None:
+    """That the output is not the file that it is made of, which nobody could have back.
+
+    Raises: OutputError
+    """
+    with suppress(OSError):  # one of them is not there, which others tell
+        if output.samefile(source):
+            raise OutputError(
+                "the output is the file that it is made of, and would take its place",
+                subject=str(output),
+                remedy="Choose another name.",
+            )
 
 
 def output_exists(output: Path, *, replaceable: bool = True) -> OutputExistsError:

@@ -44,6 +44,21 @@ def video_file(path: Path, codec: str, **options: str) -> Path:
     return path
 
 
+def film_of_chunks(path: Path) -> Path:
+    """Two tracks whose pieces alternate in the file."""
+    with av.open(str(path), "w") as container:
+        streams = [container.add_stream("libx264", rate=8) for _ in range(2)]
+        for stream in streams:
+            stream.width, stream.height, stream.pix_fmt = 64, 64, "yuv420p"
+        for shade in range(24):
+            picture = np.full((64, 64, 3), 10 * shade, np.uint8)
+            for stream in streams:
+                container.mux(stream.encode(av.VideoFrame.from_ndarray(picture, format="rgb24")))
+        for stream in streams:
+            container.mux(stream.encode())
+    return path
+
+
 FORMS: dict[str, tuple[str, Callable[[Path], Path]]] = {
     "a.wav": ("audio/wav", lambda path: sound_file(path, "pcm_s16le", "s16")),
     "a.flac": ("audio/flac", lambda path: sound_file(path, "flac", "s16")),

@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from pathlib import Path
 
 from touchmark.detectors.disclosure.checks import MismatchError
 from touchmark.detectors.disclosure.facts import Facts, gather_facts
@@ -93,6 +94,7 @@ def hold(
     anchors: bytes,
     *,
     limits: Limits = Limits(),  # noqa: B008 (frozen)
+    segments: Sequence[Path] = (),
 ) -> Compliance:
     """Hold the file that was verified against each of ``profiles``.
 
@@ -101,12 +103,13 @@ def hold(
         profiles: to hold it against.
         anchors: PEM of the roots whose signers are believed, as the verification had them.
         limits: of another pass over the pictures, where a visible label is asked for.
+        segments: of the film that begins in the file, as the verification had them.
 
     Raises:
         MediaError: the file cannot be read.
     """
     wants_label = any(profile.looks_at_label for profile in profiles)
-    facts = gather_facts(verification, anchors, look_for_label=wants_label, limits=limits)
+    facts = gather_facts(verification, anchors, look_for_label=wants_label, limits=limits, segments=segments)
     return Compliance(verification, facts, tuple(ProfileResult(one, judged(one, facts)) for one in profiles))
 
 

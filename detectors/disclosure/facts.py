@@ -11,7 +11,7 @@ the signed one, anything in a file whose verdict is "tampered" or "contradictory
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from fractions import Fraction
@@ -143,6 +143,7 @@ def gather_facts(
     *,
     look_for_label: bool,
     limits: Limits = Limits(),  # noqa: B008 (frozen)
+    segments: Sequence[Path] = (),
 ) -> Facts:
     """Everything that can be known about a file that was verified.
 
@@ -151,17 +152,31 @@ def gather_facts(
         anchors: PEM of the roots whose signers are believed, as the verification had them.
         look_for_label: whether to search its pictures for a visible label, which takes another pass over them.
         limits: of that pass.
+        segments: of the film that begins in the file, as the verification had them.
 
     Raises:
         MediaError: the file cannot be read.
     """
-    evidence, path = verification.evidence, verification.path
+    path = verification.path
+    if not segments:
+        return _gather(verification, path, _of_rubric(path, anchors), look_for_label, limits)
+    from touchmark.provenance.media.film import film_of  # what most files do not need
+
+    rules = _of_rubric(path, anchors, segments[0])  # what a rule says of a segment: that all hold, the verdict says
+    with film_of(path, segments, limits) as film, film.told_of():
+        return _gather(verification, film.path, rules, look_for_label, limits)
+
+
+def _gather(
+    verification: Verification, path: Path, rules: dict[Fact, Value], look_for_label: bool, limits: Limits
+) -> Facts:
+    evidence = verification.evidence
     values: dict[Fact, Value] = {
         Fact.OUTCOME: verification.verdict.outcome.value,
         Fact.FAMILY: evidence.container.family.value,
     }
     values |= _of_manifest(evidence.manifest)
-    values |= _of_rubric(path, anchors)
+    values |= rules
     values |= _of_watermark(verification)
     values |= _of_aigc(evidence.labels.record)
     values |= _of_xmp(read_xmp(path))
@@ -231,9 +246,10 @@ def _of_manifest(manifest: ManifestReport) -> dict[Fact, Value]:
     return values
 
 
-def _of_rubric(path: Path, anchors: bytes) -> dict[Fact, Value]:
+def _of_rubric(path: Path, anchors: bytes, segment: Path | None = None) -> dict[Fact, Value]:
     try:
-        return {Fact.MANIFEST_BROKEN_RULES: tuple(finding.rule for finding in lint(path, anchors).failures)}
+        failures = lint(path, anchors, segment=segment).failures
+        return {Fact.MANIFEST_BROKEN_RULES: tuple(finding.rule for finding in failures)}
     except NothingToLintError:
         return {}
 

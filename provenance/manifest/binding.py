@@ -70,10 +70,12 @@ class HardBinding:
         left_out: names of what it leaves out by its signer's choice, at most ``MAX_PLACES``; in words, with a signer's
             text in them: not safe to show.
         trees: of hashes, in their order.
+        free_places: paths of boxes that say where media lie, of which all or part is left out, as was usual.
     """
 
     left_out: tuple[str, ...] = ()
     trees: tuple[HashTree, ...] = ()
+    free_places: tuple[str, ...] = ()
 
 
 def hard_binding(detailed: str, label: str) -> HardBinding:
@@ -90,7 +92,9 @@ def hard_binding(detailed: str, label: str) -> HardBinding:
     bindings = _bindings(manifests, label)
     places = (place for name, binding in bindings for place in _places(name, binding))
     trees = (tree for _, binding in bindings for tree in _trees(binding))
-    return HardBinding(tuple(place for place, _ in zip(places, range(MAX_PLACES), strict=False)), tuple(trees))
+    left_out = tuple(place for place, _ in zip(places, range(MAX_PLACES), strict=False))
+    paths = {str(one.get("xpath")) for _, binding in bindings for one in _nodes(binding.get("exclusions"))}
+    return HardBinding(left_out, tuple(trees), tuple(sorted(paths & (_OFFSETS | _PARTLY_OFFSETS))))
 
 
 def _bindings(manifests: Node, label: str) -> list[tuple[str, Node]]:

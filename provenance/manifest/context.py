@@ -27,6 +27,7 @@ _TIME_STAMPING = "1.3.6.1.5.5.7.3.8"
 _OCSP_SIGNING = "1.3.6.1.5.5.7.3.9"
 _OTHER_ANCHORS = "urn:touchmark:anchors:other"
 _SCRATCH_MIB = 256  # while signing, the library keeps a copy of the film: in memory up to here, beyond that on disk
+_UNPACKED_MIB = 1  # of a compressed manifest: its report takes 150 times as much
 
 
 class TrustAnchorsError(TouchmarkError):
@@ -61,7 +62,10 @@ def _context(anchors: bytes, _process: int) -> c2pa.Context:
             "anchors": _lists(anchors),
         },
         "builder": {"thumbnail": {"enabled": False}},
-        "core": {"backing_store_memory_threshold_in_mb": _SCRATCH_MIB},
+        "core": {
+            "backing_store_memory_threshold_in_mb": _SCRATCH_MIB,
+            "max_decompressed_manifest_size_in_mb": _UNPACKED_MIB,
+        },
     }
     try:
         return c2pa.Context.from_dict(settings)

@@ -12,6 +12,8 @@ from typing import Final
 
 MANIFESTS: Final = (b"c2ma", b"c2um")
 """Types of a manifest and of an update manifest (C2PA 2.4, 11.1.4)."""
+COMPRESSED: Final = b"c2cm"
+"""Type of a manifest that is compressed (C2PA 2.4, 11.1.4.3)."""
 ASSERTIONS: Final = b"c2as"
 """Type of the box in a manifest that holds its assertions."""
 _MOST_BOXES: Final = 20_000

@@ -35,6 +35,7 @@ MAX_TEXT = 1024
 MAX_ITEMS = 256
 MAX_DEPTH = 16
 MAX_PAYLOAD = 4096
+MAX_VALUES = 20_000
 
 _OF_NO_CONTENT: Final = frozenset({"c2pa.opened", "c2pa.published", "c2pa.redacted", "c2pa.edited.metadata"})
 """Actions that an update manifest may have (C2PA 2.4, 11.2.3.2): the content stays as it is."""
@@ -45,6 +46,8 @@ _BOXES_HASH_MATCHES: Final = "assertion.boxesHash.match"
 _DATA_HASH_MATCHES, _MORE_LEFT_OUT = "assertion.dataHash.match", "assertion.dataHash.additionalExclusionsPresent"
 # Claims of before 2.0 list successes and failures together.
 _SUCCESS_ENDINGS = (".match", ".validated", ".trusted", ".insideValidity", ".accessible", ".notRevoked", ".skipped")
+
+_SOURCE_TYPES: Final = {kind.rpartition("/")[2]: kind for kind in DigitalSourceType}
 
 Node = Mapping[str, Any]
 
@@ -106,10 +109,12 @@ def parse_store(raw: str, detailed: Callable[[], str] | None = None) -> Manifest
         ),
         hard_binding_matches=matches,
         left_out=binding.left_out,
+        free_places=binding.free_places,
         binds_parts=_BOXES_HASH_MATCHES in succeeded,
         trees=binding.trees,
         actions=tuple(_actions(active)),
         source_type=_source_type(manifests, label),
+        other_source_types=_other_source_types(active),
         ai_disclosure=_ai_disclosure(active),
         soft_bindings=tuple(_soft_bindings(active)),
         beneath=_beneath(manifests, label),
@@ -130,6 +135,7 @@ class _Tree:
         self._deltas = deltas
         self._trusted = trusted
         self._seen: set[str] = set()
+        self._source_types: dict[str, tuple[DigitalSourceType, ...]] = {}
         self._count = 0
         self.truncated = False
 
@@ -179,9 +185,16 @@ class _Tree:
             made_with=(made.software_agent if made else "") or _generator(manifest),
             made_at=made.when if made else None,
             discloses_model=_ai_disclosure(manifest) is not None,
+            other_source_types=self._other_source_types(child),
             signer=_signer(manifest) if manifest else None,
             faults=tuple(dict.fromkeys(faults)),
         )
+
+    def _other_source_types(self, label: str) -> tuple[DigitalSourceType, ...]:
+        """Of a manifest, looked for once: many ingredients may have the same."""
+        if label not in self._source_types:
+            self._source_types[label] = _other_source_types(_node(self._manifests.get(label)))
+        return self._source_types[label]
 
 
 def _state(value: object, failures: tuple[StatusCode, ...]) -> ValidationState:
@@ -238,6 +251,25 @@ def _source_type(manifests: Node, label: str) -> DigitalSourceType | None:
         parents = (i for i in _nodes(manifest.get("ingredients"), limit=None) if i.get("relationship") == "parentOf")
         label = str(next(parents, {}).get("active_manifest"))
     return None
+
+
+def _other_source_types(manifest: Node) -> tuple[DigitalSourceType, ...]:
+    """Source types in assertions, by whatever name and however deep; those that actions give in their place as well."""
+    found: dict[DigitalSourceType, None] = {}
+    ahead: list[tuple[str, object]] = [("", a.get("data")) for a in _nodes(manifest.get("assertions"))]
+    for _ in range(MAX_VALUES):
+        if not ahead:
+            break
+        name, value = ahead.pop()
+        if isinstance(value, str):
+            place, _, kind = value.rpartition("/")
+            if kind in _SOURCE_TYPES and "digitalsourcetype" in f"{name} {place}".lower():
+                found[_SOURCE_TYPES[kind]] = None
+        elif isinstance(value, dict):
+            ahead += value.items()
+        elif isinstance(value, list):
+            ahead += ((name, item) for item in value)
+    return tuple(sorted(found))
 
 
 def _making(actions: tuple[ReportedAction, ...]) -> ReportedAction | None:

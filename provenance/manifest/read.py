@@ -28,12 +28,15 @@ import c2pa
 
 from touchmark.provenance.manifest.assertion_count import check_assertions
 from touchmark.provenance.manifest.context import manifest_context
+from touchmark.provenance.manifest.offsets import movable
 from touchmark.provenance.manifest.parse import MAX_JSON, MAX_TEXT, UnreadableStoreError, parse_store
 from touchmark.provenance.manifest.parts import check_parts
-from touchmark.provenance.manifest.report import ManifestPresence, ManifestReport, ValidationState
-from touchmark.provenance.manifest.traces import has_store_place, has_store_remains
+from touchmark.provenance.manifest.purpose import signs_claims
+from touchmark.provenance.manifest.report import ManifestPresence, ManifestReport, StatusCode, ValidationState
+from touchmark.provenance.manifest.traces import has_store_place, has_store_remains, stores
 from touchmark.provenance.manifest.unbound import unbound
-from touchmark.provenance.media.errors import UnreadableFileError
+from touchmark.provenance.manifest.unseen import unseen_in_store
+from touchmark.provenance.media.errors import LimitExceededError, UnreadableFileError
 from touchmark.provenance.media.kinds import MP4, STORE, SVG, kind_of_file
 from touchmark.provenance.media.source import held
 
@@ -57,6 +60,9 @@ _STORE_WAS_FOUND = (
     c2pa.C2paError.Verify,
 )
 """What the library raises once it has found a store; anything else may be about the file around it."""
+_UNTRUSTED = "signingCredential.untrusted"
+_TOO_LARGE = "output exceeds maximum size"
+"""What it says of a compressed manifest that holds more than its settings allow."""
 _REMOTE = re.compile(r"https?://\S+")
 
 
@@ -85,11 +91,18 @@ def read_stream(file: BinaryIO, anchors: bytes, *, manifest: bytes | None = None
             return _without(file, "")
         with reader:
             report = parse_store(reader.json(), reader.detailed_json)
-        return replace(report, left_out=report.left_out + unbound(file)) if report.binds_parts else report
+        if report.binds_parts:
+            report = replace(report, left_out=report.left_out + unbound(file))
+        if report.is_sound and manifest is None:
+            left_out = unseen_in_store(file, report.label) + movable(file, report.free_places, subject)
+            report = replace(report, left_out=left_out)
+        if report.is_sound and manifest is None:
+            report = _if_for_claims(report, file)
+        return report
     except UnreadableStoreError as error:
         return ManifestReport(ManifestPresence.UNREADABLE, reason=str(error))
     except c2pa.C2paError as error:
-        return _explain(file, error, recovered=manifest is not None)
+        return _explain(file, error, subject, recovered=manifest is not None)
 
 
 def read_segment(beginning: BinaryIO, segment: BinaryIO, anchors: bytes, *, subject: str = "") -> ManifestReport:
@@ -116,17 +129,19 @@ def read_segment(beginning: BinaryIO, segment: BinaryIO, anchors: bytes, *, subj
             beginning.seek(0)
             segment.seek(0)
             reader.with_fragment(MP4.media_type, beginning, segment)
-            return parse_store(reader.json(), reader.detailed_json)
+            report = parse_store(reader.json(), reader.detailed_json)
+        return replace(report, left_out=report.left_out + movable(segment, report.free_places, subject))
     except UnreadableStoreError as error:
         return ManifestReport(ManifestPresence.UNREADABLE, reason=str(error))
     except c2pa.C2paError as error:
-        return _explain(beginning, error, recovered=False)
+        return _explain(beginning, error, subject, recovered=False)
 
 
-def read_crjson(path: Path, anchors: bytes) -> dict[str, Any] | str:
+def read_crjson(path: Path, anchors: bytes, segment: Path | None = None) -> dict[str, Any] | str:
     """A file's manifests as Content Credentials JSON, the active one first; or why there are none to read.
 
-    Everything in it may be an attacker's text. For rubrics; :func:`read_manifest` is for judging.
+    Everything in it may be an attacker's text. For rubrics; :func:`read_manifest` is for judging. Of a film in segments
+    it is held against one ``segment``: against none, a library takes it for changed.
 
     Raises:
         UnreadableFileError: the file cannot be opened, or is no regular file.
@@ -139,11 +154,29 @@ def read_crjson(path: Path, anchors: bytes) -> dict[str, Any] | str:
             if reader is None:
                 return "none is there"
             with reader:
+                if segment is not None:
+                    _with_segment(reader, file, segment)
                 raw = reader.crjson()
         found = json.loads(raw) if len(raw) <= MAX_JSON else None
         return found if isinstance(found, dict) else "it is too large, or malformed"
     except (c2pa.C2paError, ValueError, RecursionError) as error:
         return str(error)[:MAX_TEXT]
+
+
+def _if_for_claims(report: ManifestReport, file: BinaryIO) -> ManifestReport:
+    """The report; without trust in its signer, where the certificate is for another purpose."""
+    if any(signs_claims(store, report.label) for store in stores(file)):
+        return report
+    fault = StatusCode(_UNTRUSTED, "its certificate is not one for signing claims")
+    return replace(report, state=ValidationState.VALID, signer_trusted=False, failures=(fault,))
+
+
+def _with_segment(reader: c2pa.Reader, beginning: BinaryIO, path: Path) -> None:
+    with _opened(path) as segment:
+        check_parts(segment, str(path))
+        beginning.seek(0)
+        segment.seek(0)
+        reader.with_fragment(MP4.media_type, beginning, segment)
 
 
 def _reader(file: BinaryIO, anchors: bytes, manifest: bytes | None, subject: str) -> c2pa.Reader | None:
@@ -157,8 +190,12 @@ def _reader(file: BinaryIO, anchors: bytes, manifest: bytes | None, subject: str
     return c2pa.Reader.try_create(_format_of(file), file, manifest, manifest_context(anchors))
 
 
-def _explain(file: BinaryIO, error: c2pa.C2paError, *, recovered: bool) -> ManifestReport:
+def _explain(file: BinaryIO, error: c2pa.C2paError, subject: str, *, recovered: bool) -> ManifestReport:
     reason = str(error)[:MAX_TEXT]
+    if _TOO_LARGE in reason:  # honest perhaps: no sign of tampering
+        raise LimitExceededError(
+            "its compressed manifest holds more than 1 MiB", subject=subject, remedy="Have it signed uncompressed."
+        ) from error
     if recovered:
         return ManifestReport(ManifestPresence.UNREADABLE, reason=reason)
     if reason.startswith("Remote:"):

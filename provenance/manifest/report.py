@@ -171,6 +171,7 @@ class ReportedIngredient:
         made_with: the program that its own manifest names as having made it.
         made_at: when, as that claims, with zone.
         discloses_model: its own manifest has a ``c2pa.ai-disclosure``.
+        other_source_types: source types that its own manifest names elsewhere than in actions, as in metadata.
     """
 
     title: str
@@ -186,6 +187,7 @@ class ReportedIngredient:
     made_with: str = ""
     made_at: datetime | None = None
     discloses_model: bool = False
+    other_source_types: tuple[DigitalSourceType, ...] = ()
 
     @property
     def is_nobodys_word(self) -> bool:
@@ -231,6 +233,7 @@ class ManifestReport:
         hard_binding_matches: the content is what was signed; None where that could not be told.
         left_out: names of what the signer left out of the hard binding beyond what every signer leaves out; whatever is
             there, the content "matches". Signer's text.
+        free_places: paths of boxes that say where media lie, of which the hard binding leaves out all or part.
         binds_parts: the hard binding is over the parts of the file, each by itself (``c2pa.hash.boxes``).
         trees: of hashes, in the hard binding; their branches lie in boxes of their own (Merkle).
         actions: of the active manifest, in order, each before those that it says are related to it; what a template
@@ -238,6 +241,7 @@ class ManifestReport:
         source_type: how the content came to be: the active manifest's ``c2pa.created`` action, or else that of its
             nearest ancestor along ``parentOf``. None where unstated or outside the vocabulary (see ``actions`` for
             the URI).
+        other_source_types: that the active manifest names elsewhere than in actions, as in IPTC or XMP metadata.
         ai_disclosure: of the active manifest.
         soft_bindings: of the active manifest.
         beneath: where the active manifest says of itself that it changes nothing of the content (an update, a
@@ -265,10 +269,12 @@ class ManifestReport:
     development: bool = False
     hard_binding_matches: bool | None = None
     left_out: tuple[str, ...] = ()
+    free_places: tuple[str, ...] = ()
     binds_parts: bool = False
     trees: tuple[HashTree, ...] = ()
     actions: tuple[ReportedAction, ...] = ()
     source_type: DigitalSourceType | None = None
+    other_source_types: tuple[DigitalSourceType, ...] = ()
     ai_disclosure: AiDisclosure | None = None
     soft_bindings: tuple[ReportedSoftBinding, ...] = ()
     beneath: EarlierStatement | None = None

@@ -34,6 +34,8 @@ _NEEDLES: Final = (
 _MOST_OF_STORE: Final = 32 << 20
 _GIF_EXTENSION: Final = b"\x21\xff\x0bC2PA_GIF\x01\0\0"
 _SVG_STORE: Final = re.compile(rb"<(?:\w+:)?manifest[^<>]*>([^<>]*)<")
+_SVG_PLACE: Final = re.compile(rb"<(?:\w+:)?manifest(?:\s[^<>]*)?(?<!/)>\s*+(?!</)")
+"""Such an element that is not empty, whatever stands in it."""
 _CHUNK: Final = 1 << 20
 _TIFF_TAG: Final = 0xCD41  # C2PA 2.4, A.3.4
 
@@ -49,7 +51,9 @@ def has_store_place(file: BinaryIO) -> bool:
         if kind is kinds.JPEG:
             return any(b"c2pa" in data for data in _app11(file))
         if kind is kinds.TIFF:
-            return _TIFF_TAG in _tiff_tags(file)
+            return _TIFF_TAG in _tiff_tags(file)[1]
+        if kind is kinds.SVG:
+            return _SVG_PLACE.search(_at(file, 0, _MOST_OF_STORE)) is not None
         return any(box.uuid == C2PA_UUID for box in top_level(file, ""))
     except (struct.error, LimitExceededError):
         return False
@@ -82,6 +86,10 @@ def stores(file: BinaryIO) -> Iterator[bytes]:
             yield from filter(None, (b"".join(_gif(file)),))
         elif kind is kinds.SVG:
             yield from _svg(file)
+        elif kind is kinds.TIFF:
+            yield from _tiff(file)
+        elif kind in (kinds.MP3, kinds.FLAC):
+            yield from _id3(file)
         elif any(True for _ in top_level(file, "")):
             boxes = tuple(box for box in top_level(file, "") if box.uuid == C2PA_UUID)
             for box in boxes:
@@ -142,15 +150,38 @@ def _svg(file: BinaryIO) -> Iterator[bytes]:
             yield base64.b64decode(text)
 
 
-def _tiff_tags(file: BinaryIO) -> frozenset[int]:
-    """Tags of the first directory."""
+def _tiff(file: BinaryIO) -> Iterator[bytes]:
+    """All that the directory says is the store, which is at the end of the file."""
+    order, places = _tiff_tags(file)
+    if _TIFF_TAG in places:
+        count, start = struct.unpack_from(order + "II", places[_TIFF_TAG], 4)
+        yield _at(file, start, count)
+
+
+def _id3(file: BinaryIO) -> Iterator[bytes]:
+    """From where a store begins in a frame of the tag, all that is in the frame (C2PA 2.4, A.3.5; ID3v2.4, 3 and 4)."""
+    head = _at(file, 0, 10)
+    if not head.startswith(b"ID3") or len(head) < 10:
+        return
+    tag, at = _at(file, 10, kinds.seven_bits(head[6:10])), 0
+    while at + 10 <= len(tag) and tag[at]:
+        size = tag[at + 4 : at + 8]
+        end = at + 10 + (kinds.seven_bits(size) if head[3] >= 4 else int.from_bytes(size, "big"))
+        if tag[at : at + 4] == b"GEOB" and (found := tag.find(_STORE_TYPE, at, end)) >= 16:
+            yield tag[found - 16 : end]
+        at = end
+
+
+def _tiff_tags(file: BinaryIO) -> tuple[str, dict[int, bytes]]:
+    """Order of bytes, and entries of the first directory by their tags."""
     file.seek(0)
     head = file.read(8)
     order = "<" if head[:2] == b"II" else ">"
     (offset,) = struct.unpack(order + "I", head[4:8])
     if offset >= file.seek(0, os.SEEK_END):
-        return frozenset()
+        return order, {}
     file.seek(offset)
     (count,) = struct.unpack(order + "H", file.read(2))
     entries = file.read(12 * count)
-    return frozenset(struct.unpack_from(order + "H", entries, at)[0] for at in range(0, len(entries) - 11, 12))
+    found = (entries[at : at + 12] for at in range(0, len(entries) - 11, 12))
+    return order, {struct.unpack_from(order + "H", entry)[0]: entry for entry in found}

@@ -1,20 +1,23 @@
 """What lies in a manifest store that no signature covers: room to hide things in a file that reads Trusted. Pure.
 
 A claim names assertions by their hashes, and a signature covers the claim (C2PA 2.4, 11.1 and 13.2). Everything else
-in a store is boxes: padding beside a signature, a box that no reader knows, data that nothing refers to. Boxes and
-lengths of CBOR are walked here, values are never interpreted.
+in a store is boxes: padding beside a signature, a box that no reader knows, data that nothing refers to, a manifest
+that is neither the file's own nor an ingredient's. Boxes and lengths of CBOR are walked here, values are never
+interpreted, but for the addresses of manifests.
 """
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterator
+from contextlib import suppress
 from typing import Final
 
 from touchmark.provenance.manifest import cbor
-from touchmark.provenance.manifest.jumbf import ASSERTIONS, MANIFESTS, Box, read_box
+from touchmark.provenance.manifest.jumbf import ASSERTIONS, COMPRESSED, MANIFESTS, Box, read_box
 
 _SALT: Final = 48  # random bytes beside a label (C2PA 2.4, 8.4.2.3): 16 or 32, in a box
 _LEFT_BEHIND: Final = 1024  # bytes of data that nothing names any more: generators leave a few hundred
-_COMPRESSED = b"c2cm"
 _CLAIM, _SIGNATURE, _DATA = b"c2cl", b"c2cs", b"c2db"
 _CHECKED: Final = (ASSERTIONS, b"c2vc")
 """Assertions and credentials: a library refuses a file that holds one which the claim does not name."""
@@ -25,23 +28,82 @@ _HEADERS: Final = frozenset(
 """Names of COSE headers (RFC 9360; C2PA 2.4, 13.2 and 14.5) that stand where a signature does not cover them."""
 
 
+_ADDRESS = re.compile(rb"self#jumbf=/?c2pa/([^/]+)")
+_LONGEST: Final = 1024  # bytes of an address
+
+
 def unsigned_in_store(data: bytes) -> int:
     """Non-zero bytes that neither a claim's hashes nor a signature covers, in a manifest store and after it.
 
-    Counted are padding and unknown headers beside signatures, boxes that a store has no place for, and data that no
-    assertion names; and all of what cannot be read here, whatever a C2PA library makes of it.
+    Counted are padding and unknown headers beside signatures, boxes that a store has no place for, data that no
+    assertion names, and manifests that the file's own does not lead to; and all of what cannot be read here, whatever a
+    C2PA library makes of it. What a compressed manifest holds is not seen here: see :func:`is_compressed`.
     """
     try:
         store, end = read_box(data, 0, depth=3)
     except ValueError:
         return _content(data)
     count = _content(data[end:]) + _beside_label(store)
+    led_to = _led_to(store)
     for manifest in store.inner:
-        if manifest.type in MANIFESTS:
-            count += _beside_label(manifest) + sum(_unsigned_part(part, manifest) for part in manifest.inner)
-        elif manifest.type != _COMPRESSED:
+        if manifest not in led_to:
             count += _content(manifest.data)
+        elif manifest.type == COMPRESSED:
+            count += _beside_label(manifest) + sum(_content(box.data) for box in manifest.inner[1:])
+        else:
+            count += _beside_label(manifest) + sum(_unsigned_part(part, manifest) for part in manifest.inner)
     return count
+
+
+def is_compressed(data: bytes) -> bool:
+    """Whether a store holds a compressed manifest (C2PA 2.4, 11.1.4.3): what lies in that beside what is signed is not
+    seen here."""
+    try:
+        store, _ = read_box(data, 0, depth=1)
+    except ValueError:
+        return False
+    return any(manifest.type == COMPRESSED for manifest in store.inner)
+
+
+def _led_to(store: Box) -> list[Box]:
+    """The manifests that the last one, which is the file's own, leads to, and itself (C2PA 2.4, 11.1.4.2).
+
+    Of several with one label a library reads one. Where one is compressed, what that leads to is not known: all count.
+    """
+    manifests = [box for box in store.inner if box.type in (*MANIFESTS, COMPRESSED)]
+    by_label = {manifest.label: manifest for manifest in manifests}
+    found, ahead = dict.fromkeys([manifest.label for manifest in manifests[-1:]]), manifests[-1:]
+    while ahead:
+        manifest = ahead.pop()
+        if manifest.type == COMPRESSED:
+            return list(by_label.values())
+        for label in _addresses(manifest):
+            if label in by_label and label not in found:
+                found[label] = None
+                ahead.append(by_label[label])
+    return [by_label[label] for label in found]
+
+
+def _addresses(manifest: Box) -> Iterator[bytes]:
+    """Labels of manifests in what is signed of one: texts of CBOR, whose length stands before them, or of JSON."""
+    for part in manifest.inner:
+        if part.type not in (ASSERTIONS, _CLAIM):
+            continue
+        for match in _ADDRESS.finditer(part.data):
+            start = match.start()
+            text = part.data[start : start + _text_length(part.data, start)]
+            if address := _ADDRESS.match(text):
+                yield address[1]
+
+
+def _text_length(data: bytes, start: int) -> int:
+    """Of a text that begins at ``start``, by its head in CBOR (RFC 8949, 3) or the quotation mark that ends it."""
+    for size in (1, 2, 3):
+        with suppress(ValueError):
+            major, length, after = cbor.head(data, start - size)
+            if major == cbor.TEXT and after == start:
+                return min(length, _LONGEST)
+    return max(data.find(b'"', start, start + _LONGEST) - start, 0)
 
 
 def _unsigned_part(part: Box, manifest: Box) -> int:

@@ -116,9 +116,8 @@ def kind_of_file(file: BinaryIO) -> Kind | None:
     if kind is HEIC and b"avif" in head[16:64]:  # a general brand first, the special one among the others
         kind = AVIF
     elif kind is MP3 and head.startswith(b"ID3") and len(head) >= 10:
-        # ID3v2.4, 3.1: a size of four times seven bits. A C2PA library puts such a tag before a FLAC too.
-        a, b, c, d = head[6:10]
-        file.seek(10 + (a << 21 | b << 14 | c << 7 | d) + (10 if head[5] & 0x10 else 0))
+        # ID3v2.4, 3.1. A C2PA library puts such a tag before a FLAC too.
+        file.seek(10 + seven_bits(head[6:10]) + (10 if head[5] & 0x10 else 0))
         kind = FLAC if file.read(4) == b"fLaC" else MP3
     file.seek(0)
     return kind
@@ -138,3 +137,9 @@ def kind_of_head(head: bytes) -> Kind | None:
     if len(head) > 3 and head[0] == 0xFF and head[1] & 0xE6 == 0xE2 and head[2] >> 4 not in (0, 15):
         return MP3  # a frame of MPEG audio, layer III (ISO/IEC 11172-3, 2.4.1.3)
     return SVG if _SVG.match(head) and b"<svg" in head else None
+
+
+def seven_bits(size: bytes) -> int:
+    """A number of four times seven bits (ID3v2.4, 6.2)."""
+    a, b, c, d = size
+    return a << 21 | b << 14 | c << 7 | d

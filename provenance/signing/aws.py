@@ -87,11 +87,7 @@ def kms_callback(client: Any, key_id: str, algorithm: SigningAlgorithm) -> Calla
                 remedy="Check the network, the region and the endpoint.",
             ) from error
         except Exception as error:  # what its library makes of an answer that is none
-            raise SignerAnswerError(
-                f"what answers for AWS KMS talks nonsense ({type(error).__name__})",
-                subject=key_id,
-                remedy="Check the endpoint, and what stands between.",
-            ) from error
+            raise SignerAnswerError.of("AWS KMS", error, key_id) from error
         return bytes(answer.get("Signature", b""))  # an empty one is nonsense too, and called so
 
     return sign

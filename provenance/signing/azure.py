@@ -69,7 +69,7 @@ def vault_callback(client: Any, algorithm: SigningAlgorithm) -> Callable[[bytes]
                 f"the vault does not answer ({type(error).__name__})", subject=subject, remedy="Check the network."
             ) from error
         except (exceptions.DecodeError, JSONDecodeError) as error:
-            raise _nonsense(error, subject) from error
+            raise SignerAnswerError.of("the vault", error, subject) from error
         except (exceptions.AzureError, ValueError) as error:
             raise SignerRefusedError(
                 f"the vault would not sign ({type(error).__name__})",
@@ -77,14 +77,6 @@ def vault_callback(client: Any, algorithm: SigningAlgorithm) -> Callable[[bytes]
                 remedy="Check the role (Key Vault Crypto User), and that the key is enabled and of this algorithm.",
             ) from error
         except Exception as error:  # what its library makes of an answer that is none
-            raise _nonsense(error, subject) from error
+            raise SignerAnswerError.of("the vault", error, subject) from error
 
     return sign
-
-
-def _nonsense(error: Exception, subject: str) -> SignerAnswerError:
-    return SignerAnswerError(
-        f"what answers for the vault talks nonsense ({type(error).__name__})",
-        subject=subject,
-        remedy="Check the address, and what stands between.",
-    )

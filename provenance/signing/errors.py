@@ -77,3 +77,18 @@ class SignerAnswerError(SigningError):
     """The signer answered something that is no signature."""
 
     code = "signing.nonsense"
+
+    @classmethod
+    def of(cls, asked: str, error: Exception, subject: str) -> SignerAnswerError:
+        """What is raised where a cloud's own library makes ``error`` of an answer that is none.
+
+        Args:
+            asked: the service that was asked, as it is called.
+            error: what its library raised, of which the kind alone is told: its text may be the answer.
+            subject: the key.
+        """
+        return cls(
+            f"what answers for {asked} talks nonsense ({type(error).__name__})",
+            subject=subject,
+            remedy="Check the address, and what stands between.",
+        )

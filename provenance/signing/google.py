@@ -78,10 +78,6 @@ def kms_callback(client: Any, name: str, algorithm: SigningAlgorithm) -> Callabl
                 remedy="Check the role (cloudkms.signer), and that the version is enabled and of this algorithm.",
             ) from error
         except Exception as error:  # what its library makes of an answer that is none
-            raise SignerAnswerError(
-                f"what answers for Google Cloud KMS talks nonsense ({type(error).__name__})",
-                subject=name,
-                remedy="Check the address, and what stands between.",
-            ) from error
+            raise SignerAnswerError.of("Google Cloud KMS", error, name) from error
 
     return sign

@@ -123,6 +123,10 @@ class TrustList:
         """Decoded."""
         return tuple(x509.load_pem_x509_certificates(self.anchors))
 
+    def ended(self, now: datetime) -> tuple[x509.Certificate, ...]:
+        """Authorities whose time is over. They still vouch for what was signed, and stamped with the time, before."""
+        return tuple(one for one in self.certificates if one.not_valid_after_utc < now)
+
     def is_stale(self, now: datetime) -> bool:
         """Whether it was not refreshed for too long."""
         return now - self.retrieved > STALE_AFTER

@@ -133,6 +133,30 @@ def test_verify_believes_a_list_for_its_purpose_alone_and_says_when_it_is_stale(
         Verifier.default(home)
 
 
+def test_authorities_whose_time_is_over_are_told_of(home: Home, tmp_path: Path) -> None:
+    old, new = Authority("\x1b[2Jold"), Authority("new")
+    now = datetime.now(UTC)
+    ended = old.issue(
+        key=old.key,
+        subject=old.subject,
+        ca=True,
+        ekus=None,
+        aki=False,
+        begins=now - timedelta(days=9),
+        ends=now - timedelta(days=2),
+    )
+    path = tmp_path / "roots.pem"
+    path.write_bytes(ended + new.pem)
+    added = run("add", "partners", str(path), "--purpose", "claim-signing", "--json")
+    assert len(json.loads(added.stdout)["authorities"]) == 2, "for what was signed before"
+    assert added.stderr.count("note:") == 1
+    assert f"ended on {now - timedelta(days=2):%Y-%m-%d}" in added.stderr
+    assert "\x1b" not in added.stderr
+    assert "old" in run("update").stderr
+    path.write_bytes(new.pem)
+    assert not run("update").stderr
+
+
 @pytest.mark.parametrize("command", ["add", "update", "list", "show", "remove"])
 def test_help_has_examples(command: str) -> None:
     assert "Example" in CliRunner().invoke(trust, [command, "--help"]).output

@@ -252,6 +252,11 @@ def test_a_film_in_segments_is_given_by_a_pattern(tmp_path, capsys) -> None:
     assert (report["evidence"]["stream"]["given"], report["evidence"]["stream"]["faults"]) == (5, [])
     assert run(["report", init, "--fragments", pattern, "-o", str(tmp_path / "r.html")]) == 2
     assert (tmp_path / "r.html").read_text().count("data:image/jpeg") > 1, "pictures of all of it"
+    capsys.readouterr()
+    assert run(["comply", init, "--fragments", pattern, "--profile", "eu-ai-act", "--json"]) == 1
+    held = json.loads(capsys.readouterr().out)
+    assert held["file"] == init
+    assert run(["comply", init, "--profile", "eu-ai-act"]) == 3, "the beginning alone has no pictures"
     (tmp_path / "seg10.m4s").unlink()
     assert run(["verify", init, "--fragments", pattern]) == 2
     assert "missing between others: before “seg11.m4s”" in " ".join(capsys.readouterr().out.split())

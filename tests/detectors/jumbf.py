@@ -82,6 +82,8 @@ def signed_anew(
 def _fitted(store: bytes, grown: int) -> bytes:
     def pad(boxes: list[bytes]) -> list[bytes]:
         protected, header, *rest = cbor2.loads(boxes[1][8:]).value
+        if "pad" not in header:
+            return boxes
         room = len(header["pad"]) - grown
         assert room > 256, "the pad's length must keep its two bytes"
         sign1 = cbor2.CBORTag(18, [protected, {**header, "pad": bytes(room)}, *rest])
@@ -100,3 +102,41 @@ def rebuilt(data: bytes, path: tuple[str, ...], change: Change) -> bytes:
     path = (*path, boxes[0][25:].partition(b"\0")[0].decode())
     inner = [boxes[0], *(rebuilt(b, path, change) if b[4:8] == b"jumb" else b for b in boxes[1:])]
     return box(b"jumb", b"".join(change(path, inner)))
+
+
+def inner(store: bytes) -> list[bytes]:
+    """The boxes in a superbox, its description first."""
+    boxes, position = [], 8
+    while position < len(store):
+        size = int.from_bytes(store[position : position + 4], "big")
+        boxes.append(store[position : position + size])
+        position += size
+    return boxes
+
+
+def unpadded(store: bytes) -> bytes:
+    """The store without the zeros beside its signatures, which no signature covers either."""
+
+    def drop(boxes: list[bytes]) -> list[bytes]:
+        protected, header, *rest = cbor2.loads(boxes[1][8:]).value
+        bare = {name: value for name, value in header.items() if not str(name).startswith("pad")}
+        return [boxes[0], box(b"cbor", cbor2.dumps(cbor2.CBORTag(18, [protected, bare, *rest])))]
+
+    return rebuilt(store, (), at(("c2pa.signature",), drop))
+
+
+def compressed(manifest: bytes) -> bytes:
+    """A manifest as a compressed one (C2PA 2.4, 11.1.4.3): Brotli may keep data as they are (RFC 7932, 9.2)."""
+    label = manifest[33 : manifest.index(b"\0", 33)].decode()
+    stream, bits = bytearray(), [1, 1, 0, 1]  # a window of 4 MiB
+    for start in range(0, len(manifest), 1 << 16):
+        piece = manifest[start : start + (1 << 16)]
+        bits += [0, 0, 0, *((len(piece) - 1) >> bit & 1 for bit in range(16)), 1]
+        stream += _packed(bits) + piece
+        bits = []
+    return superbox(b"c2cm", label, box(b"brob", bytes(stream) + _packed([1, 1])))
+
+
+def _packed(bits: list[int]) -> bytes:
+    whole = [*bits, *[0] * (-len(bits) % 8)]
+    return bytes(sum(bit << place for place, bit in enumerate(whole[at : at + 8])) for at in range(0, len(whole), 8))

@@ -14,9 +14,11 @@ import pytest
 from tests.clips import moving_clip, write_clip
 from tests.detectors.jumbf import box, superbox
 from touchmark.detectors.evidence import ChangedFileError, Sources, gather
+from touchmark.detectors.verdict import Outcome, judge
 from touchmark.detectors.verify import Verifier
 from touchmark.provenance.manifest import traces
 from touchmark.provenance.manifest.context import TrustAnchorsError
+from touchmark.provenance.manifest.report import ManifestPresence
 from touchmark.provenance.manifest.unsigned import unsigned_in_store
 from touchmark.provenance.media.boxes import C2PA_UUID
 from touchmark.provenance.media.errors import MediaError
@@ -150,6 +152,25 @@ def test_a_store_is_found_and_its_padding_looked_at_in_every_wrapping(tmp_path, 
         with path.open("rb") as file:
             assert list(traces.stores(file)) == [store]
         assert unsigned_in_store(store) == len(payload)
+
+
+@pytest.mark.parametrize("damage", [b"</svg", b"<", b'&"', b"<![CDATA["])
+def test_an_svg_whose_store_no_library_finds_is_not_without_one(tmp_path, damage) -> None:
+    """Its store is base64, in which nothing that a store has can be searched for."""
+    path = tmp_path / "p.svg"
+    within = damage == b"<![CDATA["
+    svg = _in_svg(b"a store, " * 99)
+    path.write_bytes(
+        svg.replace(b"<c2pa:manifest>", b"<c2pa:manifest>" + damage).replace(b"</c2pa", b"]]></c2pa")
+        if within
+        else svg.replace(b"</svg>", damage)
+    )
+    found = gather(path, Sources(), Limits())
+    assert found.manifest.presence is ManifestPresence.UNREADABLE
+    assert judge(found).outcome is Outcome.TAMPERED
+    for empty in (b"", b"<c2pa:manifest></c2pa:manifest>", b"<manifest/>", b"<c2pa:manifest a='b'/>", b"<manifests>x"):
+        path.write_bytes(b"<svg xmlns:c2pa='http://c2pa.org/manifest'>%s</svg>" % empty)
+        assert gather(path, Sources(), Limits()).manifest.presence is ManifestPresence.ABSENT
 
 
 def test_a_registration_of_another_key_is_a_coincidence(stripped, studio, registration, tmp_path) -> None:

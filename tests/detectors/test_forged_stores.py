@@ -3,24 +3,32 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import struct
 import zlib
 from datetime import UTC, datetime
 from pathlib import Path
 
+import c2pa
 import cbor2
 import pytest
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
+from cryptography.x509.oid import ExtendedKeyUsageOID
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tests.detectors.jumbf import at, box, changed, rebuilt, signed_anew, superbox
-from tests.forms import FORMS
+from tests.detectors.jumbf import at, box, changed, compressed, inner, rebuilt, signed_anew, superbox, unpadded
+from tests.forms import FORMS, film_of_chunks
+from tests.provenance.keys.certificates import EMAIL, Authority, p256
 from touchmark.detectors.sources import Sources
 from touchmark.detectors.verdict import Outcome
 from touchmark.detectors.verify import Verification, Verifier
 from touchmark.provenance.keys.development import issue_development_chain
 from touchmark.provenance.manifest.binding import HardBinding, hard_binding
 from touchmark.provenance.manifest.claim import Claim, DigitalSourceType, SoftwareAgent
+from touchmark.provenance.manifest.context import manifest_context
 from touchmark.provenance.manifest.report import ValidationState
 from touchmark.provenance.manifest.traces import stores
 from touchmark.provenance.manifest.unsigned import unsigned_in_store
@@ -37,13 +45,18 @@ DATA = box(b"cbor", cbor2.dumps({"dc:format": "text/plain", "data": HIDDEN}))
 @pytest.fixture(scope="module")
 def signed(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     folder, made = tmp_path_factory.mktemp("signed"), {}
-    for name in ("p.png", "p.jpg", "p.tiff", "v.mp4"):
+    for name in ("p.png", "p.jpg", "p.tiff", "v.mp4", "a.mp3", "a.flac"):
         media_type, make = FORMS[name]
         agent = SoftwareAgent("a camera", "1")
         claim = Claim("x", media_type, DigitalSourceType.DIGITAL_CAPTURE, agent, datetime.now(UTC))
         sign_file(make(folder / f"plain-{name}"), folder / name, claim, SIGNER, CHAIN.authority)
         made[name] = folder / name
-    return made
+    film = film_of_chunks(folder / "plain-many.mp4")
+    claim = Claim(
+        "x", "video/mp4", DigitalSourceType.DIGITAL_CAPTURE, SoftwareAgent("a camera", "1"), datetime.now(UTC)
+    )
+    sign_file(film, folder / "many.mp4", claim, SIGNER, CHAIN.authority)
+    return made | {"many.mp4": folder / "many.mp4"}
 
 
 def verify(path: Path) -> Verification:
@@ -101,6 +114,106 @@ def test_what_is_hidden_in_a_store_is_found(signed, tmp_path, where) -> None:
     assert {found.kind for found in verification.verdict.contradictions} == {"unhashed_bytes"}
 
 
+@pytest.mark.parametrize("whole", [True, False], ids=["of another file", "that holds no more"])
+@pytest.mark.parametrize("name", ["p.png", "p.jpg", "v.mp4", "a.mp3"])
+def test_a_manifest_that_the_files_own_does_not_lead_to_hides_nothing(signed, tmp_path, name, whole) -> None:
+    """A library validates the last manifest and its ingredients, and has nothing to say of others beside them."""
+    stranger = inner(unpadded(store_of(signed["v.mp4" if name == "p.jpg" else "p.jpg"])))[1]
+    stranger = stranger if whole else stranger.replace(b"a camera", b"A CAMERA")
+    store = store_of(signed[name])
+    forged = changed(store, lambda path, boxes: [boxes[0], stranger, *boxes[1:]] if len(path) == 1 else boxes)
+    verification = verify(replaced(signed[name], store, forged, tmp_path / name))
+    assert verification.evidence.manifest.is_sound, "the attack works against whoever asks the library alone"
+    assert verification.evidence.container.unhashed > 1000
+    assert verification.verdict.outcome is Outcome.CONTRADICTORY
+
+
+@pytest.mark.parametrize("label", [b"urn:c2pa:0", b"c2pa.assertions", b""])
+def test_a_manifest_is_led_to_by_the_whole_of_its_name(signed, label) -> None:
+    """One that is called like the beginning of a name, or like another part of an address, is not meant by it."""
+    store = store_of(signed["p.png"])
+    stranger = superbox(b"c2ma", label.decode(), superbox(b"c2as", "c2pa.assertions", box(b"json", HIDDEN)))
+    assert unsigned_in_store(changed(store, lambda p, b: [b[0], stranger, *b[1:]] if len(p) == 1 else b)) > len(HIDDEN)
+
+
+def test_of_two_manifests_with_one_label_one_is_read(signed) -> None:
+    store = store_of(signed["p.png"])
+    second = unpadded(store).replace(b"a camera", b"A CAMERA")
+    forged = changed(store, lambda path, boxes: [boxes[0], inner(second)[1], *boxes[1:]] if len(path) == 1 else boxes)
+    assert unsigned_in_store(forged) > 1000
+
+
+def test_manifests_of_ingredients_are_led_to(signed, tmp_path) -> None:
+    path, again = tmp_path / "edited.jpg", tmp_path / "edited again.jpg"
+    for parent, edited in ((signed["p.jpg"], path), (path, again)):
+        agent = SoftwareAgent("an editor", "1")
+        claim = Claim("x", "image/jpeg", DigitalSourceType.DIGITAL_CAPTURE, agent, datetime.now(UTC), parent=parent)
+        sign_file(parent, edited, claim, SIGNER, CHAIN.authority)
+        assert unsigned_in_store(store_of(edited)) == 0
+        assert verify(edited).verdict.outcome is Outcome.CAPTURED
+
+
+@pytest.mark.parametrize("hidden", [b"", HIDDEN], ids=["nothing", "a payload"])
+@pytest.mark.parametrize("name", ["p.png", "p.jpg", "v.mp4"])
+def test_what_a_compressed_manifest_hides_is_not_known(signed, tmp_path, name, hidden) -> None:
+    """Anybody can compress the manifest of a signed file, and put what he likes beside its signature first."""
+    store = store_of(signed[name])
+    description, manifest = inner(store)
+
+    def hide(boxes: list[bytes]) -> list[bytes]:
+        protected, header, *rest = cbor2.loads(boxes[1][8:]).value
+        pad = hidden + bytes(len(header["pad"]) - len(hidden) - shorter)
+        return [boxes[0], box(b"cbor", cbor2.dumps(cbor2.CBORTag(18, [protected, {**header, "pad": pad}, *rest])))]
+
+    shorter = 0
+    forged = b""
+    for _ in range(3):  # until it has the length of the old one
+        packed = compressed(rebuilt(manifest, ("c2pa",), at(("c2pa.signature",), hide)))
+        forged = box(b"jumb", description + packed)
+        shorter += len(forged) - len(store)
+    verification = verify(replaced(signed[name], store, forged, tmp_path / name))
+    assert verification.evidence.manifest.state is ValidationState.TRUSTED
+    assert verification.evidence.manifest.left_out == ("whatever its compressed manifests hold unsigned",)
+    assert verification.verdict.outcome is Outcome.UNKNOWN
+    junk = rebuilt(forged, (), lambda p, boxes: [*boxes, box(b"evil", HIDDEN)] if len(p) == 2 else boxes)
+    assert unsigned_in_store(junk) == len(HIDDEN)
+    stranger = compressed(superbox(b"c2ma", "urn:c2pa:0", box(b"json", HIDDEN)))
+    assert unsigned_in_store(box(b"jumb", description + stranger + manifest)) > len(HIDDEN)
+
+
+@pytest.mark.parametrize("name", ["a.mp3", "a.flac", "p.tiff"])
+def test_what_follows_a_store_in_its_own_place_is_found(signed, tmp_path, name) -> None:
+    """A store that is cut short by the zeros in it leaves room in its frame, or in what a directory calls the store."""
+    store = store_of(signed[name])
+    bare = unpadded(store)
+    forged = bare + HIDDEN + bytes(len(store) - len(bare) - len(HIDDEN))
+    verification = verify(replaced(signed[name], store, forged, tmp_path / name))
+    assert verification.evidence.manifest.is_sound, "the attack works against whoever asks the library alone"
+    assert verification.evidence.container.unhashed == len(HIDDEN)
+    assert verification.verdict.outcome is Outcome.CONTRADICTORY
+
+
+def test_a_store_that_is_not_found_is_not_vouched_for(signed, tmp_path, monkeypatch) -> None:
+    assert verify(signed["a.mp3"]).verdict.outcome is Outcome.CAPTURED
+    monkeypatch.setattr("touchmark.provenance.manifest.traces._MOST_OF_STORE", 1000)
+    path = tmp_path / "p.jpg"
+    path.write_bytes(signed["a.mp3"].read_bytes())
+    verification = verify(path)
+    assert verification.evidence.manifest.hard_binding_matches
+    assert verification.verdict.outcome is not Outcome.CAPTURED
+
+
+def replaced(source: Path, store: bytes, forged: bytes, path: Path) -> Path:
+    """A file with another store of the same length."""
+    assert len(forged) == len(store)
+    content = source.read_bytes()
+    start = content.index(store)
+    path.write_bytes(content[:start] + forged + content[start + len(store) :])
+    if path.suffix == ".png":
+        path.write_bytes(with_store(path, forged))
+    return path
+
+
 def _salted(description: bytes) -> bytes:
     """Its label followed by a box of salt, as a bit of it announces (C2PA 2.4, 8.4.2.3)."""
     toggles = bytes([description[24] | 0x10])
@@ -112,7 +225,7 @@ def _with_header(sign1: bytes) -> bytes:
     return cbor2.dumps(cbor2.CBORTag(18, [protected, {**header, "evil": HIDDEN}, *rest]))
 
 
-@pytest.mark.parametrize("name", ["p.png", "p.jpg", "p.tiff", "v.mp4"])
+@pytest.mark.parametrize("name", ["p.png", "p.jpg", "p.tiff", "v.mp4", "a.mp3", "a.flac"])
 def test_stores_of_every_wrapping_are_whole_and_hide_nothing(signed, name) -> None:
     store = store_of(signed[name])
     assert int.from_bytes(store[:4], "big") == len(store)
@@ -198,6 +311,47 @@ def test_a_film_whose_media_its_signer_left_out_is_not_vouched_for(signed, tmp_p
     assert verification.verdict.outcome is Outcome.UNKNOWN
 
 
+def test_a_film_whose_signer_left_out_where_its_media_lie_is_believed_while_they_lie_in_order(signed, tmp_path) -> None:
+    """As generators of before 2024 did: whoever changes these numbers shows it in another order, and it is Valid."""
+    plain, store = signed["many.mp4"], store_of(signed["many.mp4"])
+    content = plain.read_bytes()
+    names = [at for at in range(len(content)) if content.startswith(b"stco", at)]
+    # behind a version, flags and how many there are
+    tables = [(at + 12, at - 4 + int.from_bytes(content[at - 4 : at], "big")) for at in names]
+
+    def digest() -> bytes:
+        digest = hashlib.sha256()
+        for found in scan_boxes(plain):
+            if found.type not in ("ftyp", "mfra", "free", "skip") and found.uuid != C2PA_UUID:
+                digest.update(struct.pack(">Q", found.offset))
+                at, last = found.offset, found.offset + found.size
+                for start, end in tables if found.type == "moov" else ():
+                    digest.update(content[at:start])
+                    at = end
+                digest.update(content[at:last])
+        return digest.digest()
+
+    def without_places(assertion: dict[str, object]) -> dict[str, object]:
+        table = {"xpath": "/moov/trak/mdia/minf/stbl/stco", "subset": [{"offset": 16, "length": 0}]}
+        return {**assertion, "exclusions": [*assertion["exclusions"], table], "hash": digest()}  # type: ignore[misc]
+
+    forged = content.replace(store, signed_anew(store, SIGNER, "c2pa.hash.bmff.v3", without_places))
+    path = tmp_path / "v.mp4"
+    start, end = tables[0]
+    places = [forged[at : at + 4] for at in range(start, end, 4)]
+    assert len(places) > 2
+    for table, outcome in (
+        (places, Outcome.CAPTURED),
+        (places[::-1], Outcome.UNKNOWN),
+        (places[1:] + places[:1], Outcome.UNKNOWN),
+        (places[:1] * len(places), Outcome.UNKNOWN),
+    ):
+        path.write_bytes(forged[:start] + b"".join(table) + forged[end:])
+        verification = verify(path)
+        assert verification.evidence.manifest.state is ValidationState.TRUSTED
+        assert verification.verdict.outcome is outcome
+
+
 def test_what_every_signer_leaves_out_is_no_choice(signed) -> None:
     assert all(not verify(path).evidence.manifest.left_out for path in signed.values())
 
@@ -205,3 +359,49 @@ def test_what_every_signer_leaves_out_is_no_choice(signed) -> None:
 @pytest.mark.parametrize("report", ["", "[]", '{"manifests": 3}', "[" * 10_000])
 def test_a_detailed_report_that_cannot_be_read_is_no_crash(report) -> None:
     assert isinstance(hard_binding(report, "x"), HardBinding)
+
+
+# -- signed with what is for something else
+
+
+@pytest.mark.parametrize(
+    ("usages", "outcome"),
+    [
+        ([EMAIL], Outcome.CAPTURED),
+        ([ExtendedKeyUsageOID.TIME_STAMPING], Outcome.UNKNOWN),
+        ([ExtendedKeyUsageOID.OCSP_SIGNING], Outcome.UNKNOWN),
+    ],
+)
+def test_whoever_may_stamp_the_time_may_not_say_what_a_camera_took(signed, tmp_path, usages, outcome) -> None:
+    """A library trusts certificates for time stamps and revocation of the same authority with claims as well."""
+    authority, key, path = Authority(), p256(), tmp_path / "p.jpg"
+    chain = authority.issue(key=key, ekus=usages) + authority.pem
+    made = {"action": "c2pa.created", "digitalSourceType": DigitalSourceType.DIGITAL_CAPTURE}
+    definition = {
+        "claim_version": 2,
+        "claim_generator_info": [{"name": "c", "version": "1"}],
+        "assertions": [
+            {
+                "label": "c2pa.actions.v2",
+                "created": True,
+                "data": {"actions": [made]},
+            }
+        ],
+    }
+
+    def sign(data: bytes) -> bytes:
+        r, s = decode_dss_signature(key.sign(data, ec.ECDSA(hashes.SHA256())))
+        return r.to_bytes(32, "big") + s.to_bytes(32, "big")
+
+    builder = c2pa.Builder(json.dumps(definition), manifest_context(b""))
+    plain = signed["p.jpg"].with_name("plain-p.jpg")
+    with (
+        plain.open("rb") as media,
+        path.open("w+b") as output,
+        c2pa.Signer.from_callback(sign, c2pa.C2paSigningAlg.ES256, chain.decode(), None) as native,
+    ):
+        builder.sign(native, "image/jpeg", media, output)
+    verification = Verifier(Sources(anchors=authority.pem)).verify(path)
+    assert verification.verdict.outcome is outcome
+    assert verification.evidence.manifest.signer_trusted is (outcome is Outcome.CAPTURED)
+    assert not verification.verdict.tampering

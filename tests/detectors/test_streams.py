@@ -17,6 +17,9 @@ from jsonschema import Draft202012Validator
 
 from tests.detectors.fragments import Binding, bound_by_fragments, boxes, branch_box, essence, fragmented_film, pieces
 from tests.detectors.jumbf import box
+from touchmark.detectors.disclosure.comply import Result, hold
+from touchmark.detectors.disclosure.facts import Fact
+from touchmark.detectors.disclosure.profile import Profile
 from touchmark.detectors.document import schema
 from touchmark.detectors.serialise import line, report_of
 from touchmark.detectors.sources import Sources
@@ -101,6 +104,22 @@ def test_a_whole_stream_is_believed(whole, verify, binding) -> None:
     assert (found.given, found.of_all, found.first, found.faults) == (5, 5, 1, ())
     assert verification.evidence.manifest.state is ValidationState.TRUSTED
     assert verification.evidence.container.info.width == 64, "and its pictures are looked at"
+
+
+def test_a_stream_is_held_against_profiles_like_the_film_in_one_file(whole, stream, verify, written, tmp_path) -> None:
+    profiles = [Profile.load("c2pa"), Profile.load("eu-ai-act"), Profile.load("eu-ai-act-label")]
+    path = tmp_path / "film.mp4"
+    path.write_bytes(whole)
+    film = hold(Verifier(Sources(anchors=CHAIN.authority)).verify(path), profiles, CHAIN.authority)
+    verification = verify(stream)
+    held = hold(verification, profiles, CHAIN.authority, segments=written(stream)[1:])
+    results = [[(line.line.id, line.result) for one in c.profiles for line in one.lines] for c in (held, film)]
+    assert results[0] == results[1]
+    assert held.facts.get(Fact.MANIFEST_BROKEN_RULES) == film.facts.get(Fact.MANIFEST_BROKEN_RULES)
+    changed = [*stream[:2], stream[2][:-1] + bytes([stream[2][-1] ^ 1]), *stream[3:]]
+    broken = hold(verify(changed), profiles, CHAIN.authority, segments=written(changed)[1:])
+    believed = {line.line.id for line in broken.profiles[0].lines if line.result is Result.PASS}
+    assert not {"c2pa.trusted", "c2pa.rubric"} & believed
 
 
 def test_the_report_tells_of_segments_under_the_schema(stream, verify) -> None:

@@ -287,6 +287,37 @@ def test_a_disclosure_beneath_an_update_still_says_that_a_model_had_a_part_in_it
         assert judge(evidence(replace(updated, ingredients=(other,)))).outcome is Outcome.CAPTURED
 
 
+def test_a_part_of_which_nobody_says_how_it_came_to_be_is_no_cameras() -> None:
+    camera = ReportedIngredient("p", "parentOf", "urn:c2pa:0", 1, source_type=CAPTURE.value)
+    edited = ReportedIngredient("e", "componentOf", "urn:c2pa:1", 1)
+    beneath = ReportedIngredient("c", "parentOf", "urn:c2pa:2", 2, source_type=CAPTURE.value)
+    nameless = ReportedIngredient("n", "componentOf", "", 1)
+    stated = ((camera,), (camera, edited, beneath), (edited, beneath, replace(edited, depth=2)))
+    unstated = ((camera, nameless), (edited, camera), (replace(nameless, depth=2), edited, beneath))
+    for parts, outcome in [(s, Outcome.CAPTURED) for s in stated] + [(u, Outcome.UNKNOWN) for u in unstated]:
+        assert judge(evidence(manifest(source_type=CAPTURE, ingredients=parts))).outcome is outcome
+
+
+def test_metadata_that_name_a_model_and_what_only_models_are_given_are_no_cameras() -> None:
+    named = (DigitalSourceType.TRAINED_ALGORITHMIC_MEDIA,)
+    capture = manifest(source_type=CAPTURE)
+    part = ReportedIngredient("p", "parentOf", "urn:c2pa:0", 1, source_type=CAPTURE.value)
+    prompt = ReportedIngredient("q", "inputTo", "", 1, data_types=("c2pa.types.generator.prompt",))
+    weights = replace(prompt, data_types=("c2pa.types.model.pytorch",))
+    for report in (
+        replace(capture, other_source_types=named),
+        replace(capture, ingredients=(replace(part, other_source_types=named),)),
+        replace(capture, ingredients=(prompt,)),
+        replace(capture, ingredients=(weights,)),
+    ):
+        assert judge(evidence(report)).outcome is Outcome.UNKNOWN
+    for report in (
+        replace(capture, other_source_types=(CAPTURE,)),
+        replace(capture, ingredients=(replace(prompt, data_types=("c2pa.types.dataset",)),)),
+    ):
+        assert judge(evidence(report)).outcome is Outcome.CAPTURED
+
+
 def test_whoever_edits_or_publishes_did_not_make_it() -> None:
     made = NOW - timedelta(days=9)
     parent = ReportedIngredient(

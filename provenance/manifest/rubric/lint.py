@@ -56,20 +56,21 @@ class LintReport:
         return not self.failures
 
 
-def lint(path: Path, anchors: bytes, rubrics: Sequence[Rubric] = ()) -> LintReport:
+def lint(path: Path, anchors: bytes, rubrics: Sequence[Rubric] = (), *, segment: Path | None = None) -> LintReport:
     """Hold the manifests of ``path`` against each rubric.
 
     Args:
         path: any file.
         anchors: PEM roots of trusted signers; a rubric may ask whether the signer is one.
         rubrics: ours for C2PA 2.4 if none is given.
+        segment: one of the film in segments that begins in the file, against which its manifest is held.
 
     Raises:
         UnreadableFileError: the file cannot be opened, or is no regular file.
         NothingToLintError: it has no manifest, or none that can be read.
         TrustAnchorsError: ``anchors`` is not PEM.
     """
-    found = read_crjson(path, anchors)
+    found = read_crjson(path, anchors, segment)
     if isinstance(found, str):
         raise NothingToLintError(
             f"there is no manifest that can be read ({found})",

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from touchmark.generation.staging import OutputError, OutputExistsError, Staging
+from touchmark.generation.staging import OutputError, OutputExistsError, Staging, require_another
 
 
 def test_a_published_file_is_all_that_is_left(tmp_path: Path) -> None:
@@ -28,6 +28,27 @@ def test_an_error_leaves_nothing(tmp_path: Path) -> None:
         staging.file.write_bytes(b"half")
         raise RuntimeError
     assert list(tmp_path.iterdir()) == []
+
+
+def test_what_goes_wrong_with_the_staged_file_is_said_of_the_output(tmp_path: Path) -> None:
+    output, other = tmp_path / "out.mp4", tmp_path / "in.mp4"
+    for subject, told in ((None, output), (other, other), (tmp_path / "staged.mp4", tmp_path / "staged.mp4")):
+        with pytest.raises(OutputError) as caught, Staging(output) as staging:
+            raise OutputError("there is no room", subject=str(subject or staging.file))
+        assert caught.value.subject == str(told)
+
+
+def test_a_file_does_not_take_the_place_of_what_it_is_made_of(tmp_path: Path) -> None:
+    source, link, hard = tmp_path / "a.mp4", tmp_path / "link.mp4", tmp_path / "hard.mp4"
+    source.write_bytes(b"the only one")
+    link.symlink_to(source)
+    hard.hardlink_to(source)
+    for output in (source, link, hard, tmp_path / "x" / ".." / "a.mp4"):
+        (tmp_path / "x").mkdir(exist_ok=True)
+        with pytest.raises(OutputError):
+            require_another(output, source)
+    require_another(tmp_path / "new.mp4", source)
+    require_another(tmp_path / "new.mp4", tmp_path / "none.mp4")
 
 
 def test_a_file_that_appeared_meanwhile_is_not_replaced(tmp_path: Path) -> None:

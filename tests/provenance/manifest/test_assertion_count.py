@@ -6,12 +6,16 @@ import io
 import struct
 import zlib
 
+import cbor2
 import pytest
 
-from tests.detectors.jumbf import box, superbox
+from tests.detectors.jumbf import box, compressed, superbox
 from touchmark.provenance.manifest.assertion_count import check_assertions
 from touchmark.provenance.manifest.read import read_stream
+from touchmark.provenance.manifest.report import ManifestPresence
 from touchmark.provenance.media.errors import LimitExceededError
+
+TEXT = cbor2.dumps({"x": b"a" * 500_000})
 
 
 def manifest(assertions: int) -> bytes:
@@ -21,8 +25,12 @@ def manifest(assertions: int) -> bytes:
 
 def png(*manifests: bytes) -> io.BytesIO:
     store = superbox(b"c2pa", "c2pa", *manifests)
-    chunk = struct.pack(">I", len(store)) + b"caBX" + store + struct.pack(">I", zlib.crc32(b"caBX" + store))
-    return io.BytesIO(b"\x89PNG\r\n\x1a\n" + chunk)
+    head = struct.pack(">IIBBBBB", 1, 1, 8, 2, 0, 0, 0)
+    chunks = ((b"IHDR", head), (b"caBX", store), (b"IDAT", zlib.compress(bytes(4))), (b"IEND", b""))
+    parts = (
+        struct.pack(">I", len(data)) + name + data + struct.pack(">I", zlib.crc32(name + data)) for name, data in chunks
+    )
+    return io.BytesIO(b"\x89PNG\r\n\x1a\n" + b"".join(parts))
 
 
 @pytest.mark.parametrize(
@@ -35,5 +43,40 @@ def test_assertions_by_the_thousand_are_refused(made: io.BytesIO) -> None:
         read_stream(made, b"")
 
 
+def large(count: int, kind: bytes = b"cbor") -> bytes:
+    one = superbox(kind, "org.example.a", box(kind, TEXT))
+    return superbox(b"c2ma", "urn:c2pa:1", superbox(b"c2as", "c2pa.assertions", *[one] * count))
+
+
+@pytest.mark.parametrize(
+    "made",
+    [
+        png(large(3)),
+        png(large(3, b"json")),
+        png(*[large(1)] * 3),
+        png(large(3), b"\0" * 9),
+        png(superbox(b"c2ma", "urn:c2pa:1", superbox(b"c2cl", "c2pa.claim.v2", box(b"cbor", TEXT * 3)))),
+        png(compressed(manifest(1)), large(1)),
+        png(*[compressed(manifest(n)) for n in range(90, 92)]),
+    ],
+    ids=["cbor", "json", "in three manifests", "no box behind", "a claim", "compressed", "two compressed"],
+)
+def test_assertions_that_a_library_would_need_gigabytes_for_are_refused(made: io.BytesIO) -> None:
+    """A byte of a string becomes a number of its report; it takes 150 bytes for each."""
+    with pytest.raises(LimitExceededError, match="bytes of assertions"):
+        read_stream(made, b"")
+
+
+def test_a_compressed_manifest_that_unpacks_to_much_is_refused_and_not_called_damaged() -> None:
+    with pytest.raises(LimitExceededError, match="holds more than 1 MiB"):
+        read_stream(png(compressed(large(3))), b"", subject="bomb.png")
+    assert read_stream(png(compressed(large(1))), b"").presence is ManifestPresence.UNREADABLE, "it has no claim"
+
+
 def test_manifests_of_many_generators_are_read() -> None:
+    check_assertions(png(large(2)), "film.mp4")
+    check_assertions(png(compressed(manifest(90))), "small.png")
+    picture = superbox(b"@", "c2pa.thumbnail", box(b"bidb", b"cbor" * 900_000))
+    thumbs = superbox(b"c2ma", "urn:c2pa:1", superbox(b"c2as", "c2pa.assertions", picture))
+    check_assertions(png(thumbs), "picture.png")
     check_assertions(png(*[manifest(30)] * 200), "collage.png")

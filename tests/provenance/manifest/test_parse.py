@@ -20,6 +20,7 @@ from touchmark.provenance.manifest.report import Concern, ManifestReport, Status
 from touchmark.provenance.manifest.write import sign_file
 
 HASH_MISMATCH = {"code": "assertion.bmffHash.mismatch", "url": "self#jumbf=x", "explanation": "no match"}
+IPTC = "http://cv.iptc.org/newscodes/digitalsourcetype/"
 UNTRUSTED = {"code": "signingCredential.untrusted"}
 
 
@@ -248,6 +249,28 @@ def test_payloads_are_read_from_text_and_from_byte_strings(genuine: dict[str, An
 )
 def test_every_code_concerns_something(code: str, concern: Concern) -> None:
     assert StatusCode(code).concern is concern
+
+
+@pytest.mark.parametrize(
+    ("data", "found"),
+    [
+        ({"Iptc4xmpExt:DigitalSourceType": f"{IPTC}trainedAlgorithmicMedia"}, True),
+        ({"Iptc4xmpExt:DigitalSourceType": "trainedAlgorithmicMedia"}, True),
+        ({"a": [{"b": ["https://cv.iptc.org/newscodes/digitalsourcetype/trainedAlgorithmicMedia"]}]}, True),
+        ({"dc:description": "trainedAlgorithmicMedia"}, False),
+        ({"Iptc4xmpExt:DigitalSourceType": "of no kind"}, False),
+        ({"a": f"about {IPTC}trainedAlgorithmicMedia, and more"}, False),
+        ({"a": {"b": [None, 1, True]}}, False),
+        ([[[f"{IPTC}trainedAlgorithmicMedia"]]], True),
+        (None, False),
+    ],
+)
+def test_source_types_are_read_wherever_a_manifest_names_them(
+    genuine: dict[str, Any], data: object, found: bool
+) -> None:
+    store = copy.deepcopy(genuine)
+    active(store)["assertions"] = [{"label": "c2pa.metadata", "data": data}]
+    assert (DigitalSourceType.TRAINED_ALGORITHMIC_MEDIA in parse(store).other_source_types) is found
 
 
 def test_times_are_read_with_a_zone_or_not_at_all(genuine: dict[str, Any]) -> None:

@@ -1,0 +1,53 @@
+"""Whether the certificate that signed a manifest is one for signing claims.
+
+    signs_claims(store, label)
+
+A C2PA library takes certificates for time stamps and for answers about revocation too, since it judges those by the
+same rules (C2PA 2.4, 14.5.1). An authority that issues both kinds vouches for neither doing the other's work.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from cryptography import x509
+
+from touchmark.provenance.keys.profile import SIGNER_EKUS
+from touchmark.provenance.manifest import cbor
+from touchmark.provenance.manifest.jumbf import Box, read_box
+
+_CHAIN: Final = (b"\x18\x21", b"\x67x5chain")
+"""Names of the header that holds certificates (RFC 9360)."""
+
+
+def signs_claims(store: bytes, label: str) -> bool:
+    """Of the manifest ``label`` in a store; False also where its certificate cannot be read."""
+    try:
+        boxes, _ = read_box(store, 0, depth=3)
+        manifest = next(box for box in boxes.inner if box.label == label.encode())
+        signature = next(part for part in manifest.inner if part.type == b"c2cs")
+        certificate = x509.load_der_x509_certificate(_signing_certificate(signature))
+        usages = certificate.extensions.get_extension_for_class(x509.ExtendedKeyUsage).value
+    except (ValueError, StopIteration, x509.ExtensionNotFound, x509.DuplicateExtension):
+        return False
+    return any(usage.dotted_string in SIGNER_EKUS for usage in usages)
+
+
+def _signing_certificate(signature: Box) -> bytes:
+    """The first of the chain, in the protected header of a COSE_Sign1 or, as it was before, in the other.
+
+    Raises:
+        ValueError: there is none.
+    """
+    sign1 = signature.inner[0].data if signature.inner else b""
+    first = 2 if sign1[:1] == b"\xd2" else 1
+    _, size, start = cbor.head(sign1, first)
+    for header in (sign1[start : start + size], sign1[cbor.end(sign1, first) :]):
+        *entries, _ = cbor.members(header, 0)
+        for key, value in zip(entries[::2], entries[1::2], strict=True):
+            if header[key:value] in _CHAIN:
+                at = cbor.members(header, value)[0] if cbor.head(header, value)[0] == cbor.ARRAY else value
+                kind, length, begin = cbor.head(header, at)
+                if kind == cbor.BYTES:
+                    return header[begin : begin + length]
+    raise ValueError("no certificate")

@@ -1,0 +1,120 @@
+"""Whether the tables of a film say that its media lie in the file as a muxer puts them there: one after another.
+
+    is_in_order(file, "clip.mp4")
+
+A table of chunks says where in the file the pieces of each track begin (ISO/IEC 14496-12:2022, 8.7.5). Where a
+signature leaves these numbers out, whoever changes them makes a player show signed pictures in another order, or one
+for another; unless each track's chunks lie one behind the other, none upon another, and all media are theirs: then
+nothing can be moved. Tables that are not read here, and none at all, are no order.
+"""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Iterator
+from itertools import pairwise
+from typing import BinaryIO, Final
+
+from touchmark.provenance.media.boxes import Box, top_level, walk
+
+_MOST: Final = 1_000_000
+"""Entries of a table, and chunks in all; an hour of sound and pictures has a third of that."""
+_GAPS: Final = 0.01
+"""Of the media, what may belong to no chunk: less than would hold another scene."""
+
+
+def is_in_order(file: BinaryIO, subject: str) -> bool:
+    """Of an open, seekable file that errors call ``subject``.
+
+    Raises:
+        LimitExceededError: it has more boxes than any honest file.
+    """
+    boxes = tuple(top_level(file, subject))
+    media = [(box.offset + box.header_size, box.offset + box.size) for box in boxes if box.type == "mdat"]
+    movies = [box for box in boxes if box.type == "moov"]
+    try:
+        (movie,) = movies
+        tracks: list[list[tuple[int, int]]] = []
+        for track in _inside(file, movie, subject, "trak"):
+            tracks.append(list(_chunks(file, track, subject)))
+            if sum(map(len, tracks)) > _MOST:
+                return False
+    except ValueError:
+        return False
+    if not media or not all(start < following for track in tracks for (start, _), (following, _) in pairwise(track)):
+        return False
+    chunks = sorted(chunk for track in tracks for chunk in track)
+    apart = all(end <= following for (_, end), (following, _) in pairwise(chunks))
+    held = all(any(first <= start and end <= last for first, last in media) for start, end in chunks)
+    room = sum(last - first for first, last in media)
+    return apart and held and room - sum(end - start for start, end in chunks) <= _GAPS * room
+
+
+def _chunks(file: BinaryIO, track: Box, subject: str) -> Iterator[tuple[int, int]]:
+    """Where each chunk of a track begins and ends.
+
+    Raises:
+        ValueError: its tables do not say.
+    """
+    (table,) = (
+        table
+        for media in _inside(file, track, subject, "mdia")
+        for information in _inside(file, media, subject, "minf")
+        for table in _inside(file, information, subject, "stbl")
+    )
+    boxes = {box.type: box for box in walk(file, *_content(table), subject)}
+    places = _numbers(file, boxes, "co64", "Q") if "co64" in boxes else _numbers(file, boxes, "stco", "I")
+    runs = _numbers(file, boxes, "stsc", "III")
+    sizes = _sizes(file, boxes)
+    at = 0
+    for (first, count, _), (following, *_) in pairwise([*_threes(runs), (len(places) + 1, 0, 0)]):
+        for chunk in range(first - 1, following - 1):
+            end = at + count
+            if not 0 <= chunk < len(places) or end > len(sizes):
+                raise ValueError("more chunks than places or samples")
+            yield places[chunk], places[chunk] + sum(sizes[at:end])
+            at = end
+    if at != len(sizes):
+        raise ValueError("samples in no chunk")
+
+
+def _sizes(file: BinaryIO, boxes: dict[str, Box]) -> list[int]:
+    """Bytes of each sample (8.7.3.2)."""
+    same, count = struct.unpack(">II", _payload(file, boxes, "stsz")[4:12].ljust(8, b"\0"))
+    if count > _MOST:
+        raise ValueError("too many samples")
+    if same:
+        return [same] * count
+    data = _payload(file, boxes, "stsz")[12 : 12 + 4 * count]
+    if len(data) < 4 * count:
+        raise ValueError("cut short")
+    return list(struct.unpack(f">{count}I", data))
+
+
+def _numbers(file: BinaryIO, boxes: dict[str, Box], name: str, form: str) -> list[int]:
+    data = _payload(file, boxes, name)
+    count = int.from_bytes(data[4:8], "big")
+    size = struct.calcsize(f">{form}")
+    if count > _MOST or len(data) < 8 + count * size:
+        raise ValueError("cut short")
+    return list(struct.unpack_from(f">{count * len(form)}{form[0]}", data, 8))
+
+
+def _threes(numbers: list[int]) -> Iterator[tuple[int, int, int]]:
+    yield from zip(numbers[::3], numbers[1::3], numbers[2::3], strict=True)
+
+
+def _payload(file: BinaryIO, boxes: dict[str, Box], name: str) -> bytes:
+    if name not in boxes:
+        raise ValueError("no such table")
+    start, end = _content(boxes[name])
+    file.seek(start)
+    return file.read(min(end - start, 8 * _MOST))
+
+
+def _inside(file: BinaryIO, box: Box, subject: str, name: str) -> list[Box]:
+    return [inner for inner in walk(file, *_content(box), subject) if inner.type == name]
+
+
+def _content(box: Box) -> tuple[int, int]:
+    return box.offset + box.header_size, box.offset + box.size
