@@ -48,7 +48,8 @@ TAIL = """
 - **Known payloads.** *Removed* above is what is no longer read by itself. Where the file names a payload, or the
   registry holds it, a mark of two thirds of the strength is enough, for what was weakened as for what was copied: a
   residual added more faintly than the table shows is then found too, and told by the fingerprint likewise. A file that
-  names a payload which its pixels do not carry gains nothing by it: each name is a test that chance passes once in 10^9.
+  names a payload which its pixels do not carry gains nothing by it: each name is a test that chance passes once in
+  10^9.
 - **Regeneration.** A model that draws the picture anew may remove any invisible mark; where the table has no row for
   it, it was not measured.
 - **A detector that answers strangers** is an oracle: limit how often it may be asked, and tell no p-values.
