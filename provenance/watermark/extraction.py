@@ -330,7 +330,8 @@ class _Extraction:
         return [*self._best(moved=False)[:_TRIED], *self._best(moved=True)[:_TRIED]]
 
     def _likeliest_of(self, by: NamedBy, tried: Iterable[tuple[Sight, Named, int]]) -> Detection | None:
-        found = [(statistics.paid_tail(named.log_p, tests), sight, named) for sight, named, tests in tried]
+        sources = len(NamedBy)  # each pays for the others as well
+        found = [(statistics.paid_tail(named.log_p, sources * tests), sight, named) for sight, named, tests in tried]
         if not found:
             return None
         p_value, sight, named = min(found, key=lambda found: found[0])

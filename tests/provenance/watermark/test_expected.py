@@ -25,7 +25,7 @@ from touchmark.provenance.watermark.residual import gather, weighted
 from touchmark.provenance.watermark.video import LatticeWatermark
 
 OTHER = Payload(0xFEDC_BA98_7654_3210)
-NOISE = 25.0
+NOISE = 20.0
 """Standard deviation, in steps of luma: the mark is still in the pixels, and can no longer be read there."""
 
 
@@ -118,8 +118,8 @@ def test_the_chances_of_names_that_are_not_there_are_uniform(
 
 
 def registry(*known: Payload) -> Callable[[WatermarkKey], Codebook]:
-    """Of three thousand sealed files, ``known`` ones last."""
-    others = np.random.default_rng(6).integers(0, 2**64, 3000, np.uint64)
+    """Of three hundred sealed files, ``known`` ones last."""
+    others = np.random.default_rng(6).integers(0, 2**64, 300, np.uint64)
     return lambda key: Codebook(np.append(others, np.array([p.value for p in known], np.uint64)), key)
 
 
