@@ -79,7 +79,8 @@ _REASONS = {
     multiple=True,
     required=True,
     metavar="LABEL",
-    help="What to take out; c2pa.embedded-data holds a prompt's words. May be given more than once.",
+    help="What to take out; c2pa.embedded-data holds a prompt's words, where the policy keeps them. May be given more "
+    "than once.",
 )
 @click.option("--reason", type=click.Choice(list(_REASONS)), required=True, help="Why; everybody can read it.")
 @signer_options

@@ -90,11 +90,14 @@ def redact(
     Raises: as :func:`publish`; UpdateError also where an assertion is not there, or must stay.
     """
     report = _sound_manifest(source, anchors)
+    there = _labels(source, anchors)
     for label in labels:
         if label.startswith(_LASTING):
             raise UpdateError(f"{label} cannot be taken out", subject=str(source), remedy="Make the file anew.")
-        if label not in _labels(source, anchors):
-            raise UpdateError(f"{label} is not there", subject=str(source), remedy="Name an assertion that it has.")
+        if label not in there:
+            held = ", ".join(sorted(one for one in there if not one.startswith(_LASTING)))
+            remedy = f"Name one that it has: {held}." if held else "It has none that can be taken out."
+            raise UpdateError(f"{label} is not there", subject=str(source), remedy=remedy)
     addresses = [f"self#jumbf=/c2pa/{report.label}/c2pa.assertions/{label}" for label in dict.fromkeys(labels)]
     if not addresses:
         raise UpdateError("nothing to take out is named", subject=str(source), remedy="Name an assertion.")

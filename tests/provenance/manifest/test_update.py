@@ -90,8 +90,9 @@ def test_what_must_stay_stays(tmp_path: Path, told: Path, ring: KeyRing, labels:
 
 
 def test_an_assertion_that_is_not_there_is_not_taken_out(tmp_path: Path, told: Path, ring: KeyRing) -> None:
-    with pytest.raises(UpdateError, match="not there"):
+    with pytest.raises(UpdateError, match="not there") as refused:
         redact(told, tmp_path / "out.mp4", ["c2pa.metadata"], RedactionReason.PII, ring.signer(), ring.trust_anchors)
+    assert "c2pa.ai-disclosure" in refused.value.remedy and "c2pa.hash" not in refused.value.remedy
     assert [path.name for path in tmp_path.iterdir()] == ["told.mp4"]
 
 
