@@ -20,6 +20,7 @@ from touchmark.provenance.manifest.claim import DigitalSourceType
 from touchmark.provenance.watermark.protocol import PAYLOAD_BITS, Payload
 
 _SOURCE_TYPES = {kind.rpartition("/")[2]: kind for kind in DigitalSourceType}
+_INSIDE = "self#jumbf="
 _PAYLOAD = re.compile(rf"[0-9a-f]{{{PAYLOAD_BITS // 4}}}")
 
 
@@ -30,10 +31,12 @@ class ContainerLabels:
     Attributes:
         source_type: IPTC's digital source type in XMP, where it is one that we know.
         record: the AIGC record.
+        names_manifest: XMP says that a C2PA manifest is in the file.
     """
 
     source_type: DigitalSourceType | None = None
     record: AigcRecord | None = None
+    names_manifest: bool = False
 
     @property
     def says_generated(self) -> bool:
@@ -73,4 +76,5 @@ def read_labels(file: BinaryIO, metadata: Mapping[str, str], subject: str) -> Co
     note = xmp_of(file, subject)
     text = metadata.get(AIGC_KEY, "") or (note.aigc if note else "")
     stated = note.source_type.rpartition("/")[2] if note else ""
-    return ContainerLabels(_SOURCE_TYPES.get(stated), AigcRecord.parse(text) if text else None)
+    record = AigcRecord.parse(text) if text else None
+    return ContainerLabels(_SOURCE_TYPES.get(stated), record, note is not None and note.provenance.startswith(_INSIDE))

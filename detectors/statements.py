@@ -95,7 +95,11 @@ def _manifest(evidence: Evidence) -> Iterator[Statement]:
             f"No manifest in the file; it only names {address} as the place of one. That is not fetched.",
         )
     elif manifest.presence is ManifestPresence.ABSENT and not tampering:
-        yield Statement(Source.MANIFEST, Tone.SILENT, "No C2PA manifest in this file.")
+        if evidence.labels.names_manifest:
+            text = "No C2PA manifest in this file, though its XMP says that it has one: it was taken out, or lost."
+            yield Statement(Source.MANIFEST, Tone.CAUTION, text)
+        else:
+            yield Statement(Source.MANIFEST, Tone.SILENT, "No C2PA manifest in this file.")
     elif manifest.presence is ManifestPresence.PRESENT:
         yield from _validity(evidence, tampered=bool(tampering))
         yield from _left_out(manifest)

@@ -361,6 +361,26 @@ def test_a_label_that_claims_a_camera_over_marked_pixels_is_named(studio, stripp
     assert "digitalCapture" in verdict.contradictions[0].explanation
 
 
+@pytest.mark.parametrize(
+    ("provenance", "told"),
+    [("self#jumbf=/c2pa/urn:uuid:54281c07/c2pa.claim", True), ("https://elsewhere.example/m.c2pa", False), ("", False)],
+)
+def test_metadata_that_say_there_is_a_manifest_are_told_of_where_there_is_none(
+    studio, plain, tmp_path, provenance: str, told: bool
+) -> None:
+    """What stripped the manifest often leaves XMP as it was. Anybody can write that, so no verdict rests on it."""
+    packet = (
+        '<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#">'
+        f'<rdf:Description xmlns:dcterms="http://purl.org/dc/terms/" dcterms:provenance="{provenance}"/>'
+        "</rdf:RDF></x:xmpmeta>"
+    )
+    left = tmp_path / "left.mp4"
+    left.write_bytes(plain.read_bytes() + xmp_box(packet.encode()))
+    verdict = studio.judge(left)
+    assert verdict.outcome is Outcome.UNKNOWN
+    assert any("its XMP says that it has one" in statement.text for statement in verdict.statements) is told
+
+
 def test_a_record_of_another_file_is_named(studio, stripped, registration, tmp_path) -> None:
     """The AIGC record of a harmless video, laid over another that the same service made."""
     for number, found in ((str(Payload(registration.payload.value ^ 1)), True), (str(registration.payload), False)):
