@@ -3,7 +3,8 @@
     signs_claims(store, label)
 
 A C2PA library takes certificates for time stamps and for answers about revocation too, since it judges those by the
-same rules (C2PA 2.4, 14.5.1). An authority that issues both kinds vouches for neither doing the other's work.
+same rules (C2PA 2.4, 14.5.1), and those whose key is for no signatures. An authority that issues several kinds vouches
+for none doing another's work.
 """
 
 from __future__ import annotations
@@ -28,9 +29,10 @@ def signs_claims(store: bytes, label: str) -> bool:
         signature = next(part for part in manifest.inner if part.type == b"c2cs")
         certificate = x509.load_der_x509_certificate(_signing_certificate(signature))
         usages = certificate.extensions.get_extension_for_class(x509.ExtendedKeyUsage).value
+        signs = certificate.extensions.get_extension_for_class(x509.KeyUsage).value.digital_signature
     except (ValueError, StopIteration, x509.ExtensionNotFound, x509.DuplicateExtension):
         return False
-    return any(usage.dotted_string in SIGNER_EKUS for usage in usages)
+    return signs and any(usage.dotted_string in SIGNER_EKUS for usage in usages)
 
 
 def _signing_certificate(signature: Box) -> bytes:

@@ -21,7 +21,7 @@ from hypothesis import strategies as st
 
 from tests.detectors.jumbf import at, box, changed, compressed, inner, rebuilt, signed_anew, superbox, unpadded
 from tests.forms import FORMS, film_of_chunks
-from tests.provenance.keys.certificates import EMAIL, Authority, p256
+from tests.provenance.keys.certificates import EMAIL, Authority, p256, usage
 from touchmark.detectors.sources import Sources
 from touchmark.detectors.verdict import Outcome
 from touchmark.detectors.verify import Verification, Verifier
@@ -365,17 +365,22 @@ def test_a_detailed_report_that_cannot_be_read_is_no_crash(report) -> None:
 
 
 @pytest.mark.parametrize(
-    ("usages", "outcome"),
+    ("usages", "key_usage", "outcome"),
     [
-        ([EMAIL], Outcome.CAPTURED),
-        ([ExtendedKeyUsageOID.TIME_STAMPING], Outcome.UNKNOWN),
-        ([ExtendedKeyUsageOID.OCSP_SIGNING], Outcome.UNKNOWN),
+        ([EMAIL], usage("digital_signature"), Outcome.CAPTURED),
+        ([EMAIL], usage("digital_signature", "content_commitment"), Outcome.CAPTURED),
+        ([ExtendedKeyUsageOID.TIME_STAMPING], usage("digital_signature"), Outcome.UNKNOWN),
+        ([ExtendedKeyUsageOID.OCSP_SIGNING], usage("digital_signature"), Outcome.UNKNOWN),
+        ([EMAIL], usage("content_commitment"), Outcome.UNKNOWN),
     ],
 )
-def test_whoever_may_stamp_the_time_may_not_say_what_a_camera_took(signed, tmp_path, usages, outcome) -> None:
-    """A library trusts certificates for time stamps and revocation of the same authority with claims as well."""
+def test_whoever_may_stamp_the_time_may_not_say_what_a_camera_took(
+    signed, tmp_path, usages, key_usage, outcome
+) -> None:
+    """A library trusts certificates for time stamps and revocation of the same authority with claims as well, and those
+    whose key is not for signatures."""
     authority, key, path = Authority(), p256(), tmp_path / "p.jpg"
-    chain = authority.issue(key=key, ekus=usages) + authority.pem
+    chain = authority.issue(key=key, ekus=usages, key_usage=key_usage) + authority.pem
     made = {"action": "c2pa.created", "digitalSourceType": DigitalSourceType.DIGITAL_CAPTURE}
     definition = {
         "claim_version": 2,
