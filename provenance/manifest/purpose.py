@@ -24,7 +24,7 @@ _CHAIN: Final = (b"\x18\x21", b"\x67x5chain")
 def signs_claims(store: bytes, label: str) -> bool:
     """Of the manifest ``label`` in a store; False also where its certificate cannot be read."""
     try:
-        boxes, _ = read_box(store, 0, depth=3)
+        boxes, _ = read_box(store, 0, depth=2)
         manifest = next(box for box in boxes.inner if box.label == label.encode())
         signature = next(part for part in manifest.inner if part.type == b"c2cs")
         certificate = x509.load_der_x509_certificate(_signing_certificate(signature))

@@ -17,7 +17,7 @@ import json
 import os
 import re
 import stat
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from io import FileIO
@@ -94,10 +94,9 @@ def read_stream(file: BinaryIO, anchors: bytes, *, manifest: bytes | None = None
         if report.binds_parts:
             report = replace(report, left_out=report.left_out + unbound(file))
         if report.is_sound and manifest is None:
-            left_out = unseen_in_store(file, report.label) + movable(file, report.free_places, subject)
-            report = replace(report, left_out=left_out)
-        if report.is_sound and manifest is None:
-            report = _if_for_claims(report, file)
+            kept = tuple(stores(file))
+            left_out = unseen_in_store(kept, report.label) + movable(file, report.free_places, subject)
+            report = replace(report, left_out=left_out) if left_out else _if_for_claims(report, kept)
         return report
     except UnreadableStoreError as error:
         return ManifestReport(ManifestPresence.UNREADABLE, reason=str(error))
@@ -163,9 +162,9 @@ def read_crjson(path: Path, anchors: bytes, segment: Path | None = None) -> dict
         return str(error)[:MAX_TEXT]
 
 
-def _if_for_claims(report: ManifestReport, file: BinaryIO) -> ManifestReport:
+def _if_for_claims(report: ManifestReport, kept: Sequence[bytes]) -> ManifestReport:
     """The report; without trust in its signer, where the certificate is for another purpose."""
-    if any(signs_claims(store, report.label) for store in stores(file)):
+    if any(signs_claims(store, report.label) for store in kept):
         return report
     fault = StatusCode(_UNTRUSTED, "its certificate is not one for signing claims")
     return replace(report, state=ValidationState.VALID, signer_trusted=False, failures=(fault,))
