@@ -9,6 +9,7 @@ for none doing another's work.
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Final
 
 from cryptography import x509
@@ -27,11 +28,17 @@ def signs_claims(store: bytes, label: str) -> bool:
         boxes, _ = read_box(store, 0, depth=2)
         manifest = next(box for box in boxes.inner if box.label == label.encode())
         signature = next(part for part in manifest.inner if part.type == b"c2cs")
-        certificate = x509.load_der_x509_certificate(_signing_certificate(signature))
-        usages = certificate.extensions.get_extension_for_class(x509.ExtendedKeyUsage).value
-        signs = certificate.extensions.get_extension_for_class(x509.KeyUsage).value.digital_signature
+        return _is_for_claims(_signing_certificate(signature))
     except (ValueError, StopIteration, x509.ExtensionNotFound, x509.DuplicateExtension):
         return False
+
+
+@lru_cache(maxsize=256)
+def _is_for_claims(certificate: bytes) -> bool:
+    """Kept for those met of late: a few signers sign most of what a platform is given."""
+    extensions = x509.load_der_x509_certificate(certificate).extensions
+    usages = extensions.get_extension_for_class(x509.ExtendedKeyUsage).value
+    signs = extensions.get_extension_for_class(x509.KeyUsage).value.digital_signature
     return signs and any(usage.dotted_string in SIGNER_EKUS for usage in usages)
 
 
