@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from fractions import Fraction
+from functools import cache
 from pathlib import Path
 from typing import Final
 
@@ -110,7 +111,7 @@ def look_at(
     """
     if search is MarkSearch.NONE:
         return not_looked(path, _NOT_ASKED)
-    expected = Expected(named, sources.codebooks.of)
+    expected = Expected(named, cache(sources.codebooks.of))  # the registry is asked once a file
     kind = kind_of(path)
     if kind is not None and kind.family is Family.SOUND:
         try:

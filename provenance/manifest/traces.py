@@ -90,9 +90,8 @@ def stores(file: BinaryIO) -> Iterator[bytes]:
             yield from _tiff(file)
         elif kind in (kinds.MP3, kinds.FLAC):
             yield from _id3(file)
-        elif any(True for _ in top_level(file, "")):
-            boxes = tuple(box for box in top_level(file, "") if box.uuid == C2PA_UUID)
-            for box in boxes:
+        elif boxes := tuple(top_level(file, "")):
+            for box in (box for box in boxes if box.uuid == C2PA_UUID):
                 yield from _found(_at(file, box.offset + box.header_size, box.size - box.header_size))
         else:
             yield from _found(_at(file, 0, _MOST_OF_STORE))

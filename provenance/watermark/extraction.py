@@ -301,29 +301,33 @@ class _Extraction:
     def _by_file(self, payloads: Sequence[Payload]) -> Iterator[tuple[Sight, Named, int]]:
         """Each where its mark may lie, and of how many tests that is one: where a mark may be seen, and at its best
         place in a whole and upright copy. Half of the account pays for either."""
-        there = [Sight(evidence, at) for place, evidence in self._seen() for at in (place.geometry, *place.rivals)]
+        if not payloads:
+            return
+        yield from self._nearest(self._seen(), Codebook.of(payloads, self._key), 2)
         wholes = [
             Sight(view.evidence[minute], way) for view in self._views for minute in view.spread for way in _NOMINAL
         ]
-        tests = 2 * len(payloads)
+        tests = 2 * len(payloads) * len(wholes) * self._aligner.places
         for payload in payloads:
             book, code_bits = Codebook.of([payload], self._key), code.encode(payload, self._key)
-            yield from ((sight, self._reader.named(sight, book), tests * len(there)) for sight in there)
             for whole in wholes:
                 for place in self._aligner.placed(self._reader.fits(whole, code_bits), whole.geometry):
                     sight = Sight(whole.evidence, place)
-                    yield sight, self._reader.named(sight, book), tests * len(wholes) * self._aligner.places
+                    yield sight, self._reader.named(sight, book), tests
 
     def _by_registry(self, registered: Callable[[WatermarkKey], Codebook]) -> Iterator[tuple[Sight, Named, int]]:
         """The one of all that fits best, likewise, where a mark seems to be."""
-        there = [
-            Sight(evidence, at)
-            for place, evidence in self._seen()
-            if place.z > (_WORTH_POLISHING if place.geometry.moves else WORTH_READING)
-            for at in (place.geometry, *place.rivals)
-        ]
-        if there and len(book := registered(self._key)):
-            yield from ((sight, self._reader.named(sight, book), len(there) * len(book)) for sight in there)
+        least = {False: WORTH_READING, True: _WORTH_POLISHING}
+        seen = [(place, evidence) for place, evidence in self._seen() if place.z > least[place.geometry.moves]]
+        if seen and len(book := registered(self._key)):
+            yield from self._nearest(seen, book, 1)
+
+    def _nearest(
+        self, seen: Sequence[tuple[Alignment, Evidence]], book: Codebook, ways: int
+    ) -> Iterator[tuple[Sight, Named, int]]:
+        """The payload of ``book`` that fits best at each place and its rivals; they are one of ``ways`` of looking."""
+        sights = [Sight(evidence, at) for place, evidence in seen for at in (place.geometry, *place.rivals)]
+        yield from ((sight, self._reader.named(sight, book), ways * len(book) * len(sights)) for sight in sights)
 
     def _seen(self) -> list[tuple[Alignment, Evidence]]:
         """Where a mark may be seen."""
@@ -342,7 +346,7 @@ class _Extraction:
             self._key.key_id,
             payload=named.payload,
             p_value=p_value,
-            timeline=self._timeline(sight.geometry, named.matched),
+            timeline=self._timeline(sight.geometry, self._reader.matched(sight, named.payload)),
             transform=_transform(sight.geometry),
             named_by=by,
         )

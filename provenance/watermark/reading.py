@@ -93,12 +93,10 @@ class Named:
     Attributes:
         payload: which.
         log_p: natural logarithm of the probability that the bits of one that is not there agree so well.
-        matched: its code word, to test seconds with.
     """
 
     payload: Payload
     log_p: float
-    matched: Matched
 
 
 class Reader:
@@ -145,11 +143,13 @@ class Reader:
         waves of a bit about changes neither that, nor where the pattern was found to lie; so on unmarked material, and
         under the mark of another payload, whose check bits are a MAC's, each sign is right by a fair toss.
         """
-        held = self.held(sight)
-        evidence = self._evidence([held], template=True)
+        evidence = self._evidence([self.held(sight)], template=True)
         payload, z = book.nearest(evidence)
-        log_p = log_exact_tail(evidence, z, Drawn.SIGNS)
-        return Named(payload, log_p, self._matched(held, code.encode(payload, self._key), template=True))
+        return Named(payload, log_exact_tail(evidence, z, Drawn.SIGNS))
+
+    def matched(self, sight: Sight, payload: Payload) -> Matched:
+        """The code word of a payload as a sight holds it, to test seconds with."""
+        return self._matched(self.held(sight), code.encode(payload, self._key), template=True)
 
     def _evidence(self, helds: Iterable[Held], *, template: bool) -> NDArray[np.float64]:
         """Log-likelihood ratio of each code bit, of shape (CODE_BITS,), positive for 0."""
