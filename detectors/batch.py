@@ -9,6 +9,7 @@ connection outlives a fork. What comes out stands in the order of what went in, 
 
 from __future__ import annotations
 
+import gc
 import multiprocessing
 import os
 from collections import deque
@@ -94,6 +95,7 @@ def _begin(make: Callable[[], Verifier]) -> None:
     global _verifier  # noqa: PLW0603 (a pool hands its workers nothing else to keep)
     run_canary()
     _verifier = make()
+    gc.freeze()  # what stays need not be searched for garbage with every few files
 
 
 def _examine_chunk(paths: Sequence[Path], search: MarkSearch) -> list[Found]:

@@ -25,10 +25,11 @@ from touchmark.detectors.timeline import marked_segments
 from touchmark.provenance.fingerprint import Likeness, likeness_of
 from touchmark.provenance.lookup import Lookup
 from touchmark.provenance.manifest.branches import bound_branches
+from touchmark.provenance.manifest.kept import KeptStore, kept_stores
 from touchmark.provenance.manifest.read import read_stream
 from touchmark.provenance.manifest.report import ManifestPresence, ManifestReport
 from touchmark.provenance.manifest.stamped import read_stamped
-from touchmark.provenance.manifest.traces import has_store_place, has_store_remains, stores
+from touchmark.provenance.manifest.traces import has_store_place, has_store_remains
 from touchmark.provenance.manifest.unsigned import unsigned_in_store
 from touchmark.provenance.media.boxes import unhashed_content
 from touchmark.provenance.media.decode import VideoInfo
@@ -209,7 +210,8 @@ def gather(
     """
     with open_file(path, limits) as (opened, size):
         before = _state_of(path)
-        examined = Examined(path, held(opened, size), sources)
+        file = held(opened, size)
+        examined = Examined(path, file, kept_stores(file), sources)
         evidence = examine(examined, size, limits, progress, search)
     if _state_of(path) != before:
         raise ChangedFileError(
@@ -247,7 +249,7 @@ def examine(examined: Examined, size: int, limits: Limits, progress: Progress | 
         sound_damage=look.sound_damage,
         has_manifest_box=has_store_place(file),
         store_remains=remains,
-        unhashed=examined.unhashed(manifest) + sum(map(unsigned_in_store, stores(file))),
+        unhashed=examined.unhashed(manifest) + sum(map(unsigned_in_store, examined.kept)),
     )
     evidence = Evidence(
         container=container,
@@ -276,6 +278,7 @@ class Examined:
 
     path: Path
     file: BinaryIO
+    kept: tuple[KeptStore, ...]
     sources: Sources
     film: SignedFilm | None = None
 
@@ -284,7 +287,7 @@ class Examined:
         if manifest is None and self.film is not None:
             return self.film.manifest
         return read_stamped(
-            lambda anchors: read_stream(self.file, anchors, manifest=manifest, subject=str(self.path)),
+            lambda anchors: read_stream(self.file, anchors, manifest=manifest, kept=self.kept, subject=str(self.path)),
             self.sources.anchors,
             self.sources.time_anchors,
         )

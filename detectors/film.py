@@ -14,6 +14,7 @@ from touchmark.detectors.evidence import Evidence, Examined, examine
 from touchmark.detectors.look import MarkSearch, Progress
 from touchmark.detectors.segments import stream_of
 from touchmark.detectors.sources import Sources
+from touchmark.provenance.manifest.kept import kept_stores
 from touchmark.provenance.manifest.segments import read_film
 from touchmark.provenance.media.film import film_of
 from touchmark.provenance.media.limits import Limits
@@ -46,6 +47,7 @@ def gather_film(
     with film_of(beginning, segments, limits) as film, open_file(film.path, limits) as (opened, size), film.told_of():
         signed = read_film(film, sources.anchors, sources.time_anchors, limits)
         timed = [] if signed.segments else fragments_of_film(film)
-        examined = Examined(film.path, held(opened, size), sources, signed)
+        file = held(opened, size)
+        examined = Examined(film.path, file, kept_stores(file), sources, signed)
         evidence = examine(examined, size, limits, progress, search)
         return replace(evidence, stream=stream_of(signed, [piece.name for piece in film.segments], timed))

@@ -8,13 +8,12 @@ neither.
 
 from __future__ import annotations
 
-import os
 import re
-from collections.abc import Iterator
-from typing import BinaryIO, Final
+from collections.abc import Iterator, Sequence
+from typing import Final
 
-from touchmark.provenance.manifest.jumbf import ASSERTIONS, COMPRESSED, MANIFESTS, Box, read_box
-from touchmark.provenance.manifest.traces import stores
+from touchmark.provenance.manifest.jumbf import ASSERTIONS, COMPRESSED, MANIFESTS, Box
+from touchmark.provenance.manifest.kept import KeptStore
 from touchmark.provenance.media.errors import LimitExceededError
 
 _MOST: Final = 1500
@@ -23,24 +22,19 @@ _UNPACKED: Final = 1 << 20
 """What a library may unpack of each compressed manifest (``context``); taken to be all text."""
 _READ: Final = (ASSERTIONS, b"c2cl", b"c2vc")
 _HEAD: Final = re.compile(rb"(.{4})(?:cbor|json)(?!\x00\x11\x00\x10)", re.DOTALL)  # that would be a type
-_SMALL: Final = 8192
 _ROOM: Final = 41 * _MOST
-"""A smaller file has room for neither; nor have smaller stores, where none is compressed: the shortest assertion takes
-so many bytes, and what a generator writes need not be taken apart."""
+"""Smaller stores have room for neither, where none is compressed: the shortest assertion takes so many bytes."""
 
 
-def check_assertions(file: BinaryIO, subject: str) -> None:
-    """Refuse a file whose manifests hold more than a library reads in a moment, and in little memory.
+def check_assertions(kept: Sequence[KeptStore], subject: str) -> None:
+    """Refuse a file whose stores, the ``kept``, hold more than a library reads in a moment, and in little memory.
 
     Raises:
         LimitExceededError: there is more than in any file that was not made for that.
     """
-    if file.seek(0, os.SEEK_END) < _SMALL:
+    if sum(len(one.data) for one in kept) < _ROOM and not any(COMPRESSED in one.data for one in kept):
         return
-    kept = tuple(stores(file))
-    if sum(map(len, kept)) < _ROOM and not any(COMPRESSED in data for data in kept):
-        return
-    found = [manifest for data in kept for manifest in _manifests(data)]
+    found = [manifest for one in kept for manifest in _manifests(one)]
     if sum(count * count for count, _ in found) > _MOST * _MOST:
         raise _refused(f"more than {_MOST:,} assertions", subject)
     if sum(size for _, size in found) > _MOST_TEXT:
@@ -53,20 +47,18 @@ def _refused(what: str, subject: str) -> LimitExceededError:
     )
 
 
-def _manifests(data: bytes) -> list[tuple[int, int]]:
+def _manifests(kept: KeptStore) -> list[tuple[int, int]]:
     """Of each manifest in a store, how many assertions it holds, and bytes of CBOR and JSON in them and in its claim.
 
     Of a store that cannot be taken apart here, all that could be some.
     """
-    try:
-        store, _ = read_box(data, 0, depth=3)
-    except ValueError:
-        return [(data.count(b"jumb"), sum(_stated(data)))]
+    if kept.store is None:
+        return [(kept.data.count(b"jumb"), sum(_stated(kept.data)))]
     return [
         (0, _UNPACKED)
         if manifest.type == COMPRESSED
         else (sum(len(part.inner) for part in manifest.inner if part.type == ASSERTIONS), sum(_texts(manifest)))
-        for manifest in store.inner
+        for manifest in kept.store.inner
         if manifest.type in (*MANIFESTS, COMPRESSED)
     ]
 

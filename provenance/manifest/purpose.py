@@ -1,6 +1,6 @@
 """Whether the certificate that signed a manifest is one for signing claims.
 
-    signs_claims(store, label)
+    signs_claims(kept, label)
 
 A C2PA library takes certificates for time stamps and for answers about revocation too, since it judges those by the
 same rules (C2PA 2.4, 14.5.1), and those whose key is for no signatures. An authority that issues several kinds vouches
@@ -16,17 +16,18 @@ from cryptography import x509
 
 from touchmark.provenance.keys.profile import SIGNER_EKUS
 from touchmark.provenance.manifest import cbor
-from touchmark.provenance.manifest.jumbf import Box, read_box
+from touchmark.provenance.manifest.jumbf import Box
+from touchmark.provenance.manifest.kept import KeptStore
 
 _CHAIN: Final = (b"\x18\x21", b"\x67x5chain")
 """Names of the header that holds certificates (RFC 9360)."""
 
 
-def signs_claims(store: bytes, label: str) -> bool:
+def signs_claims(kept: KeptStore, label: str) -> bool:
     """Of the manifest ``label`` in a store; False also where its certificate cannot be read."""
+    manifests = kept.store.inner if kept.store else ()
     try:
-        boxes, _ = read_box(store, 0, depth=2)
-        manifest = next(box for box in boxes.inner if box.label == label.encode())
+        manifest = next(box for box in manifests if box.label == label.encode())
         signature = next(part for part in manifest.inner if part.type == b"c2cs")
         return _is_for_claims(_signing_certificate(signature))
     except (ValueError, StopIteration, x509.ExtensionNotFound, x509.DuplicateExtension):

@@ -28,14 +28,15 @@ import c2pa
 
 from touchmark.provenance.manifest.assertion_count import check_assertions
 from touchmark.provenance.manifest.context import manifest_context
+from touchmark.provenance.manifest.kept import KeptStore, kept_stores
 from touchmark.provenance.manifest.offsets import movable
 from touchmark.provenance.manifest.parse import MAX_JSON, MAX_TEXT, UnreadableStoreError, parse_store
 from touchmark.provenance.manifest.parts import check_parts
 from touchmark.provenance.manifest.purpose import signs_claims
 from touchmark.provenance.manifest.report import ManifestPresence, ManifestReport, StatusCode, ValidationState
-from touchmark.provenance.manifest.traces import has_store_place, has_store_remains, stores
+from touchmark.provenance.manifest.traces import has_store_place, has_store_remains
 from touchmark.provenance.manifest.unbound import unbound
-from touchmark.provenance.manifest.unseen import unseen_in_store
+from touchmark.provenance.manifest.unseen import unseen_in_stores
 from touchmark.provenance.media.errors import LimitExceededError, UnreadableFileError
 from touchmark.provenance.media.kinds import MP4, STORE, SVG, kind_of_file
 from touchmark.provenance.media.source import held
@@ -83,10 +84,21 @@ def read_manifest(path: Path, anchors: bytes, *, manifest: bytes | None = None) 
         return read_stream(file, anchors, manifest=manifest, subject=str(path))
 
 
-def read_stream(file: BinaryIO, anchors: bytes, *, manifest: bytes | None = None, subject: str = "") -> ManifestReport:
-    """As :func:`read_manifest`, of an open, seekable file; ``subject`` is what an error calls it."""
+def read_stream(
+    file: BinaryIO,
+    anchors: bytes,
+    *,
+    manifest: bytes | None = None,
+    kept: Sequence[KeptStore] | None = None,
+    subject: str = "",
+) -> ManifestReport:
+    """As :func:`read_manifest`, of an open, seekable file; ``subject`` is what an error calls it.
+
+    Who has taken its stores apart before gives them as ``kept``.
+    """
+    kept = kept_stores(file) if kept is None else kept
     try:
-        reader = _reader(file, anchors, manifest, subject)
+        reader = _reader(file, anchors, manifest, kept, subject)
         if reader is None:
             return _without(file, "")
         with reader:
@@ -94,8 +106,7 @@ def read_stream(file: BinaryIO, anchors: bytes, *, manifest: bytes | None = None
         if report.binds_parts:
             report = replace(report, left_out=report.left_out + unbound(file))
         if report.is_sound and manifest is None:
-            kept = tuple(stores(file))
-            left_out = unseen_in_store(kept, report.label) + movable(file, report.free_places, subject)
+            left_out = unseen_in_stores(kept, report.label) + movable(file, report.free_places, subject)
             report = replace(report, left_out=left_out) if left_out else _if_for_claims(report, kept)
         return report
     except UnreadableStoreError as error:
@@ -121,7 +132,7 @@ def read_segment(beginning: BinaryIO, segment: BinaryIO, anchors: bytes, *, subj
     """
     try:
         check_parts(segment, subject)
-        reader = _reader(beginning, anchors, None, subject)
+        reader = _reader(beginning, anchors, None, kept_stores(beginning), subject)
         if reader is None:
             return _without(beginning, "")
         with reader:
@@ -149,7 +160,7 @@ def read_crjson(path: Path, anchors: bytes, segment: Path | None = None) -> dict
     """
     try:
         with _opened(path) as file:
-            reader = _reader(file, anchors, None, str(path))
+            reader = _reader(file, anchors, None, kept_stores(file), str(path))
             if reader is None:
                 return "none is there"
             with reader:
@@ -162,9 +173,9 @@ def read_crjson(path: Path, anchors: bytes, segment: Path | None = None) -> dict
         return str(error)[:MAX_TEXT]
 
 
-def _if_for_claims(report: ManifestReport, kept: Sequence[bytes]) -> ManifestReport:
+def _if_for_claims(report: ManifestReport, kept: Sequence[KeptStore]) -> ManifestReport:
     """The report; without trust in its signer, where the certificate is for another purpose."""
-    if any(signs_claims(store, report.label) for store in kept):
+    if any(signs_claims(one, report.label) for one in kept):
         return report
     fault = StatusCode(_UNTRUSTED, "its certificate is not one for signing claims")
     return replace(report, state=ValidationState.VALID, signer_trusted=False, failures=(fault,))
@@ -178,14 +189,16 @@ def _with_segment(reader: c2pa.Reader, beginning: BinaryIO, path: Path) -> None:
         reader.with_fragment(MP4.media_type, beginning, segment)
 
 
-def _reader(file: BinaryIO, anchors: bytes, manifest: bytes | None, subject: str) -> c2pa.Reader | None:
+def _reader(
+    file: BinaryIO, anchors: bytes, manifest: bytes | None, kept: Sequence[KeptStore], subject: str
+) -> c2pa.Reader | None:
     """The library's, for what it can read in a moment; None where no manifest is.
 
     Raises:
         LimitExceededError: it would take longer.
     """
     check_parts(file, subject)
-    check_assertions(file, subject)
+    check_assertions(kept, subject)
     return c2pa.Reader.try_create(_format_of(file), file, manifest, manifest_context(anchors))
 
 

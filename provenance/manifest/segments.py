@@ -17,6 +17,7 @@ from dataclasses import dataclass
 
 from touchmark.provenance.manifest.binding import HashTree
 from touchmark.provenance.manifest.branches import bound_in_segment, branches_in
+from touchmark.provenance.manifest.kept import kept_stores
 from touchmark.provenance.manifest.read import read_segment, read_stream
 from touchmark.provenance.manifest.report import ManifestPresence, ManifestReport, ValidationState
 from touchmark.provenance.manifest.stamped import read_stamped
@@ -110,10 +111,11 @@ def _worth(report: ManifestReport) -> int:
 def _as_one_file(film: Film, anchors: bytes, time_anchors: bytes) -> SignedFilm | None:
     """Of a film that was signed as one file and cut up afterwards: put together in their order, its pieces are it."""
     with film.path.open("rb") as file:
-        report = read_stamped(lambda some: read_stream(file, some, subject=film.beginning.name), anchors, time_anchors)
+        name, kept = film.beginning.name, kept_stores(file)
+        report = read_stamped(lambda some: read_stream(file, some, kept=kept, subject=name), anchors, time_anchors)
         if not report.hard_binding_matches or report.trees:
             return None
-        return SignedFilm(report, unhashed=unhashed_content(file, film.beginning.name))
+        return SignedFilm(report, unhashed=unhashed_content(file, name))
 
 
 def _signed(film: Film, piece: Piece, report: ManifestReport, trees: Sequence[HashTree]) -> SignedSegment:

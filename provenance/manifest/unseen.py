@@ -1,6 +1,6 @@
 """Whether what a manifest store holds beside what is signed could be looked at.
 
-    unseen_in_store(tuple(stores(file)), report.label)     # () where it could
+    unseen_in_stores(kept_stores(file), report.label)     # () where it could
 
 What lies there unsigned is counted (``unsigned``) in the stores that are found in a file (``traces``), uncompressed. A
 C2PA library reads more: compressed manifests, which anybody can make of others without breaking a signature, and stores
@@ -11,15 +11,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from touchmark.provenance.manifest.unsigned import is_compressed
+from touchmark.provenance.manifest.jumbf import COMPRESSED
+from touchmark.provenance.manifest.kept import KeptStore
 
 
-def unseen_in_store(kept: Sequence[bytes], label: str) -> tuple[str, ...]:
+def unseen_in_stores(kept: Sequence[KeptStore], label: str) -> tuple[str, ...]:
     """In words, what could not be looked at of a file whose manifest of this label holds, by the stores that were found
     in it; empty where all was."""
-    found = [data for data in kept if label.encode() in data]
+    found = [one for one in kept if label.encode() in one.data]
     if not found:
         return ("whatever its manifest store holds unsigned: it lies in a place that is not searched here",)
-    if any(map(is_compressed, found)):
+    if any(manifest.type == COMPRESSED for one in found if one.store for manifest in one.store.inner):
         return ("whatever its compressed manifests hold unsigned",)
     return ()

@@ -14,7 +14,8 @@ from contextlib import suppress
 from typing import Final
 
 from touchmark.provenance.manifest import cbor
-from touchmark.provenance.manifest.jumbf import ASSERTIONS, COMPRESSED, MANIFESTS, Box, read_box
+from touchmark.provenance.manifest.jumbf import ASSERTIONS, COMPRESSED, MANIFESTS, Box
+from touchmark.provenance.manifest.kept import KeptStore
 
 _SALT: Final = 48  # random bytes beside a label (C2PA 2.4, 8.4.2.3): 16 or 32, in a box
 _LEFT_BEHIND: Final = 1024  # bytes of data that nothing names any more: generators leave a few hundred
@@ -32,18 +33,17 @@ _ADDRESS = re.compile(rb"self#jumbf=/?c2pa/([^/]+)")
 _LONGEST: Final = 1024  # bytes of an address
 
 
-def unsigned_in_store(data: bytes) -> int:
+def unsigned_in_store(kept: KeptStore) -> int:
     """Non-zero bytes that neither a claim's hashes nor a signature covers, in a manifest store and after it.
 
     Counted are padding and unknown headers beside signatures, boxes that a store has no place for, data that no
     assertion names, and manifests that the file's own does not lead to; and all of what cannot be read here, whatever a
-    C2PA library makes of it. What a compressed manifest holds is not seen here: see :func:`is_compressed`.
+    C2PA library makes of it. What a compressed manifest holds is not seen here: see ``unseen``.
     """
-    try:
-        store, end = read_box(data, 0, depth=3)
-    except ValueError:
-        return _content(data)
-    count = _content(data[end:]) + _beside_label(store)
+    store = kept.store
+    if store is None:
+        return _content(kept.data)
+    count = _content(kept.data[kept.end :]) + _beside_label(store)
     led_to = _led_to(store)
     for manifest in store.inner:
         if manifest not in led_to:
@@ -53,16 +53,6 @@ def unsigned_in_store(data: bytes) -> int:
         else:
             count += _beside_label(manifest) + sum(_unsigned_part(part, manifest) for part in manifest.inner)
     return count
-
-
-def is_compressed(data: bytes) -> bool:
-    """Whether a store holds a compressed manifest (C2PA 2.4, 11.1.4.3): what lies in that beside what is signed is not
-    seen here."""
-    try:
-        store, _ = read_box(data, 0, depth=1)
-    except ValueError:
-        return False
-    return any(manifest.type == COMPRESSED for manifest in store.inner)
 
 
 def _led_to(store: Box) -> list[Box]:

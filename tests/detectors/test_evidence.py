@@ -18,6 +18,7 @@ from touchmark.detectors.verdict import Outcome, judge
 from touchmark.detectors.verify import Verifier
 from touchmark.provenance.manifest import traces
 from touchmark.provenance.manifest.context import TrustAnchorsError
+from touchmark.provenance.manifest.kept import KeptStore
 from touchmark.provenance.manifest.report import ManifestPresence
 from touchmark.provenance.manifest.unsigned import unsigned_in_store
 from touchmark.provenance.media.boxes import C2PA_UUID
@@ -151,7 +152,7 @@ def test_a_store_is_found_and_its_padding_looked_at_in_every_wrapping(tmp_path, 
         path.write_bytes(wrap(store))
         with path.open("rb") as file:
             assert list(traces.stores(file)) == [store]
-        assert unsigned_in_store(store) == len(payload)
+        assert unsigned_in_store(KeptStore.of(store)) == len(payload)
 
 
 @pytest.mark.parametrize("damage", [b"</svg", b"<", b'&"', b"<![CDATA["])
