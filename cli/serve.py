@@ -44,14 +44,8 @@ def signer(listen: str, tls_cert: Path, tls_key: Path, clients: Path, signer: st
     from touchmark.provenance.keys.selection import select_signer
     from touchmark.provenance.ledger import Ledger
     from touchmark.provenance.signing import read_key_file
-    from touchmark.provenance.signing.errors import BackendMissingError
+    from touchmark.provenance.signing.service import SigningService
 
-    try:
-        from touchmark.provenance.signing.service import SigningService
-    except ModuleNotFoundError as error:
-        raise BackendMissingError(
-            f"{error.name} is not installed", subject="serve signer", remedy="Run: pip install 'touchmark[serve]'"
-        ) from error
     host, colon, port = listen.rpartition(":")
     if not (colon and host and port.isdecimal() and int(port) < 1 << 16):
         raise click.BadParameter("it is not of the form HOST:PORT", param_hint="--listen")

@@ -1,6 +1,6 @@
 """What the hard binding of a manifest covers: what its signer left out beyond the usual, and its hash trees. Pure.
 
-    binding = hard_binding(reader.detailed_json(), label)
+    binding = hard_binding(kept_stores(file), label)
     binding.left_out          # ("the box “/mdat”",)
     binding.trees             # (HashTree(unique_id=1, local_id=1, leaves=11, row=3, digest=32, of_fragments=True),)
 
@@ -11,13 +11,15 @@ A signer may add to that list (C2PA 2.4, 9.2.1, 18.5 and 18.6): the picture, in 
 
 from __future__ import annotations
 
-import base64
-import binascii
-import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
+import cbor2
+
+from touchmark.provenance.manifest import cbor
+from touchmark.provenance.manifest.jumbf import ASSERTIONS, MANIFESTS, Box
+from touchmark.provenance.manifest.kept import KeptStore
 from touchmark.provenance.media.boxes import C2PA_UUID
 
 MAX_PLACES: Final = 16
@@ -36,6 +38,7 @@ _PARTLY_OFFSETS: Final = frozenset(
 """Places of what is hashed elsewhere in the file: generators of before 2024 left these out (C2PA 1.3, A.4)."""
 _MEDIA: Final = "/mdat"
 _DIGESTS: Final = {"sha256": 32, "sha384": 48, "sha512": 64}
+_UNTOLD: Final = "what its hard binding, which cannot be read, does not tell"
 _TIFF_COUNT: Final = 12
 """A TIFF's directory says how long its store is, in four bytes that are left out beside the store."""
 
@@ -78,18 +81,21 @@ class HardBinding:
     free_places: tuple[str, ...] = ()
 
 
-def hard_binding(detailed: str, label: str) -> HardBinding:
-    """Of a manifest, in a store.
+def hard_binding(kept: Sequence[KeptStore], label: str) -> HardBinding:
+    """Of a manifest whose claim and signature hold.
 
     Args:
-        detailed: the C2PA library's detailed report. Where it cannot be read, that is among what was left out.
+        kept: the stores that it may be in. Where it is in none that can be read, or twice, so that a library may have
+            read the other, that is among what was left out.
         label: of the manifest; that of an update manifest leads to the one that it speaks of.
     """
     try:
-        manifests = _node(_node(json.loads(detailed)).get("manifests"))
-    except (ValueError, RecursionError):
-        return HardBinding(("what its report, which cannot be read, does not tell",))
-    bindings = _bindings(manifests, label)
+        return _read(_bindings(kept, label))
+    except Exception:
+        return HardBinding((_UNTOLD,))
+
+
+def _read(bindings: Sequence[tuple[str, Node]]) -> HardBinding:
     places = (place for name, binding in bindings for place in _places(name, binding))
     trees = (tree for _, binding in bindings for tree in _trees(binding))
     left_out = tuple(place for place, _ in zip(places, range(MAX_PLACES), strict=False))
@@ -97,18 +103,39 @@ def hard_binding(detailed: str, label: str) -> HardBinding:
     return HardBinding(left_out, tuple(trees), tuple(sorted(paths & (_OFFSETS | _PARTLY_OFFSETS))))
 
 
-def _bindings(manifests: Node, label: str) -> list[tuple[str, Node]]:
-    """Hash assertions of a manifest, or of the nearest beneath it that has any."""
+def _bindings(kept: Sequence[KeptStore], label: str) -> list[tuple[str, Node]]:
+    """Hash assertions of a manifest, or of the nearest beneath it that has any.
+
+    Raises:
+        Exception: there is no such manifest, there are two, or it cannot be decoded.
+    """
+    manifests = [box for one in kept if one.store for box in one.store.inner if box.type in MANIFESTS]
     for _ in range(_MOST_PARENTS):
-        assertions = _node(_node(manifests.get(label)).get("assertion_store"))
-        found = [(name, _node(data)) for name, data in assertions.items() if name.startswith("c2pa.hash.")]
+        (manifest,) = (box for box in manifests if box.label == label.encode())
+        assertions = [
+            (box.label.decode(), box.inner) for part in manifest.inner if part.type == ASSERTIONS for box in part.inner
+        ]
+        found = [(name, _content(inner)) for name, inner in assertions if name.startswith("c2pa.hash.")]
         if found:
             return found
-        parents = (_node(data) for name, data in assertions.items() if name.startswith("c2pa.ingredient"))
-        parent = next((data for data in parents if data.get("relationship") == "parentOf"), {})
+        parents = (_content(inner) for name, inner in assertions if name.startswith("c2pa.ingredient"))
+        parent = next(data for data in parents if data.get("relationship") == "parentOf")
         below = _node(parent.get("activeManifest") or parent.get("c2pa_manifest"))
         label = str(below.get("url")).rpartition("/")[2]
-    return []
+    raise ValueError("manifests beneath manifests without end")
+
+
+def _content(inner: Sequence[Box]) -> Node:
+    """Of an assertion: a map, each name in it once, so that no other reader finds another value.
+
+    Raises:
+        Exception: it is none.
+    """
+    data = inner[0].data
+    content = cbor2.loads(data)
+    if inner[0].kind != b"cbor" or len(cbor.members(data, 0)) != 2 * len(content) + 1:
+        raise ValueError("no map, or a name in it twice")
+    return _node(content)
 
 
 def _places(name: str, binding: Node) -> Iterator[str]:
@@ -188,11 +215,8 @@ def _is_store(exclusion: Node) -> bool:
 
 
 def _bytes(value: object) -> bytes:
-    """The library writes a byte string as base64, or as a list of numbers."""
-    try:
-        return base64.b64decode(value) if isinstance(value, str) else bytes(value)  # type: ignore[call-overload]
-    except (binascii.Error, TypeError, ValueError):
-        return b""
+    """Some generators write bytes as a list of numbers."""
+    return bytes(value) if isinstance(value, bytes | list) else b""
 
 
 def _node(value: object) -> Node:

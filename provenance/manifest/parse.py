@@ -9,13 +9,14 @@ from __future__ import annotations
 import base64
 import binascii
 import json
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, Final
 
 from touchmark.provenance.manifest.binding import HardBinding, hard_binding
 from touchmark.provenance.manifest.claim import DigitalSourceType
 from touchmark.provenance.manifest.context import DEVELOPMENT_ANCHORS
+from touchmark.provenance.manifest.kept import KeptStore
 from touchmark.provenance.manifest.report import (
     AiDisclosure,
     Concern,
@@ -56,13 +57,13 @@ class UnreadableStoreError(ValueError):
     """The report is not one that this module can read; says why."""
 
 
-def parse_store(raw: str, detailed: Callable[[], str] | None = None) -> ManifestReport:
+def parse_store(raw: str, kept: Sequence[KeptStore] | None = None) -> ManifestReport:
     """Read the library's JSON.
 
     Args:
         raw: its report.
-        detailed: gives its detailed report, where that may say what the plain one does not: what was left out of a
-            hash that holds. Without it that is not known.
+        kept: the stores in the file, which say what it does not: what was left out of a hash that holds. Without them
+            that is not known.
 
     Raises:
         UnreadableStoreError: it is too large, too deep, or names no active manifest.
@@ -88,7 +89,7 @@ def parse_store(raw: str, detailed: Callable[[], str] | None = None) -> Manifest
     informational = {status.code for status in _statuses(results.get("informational"))}
     whole = _DATA_HASH_MATCHES in succeeded and _MORE_LEFT_OUT not in informational
     matches = _hard_binding(succeeded, failures)
-    binding = hard_binding(detailed(), label) if detailed and matches and not whole else HardBinding()
+    binding = hard_binding(kept, label) if kept is not None and matches and not whole else HardBinding()
     signature = _node(active.get("signature_info"))
     concerns = {failure.concern for failure in failures}
     return ManifestReport(

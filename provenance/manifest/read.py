@@ -102,7 +102,7 @@ def read_stream(
         if reader is None:
             return _without(file, "")
         with reader:
-            report = parse_store(reader.json(), reader.detailed_json)
+            report = parse_store(reader.json(), kept if manifest is None else (KeptStore.of(manifest),))
         if report.binds_parts:
             report = replace(report, left_out=report.left_out + unbound(file))
         if report.is_sound and manifest is None:
@@ -132,14 +132,15 @@ def read_segment(beginning: BinaryIO, segment: BinaryIO, anchors: bytes, *, subj
     """
     try:
         check_parts(segment, subject)
-        reader = _reader(beginning, anchors, None, kept_stores(beginning), subject)
+        kept = kept_stores(beginning)
+        reader = _reader(beginning, anchors, None, kept, subject)
         if reader is None:
             return _without(beginning, "")
         with reader:
             beginning.seek(0)
             segment.seek(0)
             reader.with_fragment(MP4.media_type, beginning, segment)
-            report = parse_store(reader.json(), reader.detailed_json)
+            report = parse_store(reader.json(), kept)
         return replace(report, left_out=report.left_out + movable(segment, report.free_places, subject))
     except UnreadableStoreError as error:
         return ManifestReport(ManifestPresence.UNREADABLE, reason=str(error))

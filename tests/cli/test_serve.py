@@ -15,7 +15,6 @@ from click.testing import CliRunner
 
 from tests.provenance.manifest.conftest import film  # noqa: F401
 from tests.provenance.signing.stand_ins import server_certificate
-from touchmark.cli.main import run
 from touchmark.cli.serve import serve
 from touchmark.provenance.database import open_database
 from touchmark.provenance.home import Home
@@ -74,15 +73,3 @@ def test_an_address_that_is_none_is_a_usage_error(tmp_path: Path, listen: str) -
 
 def test_help_has_examples() -> None:
     assert "Example" in CliRunner().invoke(serve, ["signer", "--help"]).output
-
-
-def test_without_the_extra_its_name_is_told(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    monkeypatch.setenv("TOUCHMARK_HOME", str(tmp_path))
-    monkeypatch.setitem(sys.modules, "cbor2", None)
-    for module in ("service", "claim_policy"):
-        monkeypatch.delitem(sys.modules, f"touchmark.provenance.signing.{module}", raising=False)
-    pem = str(tmp_path / "any.pem")
-    assert run(["serve", "signer", "--tls-cert", pem, "--tls-key", pem, "--clients", pem]) == 70
-    assert "pip install 'touchmark[serve]'" in capsys.readouterr().err

@@ -1,25 +1,35 @@
-"""What a hard binding leaves out, by the library's detailed report: of trees over blocks and over fragments."""
+"""What a hard binding leaves out, by its assertion: of trees over blocks and over fragments."""
 
 from __future__ import annotations
 
-import base64
-import json
 from typing import Any
 
+import cbor2
 import pytest
 
-from touchmark.provenance.manifest.binding import HashTree, hard_binding
+from tests.detectors.jumbf import box, superbox
+from touchmark.provenance.manifest.binding import HardBinding, HashTree, hard_binding
+from touchmark.provenance.manifest.kept import KeptStore
 from touchmark.provenance.media.boxes import C2PA_UUID
 
-STORE = {"xpath": "/uuid", "data": [{"offset": 8, "value": base64.b64encode(C2PA_UUID).decode()}]}
+STORE = {"xpath": "/uuid", "data": [{"offset": 8, "value": C2PA_UUID}]}
 MEDIA = {"xpath": "/mdat", "subset": [{"offset": 16, "length": 0}]}
-BLOCKS = {"uniqueId": 0, "localId": 0, "count": 9, "hashes": ["AA=="] * 3, "fixedBlockSize": 1024}
-FRAGMENTS = {"uniqueId": 1, "localId": 2, "count": 4, "hashes": ["AA=="], "initHash": "AA==", "alg": "sha512"}
+BLOCKS = {"uniqueId": 0, "localId": 0, "count": 9, "hashes": [b"\0"] * 3, "fixedBlockSize": 1024}
+FRAGMENTS = {"uniqueId": 1, "localId": 2, "count": 4, "hashes": [b"\0"], "initHash": b"\0", "alg": "sha512"}
 
 
-def bound(**binding: Any) -> str:
-    assertion = {"exclusions": [STORE, {"xpath": "/ftyp"}, MEDIA], "alg": "sha256", "hash": "AA=="} | binding
-    return json.dumps({"manifests": {"x": {"assertion_store": {"c2pa.hash.bmff.v3": assertion}}}})
+def bound(**binding: Any) -> list[KeptStore]:
+    assertion = {"exclusions": [STORE, {"xpath": "/ftyp"}, MEDIA], "alg": "sha256", "hash": b"\0"} | binding
+    return store(manifest("x", ("c2pa.hash.bmff.v3", cbor2.dumps(assertion))))
+
+
+def store(*manifests: bytes) -> list[KeptStore]:
+    return [KeptStore.of(superbox(b"c2pa", "c2pa", *manifests))]
+
+
+def manifest(label: str, *assertions: tuple[str, bytes]) -> bytes:
+    boxes = (superbox(b"cbor", name, box(b"cbor", content)) for name, content in assertions)
+    return superbox(b"c2ma", label, superbox(b"c2as", "c2pa.assertions", *boxes))
 
 
 def test_trees_over_blocks_and_over_fragments_leave_nothing_out() -> None:
@@ -51,3 +61,61 @@ def test_what_a_library_lets_pass_is_named(binding: dict[str, Any], named: str) 
 def test_numbers_that_are_none_ask_for_no_branch() -> None:
     (tree,) = hard_binding(bound(merkle=[{**BLOCKS, "count": "9", "uniqueId": True, "alg": "md5"}]), "x").trees
     assert (tree.leaves, tree.unique_id, tree.digest) == (-1, -1, 0)
+
+
+def test_an_update_leaves_out_what_the_manifest_beneath_it_does() -> None:
+    below = manifest("x", ("c2pa.hash.bmff.v3", cbor2.dumps({"exclusions": [STORE, MEDIA], "hash": b"\0"})))
+    for name in ("activeManifest", "c2pa_manifest"):
+        parent = {"relationship": "parentOf", name: {"url": "self#jumbf=/c2pa/x"}}
+        update = manifest("y", ("c2pa.ingredient.v3", cbor2.dumps(parent)))
+        assert hard_binding(store(below, update), "y").left_out == ("the box “/mdat”",)
+    itself = manifest("y", ("c2pa.ingredient", cbor2.dumps({**parent, "c2pa_manifest": {"url": "/c2pa/y"}})))
+    assert hard_binding(store(itself), "y") == UNTOLD
+
+
+UNTOLD = HardBinding(("what its hard binding, which cannot be read, does not tell",))
+WHOLE = cbor2.dumps({"exclusions": [STORE], "hash": b"\0"})
+CYCLE = bytes.fromhex("d81ca163") + b"url" + bytes.fromhex("d81d00")  # a map that holds itself
+
+
+@pytest.mark.parametrize(
+    "kept",
+    [
+        [],
+        [KeptStore.of(b"")],
+        store(),
+        store(manifest("y", ("c2pa.hash.bmff.v3", WHOLE))),
+        store(*[manifest("x", ("c2pa.hash.bmff.v3", WHOLE))] * 2),
+        store(manifest("x")),
+        store(superbox(b"c2ma", "x", superbox(b"c2as", "c2pa.assertions", superbox(b"cbor", "c2pa.hash.bmff.v3")))),
+        store(
+            superbox(
+                b"c2ma", "x", superbox(b"c2as", "a", superbox(b"json", "c2pa.hash.data", box(b"json", b'{"hash": 1}')))
+            )
+        ),
+        *(
+            store(manifest("x", ("c2pa.hash.bmff.v3", content)))
+            for content in (
+                b"",
+                b"\xff",
+                cbor2.dumps([1]),
+                cbor2.dumps("text"),
+                WHOLE[:-1],
+                b"\xa2" + b"\x64hash\x41\x00" * 2,  # a name twice
+                b"\x81" * 100_000,
+                cbor2.dumps({"exclusions": [{"xpath": 10**5000}]}),
+            )
+        ),
+        store(manifest("x", ("c2pa.ingredient", CYCLE))),
+    ],
+)
+def test_what_cannot_be_told_is_taken_to_be_left_out(kept: list[KeptStore]) -> None:
+    assert hard_binding(kept, "x") == UNTOLD
+
+
+def test_of_two_hard_bindings_both_are_looked_at() -> None:
+    """Whichever of them a library holds against the file."""
+    wide = cbor2.dumps({"exclusions": [STORE, {"xpath": "/mdat"}], "hash": b"\0"})
+    for both in ((WHOLE, wide), (wide, WHOLE)):
+        kept = store(manifest("x", *(("c2pa.hash.bmff.v3", content) for content in both)))
+        assert hard_binding(kept, "x").left_out == ("the box “/mdat”",)
