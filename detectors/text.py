@@ -35,9 +35,12 @@ def safe_text(text: object, limit: int = DEFAULT_LENGTH) -> str:
         text: anything; ``str()`` of it is shown.
         limit: longest result, in characters, at least 1; a longer one ends in an ellipsis.
     """
+    plain = str(text)
+    if plain.isascii() and plain.isprintable():  # most is
+        return _cut(" ".join(plain.split()), limit)
     shown: list[str] = []
     length = marks = 0
-    for character in str(text):
+    for character in plain:
         category = unicodedata.category(character)
         marks = marks + 1 if category in _COMBINING else 0
         if marks > _MOST_MARKS:
@@ -54,5 +57,8 @@ def safe_text(text: object, limit: int = DEFAULT_LENGTH) -> str:
         length += len(piece)
         if length > limit + 1:
             break
-    result = "".join(shown).rstrip(" ")
-    return result if len(result) <= limit else result[: limit - 1].rstrip(" ") + "…"
+    return _cut("".join(shown).rstrip(" "), limit)
+
+
+def _cut(line: str, limit: int) -> str:
+    return line if len(line) <= limit else line[: limit - 1].rstrip(" ") + "…"
