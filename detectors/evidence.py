@@ -211,7 +211,7 @@ def gather(
     with open_file(path, limits) as (opened, size):
         before = _state_of(path)
         file = held(opened, size)
-        examined = Examined(path, file, kept_stores(file), sources)
+        examined = Examined(path, file, kept_stores(file, str(path)), sources)
         evidence = examine(examined, size, limits, progress, search)
     if _state_of(path) != before:
         raise ChangedFileError(

@@ -48,6 +48,6 @@ def gather_film(
         signed = read_film(film, sources.anchors, sources.time_anchors, limits)
         timed = [] if signed.segments else fragments_of_film(film)
         file = held(opened, size)
-        examined = Examined(film.path, file, kept_stores(file), sources, signed)
+        examined = Examined(film.path, file, kept_stores(file, str(film.path)), sources, signed)
         evidence = examine(examined, size, limits, progress, search)
         return replace(evidence, stream=stream_of(signed, [piece.name for piece in film.segments], timed))

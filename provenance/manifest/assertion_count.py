@@ -1,9 +1,9 @@
-"""How many assertions the manifests of a file hold, and how much is in them: what a C2PA library takes for that.
+"""How many assertions the manifests of a file hold, and how much is in them: what it takes to read them.
 
-Its time grows with the square of their number: a megabyte of 8,000 small assertions costs it 13 seconds, and 1,500 half
-a second; generators write some ten. Its memory is some 150 times their CBOR and JSON: a byte of a string becomes a
-number in its report. Compressed, 15 kB of them took 4.5 GB. Generators write some 20 kB; pictures in a manifest are
-neither.
+A C2PA library's time grows with the square of their number: a megabyte of 8,000 small assertions costs it 13 seconds,
+and 1,500 half a second; generators write some ten. Its memory is some 150 times their CBOR and JSON: a byte of a string
+becomes a number in its report. Compressed, 15 kB of them took 4.5 GB. Generators write some 20 kB; pictures in a
+manifest are neither. Addresses are followed here (``unsigned``), one by one.
 """
 
 from __future__ import annotations
@@ -20,6 +20,8 @@ _MOST: Final = 1500
 _MOST_TEXT: Final = 5 << 18
 _UNPACKED: Final = 1 << 20
 """What a library may unpack of each compressed manifest (``context``); taken to be all text."""
+_MOST_ADDRESSES: Final = 20_000
+_ADDRESS: Final = b"self#jumbf="
 _READ: Final = (ASSERTIONS, b"c2cl", b"c2vc")
 _HEAD: Final = re.compile(rb"(.{4})(?:cbor|json)(?!\x00\x11\x00\x10)", re.DOTALL)  # that would be a type
 _ROOM: Final = 41 * _MOST
@@ -34,6 +36,8 @@ def check_assertions(kept: Sequence[KeptStore], subject: str) -> None:
     """
     if sum(len(one.data) for one in kept) < _ROOM and not any(COMPRESSED in one.data for one in kept):
         return
+    if sum(one.data.count(_ADDRESS) for one in kept) > _MOST_ADDRESSES:
+        raise _refused(f"more than {_MOST_ADDRESSES:,} addresses", subject)
     found = [manifest for one in kept for manifest in _manifests(one)]
     if sum(count * count for count, _ in found) > _MOST * _MOST:
         raise _refused(f"more than {_MOST:,} assertions", subject)
@@ -74,4 +78,4 @@ def _texts(manifest: Box) -> Iterator[int]:
     for part in manifest.inner:
         for box in (part, *part.inner):
             if part.type in _READ:
-                yield sum(len(inner.data) for inner in box.inner if inner.kind in (b"cbor", b"json"))
+                yield sum(inner.size for inner in box.inner if inner.kind in (b"cbor", b"json"))

@@ -7,7 +7,7 @@ store, end = read_box(data, 0, depth=3)
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 MANIFESTS: Final = (b"c2ma", b"c2um")
@@ -19,14 +19,33 @@ ASSERTIONS: Final = b"c2as"
 _MOST_BOXES: Final = 20_000
 
 
-@dataclass(frozen=True, slots=True)
+class ManyBoxesError(ValueError):
+    """There are more boxes than in anything that was not made for that: honest stores have some 150."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class Box:
-    """A box. Of a superbox: the content of its description, type and label first, and what it holds."""
+    """A box. Of a superbox: the content of its description, type and label first, and what it holds.
+
+    It lies in the bytes of its store, which are not copied: a store may be as large as the memory that is left for it.
+    """
 
     kind: bytes
-    data: bytes
+    _store: bytes = field(repr=False)
+    _start: int
+    _end: int
     description: bytes = b""
     inner: tuple[Box, ...] = ()
+
+    @property
+    def data(self) -> bytes:
+        """What is in it, behind its head."""
+        return self._store[self._start : self._end]
+
+    @property
+    def size(self) -> int:
+        """Bytes of that."""
+        return self._end - self._start
 
     @property
     def type(self) -> bytes:
@@ -43,28 +62,29 @@ def read_box(data: bytes, at: int, depth: int) -> tuple[Box, int]:
     """The box at ``at``, with superboxes in it down to ``depth``, and where it ends.
 
     Raises:
-        ValueError: there is none, it is cut short, or it holds boxes without end.
+        ManyBoxesError: it holds too many.
+        ValueError: there is none, or it is cut short.
     """
+    return _read_box(data, at, len(data), depth, iter(range(_MOST_BOXES)))
+
+
+def _read_box(data: bytes, at: int, limit: int, depth: int, left: Iterator[int]) -> tuple[Box, int]:
+    if next(left, None) is None:
+        raise ManyBoxesError("too many boxes")
     size, head = int.from_bytes(data[at : at + 4], "big"), 8
     if size == 1:
         size, head = int.from_bytes(data[at + 8 : at + 16], "big"), 16
     elif size == 0:
-        size = len(data) - at
-    end, kind = at + size, data[at + 4 : at + 8]
-    if size < head or end > len(data):
+        size = limit - at
+    start, end, kind = at + head, at + size, data[at + 4 : at + 8]
+    if size < head or end > limit:
         raise ValueError("no box")
-    payload = data[at + head : end]
     if kind != b"jumb" or depth < 0:
-        return Box(kind, payload), end
-    description, *inner = _walk(payload, depth - 1)
-    return Box(kind, payload, description.data, tuple(inner)), end
-
-
-def _walk(data: bytes, depth: int) -> Iterator[Box]:
-    at = 0
-    for _ in range(_MOST_BOXES):
-        if at >= len(data):
-            return
-        box, at = read_box(data, at, depth)
-        yield box
-    raise ValueError("boxes without end")
+        return Box(kind, data, start, end), end
+    inner = []
+    while start < end:
+        box, start = _read_box(data, start, end, depth - 1, left)
+        inner.append(box)
+    if not inner:
+        raise ValueError("no description")
+    return Box(kind, data, at + head, end, inner[0].data, tuple(inner[1:])), end

@@ -1,6 +1,6 @@
 """The manifest stores that a file keeps, each taken apart once for all who look at it.
 
-    for kept in kept_stores(file):
+    for kept in kept_stores(file, "film.mp4"):
         kept.store.inner          # its manifests
 
 A C2PA library reads stores; what it does not say of them (how much is in them, what in them is unsigned, with what kind
@@ -12,10 +12,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import BinaryIO, Final
 
-from touchmark.provenance.manifest.jumbf import Box, read_box
-from touchmark.provenance.manifest.traces import stores
+from touchmark.provenance.manifest.jumbf import Box, ManyBoxesError, read_box
+from touchmark.provenance.manifest.parts import check_parts
+from touchmark.provenance.manifest.traces import MOST_OF_STORE, stores
+from touchmark.provenance.media.errors import LimitExceededError
 
-_DEPTH: Final = 3  # a store, manifests in it, their parts, assertions
+_MOST: Final = 64
+"""Stores in a file: a C2PA library takes one, and in a film another that was there before."""
+_DEPTH: Final = 32  # as deep as a C2PA library follows; assertions lie at 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +28,7 @@ class KeptStore:
 
     Attributes:
         data: all of that place from where the store begins.
-        store: its box, down to assertions; None where the bytes cannot be taken apart.
+        store: its box, and those in it; None where the bytes cannot be taken apart.
         end: where in ``data`` it ends.
     """
 
@@ -33,14 +37,41 @@ class KeptStore:
     end: int
 
     @classmethod
-    def of(cls, data: bytes) -> KeptStore:
-        """What can be made of these bytes."""
+    def of(cls, data: bytes, subject: str = "") -> KeptStore:
+        """What can be made of these bytes; ``subject`` is what an error calls them.
+
+        Raises:
+            LimitExceededError: there are more boxes than in any store that was not made for that.
+        """
         try:
             return cls(data, *read_box(data, 0, _DEPTH))
+        except ManyBoxesError as error:
+            raise _refused("has boxes by the ten thousand", subject) from error
         except ValueError:
             return cls(data, None, 0)
 
 
-def kept_stores(file: BinaryIO) -> tuple[KeptStore, ...]:
-    """Those in the place where the file's form has them."""
-    return tuple(map(KeptStore.of, stores(file)))
+def kept_stores(file: BinaryIO, subject: str) -> tuple[KeptStore, ...]:
+    """Those in the place where the file's form has them.
+
+    Raises:
+        LimitExceededError: the file has more parts, or they take more time or memory, than in any file that was not
+            made for that.
+    """
+    check_parts(file, subject)
+    kept: list[KeptStore] = []
+    room = MOST_OF_STORE
+    for data in stores(file):
+        room -= len(data)
+        if room < 0:
+            raise _refused(f"is larger than {MOST_OF_STORE >> 20} MiB", subject)
+        if len(kept) == _MOST:
+            raise _refused(f"is there more than {_MOST} times", subject)
+        kept.append(KeptStore.of(data, subject))
+    return tuple(kept)
+
+
+def _refused(what: str, subject: str) -> LimitExceededError:
+    return LimitExceededError(
+        f"its manifest store {what}", subject=subject, remedy="No generator writes that; do not open the file."
+    )

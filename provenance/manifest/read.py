@@ -31,7 +31,8 @@ from touchmark.provenance.manifest.context import manifest_context
 from touchmark.provenance.manifest.kept import KeptStore, kept_stores
 from touchmark.provenance.manifest.offsets import movable
 from touchmark.provenance.manifest.parse import MAX_JSON, MAX_TEXT, UnreadableStoreError, parse_store
-from touchmark.provenance.manifest.parts import check_parts
+from touchmark.provenance.manifest.parts import FEWEST_BYTES, check_parts
+from touchmark.provenance.manifest.pieces import Pieces
 from touchmark.provenance.manifest.purpose import signs_claims
 from touchmark.provenance.manifest.report import ManifestPresence, ManifestReport, StatusCode, ValidationState
 from touchmark.provenance.manifest.traces import has_store_place, has_store_remains
@@ -96,13 +97,13 @@ def read_stream(
 
     Who has taken its stores apart before gives them as ``kept``.
     """
-    kept = kept_stores(file) if kept is None else kept
+    kept = kept_stores(file, subject) if kept is None else kept
     try:
         reader = _reader(file, anchors, manifest, kept, subject)
         if reader is None:
             return _without(file, "")
         with reader:
-            report = parse_store(reader.json(), kept if manifest is None else (KeptStore.of(manifest),))
+            report = parse_store(reader.json(), kept if manifest is None else (KeptStore.of(manifest, subject),))
         if report.binds_parts:
             report = replace(report, left_out=report.left_out + unbound(file))
         if report.is_sound and manifest is None:
@@ -132,7 +133,7 @@ def read_segment(beginning: BinaryIO, segment: BinaryIO, anchors: bytes, *, subj
     """
     try:
         check_parts(segment, subject)
-        kept = kept_stores(beginning)
+        kept = kept_stores(beginning, subject)
         reader = _reader(beginning, anchors, None, kept, subject)
         if reader is None:
             return _without(beginning, "")
@@ -161,7 +162,7 @@ def read_crjson(path: Path, anchors: bytes, segment: Path | None = None) -> dict
     """
     try:
         with _opened(path) as file:
-            reader = _reader(file, anchors, None, kept_stores(file), str(path))
+            reader = _reader(file, anchors, None, kept_stores(file, str(path)), str(path))
             if reader is None:
                 return "none is there"
             with reader:
@@ -198,9 +199,19 @@ def _reader(
     Raises:
         LimitExceededError: it would take longer.
     """
-    check_parts(file, subject)
     check_assertions(kept, subject)
-    return c2pa.Reader.try_create(_format_of(file), file, manifest, manifest_context(anchors))
+    size, form = file.seek(0, os.SEEK_END), _format_of(file)
+    asked = Pieces(file, size) if size > FEWEST_BYTES else file
+    try:
+        return c2pa.Reader.try_create(form, asked, manifest, manifest_context(anchors))
+    except c2pa.C2paError as error:
+        if isinstance(asked, Pieces) and asked.exhausted:
+            raise LimitExceededError(
+                "a C2PA library takes too long for it",
+                subject=subject,
+                remedy="No generator writes that; do not open the file.",
+            ) from error
+        raise
 
 
 def _explain(file: BinaryIO, error: c2pa.C2paError, subject: str, *, recovered: bool) -> ManifestReport:

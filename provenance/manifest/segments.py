@@ -111,7 +111,8 @@ def _worth(report: ManifestReport) -> int:
 def _as_one_file(film: Film, anchors: bytes, time_anchors: bytes) -> SignedFilm | None:
     """Of a film that was signed as one file and cut up afterwards: put together in their order, its pieces are it."""
     with film.path.open("rb") as file:
-        name, kept = film.beginning.name, kept_stores(file)
+        name = film.beginning.name
+        kept = kept_stores(file, name)
         report = read_stamped(lambda some: read_stream(file, some, kept=kept, subject=name), anchors, time_anchors)
         if not report.hard_binding_matches or report.trees:
             return None

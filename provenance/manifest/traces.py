@@ -18,7 +18,15 @@ from typing import BinaryIO, Final
 
 from touchmark.provenance.media import kinds
 from touchmark.provenance.media.boxes import C2PA_UUID, top_level
-from touchmark.provenance.media.chunks import APP11, SCAN, jpeg_segments, png_chunks, riff_chunks, segment_data
+from touchmark.provenance.media.chunks import (
+    APP11,
+    MOST_PARTS,
+    SCAN,
+    jpeg_segments,
+    png_chunks,
+    riff_chunks,
+    segment_data,
+)
 from touchmark.provenance.media.errors import LimitExceededError
 
 _STORE_TYPE: Final = bytes.fromhex("6332706100110010800000aa00389b71")
@@ -31,7 +39,8 @@ _NEEDLES: Final = (
     b"application/x-c2pa-manifest-store\0",  # the type of the ID3 frame that holds one (C2PA 2.4, A.3.5)
     b"C2PA_GIF",
 )
-_MOST_OF_STORE: Final = 32 << 20
+MOST_OF_STORE: Final = 32 << 20
+"""Bytes; of a larger one so many and one more are read."""
 _GIF_EXTENSION: Final = b"\x21\xff\x0bC2PA_GIF\x01\0\0"
 _SVG_STORE: Final = re.compile(rb"<(?:\w+:)?manifest[^<>]*>([^<>]*)<")
 _SVG_PLACE: Final = re.compile(rb"<(?:\w+:)?manifest(?:\s[^<>]*)?(?<!/)>\s*+(?!</)")
@@ -53,7 +62,7 @@ def has_store_place(file: BinaryIO) -> bool:
         if kind is kinds.TIFF:
             return _TIFF_TAG in _tiff_tags(file)[1]
         if kind is kinds.SVG:
-            return _SVG_PLACE.search(_at(file, 0, _MOST_OF_STORE)) is not None
+            return _SVG_PLACE.search(_at(file, 0, MOST_OF_STORE)) is not None
         return any(box.uuid == C2PA_UUID for box in top_level(file, ""))
     except (struct.error, LimitExceededError):
         return False
@@ -94,7 +103,7 @@ def stores(file: BinaryIO) -> Iterator[bytes]:
             for box in (box for box in boxes if box.uuid == C2PA_UUID):
                 yield from _found(_at(file, box.offset + box.header_size, box.size - box.header_size))
         else:
-            yield from _found(_at(file, 0, _MOST_OF_STORE))
+            yield from _found(_at(file, 0, MOST_OF_STORE))
     except (struct.error, LimitExceededError):
         return
 
@@ -108,7 +117,7 @@ def _app11(file: BinaryIO) -> Iterator[bytes]:
 
 def _at(file: BinaryIO, start: int, size: int) -> bytes:
     file.seek(start)
-    return file.read(max(0, min(size, _MOST_OF_STORE)))
+    return file.read(max(0, min(size, MOST_OF_STORE + 1)))
 
 
 def _found(data: bytes) -> Iterator[bytes]:
@@ -132,7 +141,7 @@ def _joined(segments: Iterable[bytes]) -> Iterator[bytes]:
 
 def _gif(file: BinaryIO) -> Iterator[bytes]:
     """Pieces of the application extension that holds a store (C2PA 2.4, A.3.6; GIF89a, 26), each after its length."""
-    head = _at(file, 0, _MOST_OF_STORE)
+    head = _at(file, 0, MOST_OF_STORE)
     at = head.find(_GIF_EXTENSION)
     if at < 0:
         return
@@ -144,9 +153,9 @@ def _gif(file: BinaryIO) -> Iterator[bytes]:
 
 def _svg(file: BinaryIO) -> Iterator[bytes]:
     """What stands as base64 in the elements that may hold a store (C2PA 2.4, A.3.3), where it can be decoded."""
-    for text in _SVG_STORE.findall(_at(file, 0, _MOST_OF_STORE)):
+    for found in _SVG_STORE.finditer(_at(file, 0, MOST_OF_STORE)):
         with suppress(binascii.Error):
-            yield base64.b64decode(text)
+            yield base64.b64decode(found[1])
 
 
 def _tiff(file: BinaryIO) -> Iterator[bytes]:
@@ -163,7 +172,9 @@ def _id3(file: BinaryIO) -> Iterator[bytes]:
     if not head.startswith(b"ID3") or len(head) < 10:
         return
     tag, at = _at(file, 10, kinds.seven_bits(head[6:10])), 0
-    while at + 10 <= len(tag) and tag[at]:
+    for _ in range(MOST_PARTS):
+        if at + 10 > len(tag) or not tag[at]:
+            return
         size = tag[at + 4 : at + 8]
         end = at + 10 + (kinds.seven_bits(size) if head[3] >= 4 else int.from_bytes(size, "big"))
         if tag[at : at + 4] == b"GEOB" and (found := tag.find(_STORE_TYPE, at, end)) >= 16:

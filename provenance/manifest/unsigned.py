@@ -9,7 +9,7 @@ interpreted, but for the addresses of manifests.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import suppress
 from typing import Final
 
@@ -29,7 +29,8 @@ _HEADERS: Final = frozenset(
 """Names of COSE headers (RFC 9360; C2PA 2.4, 13.2 and 14.5) that stand where a signature does not cover them."""
 
 
-_ADDRESS = re.compile(rb"self#jumbf=/?c2pa/([^/]+)")
+_ADDRESS = re.compile(rb"self#jumbf=")
+_IN_STORE = re.compile(rb"self#jumbf=/?c2pa/([^/]+)")
 _LONGEST: Final = 1024  # bytes of an address
 
 
@@ -46,44 +47,45 @@ def unsigned_in_store(kept: KeptStore) -> int:
     count = _content(kept.data[kept.end :]) + _beside_label(store)
     led_to = _led_to(store)
     for manifest in store.inner:
-        if manifest not in led_to:
+        if led_to.get(manifest.label) is not manifest:
             count += _content(manifest.data)
         elif manifest.type == COMPRESSED:
             count += _beside_label(manifest) + sum(_content(box.data) for box in manifest.inner[1:])
         else:
-            count += _beside_label(manifest) + sum(_unsigned_part(part, manifest) for part in manifest.inner)
+            named = {address.rpartition(b"databoxes/")[2] for address in _addresses(manifest)}
+            count += _beside_label(manifest) + sum(_unsigned_part(part, named) for part in manifest.inner)
     return count
 
 
-def _led_to(store: Box) -> list[Box]:
-    """The manifests that the last one, which is the file's own, leads to, and itself (C2PA 2.4, 11.1.4.2).
+def _led_to(store: Box) -> dict[bytes, Box]:
+    """By label, the manifests that the last one, which is the file's own, leads to, and itself (C2PA 2.4, 11.1.4.2).
 
     Of several with one label a library reads one. Where one is compressed, what that leads to is not known: all count.
     """
     manifests = [box for box in store.inner if box.type in (*MANIFESTS, COMPRESSED)]
     by_label = {manifest.label: manifest for manifest in manifests}
-    found, ahead = dict.fromkeys([manifest.label for manifest in manifests[-1:]]), manifests[-1:]
+    found, ahead = {manifest.label: manifest for manifest in manifests[-1:]}, manifests[-1:]
     while ahead:
         manifest = ahead.pop()
         if manifest.type == COMPRESSED:
-            return list(by_label.values())
-        for label in _addresses(manifest):
-            if label in by_label and label not in found:
-                found[label] = None
-                ahead.append(by_label[label])
-    return [by_label[label] for label in found]
+            return by_label
+        for address in _addresses(manifest):
+            named = _IN_STORE.match(address)
+            if named and named[1] in by_label and named[1] not in found:
+                found[named[1]] = by_label[named[1]]
+                ahead.append(by_label[named[1]])
+    return found
 
 
 def _addresses(manifest: Box) -> Iterator[bytes]:
-    """Labels of manifests in what is signed of one: texts of CBOR, whose length stands before them, or of JSON."""
+    """In what is signed of one: texts of CBOR, whose length stands before them, or of JSON."""
     for part in manifest.inner:
         if part.type not in (ASSERTIONS, _CLAIM):
             continue
-        for match in _ADDRESS.finditer(part.data):
+        data = part.data
+        for match in _ADDRESS.finditer(data):
             start = match.start()
-            text = part.data[start : start + _text_length(part.data, start)]
-            if address := _ADDRESS.match(text):
-                yield address[1]
+            yield data[start : start + _text_length(data, start)]
 
 
 def _text_length(data: bytes, start: int) -> int:
@@ -96,13 +98,12 @@ def _text_length(data: bytes, start: int) -> int:
     return max(data.find(b'"', start, start + _LONGEST) - start, 0)
 
 
-def _unsigned_part(part: Box, manifest: Box) -> int:
-    """Of one part of a manifest: its assertions, its claim, its signature, ..."""
+def _unsigned_part(part: Box, named: Collection[bytes]) -> int:
+    """Of one part of a manifest: its assertions, its claim, its signature, ...; ``named`` are labels of data."""
     if part.type in _CHECKED:
         return _beside_label(part)
     if part.type == _DATA:
-        named = b"".join(other.data for other in manifest.inner if other is not part)
-        stray = (box for box in part.inner if not box.label or b"databoxes/" + box.label not in named)
+        stray = (box for box in part.inner if box.label not in named)
         count = sum(_content(box.data) for box in stray)
         return _beside_label(part) + (count if count > _LEFT_BEHIND else 0)
     if part.type not in (_CLAIM, _SIGNATURE) or not part.inner:

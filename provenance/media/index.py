@@ -7,8 +7,9 @@ FFmpeg makes an entry of some 40 bytes before the first picture is decoded. This
 from __future__ import annotations
 
 from collections.abc import Iterator
-from itertools import pairwise
 from typing import BinaryIO
+
+import numpy as np
 
 from touchmark.provenance.media.boxes import Box, walk
 from touchmark.provenance.media.errors import DecodeError
@@ -36,11 +37,10 @@ def index_entries(file: BinaryIO, movie: Box, subject: str) -> int:
 
 def _track_entries(file: BinaryIO, track: Box, subject: str) -> int:
     tables = list(_descend(file, track, subject))
-    samples = sum(_number(file, box, 8) for box in tables if box.type in ("stsz", "stz2"))
-    chunked = sum(_chunked_samples(file, box, tables) for box in tables if box.type == "stsc")
     if _is_uncompressed_sound(file, tables):
+        chunked = sum(_chunked_samples(file, box, tables) for box in tables if box.type == "stsc")
         return chunked // _SAMPLES_PER_ENTRY
-    return samples
+    return sum(_number(file, box, 8) for box in tables if box.type in ("stsz", "stz2"))
 
 
 def _is_uncompressed_sound(file: BinaryIO, tables: list[Box]) -> bool:
@@ -55,12 +55,9 @@ def _chunked_samples(file: BinaryIO, table: Box, tables: list[Box]) -> int:
     """Samples that a sample-to-chunk table (ISO/IEC 14496-12:2022, 8.7.4) spreads over all chunks."""
     chunks = max((_number(file, box, 4) for box in tables if box.type in ("stco", "co64")), default=0)
     data = _payload(file, table, 8, 12 * _number(file, table, 4))
-    runs = [
-        (int.from_bytes(data[at : at + 4], "big"), int.from_bytes(data[at + 4 : at + 8], "big"))
-        for at in range(0, len(data) - 11, 12)
-    ]
-    ends = [*runs, (chunks + 1, 0)]
-    return sum(max(following - first, 0) * samples for (first, samples), (following, _) in pairwise(ends))
+    first, samples, _ = np.frombuffer(data[: len(data) // 12 * 12], ">u4").reshape(-1, 3).T.astype(np.float64)
+    runs = np.diff(first, append=chunks + 1)
+    return int(np.maximum(runs, 0) @ samples)
 
 
 def _descend(file: BinaryIO, box: Box, subject: str) -> Iterator[Box]:

@@ -26,6 +26,7 @@ ENDLESS = {
     "a GIF of comments": GIF + b"\x21\xfe\1a\0" * 40_000 + b";",
     "a GIF of pictures": GIF + PICTURE * 40_000 + b";",
     "a GIF of one comment in pieces": GIF + b"\x21\xfe" + b"\1a" * 60_000 + b"\0;",
+    "a JPEG of segments": b"\xff\xd8" + b"\xff\xe1\0\4ab" * 40_000,
     "a film of padding": struct.pack(">I4s", 16, b"ftyp") + b"isom\0\0\0\0" + struct.pack(">I4s", 8, b"free") * 10_000,
 }
 
