@@ -21,6 +21,7 @@ from touchmark.detectors.origin import Via
 from touchmark.detectors.segments import SegmentFaultKind
 from touchmark.detectors.statements import Source, Tone
 from touchmark.detectors.verdict import Outcome
+from touchmark.provenance.disclosure.notes import Place
 from touchmark.provenance.fingerprint import Likeness
 from touchmark.provenance.manifest.claim import DigitalSourceType
 from touchmark.provenance.manifest.report import ManifestPresence, ValidationState
@@ -123,6 +124,19 @@ class ContainerModel(TypedDict):
     has_manifest_box: bool
     unhashed: int
     """Bytes of content in places that neither the C2PA hash nor its signature covers."""
+
+
+class OwnLabelsModel(TypedDict):
+    """What the file's own metadata say of how it was made. Anybody can write that; no outcome rests on it."""
+
+    source_type: DigitalSourceType | None
+    """IPTC's, in XMP."""
+    generator: str
+    """A program or model that is known here and named in the metadata; empty where there is none."""
+    generator_in: Place | None
+    """Where it is named."""
+    says_generated: bool
+    says_captured: bool
 
 
 class FaultModel(TypedDict):
@@ -321,6 +335,8 @@ class EvidenceModel(TypedDict):
     """One for each key tried on the sound; empty where no key is configured, or there is no sound."""
     other_marks: list[MarkClaimModel]
     """Claims of marks of other makers, one for each that is installed. The verdict does not rest on them."""
+    own_labels: NotRequired[OwnLabelsModel]
+    """Absent in reports of before they were told."""
     registry_consulted: bool
     registration_by_watermark: RegistrationModel | None
     registration_by_sound: RegistrationModel | None

@@ -1,7 +1,8 @@
-"""What a file's own labels say of how it was made: IPTC's source type in XMP, the AIGC record of GB 45438-2025.
+"""What a file's own labels say of how it was made: IPTC's source type in XMP, the AIGC record of GB 45438-2025, and
+what generators note of themselves (prompts and settings, their names in EXIF, comments and tags).
 
     labels = read_labels(file, look.info.labels, "clip.mp4")
-    labels.says_generated, labels.named_payload
+    labels.says_generated, labels.named_payload, labels.generator
 
 Anybody can write them and take them out, so no origin rests on them, and that they are missing means nothing. But who
 forges a manifest, or copies a mark, often leaves them as they were: then they contradict him.
@@ -10,12 +11,15 @@ forges a manifest, or copies a mark, often leaves them as they were: then they c
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from itertools import chain
 from typing import BinaryIO
 
 from touchmark.provenance.disclosure.aigc import AIGC_KEY, AigcRecord, Label
-from touchmark.provenance.disclosure.xmp import xmp_of
+from touchmark.provenance.disclosure.generators import generator_named
+from touchmark.provenance.disclosure.notes import Note, Place, notes_of
+from touchmark.provenance.disclosure.xmp import XmpNote, xmp_of
 from touchmark.provenance.manifest.claim import DigitalSourceType
 from touchmark.provenance.watermark.protocol import PAYLOAD_BITS, Payload
 
@@ -32,17 +36,21 @@ class ContainerLabels:
         source_type: IPTC's digital source type in XMP, where it is one that we know.
         record: the AIGC record.
         names_manifest: XMP says that a C2PA manifest is in the file.
+        generator: the program or model that its metadata name, of a list of ours; empty where they name none.
+        generator_in: where they do; None where they do not.
     """
 
     source_type: DigitalSourceType | None = None
     record: AigcRecord | None = None
     names_manifest: bool = False
+    generator: str = ""
+    generator_in: Place | None = None
 
     @property
     def says_generated(self) -> bool:
         """Whether one of them says, without reserve, that a model made the content or part of it."""
         generative = self.source_type is not None and self.source_type.is_generative
-        return generative or (self.record is not None and self.record.label == Label.IS)
+        return generative or bool(self.generator) or (self.record is not None and self.record.label == Label.IS)
 
     @property
     def says_captured(self) -> bool:
@@ -64,6 +72,8 @@ class ContainerLabels:
             said.append(f"IPTC source type {self.source_type.rpartition('/')[2]}")
         if self.record is not None:
             said.append("AIGC record")
+        if self.generator_in is not None:
+            said.append(f"the name of {self.generator} in {self.generator_in}")
         return " and ".join(said)
 
 
@@ -73,8 +83,32 @@ def read_labels(file: BinaryIO, metadata: Mapping[str, str], subject: str) -> Co
     Raises:
         LimitExceededError: it has more boxes than any honest file.
     """
-    note = xmp_of(file, subject)
-    text = metadata.get(AIGC_KEY, "") or (note.aigc if note else "")
-    stated = note.source_type.rpartition("/")[2] if note else ""
-    record = AigcRecord.parse(text) if text else None
-    return ContainerLabels(_SOURCE_TYPES.get(stated), record, note is not None and note.provenance.startswith(_INSIDE))
+    xmp = xmp_of(file, subject)
+    text = metadata.get(AIGC_KEY, "") or (xmp.aigc if xmp else "")
+    stated = xmp.source_type.rpartition("/")[2] if xmp else ""
+    generator, place = _named([*_of_xmp(xmp), *_of_tags(metadata)], notes_of(file))
+    return ContainerLabels(
+        source_type=_SOURCE_TYPES.get(stated),
+        record=AigcRecord.parse(text) if text else None,
+        names_manifest=xmp is not None and xmp.provenance.startswith(_INSIDE),
+        generator=generator,
+        generator_in=place,
+    )
+
+
+def _named(*sources: Iterable[Note]) -> tuple[str, Place | None]:
+    """The first generator that notes name, and where."""
+    for note in chain(*sources):
+        if generator := generator_named(note.name, note.text):
+            return generator, note.place
+    return "", None
+
+
+def _of_xmp(xmp: XmpNote | None) -> Iterator[Note]:
+    for name in ("system", "creator_tool", "credit") if xmp is not None else ():
+        yield Note(Place.XMP, name, getattr(xmp, name))
+
+
+def _of_tags(metadata: Mapping[str, str]) -> Iterator[Note]:
+    for name, text in metadata.items():
+        yield Note(Place.TAGS, name.lower(), text)

@@ -21,6 +21,7 @@ from touchmark.detectors.acceptance import Acceptance
 from touchmark.detectors.contradictions import Contradiction
 from touchmark.detectors.evidence import Container, Evidence
 from touchmark.detectors.extent import Extent
+from touchmark.detectors.labels import ContainerLabels
 from touchmark.detectors.origin import Origin
 from touchmark.detectors.segments import SegmentFault, Stream
 from touchmark.detectors.statements import Statement
@@ -39,6 +40,7 @@ from touchmark.provenance.watermark.neural.claim import MarkClaim
 from touchmark.provenance.watermark.protocol import Detection, Payload, Segment, Transform
 
 _FORMS: dict[type, type] = {
+    ContainerLabels: form.OwnLabelsModel,
     Contradiction: form.ContradictionModel,
     Detection: form.DetectionModel,
     Extent: form.ExtentModel,
@@ -97,6 +99,7 @@ def _evidence(evidence: Evidence) -> form.EvidenceModel:
         "sound_watermark_algorithm": evidence.sound.algorithm,
         "sound_watermarks": _shown(evidence.sound.detections),
         "other_marks": _shown(evidence.claims),
+        "own_labels": _shown(evidence.labels),
         "registry_consulted": evidence.registry_consulted,
         "registration_by_watermark": registered(evidence.registration),
         "registration_by_sound": registered(evidence.sound.registration),

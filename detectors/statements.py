@@ -350,7 +350,8 @@ def _container(evidence: Evidence) -> Iterator[Statement]:
         yield Statement(Source.CONTAINER, Tone.CAUTION, f"{damage:,} packets of picture or sound could not be decoded.")
     labels = evidence.labels
     if labels.says_generated or labels.says_captured:
-        what = "it was generated" if labels.says_generated else "a camera took it"
+        by = f" with {labels.generator}" if labels.generator else ""
+        what = f"it was generated{by}" if labels.says_generated else "a camera took it"
         text = f"Its own labels ({labels.in_words}) say that {what}. Anybody can write or remove them."
         yield Statement(Source.CONTAINER, Tone.CAUTION, text)
 

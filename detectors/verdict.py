@@ -227,6 +227,11 @@ def _unknown(evidence: Evidence) -> str:
             return "A trusted signer signed this, but what it says is not enough to name an origin."
         case ValidationState.INVALID:
             return "A manifest whose signature proves nothing any more."
+    if evidence.labels.says_generated:
+        by = f" with {evidence.labels.generator}" if evidence.labels.generator else ""
+        return (
+            f"No evidence of origin but its own metadata, which say that it was generated{by}; anybody can write that."
+        )
     return "No evidence of origin was found."
 
 

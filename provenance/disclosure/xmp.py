@@ -34,6 +34,7 @@ _RDF: Final = "http://www.w3.org/1999/02/22-rdf-syntax-ns#"
 _IPTC: Final = "http://iptc.org/std/Iptc4xmpExt/2008-02-29/"
 _XMP: Final = "http://ns.adobe.com/xap/1.0/"
 _DCTERMS: Final = "http://purl.org/dc/terms/"
+_PHOTOSHOP: Final = "http://ns.adobe.com/photoshop/1.0/"
 _TC260: Final = "http://www.tc260.org.cn/ns/AIGC/1.0/"
 _JPEG_HEAD: Final = b"http://ns.adobe.com/xap/1.0/\0"
 _PNG_KEYWORD: Final = b"XML:com.adobe.xmp"
@@ -51,6 +52,7 @@ class XmpNote:
         aigc: ``TC260:AIGC``, JSON (:mod:`.aigc`).
         provenance: ``dcterms:provenance``, which others write and we only read: where a C2PA manifest is, in the file
             (``self#jumbf=...``) or elsewhere.
+        creator_tool, credit: ``xmp:CreatorTool`` and ``photoshop:Credit``, likewise: programs name themselves there.
     """
 
     source_type: str = ""
@@ -59,6 +61,8 @@ class XmpNote:
     created: str = ""
     aigc: str = ""
     provenance: str = ""
+    creator_tool: str = ""
+    credit: str = ""
 
     def packet(self) -> bytes:
         """A packet, UTF-8, the same bytes for the same note."""
@@ -106,7 +110,11 @@ _SPACES: Final = {"Iptc4xmpExt": _IPTC, "xmp": _XMP, "TC260": _TC260}
 _READ: Final = {
     field: "{%s}%s" % (_SPACES[name.partition(":")[0]], name.partition(":")[2])  # noqa: UP031 (braces)
     for field, name in _WRITTEN.items()
-} | {"provenance": f"{{{_DCTERMS}}}provenance"}
+} | {
+    "provenance": f"{{{_DCTERMS}}}provenance",
+    "creator_tool": f"{{{_XMP}}}CreatorTool",
+    "credit": f"{{{_PHOTOSHOP}}}Credit",
+}
 
 
 def _value(element: ElementTree.Element) -> str:

@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+import html
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
+import av
+import jsonschema
 import pytest
 
 from tests.clips import moving_clip, write_clip
 from touchmark.detectors.acceptance import Acceptance, ExitStatus
 from touchmark.detectors.contradictions import ContradictionKind
+from touchmark.detectors.document import schema
 from touchmark.detectors.evidence import Sources
 from touchmark.detectors.origin import Via
+from touchmark.detectors.page import page
+from touchmark.detectors.serialise import report_of
 from touchmark.detectors.statements import Source, Tone
 from touchmark.detectors.verdict import Outcome, Verdict
 from touchmark.detectors.verify import Verifier
@@ -352,6 +358,55 @@ def test_a_recording_whose_labels_say_that_it_was_generated_is_named(studio, pla
         source_type=DigitalSourceType.DIGITAL_CAPTURE,
     )
     assert studio.judge(honest, camera).outcome is Outcome.CAPTURED
+
+
+def _tagged(source: Path, path: Path, **tags: str) -> Path:
+    with av.open(str(source)) as given, av.open(str(path), "w") as made:
+        stream = made.add_stream_from_template(given.streams.video[0])
+        made.metadata.update(tags)
+        for packet in given.demux(given.streams.video[0]):
+            if packet.dts is not None:
+                packet.stream = stream
+                made.mux(packet)
+    return path
+
+
+GRAPH = '{"3": {"inputs": {"seed": 5}, "class_type": "KSampler"}}'
+
+
+def test_a_recording_whose_metadata_name_a_generator_is_named(studio, plain, camera, tmp_path) -> None:
+    """What a thief overlooks in the tags: the workflow that the video was made with."""
+    forged = camera.sign(
+        _tagged(plain, tmp_path / "t.mp4", comment=GRAPH),
+        tmp_path / "f.mp4",
+        source_type=DigitalSourceType.DIGITAL_CAPTURE,
+    )
+    verdict = studio.judge(forged, camera)
+    assert kinds(verdict) == {ContradictionKind.LABELS_DISAGREE}
+    assert "ComfyUI" in verdict.contradictions[0].explanation
+    honest = _tagged(plain, tmp_path / "c.mp4", comment="A talk on ComfyUI", encoder="Lavf61.7.100")
+    signed = camera.sign(honest, tmp_path / "h.mp4", source_type=DigitalSourceType.DIGITAL_CAPTURE)
+    assert studio.judge(signed, camera).outcome is Outcome.CAPTURED
+
+
+@pytest.mark.parametrize("suffix", [".mp4", ".mkv"])
+def test_a_generator_that_metadata_name_is_told_and_not_believed(studio, plain, tmp_path, suffix: str) -> None:
+    verification = studio.verify(_tagged(plain, tmp_path / f"t{suffix}", comment=GRAPH))
+    verdict, report = verification.verdict, report_of(verification)
+    assert verdict.outcome is Outcome.UNKNOWN
+    assert "generated with ComfyUI; anybody can write that." in verdict.headline
+    (statement,) = (s for s in verdict.statements if s.source is Source.CONTAINER)
+    assert statement.tone is Tone.CAUTION
+    assert "(the name of ComfyUI in the container's tags)" in statement.text
+    assert html.escape(statement.text) in page(verification)
+    assert report["evidence"]["own_labels"] == {
+        "source_type": None,
+        "generator": "ComfyUI",
+        "generator_in": "the container's tags",
+        "says_generated": True,
+        "says_captured": False,
+    }
+    jsonschema.validate(report, schema())
 
 
 def test_a_label_that_claims_a_camera_over_marked_pixels_is_named(studio, stripped, tmp_path) -> None:

@@ -527,6 +527,7 @@ _labels = st.builds(
     ContainerLabels,
     st.sampled_from([None, GENERATED, CAPTURE]),
     st.sampled_from([None, *(AigcRecord("1", "x", number) for number in ("", str(PAYLOADS[0])))]),
+    generator=st.sampled_from(["", "ComfyUI"]),
 )
 
 

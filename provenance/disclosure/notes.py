@@ -1,0 +1,247 @@
+"""What programs note in a file's metadata: texts of PNG, EXIF, IPTC's older records, comments of JPEG and GIF.
+
+    for note in notes_of(file):
+        note.place, note.name, note.text
+
+Generators leave prompts, settings and their own names there; who they are is for :mod:`.generators`. Tags of films and
+sounds are read by a media library, XMP by :mod:`.xmp`. What is read is text of a stranger, unpacked and taken apart
+within bounds: of a text that is compressed to a thousandth, no more than of any other.
+
+Written for PNG (third edition), EXIF 2.32, TIFF 6.0, IIM 4.2, GIF89a and WebP's container.
+"""
+
+from __future__ import annotations
+
+import re
+import struct
+import zlib
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+from itertools import takewhile
+from typing import BinaryIO, Final
+
+from touchmark.provenance.media import kinds
+from touchmark.provenance.media.chunks import APP1, SCAN, jpeg_segments, png_chunks, riff_chunks, segment_data
+
+MOST_TEXT: Final = 1 << 18
+"""Bytes read of one text, and unpacked of it; workflows of a megabyte say what they are in their first lines."""
+_MOST_IN_ALL: Final = 1 << 21
+_MOST_NOTES: Final = 256
+_MOST_ENTRIES: Final = 512
+_MOST_OF_GIF: Final = 1 << 20
+_APP13, _COMMENT = 0xED, 0xFE
+_EXIF_HEAD: Final = b"Exif\0\0"
+_EXIF_DIRECTORY: Final = 0x8769
+_EXIF_TEXTS: Final = {
+    0x010E: "description",
+    0x010F: "make",
+    0x0110: "model",
+    0x0131: "software",
+    0x013B: "artist",
+    0x9286: "comment",
+    0x9C9C: "comment",
+}
+_WIDE: Final = 0x9C9C
+"""Windows' own comment, in UTF-16."""
+_USER_COMMENT: Final = 0x9286
+_SIZES: Final = {1: 1, 2: 1, 7: 1}  # bytes, text, undefined: the types that texts have
+_IIM_TEXTS: Final = {65: "software", 110: "credit", 115: "source", 120: "description"}
+_IIM: Final = re.compile(rb"8BIM\x04\x04", re.DOTALL)
+
+
+class Place(StrEnum):
+    """Where a note stands, for a sentence."""
+
+    PNG = "a text in the PNG"
+    EXIF = "EXIF"
+    IPTC = "an IPTC record"
+    COMMENT = "a comment"
+    TAGS = "the container's tags"
+    XMP = "XMP"
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """One text that a program left. A stranger's: escape it.
+
+    Attributes:
+        place: where it stands.
+        name: what it is called there, in lower case; of EXIF and IPTC what the number stands for.
+        text: at most :data:`MOST_TEXT` characters.
+    """
+
+    place: Place
+    name: str
+    text: str
+
+
+def notes_of(file: BinaryIO) -> Iterator[Note]:
+    """The notes of an open, seekable picture, in the order of the file; none of a file of another kind."""
+    budget = _MOST_IN_ALL
+    for count, note in enumerate(_notes(file)):
+        budget -= len(note.text)
+        if count >= _MOST_NOTES or budget < 0:
+            return
+        yield note
+
+
+def _notes(file: BinaryIO) -> Iterator[Note]:
+    kind = kinds.kind_of_file(file)
+    if kind is kinds.PNG:
+        yield from _in_png(file)
+    elif kind is kinds.JPEG:
+        yield from _in_jpeg(file)
+    elif kind is kinds.WEBP:
+        for name, start, size in riff_chunks(file):
+            if name == b"EXIF":
+                yield from _in_exif(_reader(_read(file, start + 8, size).removeprefix(_EXIF_HEAD)))
+    elif kind is kinds.TIFF:
+        yield from _in_exif(lambda at, size: _read(file, at, size))
+    elif kind is kinds.GIF:
+        yield from _in_gif(_read(file, 0, _MOST_OF_GIF, _MOST_OF_GIF))
+
+
+def _in_png(file: BinaryIO) -> Iterator[Note]:
+    for name, start, size in takewhile(lambda chunk: chunk[0] != b"IEND", png_chunks(file)):
+        if name == b"eXIf":
+            yield from _in_exif(_reader(_read(file, start + 8, size)))
+        elif name in (b"tEXt", b"zTXt", b"iTXt"):
+            keyword, _, rest = _read(file, start + 8, size).partition(b"\0")
+            if name == b"zTXt":
+                text = _unpacked(rest[1:]).decode("latin-1")
+            elif name == b"iTXt":
+                text = _international(rest)
+            else:
+                text = _decoded(rest)  # Latin-1 by the letter; many write UTF-8
+            yield Note(Place.PNG, keyword.decode("latin-1").lower(), text)
+
+
+def _international(rest: bytes) -> str:
+    """Of an iTXt chunk: whether it is compressed, how, two texts about it, and the text."""
+    text = rest[2:].split(b"\0", 2)[-1]
+    return (_unpacked(text) if rest[:1] == b"\1" else text).decode("utf-8", "replace")
+
+
+def _unpacked(data: bytes) -> bytes:
+    """What zlib unpacks of it, within bounds; nothing where it cannot."""
+    try:
+        return zlib.decompressobj().decompress(data, MOST_TEXT)
+    except zlib.error:
+        return b""
+
+
+def _in_jpeg(file: BinaryIO) -> Iterator[Note]:
+    for segment in takewhile(lambda segment: segment.marker != SCAN, jpeg_segments(file)):
+        if segment.marker == APP1 and (data := segment_data(file, segment)).startswith(_EXIF_HEAD):
+            yield from _in_exif(_reader(data.removeprefix(_EXIF_HEAD)))
+        elif segment.marker == _APP13:
+            yield from _in_iim(segment_data(file, segment))
+        elif segment.marker == _COMMENT:
+            yield Note(Place.COMMENT, "comment", _decoded(segment_data(file, segment)))
+
+
+def _in_iim(data: bytes) -> Iterator[Note]:
+    """Data sets of record 2: a mark, numbers of record and set, a length (IIM 4.2, 1.5)."""
+    found = _IIM.search(data)
+    at = data.find(b"\x1c\x02", found.end()) if found else -1
+    while at >= 0 and at + 5 <= len(data) and data[at] == 0x1C:
+        end = at + 5 + int.from_bytes(data[at + 3 : at + 5], "big")
+        if data[at + 1] == 2 and data[at + 2] in _IIM_TEXTS:
+            yield Note(Place.IPTC, _IIM_TEXTS[data[at + 2]], _decoded(data[at + 5 : end]))
+        at = end
+
+
+def _in_gif(data: bytes) -> Iterator[Note]:
+    """Comments (GIF89a, 24) among the blocks of the first megabyte; pictures are passed over."""
+    if len(data) < 13:
+        return
+    at = 13 + _colours(data[10])
+    while at + 2 < len(data):
+        if data[at] == 0x2C and at + 10 < len(data):  # a picture: place and size, colours, a code size, blocks
+            at, is_comment = at + 11 + _colours(data[at + 9]), False
+        elif data[at] == 0x21:
+            at, is_comment = at + 2, data[at + 1] == 0xFE
+        else:
+            return
+        pieces: list[bytes] = []
+        while at < len(data) and (size := data[at]):
+            pieces.append(data[at + 1 : at + 1 + size] if is_comment else b"")
+            at += 1 + size
+        at += 1
+        if is_comment:
+            yield Note(Place.COMMENT, "comment", _decoded(b"".join(pieces)))
+
+
+def _colours(flags: int) -> int:
+    """Bytes of a table of colours, by the flags that tell of it."""
+    return 3 << (flags & 7) + 1 if flags & 0x80 else 0
+
+
+def _in_exif(read: Callable[[int, int], bytes]) -> Iterator[Note]:
+    """Texts in the first directory of a TIFF and in the one of EXIF that it names; ``read`` gives bytes at a place."""
+    head = read(0, 8)
+    order = {b"II*\0": "<", b"MM\0*": ">"}.get(head[:4])
+    if order is None or len(head) < 8:
+        return
+    further: list[int] = []
+    (first,) = struct.unpack(order + "I", head[4:])
+    for tag, kind, count, value in _entries(read, order, first):
+        if tag == _EXIF_DIRECTORY:
+            further += struct.unpack(order + "I", value)
+        else:
+            yield from _text(read, order, tag, kind, count, value)
+    for directory in further[:1]:
+        for tag, kind, count, value in _entries(read, order, directory):
+            yield from _text(read, order, tag, kind, count, value)
+
+
+def _entries(read: Callable[[int, int], bytes], order: str, at: int) -> Iterator[tuple[int, int, int, bytes]]:
+    """Tag, type, count, and the value or where it lies (TIFF 6.0, 2)."""
+    start = read(at, 2)
+    count = min(struct.unpack(order + "H", start)[0], _MOST_ENTRIES) if len(start) == 2 else 0
+    entries = read(at + 2, 12 * count)
+    for place in range(0, len(entries) - 11, 12):
+        yield struct.unpack_from(order + "HHI4s", entries, place)
+
+
+def _text(
+    read: Callable[[int, int], bytes], order: str, tag: int, kind: int, count: int, value: bytes
+) -> Iterator[Note]:
+    if tag not in _EXIF_TEXTS or kind not in _SIZES:
+        return
+    data = value[:count] if count <= 4 else read(struct.unpack(order + "I", value)[0], count)
+    if tag == _USER_COMMENT:
+        text = _commented(data, order)
+    else:
+        text = data.decode("utf-16-le", "replace") if tag == _WIDE else _decoded(data)
+    yield Note(Place.EXIF, _EXIF_TEXTS[tag], text.strip("\0 \t\r\n"))
+
+
+def _commented(data: bytes, order: str) -> str:
+    """A user's comment: eight bytes say in what letters it is (EXIF 2.32, 4.6.5 D)."""
+    said, text = data[:8], data[8:]
+    if said != b"UNICODE\0":
+        return _decoded(text if said in (b"ASCII\0\0\0", b"JIS\0\0\0\0\0", bytes(8)) else data)
+    big = order == ">"
+    if (
+        len(text) > 1 and 0 in text[:2]
+    ):  # writers do not agree on whose order it is: most texts begin with a Latin letter
+        big = text[0] == 0
+    return text.decode("utf-16-be" if big else "utf-16-le", "replace")
+
+
+def _decoded(data: bytes) -> str:
+    try:
+        return data[:MOST_TEXT].decode()
+    except UnicodeDecodeError:
+        return data[:MOST_TEXT].decode("latin-1")
+
+
+def _reader(data: bytes) -> Callable[[int, int], bytes]:
+    return lambda at, size: data[at : at + min(size, MOST_TEXT)]
+
+
+def _read(file: BinaryIO, at: int, size: int, most: int = MOST_TEXT) -> bytes:
+    file.seek(at)
+    return file.read(max(min(size, most), 0))
