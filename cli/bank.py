@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
+from touchmark.cli.as_json import print_json
+from touchmark.provenance.wording import number_of, printable
 from touchmark.safety.decision import Category
 
 if TYPE_CHECKING:
@@ -57,7 +58,7 @@ def add(name: str, files: tuple[Path, ...], category: str | None, reason: str | 
     added = sum(video.added == now for video in kept.videos)
     click.echo(
         f"{name}: {added} added, {len(files) - added} there already, {len(kept.videos)} in all "
-        f"({kept.frames.size:,} hashes)"
+        f"({number_of(kept.frames.size, 'hash', 'hashes')})"
     )
 
 
@@ -85,7 +86,7 @@ def match(file: Path, names: tuple[str, ...], as_json: bool) -> int:
     matches = search.matches()
     if as_json:
         document = {"compared": search.compared, "matches": [found.as_dict() for found in matches]}
-        click.echo(json.dumps(document))
+        print_json(document)
     elif not matches:
         click.echo(f"Not found. {search.compared} distinct frames were good enough to be compared.")
     else:
@@ -108,7 +109,7 @@ def export(name: str, folder: Path) -> None:
     from touchmark.safety.output.bank import export as export_bank
 
     paths = export_bank(load_bank(banks_folder(Home.default()), name), folder)
-    click.echo(f"wrote {len(paths)} files")
+    click.echo(f"wrote {number_of(len(paths), 'file')}")
 
 
 @bank.command("list", epilog="\b\nExamples:\n  touchmark bank list\n  touchmark bank list takedowns --json")
@@ -121,16 +122,14 @@ def list_(name: str | None, as_json: bool) -> None:
 
     banks = load_banks(banks_folder(Home.default()), None if name is None else [name])
     if as_json:
-        click.echo(json.dumps([_document(each, videos=name is not None) for each in banks], indent=2))
+        print_json([_document(each, videos=name is not None) for each in banks])
         return
     if not banks:
         click.echo("none: no video is known that must not be shown again (touchmark bank add)")
     for each in banks:
         said = "; ".join(filter(None, (each.reason, each.owner and f"kept by {each.owner}")))
-        click.echo(
-            f"{each.name}  {each.category.value}, {len(each.videos)} videos, {each.frames.size:,} hashes"
-            + (f"  ({_plain(said)})" if said else "")
-        )
+        size = f"{number_of(len(each.videos), 'video')}, {number_of(each.frames.size, 'hash', 'hashes')}"
+        click.echo(f"{each.name}  {each.category.value}, {size}" + (f"  ({printable(said)})" if said else ""))
         if name is not None:
             for video in each.videos:
                 click.echo(f"  {video.id}  {video.added:%Y-%m-%d}  {video.label}")
@@ -149,11 +148,6 @@ def remove(name: str, video: str | None) -> None:
 
     remove_from(banks_folder(Home.default()), name, video)
     click.echo(f"removed {name if video is None else f'{video} from {name}'}")
-
-
-def _plain(text: str) -> str:
-    """No control character of anybody's text reaches the terminal."""
-    return "".join(character if character.isprintable() else "\N{REPLACEMENT CHARACTER}" for character in text)
 
 
 def _document(bank: Bank, *, videos: bool) -> dict[str, object]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from io import TextIOWrapper
 from pathlib import Path
@@ -10,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from touchmark.cli.as_json import print_json
 from touchmark.cli.fragments import fragments_option, segments_of
 from touchmark.cli.trusted import trust_option
 
@@ -84,7 +84,7 @@ def _comply(file: Path, segments: list[Path], profiles: list[Profile], trusted: 
         anchors, limits = verifier.sources.anchors, verifier.limits
         compliance = hold(verification, profiles, anchors, limits=limits, segments=segments)
     if as_json:
-        click.echo(json.dumps(document(compliance)))
+        print_json(document(compliance))
     else:
         _unencodable_is_replaced()
         Console().print(render(compliance))
@@ -97,9 +97,7 @@ def _print(profiles: list[Profile], as_json: bool) -> None:
     from touchmark.detectors.disclosure.page import listing
 
     if as_json:
-        click.echo(
-            json.dumps([profile.model_dump(mode="json", by_alias=True, exclude={"examples"}) for profile in profiles])
-        )
+        print_json([profile.model_dump(mode="json", by_alias=True, exclude={"examples"}) for profile in profiles])
         return
     _unencodable_is_replaced()
     Console().print(listing(profiles))

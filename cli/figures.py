@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
+
+from touchmark.cli.as_json import print_json
+from touchmark.provenance.wording import number_of
 
 if TYPE_CHECKING:
     from touchmark.safety.figures import Figure, FigureIndex
@@ -62,7 +64,7 @@ def find(text: str, as_json: bool) -> int:
             }
             for match in matches
         ]
-        click.echo(json.dumps(document, ensure_ascii=False, default=str))
+        print_json(document)
     elif matches:
         for match in matches:
             start, end = match.span
@@ -88,7 +90,7 @@ def list_(country: str | None, role: str | None, as_json: bool) -> None:
         if (country is None or country.upper() in figure.countries) and (role is None or role in figure.roles)
     ]
     if as_json:
-        click.echo(json.dumps([_as_document(figure) for figure in chosen], ensure_ascii=False, default=str))
+        print_json([_as_document(figure) for figure in chosen])
     else:
         _print_lines(chosen)
 
@@ -168,7 +170,7 @@ def register(as_json: bool) -> None:
 
     lines = Register.read(Home.default().figures / REGISTER_FILE).lines
     if as_json:
-        click.echo(json.dumps([line.model_dump(mode="json", exclude_none=True) for line in lines]))
+        print_json([line.model_dump(mode="json", exclude_none=True) for line in lines])
         return
     for line in lines:
         said = [f"asked by {line.asked_by}"] * (line.asked_by is not None) + [f"{line.reason}"] * (
@@ -211,9 +213,8 @@ def import_(file: Path, name: str | None, reviewer: str) -> None:
     write_import(folder, list_name, people, file.name, reviewer, datetime.now(UTC))
     _index()  # compiles the names, so that the next prompt need not wait
     done = report(people)
-    click.echo(
-        f"{list_name}: {done.people:,} people with {done.forms:,} names; {done.left_out:,} short names left out."
-    )
+    people_named = f"{number_of(done.people, 'person', 'people')} with {number_of(done.forms, 'name')}"
+    click.echo(f"{list_name}: {people_named}; {number_of(done.left_out, 'short name')} left out.")
 
 
 def _index() -> FigureIndex:
@@ -254,4 +255,4 @@ def _line(figure: Figure) -> str:
 def _as_document(figure: Figure) -> dict[str, Any]:
     from dataclasses import asdict
 
-    return asdict(figure)
+    return {**asdict(figure), "as_of": figure.as_of.isoformat()}

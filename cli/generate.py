@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
+from touchmark.cli.as_json import print_json
 from touchmark.cli.background import background, background_options
 from touchmark.cli.disclosure import chosen, disclosure_options
 from touchmark.cli.signer import asking, choice, signer_options
@@ -111,7 +111,7 @@ def print_release(release: Release, as_json: bool) -> None:
             "profiles": list(release.profiles),
             "notes": list(release.notes),
         }
-        click.echo(json.dumps(document))
+        print_json(document)
         return
     click.echo(f"published {click.format_filename(release.path)}")
     click.echo(f"  manifest   {release.manifest_label}")

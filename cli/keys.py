@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
+
+from touchmark.cli.as_json import print_json
+from touchmark.provenance.wording import printable
 
 if TYPE_CHECKING:
     from cryptography import x509
@@ -51,7 +53,7 @@ def init(organisation: str) -> None:
     from touchmark.provenance.keys.development import make_development_keys
 
     ring = make_development_keys(Home.default().ensure().keys, organisation=organisation, now=datetime.now(UTC))
-    click.echo(f"made {_visible(str(ring.folder))} (watermark key {ring.watermark_key.key_id})")
+    click.echo(f"made {printable(str(ring.folder))} (watermark key {ring.watermark_key.key_id})")
     _warn(ring)
 
 
@@ -66,29 +68,29 @@ def show(as_json: bool) -> None:
     ring = KeyRing.load(home.keys)
     document = _describe(home, ring)
     if as_json:
-        click.echo(json.dumps(document, indent=2))
+        print_json(document)
         return
-    click.echo(f"folder         {_visible(document['folder'])}")
+    click.echo(f"folder         {printable(document['folder'])}")
     signing = document["signing"]
     if signing is None:
         click.echo("signing        no key: this folder verifies, it cannot sign")
     else:
-        click.echo(f"signing        {_visible(signing['subject'])}")
-        click.echo(f"  issued by    {_visible(signing['issuer'])}")
+        click.echo(f"signing        {printable(signing['subject'])}")
+        click.echo(f"  issued by    {printable(signing['issuer'])}")
         click.echo(f"  algorithm    {signing['algorithm']}")
         click.echo(f"  valid        {signing['valid_from']} to {signing['expires']}")
-        click.echo(f"  signs with   {_visible(signing['signer'])}{' (encrypted)' if signing['encrypted'] else ''}")
+        click.echo(f"  signs with   {printable(signing['signer'])}{' (encrypted)' if signing['encrypted'] else ''}")
         for fault in signing["faults"]:
-            click.echo(f"  BROKEN RULE  {_visible(fault['rule'])}: {_visible(fault['explanation'])}")
+            click.echo(f"  BROKEN RULE  {printable(fault['rule'])}: {printable(fault['explanation'])}")
     for anchor in document["anchors"]:
-        click.echo(f"trusts         {_visible(anchor['subject'])}, until {anchor['expires']}")
+        click.echo(f"trusts         {printable(anchor['subject'])}, until {anchor['expires']}")
     for authority in document["time_authorities"]:
-        click.echo(f"time stamps    {_visible(authority)}")
+        click.echo(f"time stamps    {printable(authority)}")
     click.echo(f"watermark key  {document['watermark_key_id'] or 'none: marks can be neither made nor found'}")
     if document["retired_watermark_key_ids"]:
         click.echo(f"  finds too    {', '.join(document['retired_watermark_key_ids'])}")
     for note in document["expiring"]:
-        click.echo(f"ENDS SOON      {_visible(note)}")
+        click.echo(f"ENDS SOON      {printable(note)}")
     if ring.is_development:
         _warn(ring)
 
@@ -114,12 +116,12 @@ def check(file: Path, as_json: bool) -> int:
     faults = check_certificate(chain, datetime.now(UTC))
     if as_json:
         subject = leaf.subject.rfc4514_string()
-        click.echo(json.dumps({"accepted": not faults, "subject": subject, "faults": _as_dicts(faults)}, indent=2))
+        print_json({"accepted": not faults, "subject": subject, "faults": _as_dicts(faults)})
     elif faults:
         for fault in faults:
-            click.echo(f"{fault.rule}: {_visible(fault.explanation)}. {fault.remedy}")
+            click.echo(f"{fault.rule}: {printable(fault.explanation)}. {fault.remedy}")
     else:
-        click.echo(f"accepted: {_visible(leaf.subject.rfc4514_string())}")
+        click.echo(f"accepted: {printable(leaf.subject.rfc4514_string())}")
     return 1 if faults else 0
 
 
@@ -186,7 +188,7 @@ def csr(
         SigningAlgorithm(algorithm),
         password=password.encode() if password else None,
     )
-    click.echo(f"the key waits in {_visible(str(Home.default().keys / 'pending.key'))}", err=True)
+    click.echo(f"the key waits in {printable(str(Home.default().keys / 'pending.key'))}", err=True)
     with click.open_file(str(output or "-"), "wb") as file:
         file.write(request)
 
@@ -233,9 +235,9 @@ def _tell_installed(ring: KeyRing) -> None:
     from touchmark.provenance.signing import leaf_certificate
 
     leaf = leaf_certificate(ring.certificate_chain or b"", str(ring.folder))
-    click.echo(f"signs now with {_visible(leaf.subject.rfc4514_string())}, until {leaf.not_valid_after_utc:%Y-%m-%d}")
+    click.echo(f"signs now with {printable(leaf.subject.rfc4514_string())}, until {leaf.not_valid_after_utc:%Y-%m-%d}")
     if (ring.folder / "retired").exists():
-        click.echo(f"the old certificate and key are kept in {_visible(str(ring.folder / 'retired'))}")
+        click.echo(f"the old certificate and key are kept in {printable(str(ring.folder / 'retired'))}")
     if SigningSettings.load(Home.default().signing).signer:
         click.echo("signing.yaml names another signer, which goes on signing", err=True)
 
@@ -308,8 +310,3 @@ def _warn(ring: KeyRing) -> None:
     text = _WARNING.format(watermark=WATERMARK_KEY)
     panel = Panel(Text(text), title="NOT FOR PRODUCTION", border_style="bold red", width=100)
     Console(stderr=True).print(panel)
-
-
-def _visible(text: str) -> str:
-    """Names in certificates are other people's text: no control character of theirs reaches the terminal."""
-    return "".join(character if character.isprintable() else "\N{REPLACEMENT CHARACTER}" for character in text)

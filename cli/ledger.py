@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING
 
 import click
 
+from touchmark.cli.as_json import print_json
 from touchmark.provenance.errors import TouchmarkError
+from touchmark.provenance.wording import number_of
 
 if TYPE_CHECKING:
     from touchmark.provenance.ledger import Ledger
@@ -46,12 +48,13 @@ def verify(head: str | None, as_json: bool) -> int:
             "head": newest.digest if newest else None,
             "faults": [asdict(fault) for fault in faults],
         }
-        click.echo(json.dumps(document))
+        print_json(document)
     elif faults:
         for fault in faults:
             click.echo(f"entry {fault.sequence}: {fault.problem}")
     else:
-        click.echo(f"intact: {newest.sequence if newest else 0} entries, head {newest.digest if newest else 'none'}")
+        entries = number_of(newest.sequence if newest else 0, "entry", "entries")
+        click.echo(f"intact: {entries}, head {newest.digest if newest else 'none'}")
     return 1 if faults else 0
 
 
@@ -59,7 +62,7 @@ def verify(head: str | None, as_json: bool) -> int:
 def show() -> None:
     """Print every entry as one line of JSON, oldest first."""
     for entry in _open().entries():
-        click.echo(json.dumps({**asdict(entry), "body": json.loads(entry.body)}))
+        print_json({**asdict(entry), "body": json.loads(entry.body)})
 
 
 def _open() -> Ledger:

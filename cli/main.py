@@ -16,6 +16,7 @@ import click
 
 from touchmark import __version__
 from touchmark.provenance.errors import TouchmarkError
+from touchmark.provenance.wording import printable
 
 USAGE = 64
 """EX_USAGE of sysexits.h; click's own 2 would read as "nothing found"."""
@@ -136,7 +137,7 @@ def run(arguments: list[str]) -> int:
         error.show()
         return USAGE
     except TouchmarkError as error:
-        click.echo(f"touchmark: {_one_line(error.diagnostics())}", err=True)
+        click.echo(f"touchmark: {printable(error.diagnostics())}", err=True)
         return error.exit_status
     except BrokenPipeError:  # whoever read our output has seen enough
         sys.stdout = None
@@ -144,16 +145,11 @@ def run(arguments: list[str]) -> int:
     except Exception as error:
         if os.environ.get(TRACEBACK):
             raise
-        problem = _one_line(f"{type(error).__name__}: {error}")
+        problem = printable(f"{type(error).__name__}: {error}")
         click.echo(f"touchmark: a defect of ours, not of your input: {problem}", err=True)
         click.echo(f"touchmark: please report it with what {TRACEBACK}=1 prints [touchmark.defect]", err=True)
         return SOFTWARE
     return result if isinstance(result, int) else 0
-
-
-def _one_line(text: str) -> str:
-    """File names and prompts are other people's text: no control character of theirs reaches the terminal."""
-    return "".join(character if character.isprintable() else "\N{REPLACEMENT CHARACTER}" for character in text)
 
 
 if __name__ == "__main__":

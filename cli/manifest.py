@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
+from touchmark.cli.as_json import print_json
 from touchmark.cli.signer import asking, choice, signer_options
 from touchmark.cli.trusted import trust_option
 
@@ -52,7 +52,7 @@ def lint(file: Path, rubrics: tuple[Path, ...], trusted: tuple[Path, ...], as_js
 
     report = held(file, verifier_of(trusted).sources.anchors, [Rubric.load(path) for path in rubrics])
     if as_json:
-        click.echo(json.dumps(_record(report), ensure_ascii=True))
+        print_json(_record(report))
     else:
         for sheet in report.sheets:
             _print(sheet)

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 import click
+
+from touchmark.cli.as_json import print_json
 
 _KINDS = ("videoseal", "trustmark", "trustmark-p", "audioseal")
 
@@ -58,7 +59,7 @@ def list_(as_json: bool) -> None:
             }
             for mark in installed
         ]
-        click.echo(json.dumps(document, indent=2))
+        print_json(document)
         return
     if not installed:
         click.echo("none: verify looks for your own marks alone (touchmark marks add)")

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
+
+from touchmark.cli.as_json import print_json
+from touchmark.cli.completion import policies
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -38,7 +40,7 @@ def policy() -> None:
     "\b\nExit status:\n  0   every example is decided as its policy says\n  1   one is not\n"
     "  64  a policy breaks a rule of the schema"
 )
-@click.argument("policies", nargs=-1, metavar="[POLICY]...")
+@click.argument("policies", nargs=-1, metavar="[POLICY]...", shell_complete=policies)
 @_json
 def test(policies: tuple[str, ...], as_json: bool) -> int:
     """Put the examples of each POLICY, or of all that ship, to the test."""
@@ -53,7 +55,7 @@ def test(policies: tuple[str, ...], as_json: bool) -> int:
             judge = judge_of(name)
             results.append((judge.policy, failing(judge)))
     if as_json:
-        click.echo(json.dumps({"policies": [_tested(tested, failures) for tested, failures in results]}))
+        print_json({"policies": [_tested(tested, failures) for tested, failures in results]})
     else:
         for tested, failures in results:
             _show_test(tested, failures)
@@ -64,7 +66,7 @@ def test(policies: tuple[str, ...], as_json: bool) -> int:
     epilog="\b\nExamples:\n  touchmark policy show\n  touchmark policy show strict-teen --json | jq .digest\n\n"
     "\b\nExit status:\n  0   done\n  64  no such policy, or it breaks a rule of the schema"
 )
-@click.argument("source", metavar="[POLICY]", default="default")
+@click.argument("source", metavar="[POLICY]", default="default", shell_complete=policies)
 @_json
 def show(source: str, as_json: bool) -> None:
     """Show what POLICY says about each category, about figures, and to users."""
@@ -72,7 +74,7 @@ def show(source: str, as_json: bool) -> None:
 
     shown = Policy.load(source)
     if as_json:
-        click.echo(json.dumps({"digest": shown.digest(), **shown.model_dump(mode="json", exclude_none=True)}))
+        print_json({"digest": shown.digest(), **shown.model_dump(mode="json", exclude_none=True)})
     else:
         _show_policy(shown)
 
@@ -83,8 +85,8 @@ def show(source: str, as_json: bool) -> None:
     "\b\nExit status:\n  0   no rule differs and no prompt is decided otherwise\n  1   something is different\n"
     "  3   the file of prompts could not be read\n  64  no such policy, or it breaks a rule of the schema"
 )
-@click.argument("old")
-@click.argument("new")
+@click.argument("old", shell_complete=policies)
+@click.argument("new", shell_complete=policies)
 @click.option(
     "--prompts",
     metavar="FILE",
@@ -109,7 +111,7 @@ def diff(old: str, new: str, prompts: Path | None, as_json: bool) -> int:
             "prompts": len(tried),
             "decisions": [_changed(change) for change in decisions],
         }
-        click.echo(json.dumps(document))
+        print_json(document)
     else:
         _show_diff(rules, decisions, len(tried))
     return int(bool(rules or decisions))
@@ -122,7 +124,15 @@ def diff(old: str, new: str, prompts: Path | None, as_json: bool) -> int:
     "  64  not a prompt or not a policy"
 )
 @click.argument("prompt")
-@click.option("--policy", "source", default="default", show_default=True, metavar="POLICY", help="Who decides.")
+@click.option(
+    "--policy",
+    "source",
+    default="default",
+    show_default=True,
+    shell_complete=policies,
+    metavar="POLICY",
+    help="Who decides.",
+)
 @click.option("--negative", default="", metavar="TEXT", help="The negative prompt that goes with it.")
 @click.option("--enriched", default="", metavar="TEXT", help="What a rewriting model made of the prompt.")
 @click.option("--age", type=click.Choice(["teen", "adult"]), default="adult", show_default=True, help="Who asks.")
@@ -146,7 +156,7 @@ def explain(
     with waiting("Asking the gate"):
         explanation = explained(judge_of(source), texts, Requester(AgeProfile(age), frozenset(consent)))
     if as_json:
-        click.echo(json.dumps(explanation.as_dict()))
+        print_json(explanation.as_dict())
     else:
         _show_explanation(explanation)
     return _EXIT[explanation.decision.action.value]

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
+
+from touchmark.cli.as_json import print_json
+from touchmark.cli.completion import policies
+from touchmark.provenance.wording import number_of
 
 if TYPE_CHECKING:
     from touchmark.safety.judge import Judge
@@ -54,7 +57,9 @@ def redteam() -> None:
     "log not be written\n  64  the command was used wrongly, or no such policy"
 )
 @click.argument("seeds", nargs=-1, metavar="[SEEDS]...", type=_FILE)
-@click.option("--policy", default="default", show_default=True, metavar="NAME|FILE", help="Who decides.")
+@click.option(
+    "--policy", default="default", show_default=True, shell_complete=policies, metavar="NAME|FILE", help="Who decides."
+)
 @_depth
 @_chains
 @_chance
@@ -113,7 +118,7 @@ def run(
         write_page(html_path, page(head, report))
     if as_json:
         document = {"policy": {"name": head.policy, "sha256": head.policy_digest}, "seeds": list(head.seeds)}
-        click.echo(json.dumps(document | report.as_dict()))
+        print_json(document | report.as_dict())
     else:
         _show(report, head.policy)
     return int(report.total.through > 0)
@@ -129,7 +134,14 @@ def run(
 @click.argument("old")
 @click.argument("new")
 @click.option("--seeds", "seed_paths", multiple=True, metavar="FILE", type=_FILE, help="Seeds; not beside a log.")
-@click.option("--policy", default="default", show_default=True, metavar="NAME|FILE", help="Around weights.")
+@click.option(
+    "--policy",
+    default="default",
+    show_default=True,
+    shell_complete=policies,
+    metavar="NAME|FILE",
+    help="Around weights.",
+)
 @_depth
 @_chains
 @_chance
@@ -166,7 +178,7 @@ def compare(
     )
     comparison = compared(*sides)
     if as_json:
-        click.echo(json.dumps(comparison.as_dict()))
+        print_json(comparison.as_dict())
     else:
         _show_comparison(comparison)
     return int(bool(comparison.opened))
@@ -201,9 +213,10 @@ def _show(report: Report, policy: str) -> None:
     from touchmark.safety.redteam.campaign import Outcome
 
     console = Console(highlight=False)
+    missed, further = number_of(len(report.missed), "seed"), number_of(len(report.bypasses), "bypass", "bypasses")
     console.print(
         Text(f"{report.total.through:,} of {report.total.attempts:,} attempts got through policy {_safe(policy)}: "),
-        Text(f"{len(report.missed)} seeds as written, {len(report.bypasses):,} bypasses"),
+        Text(f"{missed} as written, {further}"),
         soft_wrap=True,
     )
     if report.outcomes[Outcome.CRASH]:
@@ -260,7 +273,7 @@ def _list(title: str, attempts: tuple[Attempt, ...]) -> None:
 
 def _show_comparison(comparison: Comparison) -> None:
     click.echo(
-        f"{comparison.compared:,} attempts compared: {len(comparison.opened):,} get through that did not, "
+        f"{number_of(comparison.compared, 'attempt')} compared: {len(comparison.opened):,} get through that did not, "
         f"{len(comparison.closed):,} no longer do"
     )
     if comparison.only_old or comparison.only_new:

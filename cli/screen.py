@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-import json
 import sys
 import unicodedata
 from typing import TYPE_CHECKING
 
 import click
+
+from touchmark.cli.as_json import print_json
+from touchmark.cli.completion import policies
 
 if TYPE_CHECKING:
     from rich.text import Text
@@ -29,7 +31,12 @@ _SHOWN = 2_000
 @click.argument("prompt")
 @click.option("--negative", default="", metavar="TEXT", help="The negative prompt that goes with it.")
 @click.option(
-    "--policy", default="default", show_default=True, metavar="NAME|FILE", help="A policy that ships, or YAML."
+    "--policy",
+    default="default",
+    show_default=True,
+    shell_complete=policies,
+    metavar="NAME|FILE",
+    help="A policy that ships, or YAML.",
 )
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object, without the prompt.")
 def screen(prompt: str, negative: str, policy: str, as_json: bool) -> None:
@@ -45,7 +52,7 @@ def screen(prompt: str, negative: str, policy: str, as_json: bool) -> None:
     with waiting("Asking the gate"):
         decision = gate.screen(prompt, negative_prompt=negative, policy=policy)
     if as_json:
-        click.echo(json.dumps(decision.as_dict()))
+        print_json(decision.as_dict())
     else:
         _show(decision, {"prompt": prompt, "negative_prompt": negative})
     click.get_current_context().exit(_EXIT[decision.action.value])

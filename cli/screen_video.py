@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
+
+from touchmark.cli.as_json import print_json
+from touchmark.cli.completion import policies
+from touchmark.provenance.wording import printable
 
 if TYPE_CHECKING:
     from touchmark.safety.output.screening import OutputScreening
@@ -24,7 +27,12 @@ _STYLE = {"allow": "green", "review": "yellow", "refuse": "bold red"}
 )
 @click.argument("file", type=click.Path(path_type=Path))
 @click.option(
-    "--policy", default="default", show_default=True, metavar="NAME|FILE", help="A policy that ships, or YAML."
+    "--policy",
+    default="default",
+    show_default=True,
+    shell_complete=policies,
+    metavar="NAME|FILE",
+    help="A policy that ships, or YAML.",
 )
 @click.option("--bank", "names", multiple=True, metavar="NAME", help="Search this hash bank; all, if none is named.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
@@ -46,7 +54,7 @@ def screen_video(file: Path, policy: str, names: tuple[str, ...], as_json: bool)
     with shown() as progress:
         screening = screen(file, rules, banks, tell=lambda done, of_all: progress("looking", done, of_all))
     if as_json:
-        click.echo(json.dumps(screening.as_dict()))
+        print_json(screening.as_dict())
     else:
         _show(screening)
     return _EXIT[screening.action.value]
@@ -73,13 +81,8 @@ def _show(screening: OutputScreening) -> None:
     for finding in screening.findings:
         category = finding.category.value if finding.category else "-"
         span = f"{float(finding.start):.2f}-{float(finding.end):.2f}"
-        cells = (finding.reason_code, category, finding.action.value, span, _plain(finding.explanation))
+        cells = (finding.reason_code, category, finding.action.value, span, printable(finding.explanation))
         table.add_row(*(Text(cell) for cell in cells))
     console.print(table)
     if action != "allow":
         console.print(Text(screening.appeal))
-
-
-def _plain(text: str) -> str:
-    """What a bank or a detector says is somebody's text: no control character of it reaches the terminal."""
-    return "".join(character if character.isprintable() else "\N{REPLACEMENT CHARACTER}" for character in text)

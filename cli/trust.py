@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING, Any
 
 import click
+
+from touchmark.cli.as_json import print_json
+from touchmark.provenance.wording import number_of
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -89,7 +91,9 @@ def update(names: tuple[str, ...], source: str | None, sha256: str | None) -> in
             status = max(status, error.exit_status)
             continue
         _tell_of_ended(done.after, datetime.now(UTC))
-        click.echo(f"{name}: {len(done.after.certificates)} authorities, sha256 {done.after.sha256}")
+        click.echo(
+            f"{name}: {number_of(len(done.after.certificates), 'authority', 'authorities')}, sha256 {done.after.sha256}"
+        )
         for sign, authorities in (("+", done.added), ("-", done.removed)):
             for authority in authorities:
                 click.echo(f"  {sign} {safe_text(authority, 200)}")
@@ -106,11 +110,11 @@ def list_(as_json: bool) -> None:
 
     lists, now = _store().lists(), datetime.now(UTC)
     if as_json:
-        click.echo(json.dumps([_describe(kept) for kept in lists], indent=2))
+        print_json([_describe(kept) for kept in lists])
         return
     for kept in lists:
         age = f"{(now - kept.retrieved).days} days old" + (", STALE" if kept.is_stale(now) else "")
-        authorities = f"{len(kept.certificates)} authorities"
+        authorities = f"{number_of(len(kept.certificates), 'authority', 'authorities')}"
         click.echo(f"{kept.name:<16} {kept.purpose:<14} {authorities:<16} {age:<20} {safe_text(kept.source, 200)}")
     if not lists:
         click.echo("none: only the anchors of your own keys are believed (touchmark trust add c2pa)", err=True)
@@ -129,7 +133,9 @@ def show(name: str, as_json: bool) -> None:
 def remove(name: str) -> None:
     """Believe the authorities of a list no more."""
     gone = _store().remove(name)
-    click.echo(f"removed {gone.name} ({len(gone.certificates)} authorities, sha256 {gone.sha256})")
+    click.echo(
+        f"removed {gone.name} ({number_of(len(gone.certificates), 'authority', 'authorities')}, sha256 {gone.sha256})"
+    )
 
 
 def _store() -> TrustStore:
@@ -144,7 +150,7 @@ def _print(trust_list: TrustList, as_json: bool) -> None:
 
     document = _describe(trust_list)
     if as_json:
-        click.echo(json.dumps(document, indent=2))
+        print_json(document)
         return
     for field in ("name", "purpose", "source", "sha256", "added", "retrieved", "published"):
         if document[field]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sys
 import time
 from collections.abc import Callable, Iterator
@@ -13,6 +12,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 import click
+
+from touchmark.cli.as_json import print_json
+from touchmark.provenance.wording import printable
 
 if TYPE_CHECKING:
     from touchmark.provenance.keys.ring import KeyRing
@@ -85,7 +87,7 @@ def embed(file: Path, output: Path, digits: str | None, strength: str, as_json: 
         staging.publish(overwrite=False)
     if as_json:
         document = {"path": str(output), "payload": str(payload), "key_id": found.key_id, "p_value": found.p_value}
-        click.echo(json.dumps({**document, "manifest": None}))
+        print_json({**document, "manifest": None})
         return
     click.echo(f"marked {click.format_filename(output)}")
     click.echo(f"  payload  {payload}")
@@ -149,11 +151,11 @@ def _report_each(
         except MediaError as error:
             statuses.append(_UNREADABLE)
             if as_json:
-                click.echo(json.dumps({"file": str(file), "error": error.code, "problem": error.problem}))
-            click.echo(f"touchmark: {_visible(error.diagnostics())}", err=True)
+                print_json({"file": str(file), "error": error.code, "problem": error.problem})
+            click.echo(f"touchmark: {printable(error.diagnostics())}", err=True)
             continue
         statuses.append(_NOTHING_FOUND if found.payload is None else 0)
-        click.echo(json.dumps(document(file, found)) if as_json else sentence(file, found))
+        print_json(document(file, found)) if as_json else sentence(file, found)
     return max(statuses)
 
 
@@ -224,7 +226,7 @@ def bench(clips: tuple[Path, ...], attacks: str | None, output: Path | None, as_
     if output is not None:
         write_page(output, page(results))
     if as_json:
-        click.echo(json.dumps({"results": [result.document() for result in results]}))
+        print_json({"results": [result.document() for result in results]})
         return
     from rich.console import Console
 
@@ -291,7 +293,7 @@ def _chosen(names: str | None) -> list[Attack]:
             for family in Family
         )
         raise click.BadParameter(
-            f"there is no attack called {', '.join(sorted(map(_visible, unknown)))}. There are\n{known}",
+            f"there is no attack called {', '.join(sorted(map(printable, unknown)))}. There are\n{known}",
             param_hint="--attacks",
         )
     return [attack for attack in ATTACKS.values() if wanted & {attack.name, attack.family.value}]
@@ -332,7 +334,7 @@ def _sentences(file: Path, found: Found) -> str:
 
 
 def _sentence(file: Path, detection: Detection) -> str:
-    return f"{_visible(str(file))}: {_finding(detection)}"
+    return f"{printable(str(file))}: {_finding(detection)}"
 
 
 def _finding(detection: Detection) -> str:
@@ -360,8 +362,3 @@ def _patient() -> Iterator[Callable[[str, int, int], None]]:
                 show(step, done, of_all)
 
         yield update
-
-
-def _visible(text: str) -> str:
-    """Names of files are other people's text: no control character of theirs reaches the terminal."""
-    return "".join(character if character.isprintable() else "\N{REPLACEMENT CHARACTER}" for character in text)

@@ -27,6 +27,7 @@ from touchmark.detectors.timeline import lie_together
 from touchmark.provenance.fingerprint import Likeness
 from touchmark.provenance.manifest.report import ManifestPresence, ManifestReport
 from touchmark.provenance.watermark.protocol import MarkState
+from touchmark.provenance.wording import number_of
 
 if TYPE_CHECKING:
     from touchmark.provenance.registry import Registration
@@ -258,8 +259,8 @@ def _outside_the_hash(evidence: Evidence) -> Iterator[Contradiction]:
     if count:
         yield Contradiction(
             ContradictionKind.UNHASHED_BYTES,
-            f"{count:,} bytes of content lie in places that the signature leaves out (free space, padding). An intact "
-            "manifest says nothing about them.",
+            f"Places that the signature leaves out (free space, padding) hold {number_of(count, 'byte')} of content. "
+            "An intact manifest says nothing about them.",
         )
     elif registered is not None and registered.file_sha256 != evidence.container.sha256:
         yield Contradiction(

@@ -25,11 +25,10 @@ from touchmark.detectors.sources import Sources
 from touchmark.detectors.timeline import shown_until
 from touchmark.provenance.media.counting import Counted, expected_pictures
 from touchmark.provenance.media.decode import VideoInfo, VideoReader, open_video
-from touchmark.provenance.media.errors import NotASoundError, NotAVideoError
+from touchmark.provenance.media.errors import NotASoundError, NotAVideoError, PlaylistError
 from touchmark.provenance.media.kinds import AVIF, JPEG, PNG, TIFF, WEBP, Family, Kind, kind_of
 from touchmark.provenance.media.limits import Limits
 from touchmark.provenance.media.sound import open_sound
-from touchmark.provenance.media.source import ANY_VIDEO
 from touchmark.provenance.media.still import view_still
 from touchmark.provenance.media.video import Sound
 from touchmark.provenance.watermark.account import paid
@@ -125,7 +124,7 @@ def look_at(
     try:
         return _watch(path, sources, limits, progress, search, expected)
     except NotAVideoError as error:  # of no known kind, or one that is not decoded: it says what the file is
-        if kind is not None or error.remedy != ANY_VIDEO:
+        if kind is not None or isinstance(error, PlaylistError):
             raise
         raise NotAVideoError(error.problem, subject=error.subject, remedy=_ANY_MEDIUM) from error
 

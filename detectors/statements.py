@@ -18,6 +18,7 @@ from touchmark.detectors.timeline import lie_together, marked_segments
 from touchmark.provenance.fingerprint import Likeness
 from touchmark.provenance.manifest.report import ManifestPresence, ManifestReport, ValidationState
 from touchmark.provenance.watermark.protocol import Detection, MarkState, NamedBy
+from touchmark.provenance.wording import number_of
 
 _NEGLIGIBLE = 1e-30
 """Smaller chances than this are not worth telling apart."""
@@ -330,7 +331,7 @@ def _stream(evidence: Evidence) -> Iterator[Statement]:
     stream = evidence.stream
     if stream is None:
         return
-    given = f"{stream.given:,} segment{'' if stream.given == 1 else 's'}"
+    given = number_of(stream.given, "segment")
     if stream.is_part and stream.first is not None:
         text = (
             f"It is a part of a film: {given} of {stream.of_all:,}, from number {stream.first:,} on. What comes "
@@ -347,7 +348,8 @@ def _stream(evidence: Evidence) -> Iterator[Statement]:
 def _container(evidence: Evidence) -> Iterator[Statement]:
     damage = evidence.container.damage + evidence.container.sound_damage
     if damage:
-        yield Statement(Source.CONTAINER, Tone.CAUTION, f"{damage:,} packets of picture or sound could not be decoded.")
+        text = f"{number_of(damage, 'packet')} of picture or sound could not be decoded."
+        yield Statement(Source.CONTAINER, Tone.CAUTION, text)
     labels = evidence.labels
     if labels.says_generated or labels.says_captured:
         by = f" with {labels.generator}" if labels.generator else ""

@@ -14,6 +14,8 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING
 
+from touchmark.provenance.wording import printable
+
 if TYPE_CHECKING:
     import torch
 
@@ -85,5 +87,5 @@ def is_out_of_memory(error: Exception) -> bool:
 def first_line(error: Exception) -> str:
     """What a library said, fit for one line of a terminal: it may quote the model's own files."""
     text = next((line.strip() for line in str(error).splitlines() if line.strip()), type(error).__name__)
-    text = "".join(character if character.isprintable() else "?" for character in text)
+    text = printable(text)
     return text if len(text) <= 200 else f"{text[:197]}..."

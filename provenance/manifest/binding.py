@@ -21,6 +21,7 @@ from touchmark.provenance.manifest import cbor
 from touchmark.provenance.manifest.jumbf import ASSERTIONS, MANIFESTS, Box
 from touchmark.provenance.manifest.kept import KeptStore
 from touchmark.provenance.media.boxes import C2PA_UUID
+from touchmark.provenance.wording import number_of
 
 MAX_PLACES: Final = 16
 _MOST_PARENTS: Final = 16
@@ -158,7 +159,7 @@ def _stretches(binding: Node) -> Iterator[str]:
     beside = sorted(known, key=lambda stretch: stretch[1])[:-1]
     if len(beside) == 1 and beside[0][1] <= _TIFF_COUNT:
         return
-    yield from (f"{length:,} bytes from byte {start:,} on" for start, length in sorted(beside))
+    yield from (f"{number_of(length, 'byte')} from byte {start:,} on" for start, length in sorted(beside))
 
 
 def _boxes(binding: Node) -> Iterator[str]:

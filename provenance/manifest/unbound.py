@@ -14,6 +14,7 @@ from typing import BinaryIO
 
 from touchmark.provenance.media import kinds
 from touchmark.provenance.media.chunks import APP11, END, SCAN, jpeg_segments, png_chunks
+from touchmark.provenance.wording import number_of
 
 
 def unbound(file: BinaryIO) -> tuple[str, ...]:
@@ -28,13 +29,13 @@ def unbound(file: BinaryIO) -> tuple[str, ...]:
         return _behind(size - end)
     if kind is kinds.JPEG:
         hidden, end = _in_jpeg(file, size)
-        among = (f"{hidden:,} bytes among the parts of the picture",) if hidden else ()
+        among = (f"{number_of(hidden, 'byte')} among the parts of the picture",) if hidden else ()
         return among + _behind(size - end)
     return ("whatever lies between its parts",)
 
 
 def _behind(count: int) -> tuple[str, ...]:
-    return (f"{count:,} bytes behind the end of the picture",) if count > 0 else ()
+    return (f"{number_of(count, 'byte')} behind the end of the picture",) if count > 0 else ()
 
 
 def _in_jpeg(file: BinaryIO, size: int) -> tuple[int, int]:

@@ -4,6 +4,7 @@ TouchmarkError
  +-- MediaError               the file given could not be read (exit 3)
  |    +-- UnreadableFileError   it is missing, a directory, or may not be opened
  |    +-- NotAVideoError        it is something else; the message says what
+ |    |    +-- PlaylistError        it is a list of where the pieces of a film lie
  |    +-- NotAPictureError      where a single picture is asked for: it is something else, or it moves
  |    +-- NotASoundError        where sound is asked for: it is something else
  |    +-- TruncatedError        it ends before what it promises
@@ -34,6 +35,12 @@ class NotAVideoError(MediaError):
     """The file is readable and is not a video in a container that touchmark reads."""
 
     code = "media.not_a_video"
+
+
+class PlaylistError(NotAVideoError):
+    """The file is a list (DASH, HLS) of where the pieces of a film lie, and holds no picture."""
+
+    code = "media.playlist"
 
 
 class NotAPictureError(MediaError):

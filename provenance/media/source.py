@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import BinaryIO, Final
 
 from touchmark.provenance.media import boxes, kinds
-from touchmark.provenance.media.errors import NotAVideoError, TruncatedError, UnreadableFileError
+from touchmark.provenance.media.errors import NotAVideoError, PlaylistError, TruncatedError, UnreadableFileError
 from touchmark.provenance.media.index import index_entries
 from touchmark.provenance.media.limits import DecodeClock, Limits
 
@@ -42,7 +42,6 @@ _OTHER_KINDS: tuple[tuple[bytes, int, str], ...] = (
     (b"OggS", 0, "an Ogg file"),
     (b"FLV", 0, "an FLV file"),
     (b"G@", 0, "an MPEG transport stream"),
-    (b"#EXTM3U", 0, "a playlist"),
     (b"ffconcat", 0, "a playlist"),
     (b"%PDF", 0, "a PDF document"),
     (b"PK\x03\x04", 0, "a ZIP archive"),
@@ -180,12 +179,10 @@ def _demuxer(head: bytes, name: str) -> str:
     for signature, offset, kind in _OTHER_KINDS:
         if head[offset : offset + len(signature)] == signature:
             raise NotAVideoError(f"is {kind}, not a video that can be read", subject=name, remedy=ANY_VIDEO)
-    if b"<MPD" in head:
-        raise NotAVideoError(
-            "is a DASH manifest: a list of where the segments of a film lie, not a film",
-            subject=name,
-            remedy=_OF_SEGMENTS,
-        )
+    listed = "a DASH manifest" if b"<MPD" in head else "an HLS playlist" if head.startswith(b"#EXTM3U") else ""
+    if listed:
+        said = f"is {listed}: a list of where the segments of a film lie, not a film"
+        raise PlaylistError(said, subject=name, remedy=_OF_SEGMENTS)
     if all(byte >= 0x20 or byte in b"\t\n\r" for byte in head):
         raise NotAVideoError("is a text file, not a video", subject=name, remedy=ANY_VIDEO)
     raise NotAVideoError("is not a video in a known container", subject=name, remedy=ANY_VIDEO)

@@ -32,6 +32,7 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationErro
 from touchmark.provenance.durability import flush
 from touchmark.provenance.errors import TouchmarkError
 from touchmark.provenance.home import Home
+from touchmark.provenance.wording import printable
 from touchmark.safety.decision import Category
 from touchmark.safety.output.pdq import BYTES
 from touchmark.safety.output.vpdq import Line, written
@@ -220,7 +221,7 @@ def add(
         entries, frames = list(bank.videos), [bank.frames]
         for label, lines in videos:
             records = _records(lines, len(entries))
-            entry = BankedVideo(id=_identity(records), label=_label(label), added=now)
+            entry = BankedVideo(id=_identity(records), label=printable(label)[:200], added=now)
             if entry.id not in {known.id for known in entries}:
                 entries.append(entry)
                 frames.append(records)
@@ -290,10 +291,6 @@ def _place(folder: Path, name: str) -> Path:
             remedy="Give another name.",
         )
     return folder / (name + _SUFFIX)
-
-
-def _label(text: str) -> str:
-    return "".join(character if character.isprintable() else "\N{REPLACEMENT CHARACTER}" for character in text)[:200]
 
 
 def _records(lines: Iterable[Line], video: int) -> NDArray[np.void]:

@@ -15,6 +15,7 @@ from typing import Any
 from touchmark.provenance.media.counting import Tell, counted, expected_pictures
 from touchmark.provenance.media.decode import open_video
 from touchmark.provenance.media.limits import Limits
+from touchmark.provenance.wording import number_of
 from touchmark.safety.decision import Action, AgeProfile
 from touchmark.safety.output.bank import Bank
 from touchmark.safety.output.checks import OutputCheck, examined
@@ -124,7 +125,9 @@ def screen_video(
 
 
 def _unread(damage: int) -> OutputFinding:
-    return _unseen(f"{damage:,} packets could not be decoded or are damaged; other players may show what is in them.")
+    return _unseen(
+        f"{number_of(damage, 'packet')} could not be decoded or damaged; other players may show what is in them."
+    )
 
 
 def _untouched(tracks: int) -> OutputFinding:

@@ -49,7 +49,7 @@ def test_a_clip_goes_into_a_bank_and_its_copies_are_held(
     # Then it is listed, without anybody's control characters
     assert run(["bank", "list", "takedowns"]) == 0
     listed = capsys.readouterr().out
-    assert "ncii, 1 videos" in listed and "banked.mp4" in listed and "\x1b" not in listed
+    assert "ncii, 1 video," in listed and "banked.mp4" in listed and "\x1b" not in listed
 
     # and a mirrored copy in another codec is found and refused, another clip is not
     assert run(["bank", "match", str(clips["copy"]), "--json"]) == 0

@@ -10,13 +10,15 @@ from pathlib import Path
 
 import click
 import pytest
+from click.shell_completion import ShellComplete
 
-from touchmark.cli import main
+from touchmark.cli import as_json, main
 from touchmark.cli.main import run
 from touchmark.provenance.database import open_database
 from touchmark.provenance.errors import TouchmarkError
 from touchmark.provenance.home import Home
 from touchmark.provenance.ledger import Ledger
+from touchmark.safety.policy import shipped
 
 
 @pytest.fixture
@@ -129,3 +131,38 @@ def test_ledger_verify_reports_what_was_altered(home: Home, capsys: pytest.Captu
     assert "cut short" in capsys.readouterr().out
     assert run(["ledger", "show"]) == 0
     assert [json.loads(line)["sequence"] for line in capsys.readouterr().out.splitlines()] == [1, 2]
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["screen", "--policy"],
+        ["screen-video", "--policy"],
+        ["policy", "show"],
+        ["policy", "test"],
+        ["policy", "diff"],
+        ["policy", "diff", "default"],
+        ["policy", "explain", "a hill", "--policy"],
+        ["redteam", "run", "--policy"],
+        ["redteam", "compare", "--policy"],
+    ],
+)
+def test_a_shell_is_offered_policies(words: list[str]) -> None:
+    complete = ShellComplete(main.touchmark, {}, "touchmark", "_TOUCHMARK_COMPLETE").get_completions
+    assert {(item.type, item.value) for item in complete(words, "str")} == {("plain", "strict-teen"), ("file", "str")}
+    assert {item.value for item in complete(words, "") if item.type == "plain"} == set(shipped())
+
+
+def test_every_command_prints_json_in_one_way() -> None:
+    """One line, ASCII: only one module of the command line makes JSON."""
+    folder = Path(as_json.__file__).parent
+    makers = {path.name for path in folder.glob("*.py") if "json.dump" in path.read_text()}
+    assert makers == {"as_json.py"}
+
+
+def test_printed_json_is_one_line_of_ascii(capsys: pytest.CaptureFixture[str]) -> None:
+    as_json.print_json({"name": "\u202e\x1b[31mé\n"})
+    printed = capsys.readouterr().out
+    assert printed.isascii()
+    assert printed.count("\n") == 1
+    assert json.loads(printed) == {"name": "\u202e\x1b[31mé\n"}

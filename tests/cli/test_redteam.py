@@ -30,7 +30,7 @@ def test_run_tells_what_gets_through_and_keeps_it(
     log, html = tmp_path / "run.jsonl", tmp_path / "run.html"
     assert run(["redteam", "run", seeds, "--depth", "1", "--log", str(log), "--html", str(html)]) == 1
     out = capsys.readouterr().out
-    assert "policy default: 1 seeds as written, 0 bypasses" in " ".join(out.split())
+    assert "policy default: 1 seed as written, 0 bypasses" in " ".join(out.split())
     assert "un faro al amanecer" in out and "deception" in out
     record = read_log(log)
     assert record.complete and len(record.attempts) > 30

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from touchmark.provenance.watermark.bench.attacks import ATTACKS, Family
 from touchmark.provenance.watermark.bench.trial import Result, Row
+from touchmark.provenance.wording import printable
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +51,7 @@ def by_mark(results: Sequence[Result]) -> Iterator[tuple[str, list[Result]]]:
 
 def visible(text: str) -> str:
     """Names of files are other people's text: no control character of theirs reaches a terminal or a page."""
-    shown = "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in text)
+    shown = printable(text)
     return shown if len(shown) <= 60 else shown[:59] + "…"
 
 

@@ -26,6 +26,7 @@ from touchmark.provenance.media.errors import (
     LimitExceededError,
     MediaError,
     NotAVideoError,
+    PlaylistError,
     TruncatedError,
     UnreadableFileError,
 )
@@ -128,7 +129,7 @@ def test_parts_of_a_segmented_film_are_named(tmp_path: Path) -> None:
     }
     for said, content in parts.items():
         (tmp_path / "part").write_bytes(content)
-        assert said in refusal(tmp_path / "part", NotAVideoError if "DASH" in said else TruncatedError)
+        assert said in refusal(tmp_path / "part", PlaylistError if "DASH" in said else TruncatedError)
     with open_video(whole) as video:
         assert len(list(video.frames())) == 24
 
@@ -150,7 +151,7 @@ def test_a_playlist_opens_no_other_file(tmp_path: Path, clip: Path) -> None:
     ):
         path = tmp_path / name
         path.write_text(content)
-        assert "playlist" in refusal(path, NotAVideoError)
+        assert "playlist" in refusal(path, PlaylistError if name == "hls.mp4" else NotAVideoError)
         disguised = tmp_path / f"disguised-{name}"
         disguised.write_bytes(struct.pack(">I4s4sI", 16, b"ftyp", b"isom", 0) + content.encode())
         refusal(disguised, TruncatedError)
