@@ -28,6 +28,7 @@ from touchmark.provenance.signing import Signer
 
 _PARENT = "parent"
 _LASTING = ("c2pa.actions", "c2pa.hash.")
+_LINK = "c2pa.ingredient"
 _SIZES_ARE_SIGNED = frozenset({WAV, AVI, WEBP, FLAC, MP3, TIFF})
 """Forms in which a manifest of another size changes bytes that the first one's hash covers (found by trying each)."""
 
@@ -82,7 +83,8 @@ def redact(
     Args:
         source: a file whose manifest holds.
         destination: another path.
-        labels: of assertions of its active manifest, such as ``c2pa.embedded-data`` (a prompt's words).
+        labels: of assertions, such as ``c2pa.embedded-data`` (a prompt's words): of its active manifest, or of the one
+            that was made with the content, where that is updated.
         reason: why.
         signer: who takes them out.
         anchors: PEM roots under which both manifests must be trusted.
@@ -90,7 +92,7 @@ def redact(
     Raises: as :func:`publish`; UpdateError also where an assertion is not there, or must stay.
     """
     report = _sound_manifest(source, anchors)
-    there = _labels(source, anchors)
+    there = _addresses(source, anchors, report)
     for label in labels:
         if label.startswith(_LASTING):
             raise UpdateError(f"{label} cannot be taken out", subject=str(source), remedy="Make the file anew.")
@@ -98,7 +100,7 @@ def redact(
             held = ", ".join(sorted(one for one in there if not one.startswith(_LASTING)))
             remedy = f"Name one that it has: {held}." if held else "It has none that can be taken out."
             raise UpdateError(f"{label} is not there", subject=str(source), remedy=remedy)
-    addresses = [f"self#jumbf=/c2pa/{report.label}/c2pa.assertions/{label}" for label in dict.fromkeys(labels)]
+    addresses = [there[label] for label in dict.fromkeys(labels)]
     if not addresses:
         raise UpdateError("nothing to take out is named", subject=str(source), remedy="Name an assertion.")
     actions: list[dict[str, Any]] = [
@@ -158,11 +160,18 @@ def _unlinked(new: ManifestReport, old: ManifestReport) -> str:
     return "" if parents == [old.label] else "the manifest that was there is not its parent"
 
 
-def _labels(source: Path, anchors: bytes) -> frozenset[str]:
-    """Of the assertions of the active manifest."""
-    found = read_crjson(source, anchors)
-    assert isinstance(found, dict)  # it was read a moment ago
-    return frozenset(found["manifests"][0].get("assertions", {}))
+def _addresses(source: Path, anchors: bytes, report: ManifestReport) -> dict[str, str]:
+    """Of the assertions of the active manifest, and of the one that says how the content was made, by their labels."""
+    read = read_crjson(source, anchors)
+    assert isinstance(read, dict)  # it was read a moment ago
+    assertions = {manifest["label"]: list(manifest.get("assertions", {})) for manifest in read["manifests"]}
+    if report.beneath is not None:  # what leads from an update to what it updates stays
+        assertions[report.label] = [label for label in assertions[report.label] if not label.startswith(_LINK)]
+    found: dict[str, str] = {}
+    for manifest in (report.label, report.of_content.label):
+        for label in assertions.get(manifest, []):
+            found.setdefault(label, f"self#jumbf=/c2pa/{manifest}/c2pa.assertions/{label}")
+    return found
 
 
 def _now() -> str:

@@ -82,6 +82,38 @@ def test_several_assertions_are_taken_out_together(tmp_path: Path, told: Path, r
     assert "c2pa.ai-disclosure" not in [a["label"] for a in parent["assertions"]]
 
 
+def test_what_lies_beneath_updates_and_redactions_is_taken_out(tmp_path: Path, told: Path, ring: KeyRing) -> None:
+    made = read_manifest(told, ring.trust_anchors)
+    steps = [tmp_path / f"{step}.mp4" for step in ("published", "once more", "less", "least")]
+    publish(told, steps[0], ring.signer(), ring.trust_anchors)
+    publish(steps[0], steps[1], ring.signer(), ring.trust_anchors)
+    redact(steps[1], steps[2], ["c2pa.ai-disclosure"], RedactionReason.PII, ring.signer(), ring.trust_anchors)
+    redact(steps[2], steps[3], ["c2pa.embedded-data"], RedactionReason.PII, ring.signer(), ring.trust_anchors)
+    assert WORDS.encode() in steps[2].read_bytes() and WORDS.encode() not in steps[3].read_bytes()
+    report = read_manifest(steps[3], ring.trust_anchors)
+    assert report.is_sound
+    assert report.of_content.label == made.label
+    assert report.of_content.ai_disclosure is None and made.ai_disclosure is not None
+    taken = {label for one in json.loads(report.raw_json)["manifests"].values() for label in one.get("redactions", [])}
+    assert taken == {
+        f"self#jumbf=/c2pa/{made.label}/c2pa.assertions/{label}"
+        for label in ("c2pa.ai-disclosure", "c2pa.embedded-data")
+    }
+    assert lint(steps[3], ring.trust_anchors, [Rubric.ours()]).failures == ()
+
+
+def test_what_leads_from_an_update_to_what_it_updates_stays(tmp_path: Path, told: Path, ring: KeyRing) -> None:
+    """The words of the film's own ingredients may go; the update's ingredient of the same label may not."""
+    publish(told, tmp_path / "updated.mp4", ring.signer(), ring.trust_anchors)
+    signed = read_manifest(told, ring.trust_anchors).label
+    out, labels = tmp_path / "out.mp4", ["c2pa.ingredient.v3"]
+    redact(tmp_path / "updated.mp4", out, labels, RedactionReason.PII, ring.signer(), ring.trust_anchors)
+    report = read_manifest(out, ring.trust_anchors)
+    assert report.is_sound
+    (redacted,) = json.loads(report.raw_json)["manifests"][report.label]["redactions"]
+    assert signed in redacted
+
+
 @pytest.mark.parametrize("labels", [[], ["c2pa.actions.v2"], ["c2pa.hash.bmff.v3"]])
 def test_what_must_stay_stays(tmp_path: Path, told: Path, ring: KeyRing, labels: list[str]) -> None:
     with pytest.raises(UpdateError):
