@@ -19,7 +19,7 @@ from touchmark.provenance.media.errors import LimitExceededError
 _MOST: Final = 1500
 _MOST_TEXT: Final = 5 << 18
 _UNPACKED: Final = 1 << 20
-"""What a library may unpack of each compressed manifest (``context``); taken to be all text."""
+"""What a library may unpack of each compressed manifest (``context``); where we did not, it is taken to be text."""
 _MOST_ADDRESSES: Final = 20_000
 _ADDRESS: Final = b"self#jumbf="
 _READ: Final = (ASSERTIONS, b"c2cl", b"c2vc")

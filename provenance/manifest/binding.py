@@ -39,6 +39,8 @@ _PARTLY_OFFSETS: Final = frozenset(
 """Places of what is hashed elsewhere in the file: generators of before 2024 left these out (C2PA 1.3, A.4)."""
 _MEDIA: Final = "/mdat"
 _DIGESTS: Final = {"sha256": 32, "sha384": 48, "sha512": 64}
+_STORE_PART: Final = ["C2PA"]
+"""What a library calls the store's own part; newer ones say that it is left out, which it always was."""
 _UNTOLD: Final = "what its hard binding, which cannot be read, does not tell"
 _TIFF_COUNT: Final = 12
 """A TIFF's directory says how long its store is, in four bytes that are left out beside the store."""
@@ -148,7 +150,7 @@ def _places(name: str, binding: Node) -> Iterator[str]:
         yield from (
             f"the part “{'”, “'.join(map(str, box.get('names', ())))}”"
             for box in _nodes(binding.get("boxes"))
-            if box.get("excluded") is True
+            if box.get("excluded") is True and box.get("names") != _STORE_PART
         )
 
 

@@ -15,6 +15,7 @@ from typing import BinaryIO, Final
 from touchmark.provenance.manifest.jumbf import Box, ManyBoxesError, read_box
 from touchmark.provenance.manifest.parts import check_parts
 from touchmark.provenance.manifest.traces import MOST_OF_STORE, stores
+from touchmark.provenance.manifest.unpacked import with_unpacked
 from touchmark.provenance.media.errors import LimitExceededError
 
 _MOST: Final = 64
@@ -28,7 +29,8 @@ class KeptStore:
 
     Attributes:
         data: all of that place from where the store begins.
-        store: its box, and those in it; None where the bytes cannot be taken apart.
+        store: its box, and those in it, with compressed manifests unpacked where that can be done in one way alone;
+            None where the bytes cannot be taken apart.
         end: where in ``data`` it ends.
     """
 
@@ -44,11 +46,12 @@ class KeptStore:
             LimitExceededError: there are more boxes than in any store that was not made for that.
         """
         try:
-            return cls(data, *read_box(data, 0, _DEPTH))
+            store, end = read_box(data, 0, _DEPTH)
         except ManyBoxesError as error:
             raise _refused("has boxes by the ten thousand", subject) from error
         except ValueError:
             return cls(data, None, 0)
+        return cls(data, with_unpacked(store), end)
 
 
 def kept_stores(file: BinaryIO, subject: str) -> tuple[KeptStore, ...]:

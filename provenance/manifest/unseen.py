@@ -2,9 +2,10 @@
 
     unseen_in_stores(kept_stores(file), report.label)     # () where it could
 
-What lies there unsigned is counted (``unsigned``) in the stores that are found in a file (``traces``), uncompressed. A
-C2PA library reads more: compressed manifests, which anybody can make of others without breaking a signature, and stores
-in places that are not searched here. Of such a file it is not known what else is in it.
+What lies there unsigned is counted (``unsigned``) in the stores that are found in a file (``traces``), compressed
+manifests unpacked (``unpacked``). A C2PA library reads more: manifests that are packed in other ways, which anybody can
+do without breaking a signature, and stores in places that are not searched here. Of such a file it is not known what
+else is in it.
 """
 
 from __future__ import annotations
@@ -22,5 +23,5 @@ def unseen_in_stores(kept: Sequence[KeptStore], label: str) -> tuple[str, ...]:
     if not found:
         return ("whatever its manifest store holds unsigned: it lies in a place that is not searched here",)
     if any(manifest.type == COMPRESSED for one in found if one.store for manifest in one.store.inner):
-        return ("whatever its compressed manifests hold unsigned",)
+        return ("whatever its compressed manifests hold unsigned: they are packed in an unusual way",)
     return ()

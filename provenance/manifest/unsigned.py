@@ -39,7 +39,7 @@ def unsigned_in_store(kept: KeptStore) -> int:
 
     Counted are padding and unknown headers beside signatures, boxes that a store has no place for, data that no
     assertion names, and manifests that the file's own does not lead to; and all of what cannot be read here, whatever a
-    C2PA library makes of it. What a compressed manifest holds is not seen here: see ``unseen``.
+    C2PA library makes of it. What a compressed manifest holds that was not unpacked is not seen here: see ``unseen``.
     """
     store = kept.store
     if store is None:
