@@ -12,9 +12,11 @@ from numpy.typing import NDArray
 
 from tests.clips import scene
 from tests.detectors.conftest import Studio
+from touchmark.detectors.contradictions import ContradictionKind
 from touchmark.detectors.sources import Sources
 from touchmark.detectors.verdict import Outcome
 from touchmark.detectors.verify import Verifier
+from touchmark.provenance.fingerprint import Likeness, fingerprint_of
 from touchmark.provenance.media.picture import Orientation
 from touchmark.provenance.media.still import Still, StillKind
 from touchmark.provenance.registry import Registration
@@ -72,3 +74,20 @@ def test_a_registry_that_does_not_know_it_accuses_nobody(copy: Path, sealed: Reg
         verification = Verifier(Sources(keys=(KEY,), registry=known)).verify(copy)
         assert verification.evidence.mark is None
         assert verification.verdict.outcome is Outcome.UNKNOWN
+
+
+def test_a_faint_mark_over_another_picture_than_was_sealed_with_it_is_named(
+    copy: Path, sealed: Registration, tmp_path: Path
+) -> None:
+    """Somebody copied a part of the mark: too little to be read, enough to be found among what was sealed."""
+    cv2.imwrite(str(tmp_path / "another.png"), next(scene(640, 480, 1, seed=9))[..., ::-1])
+    fingerprint = fingerprint_of(tmp_path / "another.png")
+    assert fingerprint is not None
+    of_another = replace(sealed, payload=PAYLOAD, key_id=KEY.key_id, fingerprint=fingerprint.to_bytes())
+    verification = Verifier(Sources(keys=(KEY,), registry=Known(of_another))).verify(copy)
+    (seen,) = verification.evidence.detections
+    assert (seen.payload, seen.named_by) == (PAYLOAD, NamedBy.REGISTRY)
+    assert verification.evidence.likeness is Likeness.OTHER
+    assert verification.verdict.outcome is Outcome.CONTRADICTORY
+    kinds = [one.kind for one in verification.verdict.contradictions]
+    assert ContradictionKind.PICTURE_OF_ANOTHER_VIDEO in kinds
