@@ -1,4 +1,4 @@
-"""The code words of all that a registry knows, made when they are first asked for, and again when more was sealed.
+"""The code words of all that a registry knows, made when they are first asked for; of what is sealed later, then.
 
     codebooks = Codebooks(lookup)
     expected = Expected(registered=codebooks.of)
@@ -31,6 +31,8 @@ class Codebooks:
         none = np.zeros(0, np.uint64)
         payloads = none if self._registry is None else self._registry.payloads(key.key_id)
         made = self._made.get(key.key_id)
-        if made is None or not np.array_equal(made.payloads, payloads):
+        if made is None:
             made = self._made[key.key_id] = Codebook(payloads, key)
+        elif not np.array_equal(made.payloads, payloads):
+            made = self._made[key.key_id] = made.grown(payloads, key)
         return made

@@ -37,6 +37,17 @@ class Codebook:
         """Of a few."""
         return cls(np.array([payload.value for payload in payloads], np.uint64), key)
 
+    def grown(self, payloads: NDArray[np.uint64], key: WatermarkKey) -> Codebook:
+        """Of ``payloads``, under the same key; where they are these with others before them, only those are encoded."""
+        begin = np.flatnonzero(payloads == self.payloads[0]) if len(self) else np.zeros(0, np.intp)
+        new = int(begin[0]) if begin.size else len(payloads)
+        old = len(payloads) - new
+        if not old or not np.array_equal(payloads[new:], self.payloads[:old]):
+            return Codebook(payloads, key)
+        book = Codebook(payloads[:new], key)
+        book.payloads, book._words = payloads, np.concatenate([book._words, self._words[:old]])
+        return book
+
     def __len__(self) -> int:
         return len(self.payloads)
 

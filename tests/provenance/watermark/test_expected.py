@@ -180,3 +180,26 @@ def test_the_nearest_is_that_of_the_highest_correlation(key: WatermarkKey) -> No
     assert book.nearest(np.zeros(code.CODE_BITS))[1] == 0
     with pytest.raises(ValueError):
         Codebook.of([], key).nearest(evidence)
+
+
+@pytest.mark.parametrize(("new", "gone"), [(0, 0), (3, 0), (3, 3), (0, 3), (40, 0), (3, 40), (1, 39)])
+def test_a_codebook_that_grew_is_as_if_made_anew(new: int, gone: int) -> None:
+    """Newest first: what was sealed since stands before the rest, the oldest may fall out."""
+    key = WatermarkKey(b"a key for tests only")
+    drawn = np.random.default_rng(5).integers(0, 1 << 63, 80).astype(np.uint64)
+    old, now = drawn[40:], np.concatenate([drawn[:new], drawn[40 : 80 - gone]])
+    evidence = np.random.default_rng(6).normal(size=code.CODE_BITS)
+    grown, fresh = Codebook(old, key).grown(now, key), Codebook(now, key)
+    assert np.array_equal(grown.payloads, now)
+    if len(now):
+        assert grown.nearest(evidence) == fresh.nearest(evidence)
+        for payload in map(int, now):
+            word = 1 - 2.0 * code.encode(Payload(payload), key)
+            assert grown.nearest(word)[0] == Payload(payload)
+
+
+def test_a_codebook_in_another_order_is_made_anew() -> None:
+    key = WatermarkKey(b"a key for tests only")
+    drawn = np.random.default_rng(5).integers(0, 1 << 63, 40).astype(np.uint64)
+    grown = Codebook(drawn, key).grown(drawn[::-1].copy(), key)
+    assert grown.nearest(1 - 2.0 * code.encode(Payload(int(drawn[7])), key))[0] == Payload(int(drawn[7]))
