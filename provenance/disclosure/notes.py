@@ -18,7 +18,7 @@ import zlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
-from itertools import takewhile
+from itertools import islice, takewhile
 from typing import BinaryIO, Final
 
 from touchmark.provenance.media import kinds
@@ -29,6 +29,8 @@ MOST_TEXT: Final = 1 << 18
 _MOST_IN_ALL: Final = 1 << 21
 _MOST_NOTES: Final = 256
 _MOST_ENTRIES: Final = 512
+_MOST_BLOCKS: Final = 16
+"""Blocks of EXIF, IPTC and comments in one file; an honest one has a few."""
 _MOST_OF_GIF: Final = 1 << 20
 _APP13, _COMMENT = 0xED, 0xFE
 _EXIF_HEAD: Final = b"Exif\0\0"
@@ -47,7 +49,7 @@ _WIDE: Final = 0x9C9C
 _USER_COMMENT: Final = 0x9286
 _SIZES: Final = {1: 1, 2: 1, 7: 1}  # bytes, text, undefined: the types that texts have
 _IIM_TEXTS: Final = {65: "software", 110: "credit", 115: "source", 120: "description"}
-_IIM: Final = re.compile(rb"8BIM\x04\x04", re.DOTALL)
+_IIM: Final = re.compile(rb"8BIM\x04\x04")
 
 
 class Place(StrEnum):
@@ -93,9 +95,9 @@ def _notes(file: BinaryIO) -> Iterator[Note]:
     elif kind is kinds.JPEG:
         yield from _in_jpeg(file)
     elif kind is kinds.WEBP:
-        for name, start, size in riff_chunks(file):
-            if name == b"EXIF":
-                yield from _in_exif(_reader(_read(file, start + 8, size).removeprefix(_EXIF_HEAD)))
+        found = ((start, size) for name, start, size in riff_chunks(file) if name == b"EXIF")
+        for start, size in islice(found, _MOST_BLOCKS):
+            yield from _in_exif(_reader(_read(file, start + 8, size).removeprefix(_EXIF_HEAD)))
     elif kind is kinds.TIFF:
         yield from _in_exif(lambda at, size: _read(file, at, size))
     elif kind is kinds.GIF:
@@ -103,8 +105,10 @@ def _notes(file: BinaryIO) -> Iterator[Note]:
 
 
 def _in_png(file: BinaryIO) -> Iterator[Note]:
+    blocks = 0
     for name, start, size in takewhile(lambda chunk: chunk[0] != b"IEND", png_chunks(file)):
-        if name == b"eXIf":
+        if name == b"eXIf" and blocks < _MOST_BLOCKS:
+            blocks += 1
             yield from _in_exif(_reader(_read(file, start + 8, size)))
         elif name in (b"tEXt", b"zTXt", b"iTXt"):
             keyword, _, rest = _read(file, start + 8, size).partition(b"\0")
@@ -132,13 +136,20 @@ def _unpacked(data: bytes) -> bytes:
 
 
 def _in_jpeg(file: BinaryIO) -> Iterator[Note]:
+    blocks = 0
     for segment in takewhile(lambda segment: segment.marker != SCAN, jpeg_segments(file)):
-        if segment.marker == APP1 and (data := segment_data(file, segment)).startswith(_EXIF_HEAD):
+        data = segment_data(file, segment) if segment.marker in (APP1, _APP13, _COMMENT) else b""
+        if segment.marker == APP1 and data.startswith(_EXIF_HEAD):
             yield from _in_exif(_reader(data.removeprefix(_EXIF_HEAD)))
         elif segment.marker == _APP13:
-            yield from _in_iim(segment_data(file, segment))
+            yield from _in_iim(data)
         elif segment.marker == _COMMENT:
-            yield Note(Place.COMMENT, "comment", _decoded(segment_data(file, segment)))
+            yield Note(Place.COMMENT, "comment", _decoded(data))
+        else:
+            continue
+        blocks += 1
+        if blocks == _MOST_BLOCKS:
+            return
 
 
 def _in_iim(data: bytes) -> Iterator[Note]:

@@ -220,6 +220,8 @@ HOSTILE: dict[str, Callable[[], bytes]] = {
     "texts without end": lambda: png(*[chunk(b"tEXt", b"a\0" + bytes(1 << 16))] * 500),
     "a directory that is its own": lambda: tiff({}, {})[:18] + struct.pack("<I", 8) + tiff({}, {})[22:],
     "entries without end": lambda: jpeg((0xE1, b"Exif\0\0II*\0\x08\0\0\0\xff\xff" + bytes(65_000))),
+    "records without end": lambda: jpeg(*[(0xED, b"8BIM\x04\x04" + b"\x1c\x02\x05\0\0" * 13_000)] * 200),
+    "directories without end": lambda: jpeg(*[(0xE1, b"Exif\0\0II*\0\x08\0\0\0\xff\xff" + bytes(65_000))] * 200),
     "a text of 4 GiB": lambda: tiff({0x0131: b"x" * 9}).replace(struct.pack("<I", 9), b"\xff\xff\xff\xff"),
 }
 
