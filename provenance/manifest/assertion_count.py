@@ -12,7 +12,7 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import Final
 
-from touchmark.provenance.manifest.jumbf import ASSERTIONS, COMPRESSED, MANIFESTS, Box
+from touchmark.provenance.manifest.jumbf import ASSERTIONS, PACKED, Box
 from touchmark.provenance.manifest.kept import KeptStore
 from touchmark.provenance.media.errors import LimitExceededError
 
@@ -34,7 +34,7 @@ def check_assertions(kept: Sequence[KeptStore], subject: str) -> None:
     Raises:
         LimitExceededError: there is more than in any file that was not made for that.
     """
-    if sum(len(one.data) for one in kept) < _ROOM and not any(COMPRESSED in one.data for one in kept):
+    if sum(len(one.data) for one in kept) < _ROOM and not any(PACKED in one.data for one in kept):
         return
     if sum(one.data.count(_ADDRESS) for one in kept) > _MOST_ADDRESSES:
         raise _refused(f"more than {_MOST_ADDRESSES:,} addresses", subject)
@@ -57,13 +57,12 @@ def _manifests(kept: KeptStore) -> list[tuple[int, int]]:
     Of a store that cannot be taken apart here, all that could be some.
     """
     if kept.store is None:
-        return [(kept.data.count(b"jumb"), sum(_stated(kept.data)))]
+        return [(kept.data.count(b"jumb"), sum(_stated(kept.data)) + kept.data.count(PACKED) * _UNPACKED)]
     return [
         (0, _UNPACKED)
-        if manifest.type == COMPRESSED
+        if manifest.is_packed
         else (sum(len(part.inner) for part in manifest.inner if part.type == ASSERTIONS), sum(_texts(manifest)))
         for manifest in kept.store.inner
-        if manifest.type in (*MANIFESTS, COMPRESSED)
     ]
 
 

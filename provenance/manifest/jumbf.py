@@ -10,10 +10,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Final
 
-MANIFESTS: Final = (b"c2ma", b"c2um")
-"""Types of a manifest and of an update manifest (C2PA 2.4, 11.1.4)."""
+MANIFESTS: Final = (b"c2ma", b"c2um", b"c2md")
+"""Types of a manifest, of an update manifest (C2PA 2.4, 11.1.4), and of one that a library takes for the first."""
 COMPRESSED: Final = b"c2cm"
 """Type of a manifest that is compressed (C2PA 2.4, 11.1.4.3)."""
+PACKED: Final = b"brob"
+"""Kind of the box in one that holds it."""
 ASSERTIONS: Final = b"c2as"
 """Type of the box in a manifest that holds its assertions."""
 _MOST_BOXES: Final = 20_000
@@ -56,6 +58,11 @@ class Box:
     def label(self) -> bytes:
         """What it is called in addresses."""
         return self.description[17:].partition(b"\0")[0]
+
+    @property
+    def is_packed(self) -> bool:
+        """Whether it is a compressed manifest: a library unpacks whatever begins like one, of any type."""
+        return self.type == COMPRESSED or (len(self.inner) > 0 and self.inner[0].kind == PACKED)
 
 
 def read_box(data: bytes, at: int, depth: int) -> tuple[Box, int]:

@@ -15,7 +15,7 @@ from typing import Final
 
 import brotli
 
-from touchmark.provenance.manifest.jumbf import COMPRESSED, MANIFESTS, Box, read_box
+from touchmark.provenance.manifest.jumbf import COMPRESSED, MANIFESTS, PACKED, Box, read_box
 
 _MOST_OF_ONE: Final = 1 << 20
 """Bytes of one that are unpacked; a library is told the same (``context``)."""
@@ -28,13 +28,13 @@ _SPARE: Final = 64
 
 def with_unpacked(store: Box) -> Box:
     """The store, with what was packed in it in the place of the packing; 8 MiB of that at most, the rest stays."""
-    if not any(manifest.type == COMPRESSED for manifest in store.inner):
+    if not any(manifest.is_packed for manifest in store.inner):
         return store
     left = _MOST_IN_ALL
     manifests: list[Box] = []
     for manifest in store.inner:
         found = None
-        if manifest.type == COMPRESSED and left > 0:
+        if manifest.is_packed and left > 0:
             found = _unpacked(manifest, min(_MOST_OF_ONE, left))
             left -= found.size if found else _MOST_OF_ONE  # what cannot be read may have taken so long
         manifests.append(found or manifest)
@@ -43,7 +43,8 @@ def with_unpacked(store: Box) -> Box:
 
 def _unpacked(packed: Box, most: int) -> Box | None:
     """The manifest in a compressed one; None where there is none, another, more than one, or anything beside it."""
-    if len(packed.inner) != 1 or packed.inner[0].kind != b"brob" or packed.description[17:] != packed.label + b"\0":
+    alone = packed.type == COMPRESSED and [box.kind for box in packed.inner] == [PACKED]
+    if not alone or packed.description[17:] != packed.label + b"\0":
         return None
     stream = packed.inner[0].data
     try:

@@ -62,12 +62,12 @@ def _led_to(store: Box) -> dict[bytes, Box]:
 
     Of several with one label a library reads one. Where one is compressed, what that leads to is not known: all count.
     """
-    manifests = [box for box in store.inner if box.type in (*MANIFESTS, COMPRESSED)]
+    manifests = [box for box in store.inner if box.type in MANIFESTS or box.is_packed]
     by_label = {manifest.label: manifest for manifest in manifests}
     found, ahead = {manifest.label: manifest for manifest in manifests[-1:]}, manifests[-1:]
     while ahead:
         manifest = ahead.pop()
-        if manifest.type == COMPRESSED:
+        if manifest.is_packed:
             return by_label
         for address in _addresses(manifest):
             named = _IN_STORE.match(address)

@@ -132,6 +132,8 @@ TRICKS: dict[str, Callable[[bytes], bytes]] = {
     "in another of its label behind it": lambda manifest: repacked(manifest) + repacked(filled(manifest)),
     "in another of its label, not packed": lambda manifest: filled(manifest) + repacked(manifest),
     "under another label": lambda manifest: repacked(filled(manifest), "urn:c2pa:other") + repacked(manifest),
+    "by another name": lambda manifest: called(b"c2ma", in_pad(manifest)),
+    "by the name of no manifest": lambda manifest: called(b"json", in_pad(manifest)),
     "packed twice": lambda manifest: repacked(manifest, stream=brotli.compress(in_pad(manifest))),
     "not packed well": lambda manifest: compressed(in_pad_bare(manifest)),
 }
@@ -139,6 +141,11 @@ TRICKS: dict[str, Callable[[bytes], bytes]] = {
 
 def in_pad_bare(manifest: bytes) -> bytes:
     return brotli.decompress(inner(in_pad(manifest))[1][8:])
+
+
+def called(kind: bytes, packed: bytes) -> bytes:
+    """Of another type; a library unpacks it all the same."""
+    return superbox(kind, packed[33 : packed.index(b"\0", 33)].decode(), *inner(packed)[1:])
 
 
 def filled(manifest: bytes) -> bytes:

@@ -9,7 +9,7 @@ import zlib
 import cbor2
 import pytest
 
-from tests.detectors.jumbf import box, compressed, superbox
+from tests.detectors.jumbf import box, compressed, inner, superbox
 from touchmark.provenance.manifest.assertion_count import check_assertions
 from touchmark.provenance.manifest.kept import kept_stores
 from touchmark.provenance.manifest.read import read_stream
@@ -49,6 +49,11 @@ def large(count: int, kind: bytes = b"cbor") -> bytes:
     return superbox(b"c2ma", "urn:c2pa:1", superbox(b"c2as", "c2pa.assertions", *[one] * count))
 
 
+def wrapped(kind: bytes) -> bytes:
+    """A compressed manifest by another name: a library unpacks it all the same."""
+    return superbox(kind, "urn:c2pa:1", *inner(compressed(manifest(1)))[1:])
+
+
 @pytest.mark.parametrize(
     "made",
     [
@@ -59,8 +64,26 @@ def large(count: int, kind: bytes = b"cbor") -> bytes:
         png(superbox(b"c2ma", "urn:c2pa:1", superbox(b"c2cl", "c2pa.claim.v2", box(b"cbor", TEXT * 3)))),
         png(compressed(manifest(1)), large(1)),
         png(*[compressed(manifest(n)) for n in range(90, 92)]),
+        png(*[wrapped(b"c2ma")] * 2),
+        png(*[wrapped(b"c2md")] * 2),
+        png(*[wrapped(b"json")] * 2),
+        png(*[compressed(manifest(1))] * 2, b"\0" * 9),
+        png(superbox(b"c2md", "urn:c2pa:1", *inner(large(3))[1:])),
     ],
-    ids=["cbor", "json", "in three manifests", "no box behind", "a claim", "compressed", "two compressed"],
+    ids=[
+        "cbor",
+        "json",
+        "in three manifests",
+        "no box behind",
+        "a claim",
+        "compressed",
+        "two compressed",
+        "two that are called no compressed ones",
+        "two that are called another kind of manifest",
+        "two that are called no manifests",
+        "two compressed and no box behind",
+        "of another kind",
+    ],
 )
 def test_assertions_that_a_library_would_need_gigabytes_for_are_refused(made: io.BytesIO) -> None:
     """A byte of a string becomes a number of its report; it takes 150 bytes for each."""
