@@ -20,7 +20,6 @@ from touchmark.provenance.media import kinds
 from touchmark.provenance.media.boxes import C2PA_UUID, top_level
 from touchmark.provenance.media.chunks import (
     APP11,
-    MOST_PARTS,
     SCAN,
     jpeg_segments,
     png_chunks,
@@ -28,6 +27,7 @@ from touchmark.provenance.media.chunks import (
     segment_data,
 )
 from touchmark.provenance.media.errors import LimitExceededError
+from touchmark.provenance.media.id3 import id3_frames
 
 _STORE_TYPE: Final = bytes.fromhex("6332706100110010800000aa00389b71")
 """JUMBF type of a manifest store (C2PA 2.4, 11.1.4.2 "Manifest Store"): stands at the start of every store."""
@@ -168,18 +168,9 @@ def _tiff(file: BinaryIO) -> Iterator[bytes]:
 
 def _id3(file: BinaryIO) -> Iterator[bytes]:
     """From where a store begins in a frame of the tag, all that is in the frame (C2PA 2.4, A.3.5; ID3v2.4, 3 and 4)."""
-    head = _at(file, 0, 10)
-    if not head.startswith(b"ID3") or len(head) < 10:
-        return
-    tag, at = _at(file, 10, kinds.seven_bits(head[6:10])), 0
-    for _ in range(MOST_PARTS):
-        if at + 10 > len(tag) or not tag[at]:
-            return
-        size = tag[at + 4 : at + 8]
-        end = at + 10 + (kinds.seven_bits(size) if head[3] >= 4 else int.from_bytes(size, "big"))
-        if tag[at : at + 4] == b"GEOB" and (found := tag.find(_STORE_TYPE, at, end)) >= 16:
-            yield tag[found - 16 : end]
-        at = end
+    for name, content in id3_frames(file):
+        if name == b"GEOB" and (found := content.find(_STORE_TYPE)) >= 16:
+            yield content[found - 16 :]
 
 
 def _tiff_tags(file: BinaryIO) -> tuple[str, dict[int, bytes]]:

@@ -197,6 +197,8 @@ def test_what_follows_a_store_in_its_own_place_is_found(signed, tmp_path, name) 
 def test_a_store_that_is_not_found_is_not_vouched_for(signed, tmp_path, monkeypatch) -> None:
     assert verify(signed["a.mp3"]).verdict.outcome is Outcome.CAPTURED
     monkeypatch.setattr("touchmark.provenance.manifest.traces.MOST_OF_STORE", 1000)
+    monkeypatch.setattr("touchmark.provenance.media.id3._MOST", 1000)
+    monkeypatch.setattr("touchmark.provenance.manifest.parts._MOST_PACKED", 1 << 20)  # what lies beyond counts so
     path = tmp_path / "p.jpg"
     path.write_bytes(signed["a.mp3"].read_bytes())
     verification = verify(path)

@@ -31,6 +31,55 @@ ENDLESS = {
 }
 
 
+def _seven(size: int) -> bytes:
+    return bytes(size >> shift & 127 for shift in (21, 14, 7, 0))
+
+
+def _tagged(frames: bytes, version: int = 4, flags: int = 0) -> bytes:
+    return b"ID3" + bytes([version, 0, flags]) + _seven(len(frames)) + frames + b"\xff\xfb\x90\0" + bytes(400)
+
+
+def _frame(data: bytes, version: int = 4, *, packed: bool = False, name: bytes = b"GEOB") -> bytes:
+    size = _seven(len(data)) if version == 4 else struct.pack(">I", len(data))
+    return name + size + bytes([0, packed * (8 if version == 4 else 0x80)]) + data
+
+
+FULL = b"\xff\0" * 8192
+TAGS = {
+    "frames of nothing": _tagged(_frame(b"") * 12_000),
+    "packed": _tagged(_frame(bytes(16_384), packed=True) * 5),
+    "packed, of 2.3": _tagged(_frame(bytes(16_384), 3, packed=True) * 5, 3),
+    "packed, of another name": _tagged(_frame(bytes(16_384), name=b"TXXX", packed=True) * 5),
+    "packed, behind a picture": _tagged(_frame(bytes(99_999), name=b"APIC") + _frame(bytes(70_000), packed=True)),
+    "packed, behind an extended head of 2.3": _tagged(
+        struct.pack(">I", 6) + bytes(6) + _frame(bytes(70_000), 3, packed=True), 3, 0x40
+    ),
+    "packed, behind an extended head": _tagged(_seven(6) + bytes(2) + _frame(bytes(70_000), packed=True), 4, 0x40),
+    "packed perhaps, beyond 32 MiB": _tagged(
+        _frame(bytes(33 << 20), name=b"APIC") + _frame(bytes(70_000), packed=True)
+    ),
+    "packed, behind what is unsynchronised": _tagged(
+        b"GEOB" + struct.pack(">I", 8192) + bytes(2) + FULL + _frame(bytes(70_000), 3, packed=True), 3, 0x80
+    ),
+}
+
+
+@pytest.mark.parametrize("name", TAGS)
+def test_tags_that_a_library_would_unpack_to_much_are_refused(name) -> None:
+    """It unpacks all frames of a tag before it looks for a manifest: a megabyte took it 3 s and 700 MB."""
+    with pytest.raises(LimitExceededError, match="ID3"):
+        read_stream(io.BytesIO(TAGS[name]), b"")
+
+
+def test_tags_as_taggers_write_them_are_not_refused() -> None:
+    picture = _frame(bytes(300_000), name=b"APIC")
+    texts = _frame(zlib.compress(b"words " * 9999), name=b"USLT", packed=True)
+    for version in (2, 3, 4):
+        check_parts(io.BytesIO(_tagged(picture + texts, version)), "song.mp3")
+    for cut in range(60):
+        check_parts(io.BytesIO(_tagged(picture, 4, 0xC0)[:cut] + bytes(70_000)), "song.mp3")
+
+
 @pytest.mark.parametrize("name", ENDLESS)
 def test_parts_without_end_are_refused(name) -> None:
     with pytest.raises(LimitExceededError, match="more than"):
