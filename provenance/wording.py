@@ -1,4 +1,4 @@
-"""What is done to words before a person reads them, in every room.
+r"""What is done to words before a person reads them, in every room.
 
 printable("a\x1b[31mb")             # "a\ufffd[31mb"
 number_of(1, "video")                 # "1 video"

@@ -1,10 +1,11 @@
-"""Which generator a file's metadata name: by the form of its notes, or by its name where programs write theirs. Pure.
+r"""Which generator a file's metadata name: by the form of its notes, or by its name where programs write theirs. Pure.
 
     generator_named("parameters", "a cat\nSteps: 20, Sampler: Euler a, CFG scale: 7, Seed: 5")
     generator_named("software", "NovelAI")
 
 Anybody can write such a note and take it out. It is believed of nobody, and an honest generator's word all the same.
-Names come from the list here, so that nothing of the stranger's text is shown. A text that only speaks of a generator
+Names come from the list here, so that nothing of the stranger's text is shown; those that cameras and editors share
+with a generator (glasses that call Meta AI their maker) are not in it. A text that only speaks of a generator
 ("a talk on Midjourney") names none: a name counts where programs put theirs, or after "made with" at the beginning.
 """
 
@@ -29,7 +30,7 @@ _FORMS: Final = (
 _NAMES: Final = {
     "ACE-Step": r"ace-?step",
     "Adobe Firefly": r"adobe firefly",
-    "Bing Image Creator": r"(?:bing )?image creator(?: from)?|microsoft designer",
+    "Bing Image Creator": r"(?:bing|microsoft) image creator|image creator from (?:microsoft|bing)",
     "ChatGPT": r"chatgpt",
     "Civitai": r"civitai",
     "CogVideoX": r"cogvideo\w*",
@@ -47,15 +48,15 @@ _NAMES: Final = {
     "Google Veo": r"google veo|veo[ -]?\d",
     "Google's models": r"google ai",
     "Grok": r"grok imagine|xai grok|grok",
-    "Hailuo": r"hailuo|minimax",
+    "Hailuo": r"hailuo|minimax[ -](?:ai|video|hailuo)",
     "HunyuanVideo": r"hunyuan\w*",
     "Ideogram": r"ideogram",
     "InvokeAI": r"invoke ?ai",
     "Kling": r"kling[ -]?(?:ai|\d)",
     "Leonardo.Ai": r"leonardo\.? ?ai",
     "LTX-Video": r"ltx-?(?:video|2)",
-    "Luma Dream Machine": r"(?:luma )?dream machine|luma ?ai|lumalabs",
-    "Meta AI": r"meta ai",
+    "Luma Dream Machine": r"(?:luma )?dream machine",
+    "Meta AI": r"imagined? with (?:meta )?ai",
     "Midjourney": r"midjourney",
     "NightCafe": r"nightcafe",
     "NovelAI": r"novelai",

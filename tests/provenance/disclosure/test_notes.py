@@ -175,6 +175,8 @@ def test_a_file_that_ends_anywhere_or_has_another_byte_is_read_without_an_error(
         ("parameters", '{"sui_image_params": {}}', "SwarmUI"),
         ("dream", '"a cat" -s 50 -S 123 -W 512 -H 512 -C 7.5 -A k_lms', "InvokeAI"),
         ("software", "MIDJOURNEY v7", "Midjourney"),
+        ("credit", "Imagined with AI", "Meta AI"),
+        ("software", "Bing Image Creator", "Bing Image Creator"),
     ],
 )
 def test_forms_and_names(name: str, text: str, generator: str) -> None:
@@ -192,6 +194,9 @@ def test_forms_and_names(name: str, text: str, generator: str) -> None:
         ("software", "Sunovion Labs"),
         ("credit", "Edited with Google AI"),
         ("software", "Adobe Photoshop 26.0"),
+        ("make", "Meta AI"),
+        ("software", "Luma AI"),
+        ("software", "Microsoft Designer"),
         ("artist", "Sora Takenouchi"),
         ("software", "Sora Takenouchi"),
         ("encoder", "Lavf61.7.100"),
