@@ -155,7 +155,10 @@ def _report_each(
             click.echo(f"touchmark: {printable(error.diagnostics())}", err=True)
             continue
         statuses.append(_NOTHING_FOUND if found.payload is None else 0)
-        print_json(document(file, found)) if as_json else sentence(file, found)
+        if as_json:
+            print_json(document(file, found))
+        else:
+            click.echo(sentence(file, found))
     return max(statuses)
 
 
