@@ -36,13 +36,19 @@ def check_assertions(kept: Sequence[KeptStore], subject: str) -> None:
     """
     if sum(len(one.data) for one in kept) < _ROOM and not any(PACKED in one.data for one in kept):
         return
-    if sum(one.data.count(_ADDRESS) for one in kept) > _MOST_ADDRESSES:
+    if sum(map(_addresses, kept)) > _MOST_ADDRESSES:
         raise _refused(f"more than {_MOST_ADDRESSES:,} addresses", subject)
     found = [manifest for one in kept for manifest in _manifests(one)]
     if sum(count * count for count, _ in found) > _MOST * _MOST:
         raise _refused(f"more than {_MOST:,} assertions", subject)
     if sum(size for _, size in found) > _MOST_TEXT:
         raise _refused(f"more than {_MOST_TEXT:,} bytes of assertions, or may when unpacked", subject)
+
+
+def _addresses(kept: KeptStore) -> int:
+    """In the bytes of a store, or in its manifests, which may have been unpacked."""
+    manifests = kept.store.inner if kept.store else ()
+    return max(kept.data.count(_ADDRESS), sum(manifest.data.count(_ADDRESS) for manifest in manifests))
 
 
 def _refused(what: str, subject: str) -> LimitExceededError:

@@ -6,6 +6,7 @@ import io
 import struct
 import zlib
 
+import brotli
 import cbor2
 import pytest
 
@@ -89,6 +90,15 @@ def test_assertions_that_a_library_would_need_gigabytes_for_are_refused(made: io
     """A byte of a string becomes a number of its report; it takes 150 bytes for each."""
     with pytest.raises(LimitExceededError, match="bytes of assertions"):
         read_stream(made, b"")
+
+
+def test_addresses_without_end_are_counted_where_they_are_compressed_too() -> None:
+    one = superbox(b"cbor", "org.example.a", box(b"cbor", cbor2.dumps(["self#jumbf=/c2pa/x"] * 30_000)))
+    many = superbox(b"c2ma", "urn:c2pa:1", superbox(b"c2as", "c2pa.assertions", one))
+    packed = superbox(b"c2cm", "urn:c2pa:1", box(b"brob", brotli.compress(many)))
+    for made in (png(many), png(packed)):
+        with pytest.raises(LimitExceededError, match="addresses"):
+            read_stream(made, b"")
 
 
 def test_a_compressed_manifest_that_unpacks_to_much_is_refused_and_not_called_damaged() -> None:
