@@ -23,7 +23,7 @@ _UNPACKED: Final = 1 << 20
 _MOST_ADDRESSES: Final = 20_000
 _ADDRESS: Final = b"self#jumbf="
 _READ: Final = (ASSERTIONS, b"c2cl", b"c2vc")
-_HEAD: Final = re.compile(rb"(.{4})(?:cbor|json)(?!\x00\x11\x00\x10)", re.DOTALL)  # that would be a type
+_HEAD: Final = re.compile(rb"(?:cbor|json)(?!\x00\x11\x00\x10)")  # that would be a type
 _ROOM: Final = 41 * _MOST
 """Smaller stores have room for neither, where none is compressed: the shortest assertion takes so many bytes."""
 
@@ -75,7 +75,8 @@ def _manifests(kept: KeptStore) -> list[tuple[int, int]]:
 def _stated(data: bytes) -> Iterator[int]:
     """Bytes that what looks like the head of such a box says are in it, as far as there are so many."""
     for head in _HEAD.finditer(data):
-        size, rest = int.from_bytes(head[1], "big"), len(data) - head.start()
+        start = max(head.start() - 4, 0)
+        size, rest = int.from_bytes(data[start : head.start()], "big"), len(data) - start
         yield min(size, rest) if size > 1 else rest
 
 
