@@ -10,7 +10,7 @@ looks through the letters after a state takes ten times as long for Chinese as f
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Generic, TypeVar
 
 from ahocorasick_rs import AhoCorasick, MatchKind
@@ -34,10 +34,11 @@ class Automaton(Generic[T]):
         self._meanings = [meanings[phrase] for phrase in phrases]
         self._automaton = AhoCorasick(map(_sound, phrases), MatchKind.Standard, store_patterns=False)
 
-    def find(self, text: str) -> Iterator[tuple[int, int, T]]:
+    def find(self, text: str) -> list[tuple[int, int, T]]:
         """Start, end (exclusive) and meaning of every phrase in a text, overlapping ones too, in the order of ends."""
-        for number, start, end in self._automaton.find_matches_as_indexes(_sound(text), overlapping=True):
-            yield start, end, self._meanings[number]
+        meanings = self._meanings
+        found = self._automaton.find_matches_as_indexes(_sound(text), overlapping=True)
+        return [(start, end, meanings[number]) for number, start, end in found]
 
 
 def _sound(text: str) -> str:

@@ -77,7 +77,7 @@ _IN_ORDER = frozenset(_PAIRS[i : i + 2] for i in range(0, len(_PAIRS), 2))
 _GAIN = dict.fromkeys(_IN_ORDER, -1) | {pair[::-1]: 1 for pair in _IN_ORDER}
 """What a pair of a text gains by being turned."""
 _USED = sorted(set(_PAIRS))
-_NUMBERS = np.zeros(0x10000, dtype=np.intp)
+_NUMBERS = np.zeros(0x10000, dtype=np.uint16)
 """Of the characters of the pairs, by code point, from one on."""
 _NUMBERS[[ord(letter) for letter in _USED]] = np.arange(1, len(_USED) + 1)
 _GAINS = np.zeros((len(_USED) + 1, len(_USED) + 1), dtype=np.int8)
@@ -92,5 +92,5 @@ def reads_backwards(text: str) -> bool:
         return False
     read = f" {' '.join(text.casefold().split())} "
     letters = np.frombuffer(read.encode("utf-32-le", "surrogatepass"), dtype="<u4")
-    numbers = _NUMBERS.take(letters, mode="clip")
+    numbers = _NUMBERS.take(letters, mode="clip").astype(np.int32)
     return int(_GAINS.ravel().take(numbers[:-1] * len(_GAINS) + numbers[1:]).sum(dtype=np.intp)) > 0

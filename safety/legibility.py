@@ -89,11 +89,11 @@ def likelier_turned(text_pairs: NDArray[np.intp], turn: Turn) -> Stretch:
     Args:
         text_pairs: from :func:`pairs`.
     """
-    lettered = np.flatnonzero(text_pairs != _OTHER * 28)  # the rest gains nothing
+    lettered = (text_pairs != _OTHER * 28).nonzero()[0]  # the rest gains nothing
     if not len(lettered):
         return Stretch(0, 0)
     sums = np.zeros(len(lettered) + 1, dtype=np.int32)
-    np.cumsum(turn.gains.take(text_pairs.take(lettered)), dtype=np.int32, out=sums[1:])
+    turn.gains.take(text_pairs.take(lettered)).cumsum(dtype=np.int32, out=sums[1:])
     last = int((sums - np.minimum.accumulate(sums)).argmax())
     first = int(sums[: last + 1].argmin())
     begin, end = (int(lettered[number - 1]) + 1 if number else 0 for number in (first, last))

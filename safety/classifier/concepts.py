@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import hashlib
 import unicodedata
-from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 
@@ -41,7 +40,16 @@ class Concepts:
                 key = read_plainly(beginning.rstrip("$"))
                 meant.setdefault(key, []).append((number, beginning.endswith("$")))
         self.longest = max(map(len, meant), default=0)
-        self._beginnings = Automaton({key: (_attaches(key), tuple(meanings)) for key, meanings in meant.items()})
+        self._beginnings = Automaton(
+            {
+                key: (
+                    _attaches(key),
+                    tuple(number for number, _ in meanings),
+                    tuple(number for number, whole in meanings if not whole),
+                )
+                for key, meanings in meant.items()
+            }
+        )
 
     def __len__(self) -> int:
         return len(self.names)
@@ -52,16 +60,12 @@ class Concepts:
         Returns:
             (index of the character where it begins, number of the concept), in reading order, each once.
         """
-        return sorted(set(self._find(text)))
-
-    def _find(self, text: str) -> Iterator[tuple[int, int]]:
-        for begin, end, (attaches, meanings) in self._beginnings.find(text):
-            if begin and not attaches and text[begin - 1].isalnum():
-                continue
-            ends = end == len(text) or not text[end].isalnum()
-            for number, whole in meanings:
-                if ends or not whole:
-                    yield begin, number
+        found: set[tuple[int, int]] = set()
+        for begin, end, (attaches, of_words, of_beginnings) in self._beginnings.find(text):
+            if attaches or not begin or not text[begin - 1].isalnum():
+                meant = of_words if end == len(text) or not text[end].isalnum() else of_beginnings
+                found.update([(begin, number) for number in meant])
+        return sorted(found)
 
 
 def _attaches(beginning: str) -> bool:

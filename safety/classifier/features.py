@@ -92,9 +92,9 @@ def units(text: str) -> Units:
     owners, hashes = zip(*words, *_of_objects(known, meant), strict=True)
     pairs_owner, pairs = _of_concepts(meant)
     owner = np.concatenate((*owners, pairs_owner))
-    order = np.argsort(owner, kind="stable")
+    order = owner.argsort(kind="stable")
     first = np.zeros(len(starts) + 1, dtype=np.intp)
-    np.cumsum(np.bincount(owner, minlength=len(starts)), out=first[1:])
+    np.bincount(owner, minlength=len(starts)).cumsum(out=first[1:])
     return Units(starts, ends, np.concatenate((_bucket(np.concatenate(hashes)), pairs))[order], first)
 
 
@@ -138,7 +138,7 @@ def _of_words(code: _Numbers, starts: NDArray[np.intp], lengths: NDArray[np.intp
     """Words, their n-grams, and pairs and triples of neighbours; and the number of each word."""
     count = len(starts)
     first = np.zeros(count + 1, dtype=np.intp)
-    np.cumsum(lengths, out=first[1:])
+    lengths.cumsum(out=first[1:])
     every, place = np.arange(count), np.arange(first[-1])
     owner = every.repeat(lengths)
     begun = first.take(owner)
@@ -186,7 +186,7 @@ class _Meant:
     @classmethod
     def of(cls, text: str, starts: NDArray[np.intp]) -> _Meant:
         found = concepts().find(text)
-        places = np.searchsorted(starts, [begin for begin, _ in found], side="right") - 1
+        places = starts.searchsorted([begin for begin, _ in found], side="right") - 1
         return cls(np.maximum(places, 0).tolist(), [number for _, number in found])
 
 
@@ -195,16 +195,19 @@ def _of_concepts(meant: _Meant) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
     count = len(concepts())
     owner: list[int] = []
     bucket: list[int] = []
-    recent: list[tuple[int, int]] = []
+    recent: dict[int, int] = {}  # concepts and the last units they began in, the oldest first
     for unit, concept in zip(meant.units, meant.numbers, strict=True):
-        recent = [(at, other) for at, other in recent if unit - at <= NEAR and other != concept]
-        last = max((at for at, _ in recent if at < unit), default=unit)
-        follows = [other for at, other in recent if at == last < unit <= at + _FOLLOWS]
+        recent.pop(concept, None)
+        while recent and unit - recent[oldest := next(iter(recent))] > NEAR:
+            del recent[oldest]
+        last = next((at for at in reversed(recent.values()) if at < unit), unit)
+        bare = HASHED + count + concept
         bucket.append(HASHED + concept)
-        bucket += [HASHED + count * (1 + other) + concept for _, other in recent]
-        bucket += [HASHED + count * (1 + count + other) + concept for other in follows]
+        bucket += [bare + count * other for other in recent]
+        follows = [other for other, at in recent.items() if at == last] if last < unit <= last + _FOLLOWS else []
+        bucket += [bare + count * (count + other) for other in follows]
         owner += [unit] * (1 + len(recent) + len(follows))
-        recent.append((unit, concept))
+        recent[concept] = unit
     return np.array(owner, dtype=np.intp), np.array(bucket, dtype=np.intp)
 
 
@@ -258,7 +261,7 @@ def stretches(text: str, starts: NDArray[np.intp]) -> NDArray[np.intp]:
     count = len(starts)
     marks = [mark.start() for mark in _SENTENCE_END.finditer(text)]
     edges = np.zeros(len(marks) + 2, dtype=np.intp)
-    edges[1:-1] = np.searchsorted(starts, marks)
+    edges[1:-1] = starts.searchsorted(marks)
     edges[-1] = count
     begin, end = edges[:-1], edges[1:]
     use = (begin < end) & (end <= begin + LONGEST)

@@ -144,8 +144,8 @@ class PromptClassifier:
         features = np.zeros(places[-1], dtype=np.intp)
         parts = []
         for text, place, until in zip(texts, places[:-1], places[1:], strict=True):
-            np.cumsum(text.sums.T, axis=1, out=sums[:, place + 1 : until])
-            np.cumsum(text.counts, out=features[place + 1 : until])
+            text.sums.T.cumsum(axis=1, out=sums[:, place + 1 : until])
+            text.counts.cumsum(out=features[place + 1 : until])
             parts.append(stretches(text.text, text.starts))
         begin, end = np.concatenate([part + place for part, place in zip(parts, places[:-1], strict=True)]).T
         scores = sums.take(end, axis=1)

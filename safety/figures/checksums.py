@@ -41,14 +41,14 @@ class Words:
 
     def __init__(self, letters: Checksums) -> None:
         self.letters = letters
-        self.ends: Places = np.flatnonzero(letters == BLANK)
+        self.ends: Places = (letters == BLANK).nonzero()[0]
         self.begins: Places = np.empty_like(self.ends)
         self.begins[0], self.begins[1:] = 0, self.ends[:-1] + 1
         self.lengths: Places = self.ends - self.begins
         forth, self._back = _powers((len(letters) + 1).bit_length())
         self._sums = np.empty(len(letters) + 1, dtype=np.uint64)
         self._sums[0] = 0
-        np.cumsum(letters * forth[: len(letters)], out=self._sums[1:])
+        (letters * forth[: len(letters)]).cumsum(out=self._sums[1:])
 
     def __len__(self) -> int:
         return len(self.ends)
@@ -60,8 +60,8 @@ class Words:
 
     def shortened(self, chosen: NDArray[np.bool_]) -> tuple[Checksums, Places]:
         """Of some of the words with one letter left out, one after another; and of which word each is."""
-        place = np.flatnonzero(np.repeat(chosen, self.lengths + 1) & (self.letters != BLANK))
-        word = np.searchsorted(self.ends, place)
+        place = (chosen.repeat(self.lengths + 1) & (self.letters != BLANK)).nonzero()[0]
+        word = self.ends.searchsorted(place)
         begin, end = self.begins[word], self.ends[word]
         sums, at_place = self._sums, self._sums[place]
         before, after = at_place - sums[begin], sums[end] - sums[place + 1]

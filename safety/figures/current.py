@@ -34,8 +34,9 @@ class CurrentFigures:
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
+        self._files = str(folder / REGISTER_FILE), str(folder / IMPORTS_FOLDER)
         self._reading = Lock()
-        self._read = _signature(folder), load_index(folder)
+        self._read = _signature(*self._files), load_index(folder)
 
     def find(self, text: CanonicalText) -> tuple[FigureMatch, ...]:
         """Every figure that the text names.
@@ -51,7 +52,7 @@ class CurrentFigures:
         Raises:
             FigureDataError: a file has changed and is faulty.
         """
-        now = _signature(self._folder)
+        now = _signature(*self._files)
         read, index = self._read
         if now == read:
             return index
@@ -97,20 +98,21 @@ def _shipped_index() -> FigureIndex:
     return FigureIndex(_shipped_data())
 
 
-def _signature(folder: Path) -> _Signature:
-    """Name, time and size of every file of the operator's."""
+def _signature(register: str, imports: str) -> _Signature:
+    """Path, time and size of every file of the operator's: asked at each prompt, so of strings, not of paths."""
     try:
-        files = [folder / REGISTER_FILE]
-        imports = folder / IMPORTS_FOLDER
-        if imports.is_dir():
-            files += sorted(path for path in imports.iterdir() if path.suffix == ".jsonl")
-        return tuple(_stamp(path) for path in files if os.path.lexists(path))
+        files = [register]
+        if os.path.isdir(imports):
+            files += sorted(os.path.join(imports, name) for name in os.listdir(imports) if name.endswith(".jsonl"))
+        return tuple([_stamp(file) for file in files if os.path.lexists(file)])
     except OSError as error:
         raise FigureDataError(
-            f"the operator's figures cannot be read: {error}", subject=str(folder), remedy="Make the folder readable."
+            f"the operator's figures cannot be read: {error}",
+            subject=os.path.dirname(register),
+            remedy="Make the folder readable.",
         ) from error
 
 
-def _stamp(path: Path) -> tuple[str, int, int]:
-    stated = path.stat()
-    return path.name, stated.st_mtime_ns, stated.st_size
+def _stamp(file: str) -> tuple[str, int, int]:
+    stated = os.stat(file)
+    return file, stated.st_mtime_ns, stated.st_size

@@ -67,6 +67,8 @@ class Misspellings:
         """Stretches of a text that are almost a name; exact names are not told."""
         words, starts = text.words, np.asarray(text.starts)
         first, number = self.keys.proposed(text, self._ordinary)
+        if not len(first):
+            return
         end = first + self._counts[number]
         inside = (first >= 0) & (end <= len(words))
         first, end, number = first[inside], end[inside], number[inside]

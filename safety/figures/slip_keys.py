@@ -77,20 +77,23 @@ class SlipKeys:
         Args:
             ordinary: words that are no slip of another.
         """
-        known = np.flatnonzero(may_hold(self.begun, text.checksums))
+        known = may_hold(self.begun, text.checksums).nonzero()[0]
         keys, here, rank = text.questions(known)
-        maybe = np.flatnonzero(may_hold(self.held, keys))
-        keys, begin = keys[maybe], np.searchsorted(self.keys, keys[maybe])
-        there = np.flatnonzero(self.keys.take(begin, mode="clip") == keys) if len(self.keys) else begin[:0]
+        maybe = may_hold(self.held, keys).nonzero()[0]
+        keys = keys[maybe]
+        begin = self.keys.searchsorted(keys)
+        there = (self.keys.take(begin, mode="clip") == keys).nonzero()[0] if len(self.keys) else begin[:0]
+        if not len(there):
+            return there, there
         keys, begin, here, rank = keys[there], begin[there], here[maybe[there]], rank[maybe[there]]
-        end = np.searchsorted(self.keys, keys, "right")
+        end = self.keys.searchsorted(keys, "right")
         order = np.lexsort((rank, here, rank == BY_SOUND))
         asked = zip(here[order].tolist(), rank[order].tolist(), strict=True)
         may_slip = [way >= WAYS_OF_A_SLIP or text.words[at] not in ordinary for at, way in asked]
         order = order[np.array(may_slip, dtype=np.bool_)]
         counts = end[order] - begin[order]
-        entries = np.repeat(begin[order] - np.cumsum(counts) + counts, counts) + np.arange(counts.sum())
-        return np.repeat(here[order], counts) - self.places[entries], self.names[entries].astype(np.intp)
+        entries = (begin[order] - counts.cumsum() + counts).repeat(counts) + np.arange(counts.sum())
+        return here[order].repeat(counts) - self.places[entries], self.names[entries].astype(np.intp)
 
 
 _Entries = tuple[Checksums, Checksums, Places]

@@ -36,7 +36,7 @@ WAYS_OF_A_SLIP: Final = 3
 _WAYS: Final = 15
 BY_SOUND: Final = _WAYS
 """The rank of what is asked by sound."""
-_RANKS: Final = np.arange(_WAYS + 1)
+_RANKS: Final = np.arange(_WAYS)
 _LATIN_WORDS: Final = re.compile("[!-~] [!-~]")
 
 
@@ -44,10 +44,9 @@ _LATIN_WORDS: Final = re.compile("[!-~] [!-~]")
 
 _AS_ONE_LETTER: Final = (("ph", "f"), ("sch", "s"), ("sh", "s"), ("ck", "k"))
 _ALIKE: Final = (("cqg", "k"), ("zx", "s"), ("vw", "f"), ("d", "t"))
-_UNHEARD: Final = 0
-_HEARD: Final = np.arange(128, dtype=np.uint64)
-for _letters, _as in (*_ALIKE, ("aeiouyh", "\0")):
-    _HEARD[[*map(ord, _letters)]] = ord(_as)
+_HEARD: Final = {ord(letter): ord(heard) for letters, heard in _ALIKE for letter in letters} | {
+    ord(unheard): None for unheard in "aeiouyh\0"
+}
 
 
 def sounds_of(text: str) -> Checksums:
@@ -58,10 +57,7 @@ def sounds_of(text: str) -> Checksums:
     """
     for spelt, heard in _AS_ONE_LETTER:
         text = text.replace(spelt, heard)
-    letters = letters_of(text)
-    latin = letters < len(_HEARD)
-    letters[latin] = _HEARD[letters[latin]]
-    letters = letters[letters != _UNHEARD]
+    letters = letters_of(text.translate(_HEARD))
     changes = np.ones(len(letters), dtype=np.bool_)
     np.logical_or(letters[1:] != letters[:-1], letters[1:] == BLANK, out=changes[:-1])
     once: Checksums = letters[changes]
@@ -78,7 +74,8 @@ def initials(words: Words, chosen: Places) -> Checksums:
 
 def outlines(words: Words, chosen: Places) -> Checksums:
     """The same by their first and by their last letters, both with the length; shape (k, 2)."""
-    ends = np.stack((words.begins[chosen], words.ends[chosen] - 1), axis=1)
+    ends = np.empty((len(chosen), 2), dtype=np.intp)
+    ends[:, 0], ends[:, 1] = words.begins[chosen], words.ends[chosen] - 1
     lengths = np.minimum(words.lengths[chosen], _LONGEST).astype(np.uint64)
     return words.letters[ends] << _BITS_OF_LENGTH | _LAST_LETTER | lengths[:, None] | _OUTLINE
 
@@ -108,7 +105,7 @@ class SlipText:
         """Read a folded text."""
         words = Words(letters_of(text))
         short = words.lengths <= MAX_WORD
-        used = np.flatnonzero(short & (words.lengths > 0))
+        used = (short & (words.lengths > 0)).nonzero()[0]
         shortened, owner = words.shortened(short & (words.lengths >= MIN_WORD))
         heard, speaker = _heard(text, short)
         return cls(
@@ -129,20 +126,26 @@ class SlipText:
             of each question the key, the number of the word, and a rank; those of one word, and those of one rank,
             stand in order. What is asked by sound has the last rank.
         """
-        bounds = np.cumsum([len(here) for here in self.here[:2]])
-        whole, slips, sounds = np.split(chosen, np.searchsorted(chosen, bounds))
-        at, at_slip, at_sound = self.here[0][whole], self.here[1][slips - bounds[0]], self.here[2][sounds - bounds[1]]
-        beside, beside_slip = np.split(_beside(self._words, np.concatenate((at, at_slip))), [len(at)])
+        until_slips, until_sounds = len(self.here[0]), len(self.here[0]) + len(self.here[1])
+        first_slip, first_sound = chosen.searchsorted((until_slips, until_sounds)).tolist()
+        whole, slips, sounds = chosen[:first_slip], chosen[first_slip:first_sound], chosen[first_sound:]
+        at, at_slip = self.here[0][whole], self.here[1][slips - until_slips]
+        at_sound = self.here[2][sounds - until_sounds]
+        told = _beside(self._words, np.concatenate((at, at_slip)))
+        beside, beside_slip = told[: len(at)], told[len(at) :]
         asked = (
             self.checksums[whole, None] | beside,
             self.checksums[slips, None] | beside_slip[:, :WAYS_OF_A_SLIP],
             self.checksums[sounds, None] | ALONE,
         )
-        ranks = (_RANKS[:_WAYS], len(at)), (_RANKS[:WAYS_OF_A_SLIP], len(at_slip)), (_RANKS[BY_SOUND:], len(at_sound))
+        ranks = np.full(sum([keys.size for keys in asked]), BY_SOUND)
+        by_spelling = asked[0].size + asked[1].size
+        ranks[: asked[0].size].reshape(-1, _WAYS)[:] = _RANKS
+        ranks[asked[0].size : by_spelling].reshape(-1, WAYS_OF_A_SLIP)[:] = _RANKS[:WAYS_OF_A_SLIP]
         return (
             np.concatenate([keys.ravel() for keys in asked]),
-            np.concatenate((np.repeat(at, _WAYS), np.repeat(at_slip, WAYS_OF_A_SLIP), at_sound)),
-            np.concatenate([np.tile(*ranked) for ranked in ranks]),
+            np.concatenate((at.repeat(_WAYS), at_slip.repeat(WAYS_OF_A_SLIP), at_sound)),
+            ranks,
         )
 
 
@@ -152,7 +155,7 @@ def _beside(words: Words, chosen: Places) -> Checksums:
     beside = np.full((count, _WAYS), NOBODY)
     beside[:, 0] = ALONE
     there = np.concatenate((chosen + 1, chosen - 1))
-    used = np.flatnonzero((there >= 0) & (there < len(words)) & (words.lengths.take(there, mode="clip") > 0))
+    used = ((there >= 0) & (there < len(words)) & (words.lengths.take(there, mode="clip") > 0)).nonzero()[0]
     there = there[used]
     told = np.full((2 * count, 7), NOBODY)
     told[used, 0] = initials(words, there)
@@ -172,6 +175,6 @@ def _heard(text: str, short: NDArray[np.bool_]) -> tuple[Checksums, Places]:
         return np.zeros(0, dtype=np.uint64), np.zeros(0, dtype=np.intp)
     sounds = Words(sounds_of(text))
     unheard = np.zeros(len(sounds) + 1, dtype=np.intp)
-    np.cumsum((sounds.lengths == 0) | ~short, out=unheard[1:])
-    first = [np.flatnonzero(unheard[count:] == unheard[:-count]) for count in _IN_A_ROW]
+    ((sounds.lengths == 0) | ~short).cumsum(out=unheard[1:])
+    first = [(unheard[count:] == unheard[:-count]).nonzero()[0] for count in _IN_A_ROW]
     return np.concatenate([sounds.in_a_row(*row) for row in zip(first, _IN_A_ROW, strict=True)]), np.concatenate(first)

@@ -119,6 +119,10 @@ class _Memory(dict[str, _Heard]):
 
     def heard(self, words: Sequence[str]) -> list[_Heard]:
         """What in each word of a prompt may be a word of a name."""
+        try:
+            return [*map(self.__getitem__, words)]
+        except KeyError:
+            pass  # new words are among them
         known = {word: heard for word in words if (heard := self.get(word)) is not None}
         new = [word for word in dict.fromkeys(words) if word not in known]
         if new:
@@ -354,11 +358,14 @@ def _named(heard: Sequence[_Heard], beside: _Names) -> Iterator[_Named]:
     sounds = [(), *[word.keys for word in heard], ()]
     for here, word in enumerate(heard):
         for side, key in word.anchors:
+            beside_it = sounds[here + side + 1]
+            if not beside_it:
+                continue
             neighbours = beside[side][key]
-            for sound in sounds[here + side + 1]:
-                if sound not in neighbours:
+            for sound in beside_it:
+                names = neighbours.get(sound)
+                if names is None:
                     continue
-                names = neighbours[sound]
                 found = _longer(heard, here, names.longer) if names.longer else []
                 if names.pairs and len(key) + len(sound) >= _least_consonants(word.strict):
                     found += _pairs(heard, min(here, here + side), names.pairs)
@@ -376,7 +383,7 @@ def _pairs(heard: Sequence[_Heard], first: int, names: Sequence[_Name]) -> list[
     """Those of some names of two words that two words are like."""
     part = heard[first : first + 2]
     if len(part[0].readings) == len(part[1].readings) == 1:  # as which all names must have heard them
-        taken = [word.readings[0] for word in part]
+        taken = [part[0].readings[0], part[1].readings[0]]
         return [(first, name, taken, score) for name, score in _likeness(part, taken, names)]
     each = [(name, _taken(part, name)) for name in names]
     return [(first, name, taken, score) for name, taken in each for _, score in _likeness(part, taken, (name,))]
