@@ -13,11 +13,12 @@ from pathlib import Path
 from threading import Lock
 
 from touchmark.safety.canonical import CanonicalText
+from touchmark.safety.figures.common import common_in
 from touchmark.safety.figures.data import FigureData, FigureDataError, read_figures, shipped_folder
 from touchmark.safety.figures.forms import folded_name
 from touchmark.safety.figures.imported import IMPORTS_FOLDER, load_imports
 from touchmark.safety.figures.index import FigureIndex, FigureMatch
-from touchmark.safety.figures.register import REGISTER_FILE, Register, RegisterLine, with_register
+from touchmark.safety.figures.register import REGISTER_FILE, Register, RegisterError, RegisterLine, with_register
 
 _Signature = tuple[tuple[str, int, int], ...]
 
@@ -80,10 +81,17 @@ def decide(folder: Path, line: RegisterLine) -> Register:
     """Write a decision into an operator's register, if the lists hold together with it.
 
     Raises:
-        RegisterError: the decision contradicts the register.
+        RegisterError: the decision contradicts the register, or a name that it gives is a common word.
         FigureDataError: a form of an addition means somebody else, an opt-out is about nobody, or a file is faulty.
         OSError: the register cannot be written.
     """
+    for name in line.figure.forms if line.figure else ():
+        if languages := common_in(name):
+            raise RegisterError(
+                f"{name!r} is a common word ({', '.join(languages)}): it stands in one harmless prompt of 200, or more",
+                subject=line.id,
+                remedy="Give more of the name, or another form that means the person alone.",
+            )
     return Register.append(folder / REGISTER_FILE, line, lambda register: with_register(_shipped_data(), register))
 
 

@@ -75,6 +75,11 @@ class OperatorFigure(BaseModel):
     aliases: Annotated[tuple[Name, ...], Field(max_length=200)] = ()
     native: Annotated[tuple[Name, ...], Field(max_length=200)] = ()
 
+    @property
+    def forms(self) -> tuple[str, ...]:
+        """Everything that they are called."""
+        return self.name, *self.aliases, *self.native
+
 
 class RegisterLine(BaseModel):
     """One decision about one person.

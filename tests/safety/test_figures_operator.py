@@ -17,6 +17,7 @@ from touchmark.provenance.home import Home
 from touchmark.safety import gate
 from touchmark.safety.canonical import canonicalise
 from touchmark.safety.figures import FigureDataError, FigureIndex, FigureMatch, MatchKind
+from touchmark.safety.figures.common import common_in
 from touchmark.safety.figures.current import CurrentFigures, decide, load_index
 from touchmark.safety.figures.imported import load_imports, write_import
 from touchmark.safety.figures.register import Register, RegisterError, register_line, slug_of
@@ -152,6 +153,20 @@ def test_the_gate_refuses_whoever_opted_out_from_the_next_prompt_on(
     (Home.default().figures / "register.jsonl").write_text("broken\n")
     with pytest.raises(FigureDataError):
         gate.screen(prompt)
+
+
+@pytest.mark.parametrize("field", ["name", "aliases", "native"])
+@pytest.mark.parametrize("word", ["the", "Cat", "of a", "и", "的", "사람"])
+def test_a_common_word_is_no_name(tmp_path: Path, word: str, field: str) -> None:
+    figure = {"id": "x", "name": "Adalgisa Xample", field: word if field == "name" else [word]}
+    with pytest.raises(RegisterError, match="is a common word") as caught:
+        tell(tmp_path, "add", "x", figure=figure)
+    assert caught.value.remedy and not Register.read(tmp_path / "register.jsonl").lines
+
+
+@pytest.mark.parametrize("name", ["Prince", "Drake", "Pink", "Li Na", "成龙", "the artist formerly known as Xample"])
+def test_a_name_that_is_a_rarer_word_is_one(name: str) -> None:
+    assert not common_in(name)
 
 
 @pytest.mark.parametrize(
