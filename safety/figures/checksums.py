@@ -21,7 +21,7 @@ BLANK: Final = 32
 _BASE: Final = 0x9E3779B97F4A7C15
 _INVERSE: Final = pow(_BASE, -1, 1 << 64)
 _SPREAD: Final = np.uint64(0xD6E8FEB86659FD93)
-_UPPER_HALF: Final = np.uint64(0xFFFFFFFF00000000)
+UPPER_HALF: Final = np.uint64(0xFFFFFFFF00000000)
 
 
 class Words:
@@ -56,7 +56,7 @@ class Words:
     def in_a_row(self, first: Places, count: Places | int = 1) -> Checksums:
         """Of so many words one after another, with the blanks between them."""
         begin, end = self.begins[first], self.ends[first + count - 1]
-        return _mixed((self._sums[end] - self._sums[begin]) * self._back[begin]) & _UPPER_HALF
+        return _mixed((self._sums[end] - self._sums[begin]) * self._back[begin]) & UPPER_HALF
 
     def shortened(self, chosen: NDArray[np.bool_]) -> tuple[Checksums, Places]:
         """Of some of the words with one letter left out, one after another; and of which word each is."""
@@ -66,7 +66,7 @@ class Words:
         sums, at_place = self._sums, self._sums[place]
         before, after = at_place - sums[begin], sums[end] - sums[place + 1]
         checksums = before * self._back[begin] + after * self._back[begin + 1]
-        return _mixed(checksums) & _UPPER_HALF, word
+        return _mixed(checksums) & UPPER_HALF, word
 
 
 def letters_of(text: str) -> Checksums:

@@ -125,9 +125,9 @@ def plain(name: str) -> str:
     text = name.casefold()
     if text.isascii():
         return text
-    text = "".join(c for c in unicodedata.normalize("NFKC", text) if unicodedata.category(c) != "Cf").casefold()
+    text = "".join(map(_shown, unicodedata.normalize("NFKC", text))).casefold()
     text = unicodedata.normalize("NFC", text)  # folding the case of a Greek iota takes its marks off it
-    text = "".join(_latin_base(character) for character in text)
+    text = "".join(map(_latin_base, text))
     return re.sub("(?<=[a-z])[\u0300-\u036f]+", "", text)
 
 
@@ -156,7 +156,9 @@ def is_seam(text: str, place: int) -> bool:
 
 def folded_name(name: str) -> str:
     """The form of a name to search for."""
-    return fold(plain(name)).text.strip()
+    text = plain(name)
+    folded = _ANY_GAP.sub(" ", text) if text.isascii() else fold(text).text
+    return folded.strip()
 
 
 def variants(form: str, stated: str) -> Iterator[str]:
@@ -267,6 +269,12 @@ def _kind(character: str) -> str:
     return "letter"
 
 
+@lru_cache(maxsize=1 << 14)
+def _shown(character: str) -> str:
+    return "" if unicodedata.category(character) == "Cf" else character
+
+
+@lru_cache(maxsize=1 << 14)
 def _latin_base(character: str) -> str:
     if character.isascii():
         return character

@@ -180,7 +180,7 @@ def load_imports(folder: Path, ordinary: frozenset[str]) -> ImportedNames | None
 def report(people: Sequence[Person]) -> ImportReport:
     """What came of an import of these people."""
     given = sum(1 + len(person.forms) for person in people)
-    searched = sum(_is_unmistakable(form) for person in people for form in (person.name, *person.forms))
+    searched = sum(_is_unmistakable(forms.folded_name(form)) for person in people for form in (person.name, *person.forms))
     return ImportReport(len(people), searched, given - searched)
 
 
@@ -240,7 +240,7 @@ def _compiled(paths: Sequence[Path], rows: Sequence[bytes]) -> dict[str, NDArray
             ) from error
         for form in (figure.name, *figure.aliases, *figure.native):
             folded = forms.folded_name(form)
-            if folded and _is_unmistakable(form):
+            if _is_unmistakable(folded):
                 owners.setdefault(folded, number)
                 for variant in forms.variants(folded, form):
                     worked_out.setdefault(variant, number)
@@ -255,8 +255,7 @@ def _compiled(paths: Sequence[Path], rows: Sequence[bytes]) -> dict[str, NDArray
     }
 
 
-def _is_unmistakable(form: str) -> bool:
-    folded = forms.folded_name(form)
+def _is_unmistakable(folded: str) -> bool:
     return (not folded.isascii() and len(folded) > 1) or " " in folded or len(folded) >= _MIN_ONE_WORD
 
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from itertools import islice, product
+from itertools import chain, islice, product
 
 from touchmark.safety.figures.romanisation import GAP, key_of
 
@@ -63,12 +63,23 @@ _LATIN_PART = re.compile("tes$|tsch|sch|tch|sh|ch|zh|ph|th|kh|gh|ck|cz|sz|ts|tz|
 _SOFT = frozenset("eiy")
 
 
-def name_keys(word: str) -> tuple[str, ...]:
-    """The keys that a word of a Latin name may have in any script.
+def name_keys(words: Sequence[str]) -> list[frozenset[str]]:
+    """The keys that each of some words of Latin names may have in any script.
 
     Args:
-        word: folded, Latin letters.
+        words: folded, Latin letters.
     """
+    spelt = [_spelt(word) for word in words]
+    keys = iter(key_of(_BETWEEN.join(chain.from_iterable(spelt))).split(_BETWEEN))
+    return [frozenset(islice(keys, len(ways))) for ways in spelt]
+
+
+_BETWEEN = " \n"
+"""Two characters that differ, so none is lost where words come to nothing."""
+
+
+def _spelt(word: str) -> list[str]:
+    """The ways in which a word may be said, as classes and gaps; at least one."""
     parts: list[tuple[str, ...]] = []
     for match in _LATIN_PART.finditer(word):
         part, after = match.group(), word[match.end() : match.end() + 1]
@@ -82,8 +93,7 @@ def name_keys(word: str) -> tuple[str, ...]:
         elif part == "h" and match.start() == 0:
             sounds = ("", "K")
         parts.append(sounds)
-    spelt = islice(product(*_affordable(parts)), _MAX_KEYS)
-    return tuple(dict.fromkeys(key_of("".join(sounds)) for sounds in spelt))
+    return ["".join(sounds) for sounds in islice(product(*_affordable(parts)), _MAX_KEYS)]
 
 
 def _affordable(parts: Sequence[tuple[str, ...]]) -> list[tuple[str, ...]]:

@@ -17,7 +17,15 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from touchmark.safety.figures.checksums import Checksums, Places, Words, bit_map, letters_of, may_hold
+from touchmark.safety.figures.checksums import (
+    UPPER_HALF,
+    Checksums,
+    Places,
+    Words,
+    bit_map,
+    letters_of,
+    may_hold,
+)
 from touchmark.safety.figures.slip_text import (
     ALONE,
     BEHIND,
@@ -69,7 +77,9 @@ class SlipKeys:
         once = np.append(True, (keys[1:] != keys[:-1]) | (word[1:] != word[:-1]))
         keys, word = keys[once], word[once]
         numbers = np.array(used, dtype=np.uint32)[listed.name[word]]
-        return cls(keys, numbers, listed.place[word].astype(np.uint8), bit_map(np.unique(checksums)), bit_map(keys))
+        of_words = keys & UPPER_HALF
+        begun = bit_map(of_words[np.append(True, of_words[1:] != of_words[:-1])])
+        return cls(keys, numbers, listed.place[word].astype(np.uint8), begun, bit_map(keys))
 
     def proposed(self, text: SlipText, ordinary: frozenset[str]) -> tuple[Places, Places]:
         """Numbers of words where a name may begin, and the numbers of the names; what only sounds like one comes last.

@@ -287,7 +287,8 @@ class Sounds:
             and 2 <= len(words := tuple(word for word in form.split() if word not in _PARTICLES)) <= 4
             and all(map(_SYLLABLE.search, words))
         ]
-        keys = {word: frozenset(name_keys(word)) for _, words in names for word in words}
+        distinct = [*dict.fromkeys(word for _, words in names for word in words)]
+        keys = dict(zip(distinct, name_keys(distinct), strict=True))
         heard = dict(zip(keys, smooth([*keys]), strict=True))
         frequency = Counter(word for _, words in names for word in words)
         beside: dict[int, dict[str, dict[str, _Beside]]] = {1: defaultdict(dict), -1: defaultdict(dict)}

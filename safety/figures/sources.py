@@ -160,6 +160,9 @@ def _short_lines(path: Path, stream: IO[str]) -> Iterator[str]:
         yield line
 
 
+_ROLES, _STATUSES = frozenset(FigureRole), frozenset(FigureStatus)
+
+
 def _of_row(path: Path, line: int, cells: dict[str, str]) -> Person:
     several = {column: [part.strip() for part in cells.get(column, "").split("|") if part.strip()] for column in cells}
     key = cells.get("id") or f"line-{line}"
@@ -171,8 +174,8 @@ def _of_row(path: Path, line: int, cells: dict[str, str]) -> Person:
     countries, roles, status = several.get("countries", []), several.get("roles", []), cells.get("status") or "living"
     for rule, values, allowed in (
         ("country", countries, None),
-        ("role", roles, frozenset(FigureRole)),
-        ("status", [status], frozenset(FigureStatus)),
+        ("role", roles, _ROLES),
+        ("status", [status], _STATUSES),
     ):
         wrong = [v for v in values if not (re.fullmatch("[A-Z]{2}", v) if allowed is None else v in allowed)]
         if wrong:
