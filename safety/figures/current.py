@@ -35,7 +35,7 @@ class CurrentFigures:
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
-        self._files = str(folder / REGISTER_FILE), str(folder / IMPORTS_FOLDER)
+        self._files = folder / REGISTER_FILE, folder / IMPORTS_FOLDER
         self._reading = Lock()
         self._read = _signature(*self._files), load_index(folder)
 
@@ -106,21 +106,21 @@ def _shipped_index() -> FigureIndex:
     return FigureIndex(_shipped_data())
 
 
-def _signature(register: str, imports: str) -> _Signature:
-    """Path, time and size of every file of the operator's: asked at each prompt, so of strings, not of paths."""
+def _signature(register: Path, imports: Path) -> _Signature:
+    """Name, time and size of every file of the operator's."""
     try:
         files = [register]
-        if os.path.isdir(imports):
-            files += sorted(os.path.join(imports, name) for name in os.listdir(imports) if name.endswith(".jsonl"))
-        return tuple([_stamp(file) for file in files if os.path.lexists(file)])
+        if imports.is_dir():
+            files += sorted(path for path in imports.iterdir() if path.suffix == ".jsonl")
+        return tuple(_stamp(path) for path in files if os.path.lexists(path))
     except OSError as error:
         raise FigureDataError(
             f"the operator's figures cannot be read: {error}",
-            subject=os.path.dirname(register),
+            subject=str(register.parent),
             remedy="Make the folder readable.",
         ) from error
 
 
-def _stamp(file: str) -> tuple[str, int, int]:
-    stated = os.stat(file)
-    return file, stated.st_mtime_ns, stated.st_size
+def _stamp(path: Path) -> tuple[str, int, int]:
+    stated = path.stat()
+    return path.name, stated.st_mtime_ns, stated.st_size

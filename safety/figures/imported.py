@@ -88,7 +88,7 @@ class ImportedNames:
         """How many people the lists hold."""
         return len(self._rows)
 
-    def find(self, text: str) -> Iterator[tuple[int, int, int]]:
+    def find(self, text: str) -> list[tuple[int, int, int]]:
         """Start, end and number of every form in a folded text, whole words or not."""
         return self._phrases.find(text)
 
@@ -180,7 +180,8 @@ def load_imports(folder: Path, ordinary: frozenset[str]) -> ImportedNames | None
 def report(people: Sequence[Person]) -> ImportReport:
     """What came of an import of these people."""
     given = sum(1 + len(person.forms) for person in people)
-    searched = sum(_is_unmistakable(forms.folded_name(form)) for person in people for form in (person.name, *person.forms))
+    names = (forms.folded_name(form) for person in people for form in (person.name, *person.forms))
+    searched = sum(map(_is_unmistakable, names))
     return ImportReport(len(people), searched, given - searched)
 
 
