@@ -28,17 +28,19 @@ _FULL: Final = 200
 """Bytes of a block of GIF (GIF89a, 15: 255 at most) that count as a part less: a large film has full ones."""
 
 
-def check_parts(file: BinaryIO, subject: str) -> None:
-    """Refuse a file with more parts than a C2PA library reads in a moment.
+def check_parts(file: BinaryIO, subject: str) -> int:
+    """How many there are; a file is refused that has more than a C2PA library reads in a moment.
 
     Raises:
         LimitExceededError: there are more than in any file that was not made for that.
     """
-    if file.seek(0, os.SEEK_END) < FEWEST_BYTES:
-        return
+    full = 0
+    size = file.seek(0, os.SEEK_END)
+    if size < FEWEST_BYTES:
+        return 0
     kind = kinds.kind_of_file(file)
     if kind is kinds.GIF:
-        count = _gif_blocks(file) - file.seek(0, os.SEEK_END) // _FULL
+        count, full = _gif_blocks(file), size // _FULL
     elif kind is kinds.PNG:
         count = sum(1 for _ in png_chunks(file))
     elif kind in (kinds.WAV, kinds.AVI, kinds.WEBP):
@@ -48,14 +50,14 @@ def check_parts(file: BinaryIO, subject: str) -> None:
     else:
         if kind in (kinds.MP3, kinds.FLAC):
             _check_id3(file, subject)
-        check_boxes(file, subject)
-        return
-    if count > _MOST_READ:
+        return check_boxes(file, subject)
+    if count > _MOST_READ + full:
         raise LimitExceededError(
             f"it has more than {_MOST_READ:,} parts",
             subject=subject,
             remedy="Convert it to a video, or to its first picture.",
         )
+    return count
 
 
 def _check_id3(file: BinaryIO, subject: str) -> None:

@@ -199,9 +199,10 @@ def _reader(
     Raises:
         LimitExceededError: it would take longer.
     """
+    parts = check_parts(file, subject)
     check_assertions(kept, subject)
     size, form = file.seek(0, os.SEEK_END), _format_of(file)
-    asked = Pieces(file, size) if size > FEWEST_BYTES else file
+    asked = Pieces(file, size, parts) if size > FEWEST_BYTES else file
     try:
         return c2pa.Reader.try_create(form, asked, manifest, manifest_context(anchors))
     except c2pa.C2paError as error:

@@ -96,8 +96,9 @@ def walk(file: BinaryIO, start: int, end: int, subject: str) -> Iterator[Box]:
     raise LimitExceededError(f"it has more than {_MAX_BOXES:,} boxes in a row", subject=subject)
 
 
-def check_boxes(file: BinaryIO, subject: str) -> None:
-    """Refuse a file with more boxes than a C2PA library reads in a moment: its time grows with their number squared.
+def check_boxes(file: BinaryIO, subject: str) -> int:
+    """How many boxes there are; a file is refused that has more than a C2PA library reads in a moment, whose time grows
+    with their number squared.
 
     Raises:
         LimitExceededError: there are more side by side, or in all, than an hour in fragments of a second has.
@@ -118,6 +119,7 @@ def check_boxes(file: BinaryIO, subject: str) -> None:
                 if box.type in _CONTAINERS:
                     inner.append((box.offset + box.header_size, min(box.offset + box.size, end)))
         places = inner
+    return total
 
 
 def has_c2pa_box(path: Path) -> bool:

@@ -12,6 +12,7 @@ import pytest
 from tests.detectors.jumbf import box, superbox
 from touchmark.provenance.manifest.kept import KeptStore, kept_stores
 from touchmark.provenance.manifest.read import read_stream
+from touchmark.provenance.manifest.report import ManifestPresence
 from touchmark.provenance.manifest.traces import MOST_OF_STORE
 from touchmark.provenance.manifest.unsigned import unsigned_in_store
 from touchmark.provenance.media.boxes import C2PA_UUID
@@ -102,3 +103,15 @@ def test_manifests_and_data_by_the_thousand_are_each_looked_at_once() -> None:
 def test_what_a_library_would_read_byte_by_byte_is_refused(hostile: bytes) -> None:
     with pytest.raises(LimitExceededError, match="takes too long"):
         read_stream(io.BytesIO(hostile), b"", subject="film.mp4")
+
+
+def test_films_of_many_fragments_and_pictures_of_many_chunks_are_read() -> None:
+    """A library asks for a hundred thousand pieces of them."""
+    fragment = box(b"moof", box(b"mfhd", bytes(8)) + box(b"traf", box(b"tfhd", bytes(8)) + box(b"trun", bytes(12))))
+    fragments = film(FEW).getvalue() + (fragment + box(b"mdat", b"x")) * 3900
+    picture = png(FEW).getvalue()
+    texts = (struct.pack(">I4s", 3, b"tEXt") + b"a\0b" + struct.pack(">I", zlib.crc32(b"tEXta\0b"))) * 20_000
+    for honest in (fragments, picture[:-12] + texts + picture[-12:]):
+        report = read_stream(io.BytesIO(honest), b"")
+        assert report.presence is ManifestPresence.UNREADABLE, "its store holds no claim"
+        assert "claim" in report.reason
