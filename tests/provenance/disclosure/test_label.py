@@ -66,6 +66,12 @@ def test_each_wording_is_told_from_all_others(one: Wording) -> None:
     assert sighting and sighting.share == pytest.approx(0.055, rel=0.06) and sighting.throughout
 
 
+@pytest.mark.parametrize("one", WORDINGS, ids=lambda one: f"{one.language}-{one.kind}")
+def test_a_height_that_falls_between_two_pixels_says_the_same(one: Wording) -> None:
+    # 26 pixels of text are 19.5 where a picture of 640 x 480 is searched: "AI generated" was read as "IA generato".
+    assert said(seen(as_jpeg(picture_with(VisibleLabel((one,)), 640, 480), 90))) == (one,)
+
+
 @pytest.mark.parametrize("position", list(Position))
 def test_it_stands_where_it_was_put(position: Position) -> None:
     sighting = seen(picture_with(VisibleLabel((CHINESE,), position)))
