@@ -38,7 +38,7 @@ class Label(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class AigcRecord:
-    """The seven fields, as written; all but the first three may be empty.
+    """The seven fields, as written; one that the file leaves out is empty. The rule wants the first three filled.
 
     Attributes:
         label: ``1``, ``2`` or ``3``; see :class:`Label`.
@@ -62,7 +62,10 @@ class AigcRecord:
 
     @classmethod
     def parse(cls, text: str) -> AigcRecord | None:
-        """Read what a file holds; None where it is no such object, lacks a field, or is too long to be one."""
+        """Read what a file holds; None where it is no such object, or too long to be one.
+
+        A field that is left out reads as empty: what the others say still counts, and the rule that asks for it fails.
+        """
         if len(text) > _MOST:
             return None
         try:
@@ -71,6 +74,7 @@ class AigcRecord:
             return None
         if isinstance(found, dict) and set(found) == {AIGC_KEY}:  # some writers repeat the key inside
             found = found[AIGC_KEY]
-        if not isinstance(found, dict) or not all(isinstance(found.get(name), str) for name in _FIELDS):
+        if not isinstance(found, dict) or _FIELDS.keys().isdisjoint(found):
             return None
-        return cls(**{field: found[name] for name, field in _FIELDS.items()})
+        values = {field: found.get(name, "") for name, field in _FIELDS.items()}
+        return cls(**values) if all(isinstance(value, str) for value in values.values()) else None

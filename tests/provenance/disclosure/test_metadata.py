@@ -49,6 +49,13 @@ def test_what_is_no_record_is_none(text: str) -> None:
     assert AigcRecord.parse(text) is None
 
 
+@pytest.mark.parametrize("name", json.loads(RECORD.to_json()))
+def test_a_record_without_a_field_is_read_for_the_others(name: str) -> None:
+    fields = {key: value for key, value in json.loads(RECORD.to_json()).items() if key != name}
+    assert AigcRecord.parse(json.dumps(fields)) == AigcRecord.parse(json.dumps(fields | {name: ""}))
+    assert AigcRecord.parse(json.dumps(fields)) is not None
+
+
 def test_attributes_and_resources_are_read_as_elements_are() -> None:
     packet = (
         '<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#">'
