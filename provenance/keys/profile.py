@@ -81,7 +81,6 @@ class CertificateRefusedError(TouchmarkError):
     """A certificate breaks the C2PA profile; nothing was signed with it."""
 
     code = "keys.certificate_refused"
-    exit_status = 1
 
     def __init__(self, faults: tuple[ProfileFault, ...], *, subject: str) -> None:
         rules = "; ".join(f"{fault.rule}: {fault.explanation}" for fault in faults)

@@ -28,6 +28,7 @@ class WrongPasswordError(KeyUnreadableError):
     """The private key is encrypted, and the password is wrong or was not given."""
 
     code = "signing.wrong_password"
+    exit_status = 70  # as for a wrong PIN: the file was read
 
 
 class WrongPinError(SigningError):

@@ -252,6 +252,9 @@ def test_each_failure_has_its_name_and_leaves_no_file(
         sign_file(film, output / "out.mp4", claim, make(bench), bench.anchors)
     assert type(caught.value) is error
     assert caught.value.remedy
+    # Never 1, which says of the file that it was tampered with; 3 and 64 only where a file or an address is at fault.
+    others: dict[type[TouchmarkError], int] = {KeyUnreadableError: 3, SignerUriError: 64}
+    assert caught.value.exit_status == others.get(error, 70)
     assert list(output.iterdir()) == []
 
 
