@@ -28,7 +28,7 @@ from touchmark.provenance.media.errors import MediaError
 Found = tuple[Path, Verification | MediaError]
 """A file, and what it is or why it could not be read."""
 
-_CHUNK = 8
+_CHUNK = 16
 _CHUNKS_WAITING = 4
 
 

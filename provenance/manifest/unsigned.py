@@ -52,7 +52,8 @@ def unsigned_in_store(kept: KeptStore) -> int:
         elif manifest.type == COMPRESSED:
             count += _beside_label(manifest) + sum(_content(box.data) for box in manifest.inner[1:])
         else:
-            named = {address.rpartition(b"databoxes/")[2] for address in _addresses(manifest)}
+            holds_data = any(part.type == _DATA for part in manifest.inner)
+            named = {a.rpartition(b"databoxes/")[2] for a in _addresses(manifest)} if holds_data else frozenset()
             count += _beside_label(manifest) + sum(_unsigned_part(part, named) for part in manifest.inner)
     return count
 
