@@ -37,14 +37,18 @@ def signer(listen: str, tls_cert: Path, tls_key: Path, clients: Path, signer: st
     for the clients in the list. Every signing request of at most 256 KiB is written to the ledger before its signature
     is handed out (`touchmark ledger`). Workers have the time stamped themselves.
     """
+    from datetime import UTC, datetime
+
     from touchmark.cli.signer import asking, choice
     from touchmark.provenance.database import open_database
     from touchmark.provenance.home import Home
+    from touchmark.provenance.keys.expiry import expiring
     from touchmark.provenance.keys.ring import KeyRing
     from touchmark.provenance.keys.selection import select_signer
     from touchmark.provenance.ledger import Ledger
     from touchmark.provenance.signing import read_key_file
     from touchmark.provenance.signing.service import SigningService
+    from touchmark.provenance.wording import number_of, printable
 
     host, colon, port = listen.rpartition(":")
     if not (colon and host and port.isdecimal() and int(port) < 1 << 16):
@@ -53,5 +57,8 @@ def signer(listen: str, tls_cert: Path, tls_key: Path, clients: Path, signer: st
     key = select_signer(home, KeyRing.load(home.keys), choice(signer, chain, ()), asking())
     service = SigningService(key, Ledger(open_database(home.database)), read_key_file(clients))
     with service.listen((host.strip("[]"), int(port)), certificate=tls_cert, key=tls_key) as server:
-        click.echo(f"signing for {service.client_count} clients at {host}:{server.server_address[1]}", err=True)
+        for note in expiring(key.certificate_chain, datetime.now(UTC)):
+            click.echo(f"touchmark: {printable(note)}", err=True)
+        clients_known = number_of(service.client_count, "client")
+        click.echo(f"signing for {clients_known} at {host}:{server.server_address[1]}", err=True)
         server.serve_forever()

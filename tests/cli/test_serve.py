@@ -7,7 +7,7 @@ import os
 import re
 import subprocess
 import sys
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -18,7 +18,8 @@ from tests.provenance.signing.stand_ins import server_certificate
 from touchmark.cli.serve import serve
 from touchmark.provenance.database import open_database
 from touchmark.provenance.home import Home
-from touchmark.provenance.keys.development import make_development_keys
+from touchmark.provenance.keys.development import SIGNER_VALIDITY, make_development_keys
+from touchmark.provenance.keys.expiry import WARN_BEFORE
 from touchmark.provenance.ledger import Ledger
 from touchmark.provenance.manifest.claim import Claim, DigitalSourceType, SoftwareAgent
 from touchmark.provenance.manifest.read import read_manifest
@@ -26,12 +27,15 @@ from touchmark.provenance.manifest.write import sign_file
 from touchmark.provenance.signing.address import open_signer
 
 
+@pytest.mark.parametrize("days_left", [90, 10])
 def test_a_worker_without_a_key_seals_through_the_service(
     tmp_path: Path,
     film: Path,  # noqa: F811
+    days_left: int,
 ) -> None:
     home = Home(tmp_path / "home").ensure()
-    ring = make_development_keys(home.keys, organisation="Example Studio", now=datetime.now(UTC))
+    made = datetime.now(UTC) - SIGNER_VALIDITY + timedelta(days=days_left)
+    ring = make_development_keys(home.keys, organisation="Example Studio", now=made)
     certificate, key = server_certificate(tmp_path)
     client, client_key = server_certificate(tmp_path, "client")
     command = [sys.executable, "-m", "touchmark.cli.main", "serve", "signer", "--listen", "127.0.0.1:0"]
@@ -41,7 +45,10 @@ def test_a_worker_without_a_key_seals_through_the_service(
         try:
             assert process.stderr is not None
             line = process.stderr.readline()
-            found = re.search(r"signing for 1 clients at 127\.0\.0\.1:(\d+)", line)
+            if days_left < WARN_BEFORE.days:
+                assert re.match(r"touchmark: The certificate .* expires in \d+ days", line), line
+                line = process.stderr.readline()
+            found = re.search(r"signing for 1 client at 127\.0\.0\.1:(\d+)", line)
             assert found, line
             signer = open_signer(
                 f"https://127.0.0.1:{found[1]}?client-cert={client}&client-key={client_key}&ca={certificate}"
