@@ -1,17 +1,9 @@
-"""``touchmark completion``: the script that makes a shell complete commands, options, policies and file names."""
+"""``touchmark completion``: the script that makes a shell complete commands, options and file names."""
 
 from __future__ import annotations
 
 import click
-from click.shell_completion import CompletionItem, get_completion_class
-
-
-def policies(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
-    """What a shell may offer where a policy is asked for: those that ship, and files."""
-    from touchmark.safety.policy import shipped
-
-    names = [CompletionItem(name) for name in shipped() if name.startswith(incomplete)]
-    return [*names, CompletionItem(incomplete, type="file")]
+from click.shell_completion import get_completion_class
 
 
 @click.command(epilog='Example: eval "$(touchmark completion bash)"')

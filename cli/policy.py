@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from touchmark.cli.as_json import print_json
-from touchmark.cli.completion import policies
+from touchmark.cli.policy_option import policies, policy_option
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -124,22 +124,14 @@ def diff(old: str, new: str, prompts: Path | None, as_json: bool) -> int:
     "  64  not a prompt or not a policy"
 )
 @click.argument("prompt")
-@click.option(
-    "--policy",
-    "source",
-    default="default",
-    show_default=True,
-    shell_complete=policies,
-    metavar="POLICY",
-    help="Who decides.",
-)
+@policy_option(meaning="Who decides.")
 @click.option("--negative", default="", metavar="TEXT", help="The negative prompt that goes with it.")
 @click.option("--enriched", default="", metavar="TEXT", help="What a rewriting model made of the prompt.")
 @click.option("--age", type=click.Choice(["teen", "adult"]), default="adult", show_default=True, help="Who asks.")
 @click.option("--consent", multiple=True, metavar="ID", help="A public figure who agreed to be shown.")
 @_json
 def explain(
-    prompt: str, source: str, negative: str, enriched: str, age: str, consent: tuple[str, ...], as_json: bool
+    prompt: str, policy: str, negative: str, enriched: str, age: str, consent: tuple[str, ...], as_json: bool
 ) -> int:
     """Say why PROMPT is decided as it is: how it was read, what was found in which passage, and every score.
 
@@ -154,7 +146,7 @@ def explain(
     texts = {"prompt": given(prompt), "enriched_prompt": enriched, "negative_prompt": negative}
     texts = {field: text for field, text in texts.items() if text or field == "prompt"}
     with waiting("Asking the gate"):
-        explanation = explained(judge_of(source), texts, Requester(AgeProfile(age), frozenset(consent)))
+        explanation = explained(judge_of(policy), texts, Requester(AgeProfile(age), frozenset(consent)))
     if as_json:
         print_json(explanation.as_dict())
     else:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from touchmark.cli.as_json import print_json
-from touchmark.cli.completion import policies
+from touchmark.cli.policy_option import policy_option
 from touchmark.provenance.wording import number_of
 
 if TYPE_CHECKING:
@@ -57,9 +57,7 @@ def redteam() -> None:
     "log not be written\n  64  the command was used wrongly, or no such policy"
 )
 @click.argument("seeds", nargs=-1, metavar="[SEEDS]...", type=_FILE)
-@click.option(
-    "--policy", default="default", show_default=True, shell_complete=policies, metavar="NAME|FILE", help="Who decides."
-)
+@policy_option(meaning="Who decides.")
 @_depth
 @_chains
 @_chance
@@ -134,14 +132,7 @@ def run(
 @click.argument("old")
 @click.argument("new")
 @click.option("--seeds", "seed_paths", multiple=True, metavar="FILE", type=_FILE, help="Seeds; not beside a log.")
-@click.option(
-    "--policy",
-    default="default",
-    show_default=True,
-    shell_complete=policies,
-    metavar="NAME|FILE",
-    help="Around weights.",
-)
+@policy_option(meaning="Around weights.")
 @_depth
 @_chains
 @_chance

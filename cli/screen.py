@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from touchmark.cli.as_json import print_json
-from touchmark.cli.completion import policies
+from touchmark.cli.policy_option import policy_option
 
 if TYPE_CHECKING:
     from rich.text import Text
@@ -30,14 +30,7 @@ _SHOWN = 2_000
 )
 @click.argument("prompt")
 @click.option("--negative", default="", metavar="TEXT", help="The negative prompt that goes with it.")
-@click.option(
-    "--policy",
-    default="default",
-    show_default=True,
-    shell_complete=policies,
-    metavar="NAME|FILE",
-    help="A policy that ships, or YAML.",
-)
+@policy_option()
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object, without the prompt.")
 def screen(prompt: str, negative: str, policy: str, as_json: bool) -> None:
     """Ask the gate about PROMPT ("-" reads standard input), without making anything.

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from touchmark.cli.as_json import print_json
-from touchmark.cli.completion import policies
+from touchmark.cli.policy_option import policy_option
 from touchmark.provenance.wording import printable
 
 if TYPE_CHECKING:
@@ -26,14 +26,7 @@ _STYLE = {"allow": "green", "review": "yellow", "refuse": "bold red"}
     "  touchmark screen-video upload.mp4 --policy my-policy.yaml --bank takedowns",
 )
 @click.argument("file", type=click.Path(path_type=Path))
-@click.option(
-    "--policy",
-    default="default",
-    show_default=True,
-    shell_complete=policies,
-    metavar="NAME|FILE",
-    help="A policy that ships, or YAML.",
-)
+@policy_option()
 @click.option("--bank", "names", multiple=True, metavar="NAME", help="Search this hash bank; all, if none is named.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 def screen_video(file: Path, policy: str, names: tuple[str, ...], as_json: bool) -> int:
