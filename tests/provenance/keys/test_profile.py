@@ -183,4 +183,4 @@ def test_the_refusal_names_rules_and_the_first_remedy() -> None:
     assert "aki-missing" in str(error)
     assert "eku-missing" in str(error)
     assert error.remedy == faults[0].remedy
-    assert error.exit_status == 1
+    assert error.exit_status == 70
