@@ -31,6 +31,7 @@ _HEADERS: Final = frozenset(
 
 _ADDRESS = re.compile(rb"self#jumbf=")
 _IN_STORE = re.compile(rb"self#jumbf=/?c2pa/([^/]+)")
+_OF_DATA: Final = b"databoxes/"
 _LONGEST: Final = 1024  # bytes of an address
 
 
@@ -52,8 +53,7 @@ def unsigned_in_store(kept: KeptStore) -> int:
         elif manifest.type == COMPRESSED:
             count += _beside_label(manifest) + sum(_content(box.data) for box in manifest.inner[1:])
         else:
-            holds_data = any(part.type == _DATA for part in manifest.inner)
-            named = {a.rpartition(b"databoxes/")[2] for a in _addresses(manifest)} if holds_data else frozenset()
+            named = _named_data(manifest)
             count += _beside_label(manifest) + sum(_unsigned_part(part, named) for part in manifest.inner)
     return count
 
@@ -76,6 +76,14 @@ def _led_to(store: Box) -> dict[bytes, Box]:
                 found[named[1]] = by_label[named[1]]
                 ahead.append(by_label[named[1]])
     return found
+
+
+def _named_data(manifest: Box) -> frozenset[bytes]:
+    """Labels of the data that what is signed of a manifest names; none where it holds no data."""
+    if all(part.type != _DATA for part in manifest.inner):
+        return frozenset()
+    named = (address.partition(_OF_DATA)[2] for address in _addresses(manifest))
+    return frozenset(filter(None, named))  # an address of anything else, or without an end, names none
 
 
 def _addresses(manifest: Box) -> Iterator[bytes]:

@@ -39,6 +39,7 @@ from touchmark.provenance.signing import PemSigner
 CHAIN = issue_development_chain("forged stores", datetime.now(UTC).replace(microsecond=0))
 SIGNER = PemSigner.from_pem(CHAIN.signer, CHAIN.signer_key)
 HIDDEN = b"a payload, " * 200
+ADDRESS = "self#jumbf=c2pa.assertions/c2pa.hash.data"
 DATA = box(b"cbor", cbor2.dumps({"dc:format": "text/plain", "data": HIDDEN}))
 
 
@@ -95,10 +96,19 @@ def with_store(path: Path, store: bytes, rest: bytes = b"") -> bytes:
         at(("c2pa.signature",), lambda boxes: [boxes[0], box(b"cbor", _with_header(boxes[1][8:]))]),
         at((), lambda boxes: [*boxes, box(b"evil", HIDDEN)]),
         at((), lambda boxes: [*boxes, superbox(b"c2db", "c2pa.databoxes", superbox(b"cbor", "c2pa.data", DATA))]),
+        at((), lambda boxes: [*boxes, superbox(b"c2db", "c2pa.databoxes", superbox(b"cbor", ADDRESS, DATA))]),
         lambda path, boxes: [*boxes, superbox(b"json", "evil", box(b"json", HIDDEN))] if len(path) == 1 else boxes,
         at(("c2pa.signature",), lambda boxes: [_salted(boxes[0]), *boxes[1:]]),
     ],
-    ids=["beside a signature", "a header of a signature", "in a manifest", "data of nobody", "a box", "a description"],
+    ids=[
+        "beside a signature",
+        "a header of a signature",
+        "in a manifest",
+        "data of nobody",
+        "data called like an address",
+        "a box",
+        "a description",
+    ],
 )
 def test_what_is_hidden_in_a_store_is_found(signed, tmp_path, where) -> None:
     store = store_of(signed["p.png"])
@@ -234,6 +244,17 @@ def test_stores_of_every_wrapping_are_whole_and_hide_nothing(signed, name) -> No
     assert int.from_bytes(store[:4], "big") == len(store)
     assert unsigned_in_store(KeptStore.of(store)) == 0
     assert unsigned_in_store(KeptStore.of(store + b"\0more")) == 4
+
+
+@pytest.mark.parametrize("label", ["", ADDRESS, "c2pa.data__2"])
+def test_data_that_no_address_of_data_names_counts_as_hidden(label) -> None:
+    """An address without an end names nothing, and one of something else no data."""
+    named = cbor2.dumps({"url": "self#jumbf=c2pa.databoxes/c2pa.data", "other": ADDRESS})
+    said = superbox(b"cbor", "org.example.a", box(b"cbor", named), box(b"bidb", b"self#jumbf="))
+    data = (superbox(b"cbor", name, box(b"cbor", HIDDEN)) for name in ("c2pa.data", label))
+    parts = superbox(b"c2as", "c2pa.assertions", said), superbox(b"c2db", "c2pa.databoxes", *data)
+    store = superbox(b"c2pa", "c2pa", superbox(b"c2ma", "urn:c2pa:1", *parts))
+    assert len(HIDDEN) <= unsigned_in_store(KeptStore.of(store)) < 2 * len(HIDDEN)
 
 
 def test_what_cannot_be_taken_apart_counts_as_hidden(signed) -> None:
