@@ -22,7 +22,15 @@ from itertools import islice, takewhile
 from typing import BinaryIO, Final
 
 from touchmark.provenance.media import kinds
-from touchmark.provenance.media.chunks import APP1, SCAN, jpeg_segments, png_chunks, riff_chunks, segment_data
+from touchmark.provenance.media.chunks import (
+    APP1,
+    SCAN,
+    gif_colours,
+    jpeg_segments,
+    png_chunks,
+    riff_chunks,
+    segment_data,
+)
 
 MOST_TEXT: Final = 1 << 18
 """Bytes read of one text, and unpacked of it; workflows of a megabyte say what they are in their first lines."""
@@ -167,10 +175,10 @@ def _in_gif(data: bytes) -> Iterator[Note]:
     """Comments (GIF89a, 24) among the blocks of the first megabyte; pictures are passed over."""
     if len(data) < 13:
         return
-    at = 13 + _colours(data[10])
+    at = 13 + gif_colours(data[10])
     while at + 2 < len(data):
         if data[at] == 0x2C and at + 10 < len(data):  # a picture: place and size, colours, a code size, blocks
-            at, is_comment = at + 11 + _colours(data[at + 9]), False
+            at, is_comment = at + 11 + gif_colours(data[at + 9]), False
         elif data[at] == 0x21:
             at, is_comment = at + 2, data[at + 1] == 0xFE
         else:
@@ -182,11 +190,6 @@ def _in_gif(data: bytes) -> Iterator[Note]:
         at += 1
         if is_comment:
             yield Note(Place.COMMENT, "comment", _decoded(b"".join(pieces)))
-
-
-def _colours(flags: int) -> int:
-    """Bytes of a table of colours, by the flags that tell of it."""
-    return 3 << (flags & 7) + 1 if flags & 0x80 else 0
 
 
 def _in_exif(read: Callable[[int, int], bytes]) -> Iterator[Note]:

@@ -12,16 +12,14 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import Final
 
-from touchmark.provenance.manifest.jumbf import ASSERTIONS, PACKED, Box
-from touchmark.provenance.manifest.kept import KeptStore
-from touchmark.provenance.media.errors import LimitExceededError
+from touchmark.provenance.manifest.jumbf import ADDRESS, ASSERTIONS, PACKED, Box
+from touchmark.provenance.manifest.kept import KeptStore, refused
 
 _MOST: Final = 1500
 _MOST_TEXT: Final = 5 << 18
 _UNPACKED: Final = 1 << 20
 """What a library may unpack of each compressed manifest (``context``); where we did not, it is taken to be text."""
 _MOST_ADDRESSES: Final = 20_000
-_ADDRESS: Final = b"self#jumbf="
 _READ: Final = (ASSERTIONS, b"c2cl", b"c2vc")
 _HEAD: Final = re.compile(rb"(?:cbor|json)(?!\x00\x11\x00\x10)")  # that would be a type
 _ROOM: Final = 41 * _MOST
@@ -37,24 +35,18 @@ def check_assertions(kept: Sequence[KeptStore], subject: str) -> None:
     if sum(len(one.data) for one in kept) < _ROOM and not any(PACKED in one.data for one in kept):
         return
     if sum(map(_addresses, kept)) > _MOST_ADDRESSES:
-        raise _refused(f"more than {_MOST_ADDRESSES:,} addresses", subject)
+        raise refused(f"its manifest holds more than {_MOST_ADDRESSES:,} addresses", subject)
     found = [manifest for one in kept for manifest in _manifests(one)]
     if sum(count * count for count, _ in found) > _MOST * _MOST:
-        raise _refused(f"more than {_MOST:,} assertions", subject)
+        raise refused(f"its manifest holds more than {_MOST:,} assertions", subject)
     if sum(size for _, size in found) > _MOST_TEXT:
-        raise _refused(f"more than {_MOST_TEXT:,} bytes of assertions, or may when unpacked", subject)
+        raise refused(f"its manifest holds more than {_MOST_TEXT:,} bytes of assertions, or may when unpacked", subject)
 
 
 def _addresses(kept: KeptStore) -> int:
     """In the bytes of a store, or in its manifests, which may have been unpacked."""
     manifests = kept.store.inner if kept.store else ()
-    return max(kept.data.count(_ADDRESS), sum(manifest.data.count(_ADDRESS) for manifest in manifests))
-
-
-def _refused(what: str, subject: str) -> LimitExceededError:
-    return LimitExceededError(
-        f"its manifest holds {what}", subject=subject, remedy="No generator writes that; do not open the file."
-    )
+    return max(kept.data.count(ADDRESS), sum(manifest.data.count(ADDRESS) for manifest in manifests))
 
 
 def _manifests(kept: KeptStore) -> list[tuple[int, int]]:

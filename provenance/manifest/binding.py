@@ -94,7 +94,7 @@ def hard_binding(kept: Sequence[KeptStore], label: str) -> HardBinding:
     """
     try:
         return _read(_bindings(kept, label))
-    except Exception:
+    except Exception:  # whatever a stranger's bytes make the decoder raise
         return HardBinding((_UNTOLD,))
 
 

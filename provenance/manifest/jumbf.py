@@ -18,6 +18,8 @@ PACKED: Final = b"brob"
 """Kind of the box in one that holds it."""
 ASSERTIONS: Final = b"c2as"
 """Type of the box in a manifest that holds its assertions."""
+ADDRESS: Final = b"self#jumbf="
+"""What every address in a store begins with."""
 _MOST_BOXES: Final = 20_000
 
 

@@ -48,7 +48,7 @@ class KeptStore:
         try:
             store, end = read_box(data, 0, _DEPTH)
         except ManyBoxesError as error:
-            raise _refused("has boxes by the ten thousand", subject) from error
+            raise refused("its manifest store has boxes by the ten thousand", subject) from error
         except ValueError:
             return cls(data, None, 0)
         return cls(data, with_unpacked(store), end)
@@ -67,14 +67,13 @@ def kept_stores(file: BinaryIO, subject: str) -> tuple[KeptStore, ...]:
     for data in stores(file):
         room -= len(data)
         if room < 0:
-            raise _refused(f"is larger than {MOST_OF_STORE >> 20} MiB", subject)
+            raise refused(f"its manifest store is larger than {MOST_OF_STORE >> 20} MiB", subject)
         if len(kept) == _MOST:
-            raise _refused(f"is there more than {_MOST} times", subject)
+            raise refused(f"its manifest store is there more than {_MOST} times", subject)
         kept.append(KeptStore.of(data, subject))
     return tuple(kept)
 
 
-def _refused(what: str, subject: str) -> LimitExceededError:
-    return LimitExceededError(
-        f"its manifest store {what}", subject=subject, remedy="No generator writes that; do not open the file."
-    )
+def refused(problem: str, subject: str) -> LimitExceededError:
+    """Of a file that costs more than any which was not made for that."""
+    return LimitExceededError(problem, subject=subject, remedy="No generator writes that; do not open the file.")

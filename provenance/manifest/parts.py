@@ -13,7 +13,7 @@ from typing import BinaryIO, Final
 
 from touchmark.provenance.media import kinds
 from touchmark.provenance.media.boxes import check_boxes
-from touchmark.provenance.media.chunks import SCAN, jpeg_segments, png_chunks, riff_chunks
+from touchmark.provenance.media.chunks import SCAN, gif_colours, jpeg_segments, png_chunks, riff_chunks
 from touchmark.provenance.media.errors import LimitExceededError
 from touchmark.provenance.media.id3 import MOST_FRAMES, burden
 
@@ -75,7 +75,7 @@ def _gif_blocks(file: BinaryIO) -> int:
     head = file.read(13)
     if len(head) < 13:
         return 0
-    at, count = 13 + _colours(head[10]), 0
+    at, count = 13 + gif_colours(head[10]), 0
     end = file.seek(0, os.SEEK_END)
     most = _MOST_READ + end // _FULL
     while at < end and count <= most:
@@ -84,7 +84,7 @@ def _gif_blocks(file: BinaryIO) -> int:
         if head[:1] == b"!":
             at += 2
         elif head[:1] == b"," and len(head) == 10:
-            at += 11 + _colours(head[9])  # its description, its colours and a byte for its compression
+            at += 11 + gif_colours(head[9])  # its description, its colours and a byte for its compression
         else:
             return count
         count += 1
@@ -96,8 +96,3 @@ def _gif_blocks(file: BinaryIO) -> int:
             if not size:
                 break
     return count
-
-
-def _colours(packed: int) -> int:
-    """Bytes of a table of colours, by the byte that says whether there is one."""
-    return 3 << (packed & 7) + 1 if packed & 0x80 else 0

@@ -28,7 +28,7 @@ import c2pa
 
 from touchmark.provenance.manifest.assertion_count import check_assertions
 from touchmark.provenance.manifest.context import manifest_context
-from touchmark.provenance.manifest.kept import KeptStore, kept_stores
+from touchmark.provenance.manifest.kept import KeptStore, kept_stores, refused
 from touchmark.provenance.manifest.offsets import movable
 from touchmark.provenance.manifest.parse import MAX_JSON, MAX_TEXT, UnreadableStoreError, parse_store
 from touchmark.provenance.manifest.parts import FEWEST_BYTES, check_parts
@@ -207,11 +207,7 @@ def _reader(
         return c2pa.Reader.try_create(form, asked, manifest, manifest_context(anchors))
     except c2pa.C2paError as error:
         if isinstance(asked, Pieces) and asked.exhausted:
-            raise LimitExceededError(
-                "a C2PA library takes too long for it",
-                subject=subject,
-                remedy="No generator writes that; do not open the file.",
-            ) from error
+            raise refused("a C2PA library takes too long for it", subject) from error
         raise
 
 

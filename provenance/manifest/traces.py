@@ -18,14 +18,7 @@ from typing import BinaryIO, Final
 
 from touchmark.provenance.media import kinds
 from touchmark.provenance.media.boxes import C2PA_UUID, top_level
-from touchmark.provenance.media.chunks import (
-    APP11,
-    SCAN,
-    jpeg_segments,
-    png_chunks,
-    riff_chunks,
-    segment_data,
-)
+from touchmark.provenance.media.chunks import APP11, SCAN, jpeg_segments, png_chunks, riff_chunks, segment_data
 from touchmark.provenance.media.errors import LimitExceededError
 from touchmark.provenance.media.id3 import id3_frames
 

@@ -14,7 +14,7 @@ from contextlib import suppress
 from typing import Final
 
 from touchmark.provenance.manifest import cbor
-from touchmark.provenance.manifest.jumbf import ASSERTIONS, COMPRESSED, MANIFESTS, Box
+from touchmark.provenance.manifest.jumbf import ADDRESS, ASSERTIONS, COMPRESSED, MANIFESTS, Box
 from touchmark.provenance.manifest.kept import KeptStore
 
 _SALT: Final = 48  # random bytes beside a label (C2PA 2.4, 8.4.2.3): 16 or 32, in a box
@@ -29,8 +29,8 @@ _HEADERS: Final = frozenset(
 """Names of COSE headers (RFC 9360; C2PA 2.4, 13.2 and 14.5) that stand where a signature does not cover them."""
 
 
-_ADDRESS = re.compile(rb"self#jumbf=")
-_IN_STORE = re.compile(rb"self#jumbf=/?c2pa/([^/]+)")
+_ADDRESS = re.compile(ADDRESS)
+_IN_STORE = re.compile(ADDRESS + rb"/?c2pa/([^/]+)")
 _OF_DATA: Final = b"databoxes/"
 _LONGEST: Final = 1024  # bytes of an address
 

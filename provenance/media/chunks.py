@@ -1,4 +1,4 @@
-"""Where the parts of a file lie, by their heads alone: chunks of PNG and RIFF, segments of JPEG.
+"""Where the parts of a file lie, by their heads alone: chunks of PNG and RIFF, segments of JPEG, tables of GIF.
 
     for segment in jpeg_segments(file):
         if segment.marker == APP1:
@@ -79,6 +79,11 @@ def segment_data(file: BinaryIO, segment: Segment) -> bytes:
     """What a segment holds after its length, as far as the file goes; 65,533 bytes at most."""
     file.seek(segment.start + 4)
     return file.read(max(segment.end - segment.start - 4, 0))
+
+
+def gif_colours(flags: int) -> int:
+    """Bytes of the table of colours in a GIF that follows a head with these flags (GIF89a, 18 and 20); often none."""
+    return 3 << (flags & 7) + 1 if flags & 0x80 else 0
 
 
 def png_chunks(file: BinaryIO) -> Iterator[tuple[bytes, int, int]]:
