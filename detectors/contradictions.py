@@ -87,10 +87,12 @@ class Contradiction:
     Attributes:
         kind: which trick it looks like.
         explanation: what contradicts what, for a person; already safe to show.
+        of_story_only: both say that the content was made by a machine, and only by whom and from what is in doubt.
     """
 
     kind: ContradictionKind
     explanation: str
+    of_story_only: bool = False
 
     @property
     def title(self) -> str:
@@ -181,6 +183,7 @@ def _mark_against_manifest(evidence: Evidence) -> Iterator[Contradiction]:
             ContradictionKind.HISTORY_DROPPED,
             f"{_signer(manifest)} signed this without a word of {what} in its {evidence.carrier}, which marks "
             f"{_known_as(registration)}. Its true history was left out.",
+            of_story_only=bool(kinds & MADE) and (registration is None or _is_made(registration)),
         )
 
 
@@ -277,6 +280,7 @@ def _registry(evidence: Evidence) -> Iterator[Contradiction]:
         yield Contradiction(
             ContradictionKind.REGISTRY_DISAGREES,
             f"The registry binds this manifest to the watermark {own.payload}; the manifest does not name it.",
+            of_story_only=bool(sources(manifest) & MADE) and _is_made(own) and manifest.is_sound,
         )
     if registration is None or mark is None:
         return

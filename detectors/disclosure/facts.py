@@ -5,7 +5,8 @@
 
 Facts are what was found, never what was only said: a manifest that does not hold says nothing, and a claim that other
 evidence contradicts (an AIGC record that names another video than the watermark does, an XMP source type other than
-the signed one, anything in a file whose verdict is "tampered" or "contradictory") is withdrawn, with the reason.
+the signed one, anything in a file whose verdict is "tampered" or "contradictory") is withdrawn, with the reason. Where
+all that is in doubt is by whom and from what a machine made it, that it did stands.
 """
 
 from __future__ import annotations
@@ -190,9 +191,11 @@ def _gather(
 def _believed(values: dict[Fact, Value], verification: Verification) -> Facts:
     """Without the claims that evidence contradicts."""
     reasons: dict[Fact, str] = {}
-    outcome = verification.verdict.outcome
-    if outcome in (Outcome.TAMPERED, Outcome.CONTRADICTORY):
-        _withdraw(values, reasons, _CLAIMS, f"the file is {outcome.value} ({verification.verdict.headline})")
+    verdict = verification.verdict
+    if verdict.outcome in (Outcome.TAMPERED, Outcome.CONTRADICTORY):
+        story_only = not verdict.tampering and all(one.of_story_only for one in verdict.contradictions)
+        withdrawn = _STORY if story_only else _CLAIMS
+        _withdraw(values, reasons, withdrawn, f"the file is {verdict.outcome.value} ({verdict.headline})")
     marked = values.get(Fact.WATERMARK_PAYLOAD)
     named = verification.evidence.labels.named_payload
     if marked and named is not None and str(named) != marked:
@@ -215,6 +218,16 @@ _CLAIMS: Final = tuple(
     fact for fact in Fact if fact.value.startswith(("manifest.", "xmp.", "aigc.")) and fact is not Fact.MANIFEST_STATE
 )
 """What a file says of itself, as against what is seen in its pictures."""
+_STORY: Final = (
+    Fact.MANIFEST_LABEL,
+    Fact.MANIFEST_PROVIDER,
+    Fact.MANIFEST_SYSTEM,
+    Fact.MANIFEST_SYSTEM_VERSION,
+    Fact.MANIFEST_TIME,
+    Fact.MANIFEST_INPUTS,
+    Fact.MANIFEST_BINDS_WATERMARK,
+)
+"""By whom, when and from what it was made."""
 
 
 def _of_manifest(manifest: ManifestReport) -> dict[Fact, Value]:

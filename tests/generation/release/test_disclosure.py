@@ -439,6 +439,24 @@ def test_a_manifest_that_does_not_name_the_mark_in_its_pixels_is_not_believed(ho
     assert facts.get(Fact.MANIFEST_PROVIDER) is None and "contradictory" in facts.why(Fact.MANIFEST_PROVIDER)
 
 
+@pytest.mark.parametrize(
+    ("profile", "expected"),
+    [("c2pa", {"c2pa.soft_binding"}), ("eu-ai-act", {"eu.inputs_kept"}), ("iptc", set())],
+)
+def test_silence_about_the_mark_leaves_in_doubt_who_made_it_and_from_what_and_not_that_a_machine_did(
+    house: House, tmp_path: Path, profile: str, expected: set[str]
+) -> None:
+    path = house.signed(_whole(house), tmp_path / "silent.mp4", replace(house.claim, soft_bindings=()))
+    assert house.failing(path, (profile,)) == expected
+
+
+def test_a_camera_claim_over_the_mark_is_believed_in_nothing(house: House, tmp_path: Path) -> None:
+    camera = replace(house.claim, source_type=DigitalSourceType.DIGITAL_CAPTURE, soft_bindings=(), model=None)
+    facts = house.hold(house.signed(_whole(house), tmp_path / "camera.mp4", camera), ("c2pa",)).facts
+    for fact in (Fact.MANIFEST_SOURCE_TYPE, Fact.MANIFEST_BROKEN_RULES, Fact.AIGC_LABEL, Fact.XMP_SOURCE_TYPE):
+        assert facts.get(fact) is None and "contradictory" in facts.why(fact)
+
+
 def test_a_tampered_file_says_nothing_that_is_believed(house: House, tmp_path: Path) -> None:
     path = house.signed(_whole(house), tmp_path / "tampered.mp4")
     data = path.read_bytes()
