@@ -34,7 +34,7 @@ from touchmark.provenance.manifest.unsigned import unsigned_in_store
 from touchmark.provenance.media.boxes import unhashed_content
 from touchmark.provenance.media.decode import VideoInfo
 from touchmark.provenance.media.errors import MediaError, TruncatedError
-from touchmark.provenance.media.kinds import STORE, Family
+from touchmark.provenance.media.kinds import STORE, Family, kind_of_file
 from touchmark.provenance.media.limits import Limits
 from touchmark.provenance.media.source import SMALL, held, open_file
 from touchmark.provenance.watermark.neural.claim import MarkClaim
@@ -229,15 +229,16 @@ def examine(examined: Examined, size: int, limits: Limits, progress: Progress | 
         sha256 = examined.digest() if known else ""  # takes as long as the manifest, and is there to be compared
     else:
         sha256, manifest = _read(examined, size)
+    kind = kind_of_file(file)
     remains = manifest.presence is not ManifestPresence.PRESENT and has_store_remains(file)
     try:
         named = _soft_bound(manifest, sources.watermark.algorithm, sources.sound_mark.algorithm)
-        look = look_at(path, sources, limits, progress, search, named[:_MOST_EXPECTED])
+        look = look_at(path, kind, sources, limits, progress, search, named[:_MOST_EXPECTED])
     except MediaError as error:
         incomplete = isinstance(error, TruncatedError)  # fetched in part, more likely than forged
         if incomplete or (manifest.presence is ManifestPresence.ABSENT and not remains):
             raise
-        look = not_looked(path, error.problem)
+        look = not_looked(kind, error.problem)
     alone = look.family is Family.SOUND
     container = Container(
         sha256=sha256,
@@ -247,7 +248,7 @@ def examine(examined: Examined, size: int, limits: Limits, progress: Progress | 
         unseen=look.unseen,
         damage=look.damage,
         sound_damage=look.sound_damage,
-        has_manifest_box=has_store_place(file),
+        has_manifest_box=bool(examined.kept) or has_store_place(file),
         store_remains=remains,
         unhashed=examined.unhashed(manifest) + sum(map(unsigned_in_store, examined.kept)),
     )

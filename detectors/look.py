@@ -1,6 +1,6 @@
 """What can be seen and heard of a file of any kind: its form, and the marks in its picture and sound.
 
-    look = look_at(path, sources, limits)
+    look = look_at(path, kind_of(path), sources, limits)
     look.family, look.info, look.detections, look.heard
 
 A video is looked at and listened to, a sound listened to, a picture looked at. Of kinds that carry manifests and that
@@ -26,7 +26,7 @@ from touchmark.detectors.timeline import shown_until
 from touchmark.provenance.media.counting import Counted, expected_pictures
 from touchmark.provenance.media.decode import VideoInfo, VideoReader, open_video
 from touchmark.provenance.media.errors import NotASoundError, NotAVideoError, PlaylistError
-from touchmark.provenance.media.kinds import AVIF, JPEG, PNG, TIFF, WEBP, Family, Kind, kind_of
+from touchmark.provenance.media.kinds import AVIF, JPEG, PNG, TIFF, WEBP, Family, Kind
 from touchmark.provenance.media.limits import Limits
 from touchmark.provenance.media.sound import open_sound
 from touchmark.provenance.media.still import view_still
@@ -89,6 +89,7 @@ class Look:
 
 def look_at(
     path: Path,
+    kind: Kind | None,
     sources: Sources,
     limits: Limits,
     progress: Progress | None = None,
@@ -101,6 +102,7 @@ def look_at(
     faint to be read by itself.
 
     Args:
+        kind: of the file.
         named: payloads that the file's manifest names, to be looked for likewise. So are those of the registry, where
             a mark seems to be.
 
@@ -109,9 +111,8 @@ def look_at(
         NeuralMarkError: a mark of another maker is installed and cannot be asked.
     """
     if search is MarkSearch.NONE:
-        return not_looked(path, _NOT_ASKED)
+        return not_looked(kind, _NOT_ASKED)
     expected = Expected(named, cache(sources.codebooks.of))  # the registry is asked once a file
-    kind = kind_of(path)
     if kind is not None and kind.family is Family.SOUND:
         try:
             return _listen(path, kind, sources, limits)
@@ -120,7 +121,7 @@ def look_at(
     if kind in _DECODED and kind is not None:
         return _view(path, kind, sources, limits, expected)
     if kind is not None and kind.family is not Family.VIDEO:
-        return not_looked(path, f"{kind.name} is not decoded here")
+        return not_looked(kind, f"{kind.name} is not decoded here")
     try:
         return _watch(path, sources, limits, progress, search, expected)
     except NotAVideoError as error:  # of no known kind, or one that is not decoded: it says what the file is
@@ -129,9 +130,8 @@ def look_at(
         raise NotAVideoError(error.problem, subject=error.subject, remedy=_ANY_MEDIUM) from error
 
 
-def not_looked(path: Path, reason: str) -> Look:
+def not_looked(kind: Kind | None, reason: str) -> Look:
     """The form alone."""
-    kind = kind_of(path)
     family = kind.family if kind is not None else Family.DOCUMENT
     return Look(family, _form(kind.suffix[1:] if kind is not None else ""), unseen=reason)
 
