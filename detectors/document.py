@@ -73,6 +73,8 @@ class OriginModel(TypedDict):
     trusted: bool
     """Whether a configured anchor vouches for the signer."""
     generator: str
+    generator_signer: str
+    """Who names the generator, where it is a manifest beneath whose signer is not trusted; else empty."""
     model: str
     created: Time | None
     source_type: DigitalSourceType | None

@@ -45,6 +45,7 @@ class Origin:
         signer: whom the certificate names; empty where only the mark is there.
         trusted: whether a configured anchor vouches for the signer.
         generator: the program that made the picture, with version.
+        generator_signer: who says so, where it is a manifest beneath whose signer nobody here trusts; else empty.
         model: the model that made it.
         created: when, as signed or registered, with zone.
         source_type: IPTC digital source type.
@@ -58,6 +59,7 @@ class Origin:
     signer: str = ""
     trusted: bool = False
     generator: str = ""
+    generator_signer: str = ""
     model: str = ""
     created: datetime | None = None
     source_type: DigitalSourceType | None = None
@@ -110,7 +112,7 @@ def describe(origin: Origin) -> Iterator[tuple[str, str]]:
     kind, created = origin.source_type, origin.created
     facts = {
         "signed by": f"{origin.signer}{'' if origin.trusted else ' (not trusted here)'}" if origin.signer else "",
-        "made with": origin.generator,
+        "made with": f"{origin.generator}{_by_whom(origin)}" if origin.generator else "",
         "model": origin.model,
         "created": f"{created.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC" if created else "",
         "kind": _in_words(kind) if kind else "",
@@ -119,6 +121,10 @@ def describe(origin: Origin) -> Iterator[tuple[str, str]]:
         "manifest": origin.manifest_label,
     }
     yield from ((name, value) for name, value in facts.items() if value)
+
+
+def _by_whom(origin: Origin) -> str:
+    return f" (says {origin.generator_signer}, not trusted here)" if origin.generator_signer else ""
 
 
 def _in_words(kind: DigitalSourceType) -> str:
@@ -158,6 +164,7 @@ def _from_manifest(manifest: ManifestReport, via: Via) -> Origin:
         signer=signer_name(manifest),
         trusted=manifest.signer_trusted,
         generator=made.made_with if made else here,
+        generator_signer=(signer_name(made) or "nobody named") if made and made.is_nobodys_word else "",
         model=next((_model(ingredient) for ingredient in manifest.ingredients if _is_model(ingredient)), ""),
         created=(made.made_at if made else None) or (beginning.when if beginning else None) or manifest.signed_at,
         source_type=kind,

@@ -187,6 +187,11 @@ def _generated(origin: Origin | None) -> str:
     by = f" by {safe_text(origin.generator, 80)}" if origin.generator else ""
     if origin.via is Via.WATERMARK_AND_REGISTRY:
         return f"Generated{by}. The manifest is gone from the file; its watermark led to the registry, which kept it."
+    if origin.trusted and origin.generator_signer:
+        return (
+            f"Generated{by}, says {_name(origin.generator_signer)}, whom this installation does not trust; "
+            f"{_name(origin.signer)}, whom it trusts, signed this over it."
+        )
     if origin.trusted:
         return f"Generated{by}, says {_name(origin.signer)}, whom this installation trusts."
     return f"Generated{by}: it carries this operator's watermark. Its signer is not trusted here."
