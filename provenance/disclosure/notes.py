@@ -7,15 +7,14 @@ Generators leave prompts, settings and their own names there; who they are is fo
 sounds are read by a media library, XMP by :mod:`.xmp`. What is read is text of a stranger, unpacked and taken apart
 within bounds: of a text that is compressed to a thousandth, no more than of any other.
 
-Written for PNG (third edition), EXIF 2.32, TIFF 6.0, IIM 4.2, GIF89a and WebP's container.
+Written for PNG (third edition), EXIF 2.32, IIM 4.2, GIF89a and WebP's container.
 """
 
 from __future__ import annotations
 
 import re
-import struct
 import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 from itertools import islice, takewhile
@@ -24,13 +23,17 @@ from typing import BinaryIO, Final
 from touchmark.provenance.media import kinds
 from touchmark.provenance.media.chunks import (
     APP1,
+    GIF_COMMENT,
     SCAN,
-    gif_colours,
+    gif_blocks,
+    gif_data,
     jpeg_segments,
     png_chunks,
     riff_chunks,
     segment_data,
 )
+from touchmark.provenance.media.items import EXIF, metadata
+from touchmark.provenance.media.tiff import Entry, Read, Tiff, within
 
 MOST_TEXT: Final = 1 << 18
 """Bytes read of one text, and unpacked of it; workflows of a megabyte say what they are in their first lines."""
@@ -39,7 +42,8 @@ _MOST_NOTES: Final = 256
 _MOST_ENTRIES: Final = 512
 _MOST_BLOCKS: Final = 16
 """Blocks of EXIF, IPTC and comments in one file; an honest one has a few."""
-_MOST_OF_GIF: Final = 1 << 20
+_MOST_OF_GIF: Final = 1 << 13
+"""Pieces of blocks: two megabytes of full ones."""
 _APP13, _COMMENT = 0xED, 0xFE
 _EXIF_HEAD: Final = b"Exif\0\0"
 _EXIF_DIRECTORY: Final = 0x8769
@@ -55,7 +59,6 @@ _EXIF_TEXTS: Final = {
 _WIDE: Final = 0x9C9C
 """Windows' own comment, in UTF-16."""
 _USER_COMMENT: Final = 0x9286
-_SIZES: Final = {1: 1, 2: 1, 7: 1}  # bytes, text, undefined: the types that texts have
 _IIM_TEXTS: Final = {65: "software", 110: "credit", 115: "source", 120: "description"}
 _IIM: Final = re.compile(rb"8BIM\x04\x04")
 
@@ -105,11 +108,15 @@ def _notes(file: BinaryIO) -> Iterator[Note]:
     elif kind is kinds.WEBP:
         found = ((start, size) for name, start, size in riff_chunks(file) if name == b"EXIF")
         for start, size in islice(found, _MOST_BLOCKS):
-            yield from _in_exif(_reader(_read(file, start + 8, size).removeprefix(_EXIF_HEAD)))
+            yield from _in_exif(within(_read(file, start + 8, size).removeprefix(_EXIF_HEAD)))
     elif kind is kinds.TIFF:
         yield from _in_exif(lambda at, size: _read(file, at, size))
     elif kind is kinds.GIF:
-        yield from _in_gif(_read(file, 0, _MOST_OF_GIF, _MOST_OF_GIF))
+        yield from _in_gif(file)
+    elif kind in (kinds.HEIC, kinds.AVIF, kinds.JXL):
+        for name, data in metadata(file, ""):
+            if name == EXIF:
+                yield from _in_exif(within(data))
 
 
 def _in_png(file: BinaryIO) -> Iterator[Note]:
@@ -117,7 +124,7 @@ def _in_png(file: BinaryIO) -> Iterator[Note]:
     for name, start, size in takewhile(lambda chunk: chunk[0] != b"IEND", png_chunks(file)):
         if name == b"eXIf" and blocks < _MOST_BLOCKS:
             blocks += 1
-            yield from _in_exif(_reader(_read(file, start + 8, size)))
+            yield from _in_exif(within(_read(file, start + 8, size)))
         elif name in (b"tEXt", b"zTXt", b"iTXt"):
             keyword, _, rest = _read(file, start + 8, size).partition(b"\0")
             if name == b"zTXt":
@@ -148,7 +155,7 @@ def _in_jpeg(file: BinaryIO) -> Iterator[Note]:
     for segment in takewhile(lambda segment: segment.marker != SCAN, jpeg_segments(file)):
         data = segment_data(file, segment) if segment.marker in (APP1, _APP13, _COMMENT) else b""
         if segment.marker == APP1 and data.startswith(_EXIF_HEAD):
-            yield from _in_exif(_reader(data.removeprefix(_EXIF_HEAD)))
+            yield from _in_exif(within(data.removeprefix(_EXIF_HEAD)))
         elif segment.marker == _APP13:
             yield from _in_iim(data)
         elif segment.marker == _COMMENT:
@@ -171,76 +178,46 @@ def _in_iim(data: bytes) -> Iterator[Note]:
         at = end
 
 
-def _in_gif(data: bytes) -> Iterator[Note]:
-    """Comments (GIF89a, 24) among the blocks of the first megabyte; pictures are passed over."""
-    if len(data) < 13:
-        return
-    at = 13 + gif_colours(data[10])
-    while at + 2 < len(data):
-        if data[at] == 0x2C and at + 10 < len(data):  # a picture: place and size, colours, a code size, blocks
-            at, is_comment = at + 11 + gif_colours(data[at + 9]), False
-        elif data[at] == 0x21:
-            at, is_comment = at + 2, data[at + 1] == 0xFE
-        else:
-            return
-        pieces: list[bytes] = []
-        while at < len(data) and (size := data[at]):
-            pieces.append(data[at + 1 : at + 1 + size] if is_comment else b"")
-            at += 1 + size
-        at += 1
-        if is_comment:
-            yield Note(Place.COMMENT, "comment", _decoded(b"".join(pieces)))
+def _in_gif(file: BinaryIO) -> Iterator[Note]:
+    """Its comments (GIF89a, 24)."""
+    for block in gif_blocks(file, _MOST_OF_GIF):
+        if block.label == GIF_COMMENT:
+            yield Note(Place.COMMENT, "comment", _decoded(b"".join(gif_data(file, block))))
 
 
-def _in_exif(read: Callable[[int, int], bytes]) -> Iterator[Note]:
-    """Texts in the first directory of a TIFF and in the one of EXIF that it names; ``read`` gives bytes at a place."""
-    head = read(0, 8)
-    order = {b"II*\0": "<", b"MM\0*": ">"}.get(head[:4])
-    if order is None or len(head) < 8:
+def _in_exif(read: Read) -> Iterator[Note]:
+    """Texts in the first directory of a TIFF and in the one of EXIF that it names."""
+    tiff = Tiff.of(read)
+    if tiff is None:
         return
     further: list[int] = []
-    (first,) = struct.unpack(order + "I", head[4:])
-    for tag, kind, count, value in _entries(read, order, first):
-        if tag == _EXIF_DIRECTORY:
-            further += struct.unpack(order + "I", value)
+    for entry in islice(tiff.entries(), _MOST_ENTRIES):
+        if entry.tag == _EXIF_DIRECTORY:
+            further.append(tiff.number(entry))
         else:
-            yield from _text(read, order, tag, kind, count, value)
+            yield from _text(tiff, entry)
     for directory in further[:1]:
-        for tag, kind, count, value in _entries(read, order, directory):
-            yield from _text(read, order, tag, kind, count, value)
+        for entry in islice(tiff.entries(directory), _MOST_ENTRIES):
+            yield from _text(tiff, entry)
 
 
-def _entries(read: Callable[[int, int], bytes], order: str, at: int) -> Iterator[tuple[int, int, int, bytes]]:
-    """Tag, type, count, and the value or where it lies (TIFF 6.0, 2)."""
-    start = read(at, 2)
-    count = min(struct.unpack(order + "H", start)[0], _MOST_ENTRIES) if len(start) == 2 else 0
-    entries = read(at + 2, 12 * count)
-    for place in range(0, len(entries) - 11, 12):
-        yield struct.unpack_from(order + "HHI4s", entries, place)
-
-
-def _text(
-    read: Callable[[int, int], bytes], order: str, tag: int, kind: int, count: int, value: bytes
-) -> Iterator[Note]:
-    if tag not in _EXIF_TEXTS or kind not in _SIZES:
+def _text(tiff: Tiff, entry: Entry) -> Iterator[Note]:
+    data = tiff.content(entry, MOST_TEXT) if entry.tag in _EXIF_TEXTS else b""
+    if not data:
         return
-    data = value[:count] if count <= 4 else read(struct.unpack(order + "I", value)[0], count)
-    if tag == _USER_COMMENT:
-        text = _commented(data, order)
+    if entry.tag == _USER_COMMENT:
+        text = _commented(data, big=tiff.order == "big")
     else:
-        text = data.decode("utf-16-le", "replace") if tag == _WIDE else _decoded(data)
-    yield Note(Place.EXIF, _EXIF_TEXTS[tag], text.strip("\0 \t\r\n"))
+        text = data.decode("utf-16-le", "replace") if entry.tag == _WIDE else _decoded(data)
+    yield Note(Place.EXIF, _EXIF_TEXTS[entry.tag], text.strip("\0 \t\r\n"))
 
 
-def _commented(data: bytes, order: str) -> str:
+def _commented(data: bytes, *, big: bool) -> str:
     """A user's comment: eight bytes say in what letters it is (EXIF 2.32, 4.6.5 D)."""
     said, text = data[:8], data[8:]
     if said != b"UNICODE\0":
         return _decoded(text if said in (b"ASCII\0\0\0", b"JIS\0\0\0\0\0", bytes(8)) else data)
-    big = order == ">"
-    if (
-        len(text) > 1 and 0 in text[:2]
-    ):  # writers do not agree on whose order it is: most texts begin with a Latin letter
+    if len(text) > 1 and 0 in text[:2]:  # writers disagree on whose order it is: most texts begin with a Latin letter
         big = text[0] == 0
     return text.decode("utf-16-be" if big else "utf-16-le", "replace")
 
@@ -252,10 +229,6 @@ def _decoded(data: bytes) -> str:
         return data[:MOST_TEXT].decode("latin-1")
 
 
-def _reader(data: bytes) -> Callable[[int, int], bytes]:
-    return lambda at, size: data[at : at + min(size, MOST_TEXT)]
-
-
-def _read(file: BinaryIO, at: int, size: int, most: int = MOST_TEXT) -> bytes:
+def _read(file: BinaryIO, at: int, size: int) -> bytes:
     file.seek(at)
-    return file.read(max(min(size, most), 0))
+    return file.read(max(min(size, MOST_TEXT), 0))

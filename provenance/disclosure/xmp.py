@@ -19,10 +19,23 @@ from pathlib import Path
 from typing import BinaryIO, Final
 from xml.etree import ElementTree
 
+from touchmark.provenance.media import kinds
 from touchmark.provenance.media.boxes import top_level, walk
-from touchmark.provenance.media.chunks import APP1, SCAN, jpeg_segments, png_chunks, riff_chunks, segment_data
+from touchmark.provenance.media.chunks import (
+    APP1,
+    GIF_APPLICATION,
+    SCAN,
+    gif_blocks,
+    gif_data,
+    jpeg_segments,
+    png_chunks,
+    riff_chunks,
+    segment_data,
+)
+from touchmark.provenance.media.items import XMP, metadata
 from touchmark.provenance.media.segments import Part, jpeg_xmp, png_xmp, webp_xmp
 from touchmark.provenance.media.still import StillKind
+from touchmark.provenance.media.tiff import Tiff
 
 XMP_UUID: Final = bytes.fromhex("be7acfcb97a942e89c71999491e3afac")
 """The ``uuid`` box that holds a packet in mp4 (XMP specification, part 3, "Storage in files")."""
@@ -37,6 +50,10 @@ _DCTERMS: Final = "http://purl.org/dc/terms/"
 _PHOTOSHOP: Final = "http://ns.adobe.com/photoshop/1.0/"
 _TC260: Final = "http://www.tc260.org.cn/ns/AIGC/1.0/"
 _JPEG_HEAD: Final = b"http://ns.adobe.com/xap/1.0/\0"
+_TIFF_TAG: Final = 700
+_GIF_NAME: Final = b"XMP DataXMP"
+_GIF_RAMP: Final = b"\x01\xff\xfe\xfd"
+_MOST_OF_GIF: Final = 1 << 13  # pieces of blocks
 _PNG_KEYWORD: Final = b"XML:com.adobe.xmp"
 _PACKET_ID: Final = "W5M0MpCehiHzreSzNTczkc9d"
 
@@ -139,7 +156,7 @@ def xmp_part(packet: bytes, kind: StillKind) -> Part:
 
 
 def read_xmp(path: Path) -> XmpNote | None:
-    """The XMP of an mp4, mov, jpg, png or webp file; None where it has none that can be read.
+    """The XMP of a film of boxes or a picture; None where it has none that can be read.
 
     Raises:
         OSError: the file cannot be opened.
@@ -151,21 +168,43 @@ def read_xmp(path: Path) -> XmpNote | None:
 
 def xmp_of(file: BinaryIO, subject: str) -> XmpNote | None:
     """As :func:`read_xmp`, of an open, seekable file; ``subject`` is what an error calls it."""
-    file.seek(0)
     notes = (XmpNote.parse(packet) for packet in islice(_packets(file, subject), _MOST_PACKETS))
     return next((note for note in notes if note is not None), None)
 
 
 def _packets(file: BinaryIO, subject: str) -> Iterator[bytes]:
-    head = file.read(12)
-    if head[:3] == b"\xff\xd8\xff":
+    kind = kinds.kind_of_file(file)
+    if kind is kinds.JPEG:
         yield from _in_jpeg(file)
-    elif head[:8] == b"\x89PNG\r\n\x1a\n":
+    elif kind is kinds.PNG:
         yield from _in_png(file)
-    elif head[:4] == b"RIFF" and head[8:] == b"WEBP":
+    elif kind is kinds.WEBP:
         yield from _in_webp(file)
+    elif kind is kinds.TIFF:
+        yield from _in_tiff(file)
+    elif kind is kinds.GIF:
+        yield from _in_gif(file)
+    elif kind in (kinds.HEIC, kinds.AVIF, kinds.JXL):
+        yield from (
+            data.removeprefix(_JPEG_HEAD) for name, data in metadata(file, subject) if name == XMP
+        )  # some keep it
     else:
         yield from _in_boxes(file, subject)
+
+
+def _in_tiff(file: BinaryIO) -> Iterator[bytes]:
+    tiff = Tiff.of(lambda at, size: _read(file, at, size))
+    if tiff is not None:
+        yield from (tiff.content(entry, _MOST + 1) for entry in tiff.entries() if entry.tag == _TIFF_TAG)
+
+
+def _in_gif(file: BinaryIO) -> Iterator[bytes]:
+    """What follows its name in an application extension, as it is and not in pieces; a ramp of bytes behind it makes
+    whoever takes it for pieces come to its end (XMP specification, part 3, "GIF")."""
+    for block in gif_blocks(file, _MOST_OF_GIF):
+        if block.label == GIF_APPLICATION and next(gif_data(file, block), b"") == _GIF_NAME:
+            packet = _read(file, block.start + 1 + len(_GIF_NAME), _MOST)
+            yield packet.partition(_GIF_RAMP)[0]
 
 
 def _in_boxes(file: BinaryIO, subject: str) -> Iterator[bytes]:

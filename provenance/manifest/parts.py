@@ -13,7 +13,7 @@ from typing import BinaryIO, Final
 
 from touchmark.provenance.media import kinds
 from touchmark.provenance.media.boxes import check_boxes
-from touchmark.provenance.media.chunks import SCAN, gif_colours, jpeg_segments, png_chunks, riff_chunks
+from touchmark.provenance.media.chunks import SCAN, gif_blocks, jpeg_segments, png_chunks, riff_chunks
 from touchmark.provenance.media.errors import LimitExceededError
 from touchmark.provenance.media.id3 import MOST_FRAMES, burden
 
@@ -40,7 +40,8 @@ def check_parts(file: BinaryIO, subject: str) -> int:
         return 0
     kind = kinds.kind_of_file(file)
     if kind is kinds.GIF:
-        count, full = _gif_blocks(file), size // _FULL
+        full = size // _FULL
+        count = sum(1 + block.pieces for block in gif_blocks(file, _MOST_READ + full))
     elif kind is kinds.PNG:
         count = sum(1 for _ in png_chunks(file))
     elif kind in (kinds.WAV, kinds.AVI, kinds.WEBP):
@@ -67,32 +68,3 @@ def _check_id3(file: BinaryIO, subject: str) -> None:
         too_much = f"more than {_MOST_PACKED:,} bytes in compressed ID3 frames"
     if too_much:
         raise LimitExceededError(f"it has {too_much}", subject=subject, remedy="Write its tag anew, uncompressed.")
-
-
-def _gif_blocks(file: BinaryIO) -> int:
-    """Extensions, pictures and the blocks that these consist of, up to the trailer (GIF89a, 17 to 27)."""
-    file.seek(0)
-    head = file.read(13)
-    if len(head) < 13:
-        return 0
-    at, count = 13 + gif_colours(head[10]), 0
-    end = file.seek(0, os.SEEK_END)
-    most = _MOST_READ + end // _FULL
-    while at < end and count <= most:
-        file.seek(at)
-        head = file.read(10)
-        if head[:1] == b"!":
-            at += 2
-        elif head[:1] == b"," and len(head) == 10:
-            at += 11 + gif_colours(head[9])  # its description, its colours and a byte for its compression
-        else:
-            return count
-        count += 1
-        while at < end and count <= most:
-            file.seek(at)
-            size = file.read(1)[0]
-            at += 1 + size
-            count += 1
-            if not size:
-                break
-    return count

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import base64
 import binascii
-import os
 import re
 import struct
 from collections.abc import Iterable, Iterator
@@ -21,6 +20,7 @@ from touchmark.provenance.media.boxes import C2PA_UUID, top_level
 from touchmark.provenance.media.chunks import APP11, SCAN, jpeg_segments, png_chunks, riff_chunks, segment_data
 from touchmark.provenance.media.errors import LimitExceededError
 from touchmark.provenance.media.id3 import id3_frames
+from touchmark.provenance.media.tiff import Tiff
 
 _STORE_TYPE: Final = bytes.fromhex("6332706100110010800000aa00389b71")
 """JUMBF type of a manifest store (C2PA 2.4, 11.1.4.2 "Manifest Store"): stands at the start of every store."""
@@ -53,7 +53,7 @@ def has_store_place(file: BinaryIO) -> bool:
         if kind is kinds.JPEG:
             return any(b"c2pa" in data for data in _app11(file))
         if kind is kinds.TIFF:
-            return _TIFF_TAG in _tiff_tags(file)[1]
+            return any(True for _ in _tiff(file))
         if kind is kinds.SVG:
             return _SVG_PLACE.search(_at(file, 0, MOST_OF_STORE)) is not None
         return any(box.uuid == C2PA_UUID for box in top_level(file, ""))
@@ -152,11 +152,11 @@ def _svg(file: BinaryIO) -> Iterator[bytes]:
 
 
 def _tiff(file: BinaryIO) -> Iterator[bytes]:
-    """All that the directory says is the store, which is at the end of the file."""
-    order, places = _tiff_tags(file)
-    if _TIFF_TAG in places:
-        count, start = struct.unpack_from(order + "II", places[_TIFF_TAG], 4)
-        yield _at(file, start, count)
+    """All that the directory says is the store, which is at the end of the file; of several entries the last."""
+    tiff = Tiff.of(lambda at, size: _at(file, at, size))
+    entries = [entry for entry in tiff.entries() if entry.tag == _TIFF_TAG] if tiff else []
+    if tiff and entries:
+        yield _at(file, tiff.number(entries[-1]), entries[-1].count)
 
 
 def _id3(file: BinaryIO) -> Iterator[bytes]:
@@ -164,18 +164,3 @@ def _id3(file: BinaryIO) -> Iterator[bytes]:
     for name, content in id3_frames(file):
         if name == b"GEOB" and (found := content.find(_STORE_TYPE)) >= 16:
             yield content[found - 16 :]
-
-
-def _tiff_tags(file: BinaryIO) -> tuple[str, dict[int, bytes]]:
-    """Order of bytes, and entries of the first directory by their tags."""
-    file.seek(0)
-    head = file.read(8)
-    order = "<" if head[:2] == b"II" else ">"
-    (offset,) = struct.unpack(order + "I", head[4:8])
-    if offset >= file.seek(0, os.SEEK_END):
-        return order, {}
-    file.seek(offset)
-    (count,) = struct.unpack(order + "H", file.read(2))
-    entries = file.read(12 * count)
-    found = (entries[at : at + 12] for at in range(0, len(entries) - 11, 12))
-    return order, {struct.unpack_from(order + "H", entry)[0]: entry for entry in found}

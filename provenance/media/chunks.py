@@ -1,4 +1,4 @@
-"""Where the parts of a file lie, by their heads alone: chunks of PNG and RIFF, segments of JPEG, tables of GIF.
+"""Where the parts of a file lie, by their heads alone: chunks of PNG and RIFF, segments of JPEG, blocks of GIF.
 
     for segment in jpeg_segments(file):
         if segment.marker == APP1:
@@ -81,7 +81,61 @@ def segment_data(file: BinaryIO, segment: Segment) -> bytes:
     return file.read(max(segment.end - segment.start - 4, 0))
 
 
-def gif_colours(flags: int) -> int:
+class GifBlock(NamedTuple):
+    """An extension or a picture of a GIF.
+
+    Attributes:
+        label: of the extension; :data:`GIF_PICTURE` of a picture.
+        start: where its data begin: pieces, each after a byte that says how long it is, up to one of no length.
+        pieces: how many there are, the last among them.
+    """
+
+    label: int
+    start: int
+    pieces: int
+
+
+GIF_PICTURE, GIF_COMMENT, GIF_APPLICATION = 0x2C, 0xFE, 0xFF
+"""What blocks of a GIF are (GIF89a, 20, 24 and 26)."""
+
+
+def gif_blocks(file: BinaryIO, most: int) -> Iterator[GifBlock]:
+    """Blocks of a GIF up to its trailer, or until there are more than ``most`` pieces (GIF89a, 17 to 27)."""
+    file.seek(0)
+    head = file.read(13)
+    if len(head) < 13:
+        return
+    at, left = 13 + _gif_colours(head[10]), most
+    while left >= 0:
+        file.seek(at)
+        head = file.read(10)
+        if head[:1] == b"!" and len(head) > 1:
+            label, start = head[1], at + 2
+        elif head[:1] == b"," and len(head) == 10:
+            label, start = GIF_PICTURE, at + 11 + _gif_colours(head[9])  # place and size, colours, a code size
+        else:
+            return
+        at, pieces, size = start, 0, b"\1"
+        while size not in (b"", b"\0") and pieces <= left:
+            file.seek(at)
+            size = file.read(1)
+            at += 1 + int.from_bytes(size, "big")
+            pieces += 1
+        left -= pieces
+        yield GifBlock(label, start, pieces)
+
+
+def gif_data(file: BinaryIO, block: GifBlock) -> Iterator[bytes]:
+    """The pieces of its data."""
+    at = block.start
+    for _ in range(block.pieces):
+        file.seek(at)
+        size = int.from_bytes(file.read(1), "big")
+        yield file.read(size)
+        at += 1 + size
+
+
+def _gif_colours(flags: int) -> int:
     """Bytes of the table of colours in a GIF that follows a head with these flags (GIF89a, 18 and 20); often none."""
     return 3 << (flags & 7) + 1 if flags & 0x80 else 0
 

@@ -16,12 +16,12 @@ from typing import Any, Final
 
 from touchmark.provenance.media.chunks import END, SCAN, jpeg_segments, png_chunks, riff_chunks
 from touchmark.provenance.media.errors import DecodeError, TruncatedError
+from touchmark.provenance.media.tiff import SHORT, Tiff, within
 
 PNG_SIGNATURE: Final = b"\x89PNG\r\n\x1a\n"
 JPEG_SIGNATURE: Final = b"\xff\xd8\xff"
 
 _ORIENTATION = 0x0112  # EXIF 2.32, 4.6.4 A
-_SHORT = 3
 _EXIF = b"Exif\0\0"
 
 _ADOBE = 0xEE
@@ -285,18 +285,13 @@ def webp_xmp(packet: bytes) -> Part:
 
 def exif_orientation(exif: bytes) -> int:
     """The number from 1 to 8 by which EXIF, or a TIFF file, says how the picture stands; 1 where it says nothing."""
-    order = {b"II*\0": "<", b"MM\0*": ">"}.get(exif[:4])
-    if order is None or len(exif) < 8:
+    tiff = Tiff.of(within(exif))
+    entries = tiff.entries() if tiff else iter(())
+    entry = next((entry for entry in entries if entry.tag == _ORIENTATION), None)
+    if tiff is None or entry is None or entry.kind != SHORT:
         return 1
-    (offset,) = struct.unpack_from(order + "I", exif, 4)
-    if offset + 2 > len(exif):
-        return 1
-    (count,) = struct.unpack_from(order + "H", exif, offset)
-    for entry in range(offset + 2, min(offset + 2 + 12 * count, len(exif) - 11), 12):
-        tag, kind, _, value = struct.unpack_from(order + "HHIH", exif, entry)
-        if tag == _ORIENTATION:
-            return value if kind == _SHORT and 1 <= value <= 8 else 1
-    return 1
+    value = tiff.number(entry)
+    return value if 1 <= value <= 8 else 1
 
 
 def _unpacked(form: str, data: bytes, position: int, subject: str) -> tuple[Any, ...]:

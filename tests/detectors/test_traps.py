@@ -20,6 +20,8 @@ from rich.console import Console
 from tests.clips import moving_clip
 from tests.detectors.conftest import NOW
 from tests.forms import FORMS
+from tests.heif import heif
+from touchmark.detectors.contradictions import ContradictionKind
 from touchmark.detectors.evidence import gather
 from touchmark.detectors.look import MarkSearch
 from touchmark.detectors.origin import describe
@@ -30,6 +32,7 @@ from touchmark.detectors.statements import Source, Tone
 from touchmark.detectors.terminal import render
 from touchmark.detectors.verdict import Outcome, judge
 from touchmark.detectors.verify import Verification, Verifier
+from touchmark.provenance.disclosure.xmp import XmpNote
 from touchmark.provenance.keys.development import issue_development_chain
 from touchmark.provenance.manifest.claim import GENERATOR, Claim, DigitalSourceType, SoftwareAgent
 from touchmark.provenance.manifest.context import manifest_context
@@ -38,6 +41,7 @@ from touchmark.provenance.manifest.traces import stores
 from touchmark.provenance.manifest.write import sign_file, sign_stream
 from touchmark.provenance.media.boxes import C2PA_UUID, scan_boxes, unhashed_bytes
 from touchmark.provenance.media.errors import MediaError
+from touchmark.provenance.media.items import XMP
 from touchmark.provenance.media.kinds import Family
 from touchmark.provenance.media.limits import Limits
 from touchmark.provenance.signing import PemSigner
@@ -138,6 +142,29 @@ def test_laundering_is_seen_in_every_form(forms, trusted, tmp_path, name) -> Non
     assert not verification.evidence.manifest.failures
     assert verification.verdict.outcome is Outcome.CONTRADICTORY
     assert {found.kind for found in verification.verdict.contradictions} == {"laundered_edit"}
+
+
+GENERATED = XmpNote(DigitalSourceType.TRAINED_ALGORITHMIC_MEDIA.value).packet()
+RAMP = b"\1" + bytes(range(255, -1, -1)) + b"\0"
+GIF = (
+    b"GIF89a\1\0\1\0\x80\0\0" + bytes(6) + b"\x21\xff\x0bXMP DataXMP" + GENERATED + RAMP,
+    b"\x2c" + bytes(4) + b"\1\0\1\0\0\2\2\x4c\1\0\x3b",
+)
+
+
+@pytest.mark.parametrize(
+    ("media_type", "content"),
+    [("image/heic", heif((XMP, GENERATED))), ("image/gif", b"".join(GIF))],
+)
+def test_a_cameras_claim_over_a_picture_that_says_it_was_generated_is_named(
+    trusted, tmp_path, media_type, content
+) -> None:
+    path = tmp_path / "picture"
+    with path.open("wb") as output:
+        sign_stream(io.BytesIO(content), output, _claim(media_type, DigitalSourceType.DIGITAL_CAPTURE), *trusted)
+    verdict = verify(path, trusted).verdict
+    assert verdict.outcome is Outcome.CONTRADICTORY
+    assert [found.kind for found in verdict.contradictions] == [ContradictionKind.LABELS_DISAGREE]
 
 
 @pytest.mark.parametrize("name", ["p.jpg", "v.mp4"])

@@ -15,10 +15,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.clips import moving_clip, scene
+from tests.heif import box, heif
 from touchmark.provenance.disclosure.aigc import AIGC_KEY, AigcRecord
 from touchmark.provenance.disclosure.xmp import XMP_UUID, XmpNote, read_xmp, xmp_box, xmp_part
 from touchmark.provenance.media.decode import open_video
 from touchmark.provenance.media.encode import EncodeSettings, encode
+from touchmark.provenance.media.items import XMP
 from touchmark.provenance.media.picture import Orientation
 from touchmark.provenance.media.still import Still, StillKind, read_still, suffixes, write_still
 
@@ -125,13 +127,39 @@ def _webp(packet: bytes) -> bytes:
     return b"RIFF" + struct.pack("<I", len(body)) + body
 
 
-@pytest.mark.parametrize("make", [_png, _jpeg, _webp])
+def _tiff(packet: bytes) -> bytes:
+    return struct.pack("<2sHIHHHIII", b"II", 42, 8, 1, 700, 1, len(packet), 26, 0) + packet
+
+
+def _gif(packet: bytes) -> bytes:
+    ramp = b"\1" + bytes(range(255, -1, -1)) + b"\0"
+    head = b"GIF89a" + struct.pack("<HHBBB", 1, 1, 0x80, 0, 0) + bytes(6) + b"\x21\xf9\x04\0\0\0\0\0"
+    return head + b"\x21\xff\x0bXMP DataXMP" + packet + ramp + b"\x3b"
+
+
+def _heic(packet: bytes) -> bytes:
+    return heif((XMP, packet))
+
+
+def _of_a_phone(packet: bytes) -> bytes:
+    return heif((b"Exif", bytes(4)), (XMP, b"http://ns.adobe.com/xap/1.0/\0" + packet + b"\0"))
+
+
+def _avif(packet: bytes) -> bytes:
+    return heif((XMP, packet), brand=b"avif", version=1, in_idat=True)
+
+
+def _jxl(packet: bytes) -> bytes:
+    return b"\0\0\0\x0cJXL \r\n\x87\n" + box(b"ftyp", b"jxl \0\0\0\0jxl ") + box(b"xml ", packet)
+
+
+@pytest.mark.parametrize("make", [_png, _jpeg, _webp, _tiff, _gif, _heic, _of_a_phone, _avif, _jxl])
 def test_pictures_are_read_and_cut_ones_survived(tmp_path: Path, make: object) -> None:
     assert callable(make)
     data, path = make(NOTE.packet()), tmp_path / "picture"
     path.write_bytes(data)
     assert read_xmp(path) == NOTE
-    for length in range(0, len(data) - 20, 37):
+    for length in range(0, data.index(b"</x:xmpmeta>"), 37):
         path.write_bytes(data[:length])
         assert read_xmp(path) is None
 

@@ -14,6 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.forms import picture_file
+from tests.heif import heif
 from touchmark.provenance.disclosure.generators import generator_named
 from touchmark.provenance.disclosure.notes import MOST_TEXT, Note, Place, notes_of
 
@@ -143,6 +144,12 @@ MADE: dict[str, tuple[bytes, str, Place]] = {
         Place.EXIF,
     ),
     "TIFF": (tiff({0x0131: b"Adobe Firefly 2\0"}), "Adobe Firefly", Place.EXIF),
+    "HEIC": (heif((b"Exif", bytes(4) + tiff({0x0131: b"Draw Things\0"}))), "Draw Things", Place.EXIF),
+    "AVIF": (
+        heif((b"Exif", b"\0\0\0\6Exif\0\0" + tiff({0x0110: b"prompt:" + GRAPH.encode()})), brand=b"avif", version=1),
+        "ComfyUI",
+        Place.EXIF,
+    ),
     "GIF": (gif(SETTINGS.encode() + b" " * 300), "Stable Diffusion", Place.COMMENT),
 }
 
