@@ -25,7 +25,7 @@ from touchmark.detectors.timeline import marked_segments
 from touchmark.provenance.fingerprint import Likeness, likeness_of
 from touchmark.provenance.lookup import Lookup
 from touchmark.provenance.manifest.branches import bound_branches
-from touchmark.provenance.manifest.kept import KeptStore, kept_stores
+from touchmark.provenance.manifest.kept import Kept, kept_stores
 from touchmark.provenance.manifest.read import read_stream
 from touchmark.provenance.manifest.report import ManifestPresence, ManifestReport
 from touchmark.provenance.manifest.stamped import read_stamped
@@ -248,9 +248,9 @@ def examine(examined: Examined, size: int, limits: Limits, progress: Progress | 
         unseen=look.unseen,
         damage=look.damage,
         sound_damage=look.sound_damage,
-        has_manifest_box=bool(examined.kept) or has_store_place(file),
+        has_manifest_box=bool(examined.kept.stores) or has_store_place(file),
         store_remains=remains,
-        unhashed=examined.unhashed(manifest) + sum(map(unsigned_in_store, examined.kept)),
+        unhashed=examined.unhashed(manifest) + sum(map(unsigned_in_store, examined.kept.stores)),
     )
     evidence = Evidence(
         container=container,
@@ -279,7 +279,7 @@ class Examined:
 
     path: Path
     file: BinaryIO
-    kept: tuple[KeptStore, ...]
+    kept: Kept
     sources: Sources
     film: SignedFilm | None = None
 

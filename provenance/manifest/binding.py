@@ -1,6 +1,6 @@
 """What the hard binding of a manifest covers: what its signer left out beyond the usual, and its hash trees. Pure.
 
-    binding = hard_binding(kept_stores(file), label)
+    binding = hard_binding(kept_stores(file, "film.mp4").stores, label)
     binding.left_out          # ("the box “/mdat”",)
     binding.trees             # (HashTree(unique_id=1, local_id=1, leaves=11, row=3, digest=32, of_fragments=True),)
 

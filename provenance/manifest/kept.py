@@ -1,7 +1,7 @@
 """The manifest stores that a file keeps, each taken apart once for all who look at it.
 
-    for kept in kept_stores(file, "film.mp4"):
-        kept.store.inner          # its manifests
+    for one in kept_stores(file, "film.mp4").stores:
+        one.store.inner           # its manifests
 
 A C2PA library reads stores; what it does not say of them (how much is in them, what in them is unsigned, with what kind
 of certificate they were signed) is looked up here, in what is found by ``traces``.
@@ -54,14 +54,27 @@ class KeptStore:
         return cls(data, with_unpacked(store), end)
 
 
-def kept_stores(file: BinaryIO, subject: str) -> tuple[KeptStore, ...]:
-    """Those in the place where the file's form has them.
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """What a file keeps.
+
+    Attributes:
+        stores: those in the place where the file's form has them.
+        parts: how many the file has: what a library may take to read it.
+    """
+
+    stores: tuple[KeptStore, ...]
+    parts: int
+
+
+def kept_stores(file: BinaryIO, subject: str) -> Kept:
+    """Taken apart, of an open, seekable file.
 
     Raises:
         LimitExceededError: the file has more parts, or they take more time or memory, than in any file that was not
             made for that.
     """
-    check_parts(file, subject)
+    parts = check_parts(file, subject)
     kept: list[KeptStore] = []
     room = MOST_OF_STORE
     for data in stores(file):
@@ -71,7 +84,7 @@ def kept_stores(file: BinaryIO, subject: str) -> tuple[KeptStore, ...]:
         if len(kept) == _MOST:
             raise refused(f"its manifest store is there more than {_MOST} times", subject)
         kept.append(KeptStore.of(data, subject))
-    return tuple(kept)
+    return Kept(tuple(kept), parts)
 
 
 def refused(problem: str, subject: str) -> LimitExceededError:

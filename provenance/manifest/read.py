@@ -28,7 +28,7 @@ import c2pa
 
 from touchmark.provenance.manifest.assertion_count import check_assertions
 from touchmark.provenance.manifest.context import manifest_context
-from touchmark.provenance.manifest.kept import KeptStore, kept_stores, refused
+from touchmark.provenance.manifest.kept import Kept, KeptStore, kept_stores, refused
 from touchmark.provenance.manifest.offsets import movable
 from touchmark.provenance.manifest.parse import MAX_JSON, MAX_TEXT, UnreadableStoreError, parse_store
 from touchmark.provenance.manifest.parts import FEWEST_BYTES, check_parts
@@ -90,7 +90,7 @@ def read_stream(
     anchors: bytes,
     *,
     manifest: bytes | None = None,
-    kept: Sequence[KeptStore] | None = None,
+    kept: Kept | None = None,
     subject: str = "",
 ) -> ManifestReport:
     """As :func:`read_manifest`, of an open, seekable file; ``subject`` is what an error calls it.
@@ -103,12 +103,13 @@ def read_stream(
         if reader is None:
             return _without(file, "")
         with reader:
-            report = parse_store(reader.json(), kept if manifest is None else (KeptStore.of(manifest, subject),))
+            stores = kept.stores if manifest is None else (KeptStore.of(manifest, subject),)
+            report = parse_store(reader.json(), stores)
         if report.binds_parts:
             report = replace(report, left_out=report.left_out + unbound(file))
         if report.is_sound and manifest is None:
-            left_out = unseen_in_stores(kept, report.label) + movable(file, report.free_places, subject)
-            report = replace(report, left_out=left_out) if left_out else _if_for_claims(report, kept)
+            left_out = unseen_in_stores(kept.stores, report.label) + movable(file, report.free_places, subject)
+            report = replace(report, left_out=left_out) if left_out else _if_for_claims(report, kept.stores)
         return report
     except UnreadableStoreError as error:
         return ManifestReport(ManifestPresence.UNREADABLE, reason=str(error))
@@ -141,7 +142,7 @@ def read_segment(beginning: BinaryIO, segment: BinaryIO, anchors: bytes, *, subj
             beginning.seek(0)
             segment.seek(0)
             reader.with_fragment(MP4.media_type, beginning, segment)
-            report = parse_store(reader.json(), kept)
+            report = parse_store(reader.json(), kept.stores)
         return replace(report, left_out=report.left_out + movable(segment, report.free_places, subject))
     except UnreadableStoreError as error:
         return ManifestReport(ManifestPresence.UNREADABLE, reason=str(error))
@@ -191,18 +192,15 @@ def _with_segment(reader: c2pa.Reader, beginning: BinaryIO, path: Path) -> None:
         reader.with_fragment(MP4.media_type, beginning, segment)
 
 
-def _reader(
-    file: BinaryIO, anchors: bytes, manifest: bytes | None, kept: Sequence[KeptStore], subject: str
-) -> c2pa.Reader | None:
+def _reader(file: BinaryIO, anchors: bytes, manifest: bytes | None, kept: Kept, subject: str) -> c2pa.Reader | None:
     """The library's, for what it can read in a moment; None where no manifest is.
 
     Raises:
         LimitExceededError: it would take longer.
     """
-    parts = check_parts(file, subject)
-    check_assertions(kept, subject)
+    check_assertions(kept.stores, subject)
     size, form = file.seek(0, os.SEEK_END), _format_of(file)
-    asked = Pieces(file, size, parts) if size > FEWEST_BYTES else file
+    asked = Pieces(file, size, kept.parts) if size > FEWEST_BYTES else file
     try:
         return c2pa.Reader.try_create(form, asked, manifest, manifest_context(anchors))
     except c2pa.C2paError as error:

@@ -1,6 +1,6 @@
 """Whether what a manifest store holds beside what is signed could be looked at.
 
-    unseen_in_stores(kept_stores(file), report.label)     # () where it could
+    unseen_in_stores(kept.stores, report.label)     # () where it could
 
 What lies there unsigned is counted (``unsigned``) in the stores that are found in a file (``traces``), compressed
 manifests unpacked (``unpacked``). A C2PA library reads more: manifests that are packed in other ways, which anybody can

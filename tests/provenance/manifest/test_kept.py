@@ -71,9 +71,9 @@ def test_what_no_generator_writes_is_refused(file: io.BytesIO, rule: str) -> Non
 
 
 def test_what_generators_write_is_not() -> None:
-    assert [len(one.data) for one in kept_stores(png(LARGE), "picture.png")] == [len(LARGE)]
-    assert [one.store is not None for one in kept_stores(film(FEW, FEW), "film.mp4")] == [True, True]
-    assert kept_stores(png(), "picture.png") == ()
+    assert [len(one.data) for one in kept_stores(png(LARGE), "picture.png").stores] == [len(LARGE)]
+    assert [one.store is not None for one in kept_stores(film(FEW, FEW), "film.mp4").stores] == [True, True]
+    assert kept_stores(png(), "picture.png").stores == ()
 
 
 def test_addresses_without_end_are_refused() -> None:
