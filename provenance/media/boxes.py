@@ -31,6 +31,9 @@ _CHUNK = 1 << 20
 _MOST_BRANDS = 64
 _PADDING_HEAD = re.compile(rb".{4}(?:free|skip)", re.DOTALL)
 _MOST_HEADS = 4
+_LONGEST_NOTE = 96
+_MAKERS_NOTE = re.compile(rb"IsoMedia File Produced with GPAC [0-9A-Za-z.+-]{1,48}\0")
+"""What a program that puts films together leaves in a box of its own, which is padding to whoever signs the film."""
 _BRAND = re.compile(rb"[0-9A-Za-z ._+-]{4}|\0{4}")  # QuickTime fills up with zeros
 _STORES = (b"manifest", b"original", b"update")
 """Purposes of a C2PA box that holds a manifest store (C2PA 2.4, A.5.1)."""
@@ -141,9 +144,10 @@ def unhashed_content(
 ) -> int:
     """Bytes of content in places that the C2PA hard binding leaves out (C2PA 2.4, A.5.3): what nobody signed.
 
-    Counted are non-zero bytes in top-level ``free`` and ``skip`` boxes, where padding is zeros; bytes of a ``mfra`` box
-    that are no random-access table of this film's fragments; non-zero bytes of a C2PA box after its manifest store, and
-    all of one that has a purpose of its own; what is no brand in the ``ftyp`` box, and all of a second one.
+    Counted are non-zero bytes in top-level ``free`` and ``skip`` boxes, where padding is zeros or a program's name;
+    bytes of a ``mfra`` box that are no random-access table of this film's fragments; non-zero bytes of a C2PA box after
+    its manifest store, and all of one that has a purpose of its own; what is no brand in the ``ftyp`` box, and all of a
+    second one.
 
     Args:
         file: open and seekable.
@@ -174,7 +178,9 @@ def _unsigned_stretches(
 ) -> Iterator[tuple[int, int]]:
     start, end = box.offset + box.header_size, box.offset + box.size
     if box.type in ("free", "skip"):
-        yield start, end
+        file.seek(start)
+        note = _MAKERS_NOTE.match(file.read(max(min(end - start, _LONGEST_NOTE), 0)))
+        yield start + (note.end() if note else 0), end
     elif box.type == "mfra":
         for inner in walk(file, start, end, subject):
             if not _is_access_table(file, inner, fragments):

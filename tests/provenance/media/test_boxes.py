@@ -72,6 +72,23 @@ def test_c2pa_box_is_seen_even_when_broken(tmp_path: Path, clip: Path) -> None:
     assert not boxes.has_c2pa_box(written(tmp_path / "b.mp4", clip.read_bytes(), box(b"uuid", bytes(16))))
 
 
+def test_the_name_that_a_program_leaves_in_padding_is_no_content(tmp_path: Path, clip: Path) -> None:
+    name = b"IsoMedia File Produced with GPAC 2.2.1-rev0-gb34e3851-release-2.2\0"
+    for padding, count in (
+        (name, 0),
+        (name + bytes(40), 0),
+        (name + b"more", 4),
+        (name.replace(b"2.2.1", b"2 2 1"), None),
+        (name.replace(b"2.2.1", b"2" * 60), None),
+        (b"more" + name, None),
+        (name[:-1], None),
+    ):
+        for kind in (b"free", b"skip"):
+            path = written(tmp_path / "a.mp4", clip.read_bytes(), box(kind, padding))
+            assert boxes.unhashed_bytes(path) == (len(padding) - padding.count(0) if count is None else count)
+    assert boxes.unhashed_bytes(written(tmp_path / "a.mp4", clip.read_bytes(), box(b"free", name[:-1]), b"\0" * 9)) > 0
+
+
 def test_unhashed_bytes_counts_what_padding_never_holds(tmp_path: Path, clip: Path) -> None:
     assert boxes.unhashed_bytes(clip) == 0
     path = written(
