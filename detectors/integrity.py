@@ -1,13 +1,13 @@
 """Signs that a file was changed after it was signed. Pure.
 
 A certificate that has expired, or that nobody here vouches for, is no such sign: it makes a manifest worth less, not
-the file suspect. Nor is a person whom a manifest names and whose name is not proven, or a store that came without
-content.
+the file suspect. Nor is a person whom a manifest names and whose name is not proven, a store that came without
+content, or a manifest that breaks the specification as it was signed.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterator, Sequence
 
 from touchmark.detectors.evidence import Evidence
 from touchmark.detectors.text import safe_text
@@ -33,7 +33,9 @@ def signs_of_tampering(evidence: Evidence) -> tuple[str, ...]:
     failures = manifest.failures
     if container.is_store_alone:
         failures = tuple(failure for failure in failures if failure.concern is not Concern.CONTENT)
-    broken = (*in_stream, *_broken(failures))
+    signed_so = manifest.is_malformed or (container.is_store_alone and manifest.signature_valid)
+    faults = [one for one in failures if is_tampering(one) or (one.concern is Concern.FORM and not signed_so)]
+    broken = (*in_stream, *_told(faults))
     return broken or (() if manifest.failures else ("The manifest does not validate, and the reason is not given.",))
 
 
@@ -42,8 +44,7 @@ def is_tampering(fault: StatusCode) -> bool:
     return fault.concern in (Concern.CONTENT, Concern.CLAIM, Concern.SIGNATURE) or fault.code == _INVALID_CERTIFICATE
 
 
-def _broken(failures: Iterable[StatusCode]) -> Iterable[str]:
-    faults = [failure for failure in failures if is_tampering(failure)]
+def _told(faults: Sequence[StatusCode]) -> Iterator[str]:
     for concern, sentence in _SENTENCES.items():
         codes = sorted({fault.code for fault in faults if fault.concern is concern})
         if codes:
@@ -53,6 +54,7 @@ def _broken(failures: Iterable[StatusCode]) -> Iterable[str]:
 _SENTENCES = {
     Concern.CONTENT: "The content is not what was signed: bytes were changed after signing",
     Concern.CLAIM: "The manifest is not what was signed",
+    Concern.FORM: "The manifest breaks the specification, and nothing shows that it was signed so",
     Concern.SIGNATURE: "The signature on the manifest does not hold",
     Concern.CREDENTIAL: "The certificate behind the signature is not fit to sign",
 }

@@ -16,7 +16,7 @@ from touchmark.detectors.shape import shape_in_words
 from touchmark.detectors.text import safe_text
 from touchmark.detectors.timeline import lie_together, marked_segments
 from touchmark.provenance.fingerprint import Likeness
-from touchmark.provenance.manifest.report import ManifestPresence, ManifestReport, ValidationState
+from touchmark.provenance.manifest.report import Concern, ManifestPresence, ManifestReport, ValidationState
 from touchmark.provenance.watermark.protocol import Detection, MarkState, NamedBy
 from touchmark.provenance.wording import number_of
 
@@ -129,6 +129,11 @@ def _validity(evidence: Evidence, *, tampered: bool) -> Iterator[Statement]:
                 f"The content is what {signer} signed, but whom the manifest names besides is not proven, or could not "
                 f"be asked without a network ({codes}). Nothing that it says is relied upon."
             )
+        elif manifest.is_malformed:
+            text = (
+                f"The content is what {signer} signed, but the manifest breaks the specification ({codes}). Nothing "
+                "that it says is relied upon."
+            )
         else:
             text = f"The content is what {signer} signed, but the signature proves nothing any more ({codes})."
         yield Statement(Source.MANIFEST, Tone.CAUTION, text)
@@ -145,10 +150,17 @@ def _left_out(manifest: ManifestReport) -> Iterator[Statement]:
 def _beneath(manifest: ManifestReport) -> Iterator[Statement]:
     faults = manifest.ingredient_faults
     broken = sorted({fault.code for fault in faults if is_tampering(fault)})
-    lesser = sorted({fault.code for fault in faults if not is_tampering(fault)})
+    malformed = sorted({fault.code for fault in faults if fault.concern is Concern.FORM})
+    lesser = sorted({fault.code for fault in faults if not is_tampering(fault)} - {*malformed})
     if broken:
         text = f"What it was made from was broken when it was signed ({safe_text(', '.join(broken))})."
         yield Statement(Source.MANIFEST, Tone.AGAINST, text)
+    if malformed:
+        text = (
+            "What it was made from has a manifest that breaks the specification as it was signed "
+            f"({safe_text(', '.join(malformed))}); nothing that it says is relied upon."
+        )
+        yield Statement(Source.MANIFEST, Tone.CAUTION, text)
     if lesser:
         text = f"What it was made from is not all vouched for ({safe_text(', '.join(lesser))})."
         yield Statement(Source.MANIFEST, Tone.CAUTION, text)

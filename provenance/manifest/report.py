@@ -41,7 +41,9 @@ class Concern(StrEnum):
     CONTENT = "content"
     """The hard binding: these bytes are not the ones that were signed."""
     CLAIM = "claim"
-    """The manifest itself was changed, or breaks the specification."""
+    """The manifest itself was changed, or cannot be held against its signature."""
+    FORM = "form"
+    """What was signed breaks the specification: cameras and editors write such manifests, and nobody changed them."""
     SIGNATURE = "signature"
     """The signature over the claim is wrong or missing."""
     CREDENTIAL = "credential"
@@ -79,6 +81,11 @@ class StatusCode:
 
 
 _CONCERNS = {
+    "assertion.action.ingredientMismatch": Concern.FORM,
+    "assertion.action.malformed": Concern.FORM,
+    "assertion.action.softBindingMissing": Concern.FORM,
+    "assertion.ingredient.malformed": Concern.FORM,
+    "claim.malformed": Concern.FORM,
     "signingCredential": Concern.CREDENTIAL,
     "signingCredential.untrusted": Concern.TRUST,
     "signingCredential.expired": Concern.TIME,
@@ -333,6 +340,15 @@ class ManifestReport:
             and self.hard_binding_matches is True
             and any(failure.concern is Concern.IDENTITY for failure in self.failures)
             and self._only(Concern.TRUST, Concern.IDENTITY)
+        )
+
+    @property
+    def is_malformed(self) -> bool:
+        """What was signed, over these bytes; but it breaks the specification."""
+        return (
+            self.signature_valid
+            and self.hard_binding_matches is True
+            and any(failure.concern is Concern.FORM for failure in self.failures)
         )
 
     def _only(self, *concerns: Concern) -> bool:

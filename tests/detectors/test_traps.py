@@ -36,7 +36,7 @@ from touchmark.provenance.disclosure.xmp import XmpNote
 from touchmark.provenance.keys.development import issue_development_chain
 from touchmark.provenance.manifest.claim import GENERATOR, Claim, DigitalSourceType, SoftwareAgent
 from touchmark.provenance.manifest.context import manifest_context
-from touchmark.provenance.manifest.report import ManifestPresence, ValidationState
+from touchmark.provenance.manifest.report import Concern, ManifestPresence, ValidationState
 from touchmark.provenance.manifest.traces import stores
 from touchmark.provenance.manifest.write import sign_file, sign_stream
 from touchmark.provenance.media.boxes import C2PA_UUID, scan_boxes, unhashed_bytes
@@ -217,6 +217,38 @@ def test_what_a_model_did_to_a_cameras_picture_is_read_from_every_action(forms, 
     sign_file(plain, edited, _claim("image/jpeg", DigitalSourceType.DIGITAL_CAPTURE, parent=path), *trusted)
     for file in (path, edited):
         assert verify(file, trusted).verdict.outcome is Outcome.GENERATED
+
+
+@pytest.mark.parametrize("name", ["p.jpg", "v.mp4"])
+def test_a_manifest_that_breaks_the_specification_as_it_was_signed_is_not_called_tampered(
+    forms, trusted, tmp_path, name
+) -> None:
+    """Firmware of cameras writes such ones. What it says is believed in nothing, and an edit of it hides nothing."""
+    media_type, _ = FORMS[name]
+    taken = {"action": "c2pa.created", "digitalSourceType": DigitalSourceType.DIGITAL_CAPTURE.value}
+    opened = {"action": "c2pa.opened"}  # what was opened is not said
+    actions = {"label": "c2pa.actions.v2", "data": {"actions": [opened, taken]}}
+    definition = {"claim_version": 2, "title": "x", "claim_generator_info": [GENERATOR], "assertions": [actions]}
+    plain, path, edited = forms[name].with_name(f"plain-{name}"), tmp_path / name, tmp_path / f"edited-{name}"
+    builder = c2pa.Builder(json.dumps(definition), manifest_context(b""))
+    with plain.open("rb") as media, path.open("w+b") as output:
+        _sign_raw(builder, trusted[0], media_type, media, output)
+    report = verify(path, trusted).evidence.manifest
+    assert {failure.concern for failure in report.failures} == {Concern.FORM}
+    claim, output_ = _claim(media_type, DigitalSourceType.DIGITAL_CAPTURE, parent=path), io.BytesIO()
+    with plain.open("rb") as media, path.open("rb") as parent:
+        sign_stream(media, output_, claim, *trusted, parent=parent)
+    edited.write_bytes(output_.getvalue())
+    for file in (path, edited):
+        verification = verify(file, trusted)
+        assert verification.verdict.outcome is Outcome.UNKNOWN
+        assert "breaks the specification" in verification.verdict.headline
+        shown = " ".join(statement.text for statement in verification.verdict.statements)
+        assert "breaks the specification" in shown and "was broken" not in shown
+    content = bytearray(path.read_bytes())
+    content[_content_of(bytes(content), plain.read_bytes())] ^= 0x04
+    path.write_bytes(content)
+    assert verify(path, trusted).verdict.outcome is Outcome.TAMPERED
 
 
 FILLED = {"action": "c2pa.edited", "digitalSourceType": DigitalSourceType.TRAINED_ALGORITHMIC_MEDIA.value}
