@@ -2,7 +2,7 @@
 
 A certificate that has expired, or that nobody here vouches for, is no such sign: it makes a manifest worth less, not
 the file suspect. Nor is a person whom a manifest names and whose name is not proven, a store that came without
-content, or a manifest that breaks the specification as it was signed.
+content, a manifest that breaks the specification as it was signed, or one from before the standard.
 """
 
 from __future__ import annotations
@@ -23,6 +23,8 @@ def signs_of_tampering(evidence: Evidence) -> tuple[str, ...]:
     manifest, container = evidence.manifest, evidence.container
     if manifest.presence is ManifestPresence.UNREADABLE:
         return (f"There is a C2PA manifest store in this file, and it cannot be read ({safe_text(manifest.reason)}).",)
+    if manifest.presence is ManifestPresence.UNSUPPORTED:
+        return ()
     if manifest.presence is not ManifestPresence.PRESENT:
         if container.store_remains and container.info.container not in _FOREIGN_CONTAINERS:
             return ("The remains of a C2PA manifest store lie in this file where no reader finds them.",)

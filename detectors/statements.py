@@ -95,6 +95,12 @@ def _manifest(evidence: Evidence) -> Iterator[Statement]:
             Tone.SILENT,
             f"No manifest in the file; it only names {address} as the place of one. That is not fetched.",
         )
+    elif manifest.presence is ManifestPresence.UNSUPPORTED:
+        text = (
+            "There is a C2PA manifest of a kind from before the standard, which is not read here "
+            f"({safe_text(manifest.reason)}). Nothing that it says is relied upon."
+        )
+        yield Statement(Source.MANIFEST, Tone.CAUTION, text)
     elif manifest.presence is ManifestPresence.ABSENT and not tampering:
         if evidence.labels.names_manifest:
             text = "No C2PA manifest in this file, though its XMP says that it has one: it was taken out, or lost."

@@ -21,7 +21,7 @@ from touchmark.detectors.origin import Origin, Via, find_origin, find_sound_orig
 from touchmark.detectors.statements import Statement, make_statements
 from touchmark.detectors.text import safe_text
 from touchmark.provenance.manifest.claim import DigitalSourceType
-from touchmark.provenance.manifest.report import Concern, ManifestReport, ValidationState
+from touchmark.provenance.manifest.report import Concern, ManifestPresence, ManifestReport, ValidationState
 from touchmark.provenance.watermark.protocol import Detection, MarkState
 
 
@@ -225,6 +225,8 @@ def _unknown(evidence: Evidence) -> str:
         return "A manifest without the content that it was made for."
     if manifest.is_intact_but_for_identity:
         return "An intact manifest, and an identity in it that is not proven."
+    if manifest.presence is ManifestPresence.UNSUPPORTED:
+        return "There is a C2PA manifest of a kind from before the standard, which is not read here."
     if manifest.is_malformed:
         return "A manifest that breaks the specification as it was signed: nothing that it says is relied upon."
     if manifest.signer_trusted and any(fault.concern is Concern.FORM for fault in manifest.laundered_faults):

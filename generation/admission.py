@@ -111,13 +111,14 @@ def require_unmarked(source: Path, found: Verification, *, as_is: bool) -> None:
 
 
 def _require_whole(path: Path, found: Verification) -> None:
-    if found.verdict.outcome in (Outcome.TAMPERED, Outcome.CONTRADICTORY):
+    manifest = found.evidence.manifest
+    unread = manifest.presence is ManifestPresence.UNSUPPORTED
+    if unread or found.verdict.outcome in (Outcome.TAMPERED, Outcome.CONTRADICTORY):
         raise SuspectInputError(
             found.verdict.headline,
             subject=str(path),
             remedy="Get the file again from its source; a new seal must not cover this up.",
         )
-    manifest = found.evidence.manifest
     if manifest.presence is ManifestPresence.REMOTE_ONLY:
         raise ManifestElsewhereError(
             f"its manifest is not in it but at {safe_text(manifest.remote_url, 200)}, and nothing is fetched",

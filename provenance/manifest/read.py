@@ -65,6 +65,8 @@ _STORE_WAS_FOUND = (
 _UNTRUSTED = "signingCredential.untrusted"
 _TOO_LARGE = "output exceeds maximum size"
 """What it says of a compressed manifest that holds more than its settings allow."""
+_BEFORE_THE_STANDARD = "prerelease content"
+"""What it says of a manifest that it does not read, as against one that it cannot."""
 _REMOTE = re.compile(r"https?://\S+")
 
 
@@ -220,6 +222,8 @@ def _explain(file: BinaryIO, error: c2pa.C2paError, subject: str, *, recovered: 
     if reason.startswith("Remote:"):
         address = _REMOTE.search(reason)
         return ManifestReport(ManifestPresence.REMOTE_ONLY, reason=reason, remote_url=address[0] if address else "")
+    if _BEFORE_THE_STANDARD in reason:
+        return ManifestReport(ManifestPresence.UNSUPPORTED, reason=reason)
     if isinstance(error, _STORE_WAS_FOUND):
         return ManifestReport(ManifestPresence.UNREADABLE, reason=reason)
     if not isinstance(error, c2pa.C2paError.NotSupported) and has_store_remains(file):

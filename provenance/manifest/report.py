@@ -21,6 +21,9 @@ class ManifestPresence(StrEnum):
     ABSENT = "absent"
     UNREADABLE = "unreadable"
     """A manifest store is there and cannot be read: damaged, or made to look like none."""
+    UNSUPPORTED = "unsupported"
+    """One is there from before the standard, of a kind that is not read. Nothing shows that it was changed, and nothing
+    that it was not."""
     REMOTE_ONLY = "remote_only"
     """The file only names an address where its manifest would be. It is not fetched."""
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from io import BufferedReader, BytesIO, FileIO
@@ -194,6 +194,19 @@ def _sound_demuxer(descriptor: int) -> str | None:
     return {kinds.WAV: "wav", kinds.FLAC: "flac", kinds.MP3: "mp3"}.get(kind or kinds.MP4)
 
 
+def check_is_no_segment(found: Iterable[boxes.Box], name: str) -> None:
+    """Refuse what is one of a film's segments and nothing else, by its boxes.
+
+    Raises:
+        TruncatedError: it is.
+    """
+    types = {box.type for box in found}
+    if "moof" in types and "moov" not in types:
+        raise TruncatedError(
+            "is a segment of a film (DASH, HLS) without its beginning", subject=name, remedy=_OF_SEGMENTS
+        )
+
+
 def _check_boxes(descriptor: int, limits: Limits, name: str) -> None:
     """Refuse a file of boxes whose index or media is cut off, or whose index is too large to load."""
     with open(os.dup(descriptor), "rb") as file:  # noqa: PTH123 (a descriptor, not a path)
@@ -214,10 +227,7 @@ def _check_boxes(descriptor: int, limits: Limits, name: str) -> None:
         inside = boxes.walk(file, moov.offset + moov.header_size, moov.offset + moov.size, name) if moov else ()
         awaits_segments = any(box.type == "mvex" for box in inside)
     has_media = any(box.type in ("moof", "mdat") for box in found)
-    if moov is None and any(box.type == "moof" for box in found):
-        raise TruncatedError(
-            "is a segment of a film (DASH, HLS) without its beginning", subject=name, remedy=_OF_SEGMENTS
-        )
+    check_is_no_segment(found, name)
     if moov is None:
         raise TruncatedError(
             "has no index ('moov' box)",

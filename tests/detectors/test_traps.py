@@ -32,6 +32,7 @@ from touchmark.detectors.statements import Source, Tone
 from touchmark.detectors.terminal import render
 from touchmark.detectors.verdict import Outcome, judge
 from touchmark.detectors.verify import Verification, Verifier
+from touchmark.generation.admission import SuspectInputError, require_unmarked
 from touchmark.provenance.disclosure.xmp import XmpNote
 from touchmark.provenance.keys.development import issue_development_chain
 from touchmark.provenance.manifest.claim import GENERATOR, Claim, DigitalSourceType, SoftwareAgent
@@ -40,7 +41,7 @@ from touchmark.provenance.manifest.report import Concern, ManifestPresence, Vali
 from touchmark.provenance.manifest.traces import stores
 from touchmark.provenance.manifest.write import sign_file, sign_stream
 from touchmark.provenance.media.boxes import C2PA_UUID, scan_boxes, unhashed_bytes
-from touchmark.provenance.media.errors import MediaError
+from touchmark.provenance.media.errors import MediaError, TruncatedError
 from touchmark.provenance.media.items import XMP
 from touchmark.provenance.media.kinds import Family
 from touchmark.provenance.media.limits import Limits
@@ -115,6 +116,31 @@ def test_a_changed_byte_of_content_is_tampering(forms, trusted, tmp_path, name) 
     except MediaError:
         return
     assert verification.verdict.outcome is Outcome.TAMPERED
+
+
+def test_a_manifest_from_before_the_standard_is_told_of_and_neither_read_nor_called_tampered(
+    forms, trusted, tmp_path
+) -> None:
+    content, path = forms["p.jpg"].read_bytes(), tmp_path / "old.jpg"
+    kind = content.index(b"cbor", content.index(b"c2pa.claim"))
+    path.write_bytes(content[:kind] + b"json" + content[kind + 4 :])  # as claims were written then
+    verification = verify(path, trusted)
+    assert verification.evidence.manifest.presence is ManifestPresence.UNSUPPORTED
+    assert verification.verdict.outcome is Outcome.UNKNOWN
+    assert "before the standard" in verification.verdict.headline
+    told = [one for one in verification.verdict.statements if one.source is Source.MANIFEST]
+    assert [one.tone for one in told] == [Tone.CAUTION]
+    with pytest.raises(SuspectInputError, match="before the standard"):
+        require_unmarked(path, verification, as_is=True)
+
+
+@pytest.mark.parametrize("search", [MarkSearch.NONE, MarkSearch.GLANCE])
+def test_a_segment_of_a_signed_film_by_itself_is_not_called_tampered(forms, trusted, tmp_path, search) -> None:
+    content, path = forms["fragments.mp4"].read_bytes(), tmp_path / "segment.m4s"
+    branch = _box(b"uuid", C2PA_UUID + b"\0\0\0\0merkle\0" + b"\xa1")
+    path.write_bytes(_box(b"styp", b"msdh\0\0\0\0") + branch + content[content.index(b"moof") - 4 :])
+    with pytest.raises(TruncatedError, match="segment of a film"):
+        Verifier(Sources(anchors=trusted[1])).verify(path, search=search)
 
 
 def _content_of(signed: bytes, plain: bytes) -> int:
