@@ -1,8 +1,8 @@
 """Signs that a file was changed after it was signed. Pure.
 
-A certificate that has expired, or that nobody here vouches for, is no such sign: it makes a manifest worth less, not
-the file suspect. Nor is a person whom a manifest names and whose name is not proven, a store that came without
-content, a manifest that breaks the specification as it was signed, or one from before the standard.
+A certificate that has expired, is not fit to sign, or that nobody here vouches for, is no such sign: it makes a
+manifest worth less, not the file suspect. Nor is a person whom a manifest names and whose name is not proven, a store
+that came without content, a manifest that breaks the specification as it was signed, or one from before the standard.
 """
 
 from __future__ import annotations
@@ -11,9 +11,14 @@ from collections.abc import Iterator, Sequence
 
 from touchmark.detectors.evidence import Evidence
 from touchmark.detectors.text import safe_text
-from touchmark.provenance.manifest.report import Concern, ManifestPresence, StatusCode, ValidationState
+from touchmark.provenance.manifest.report import (
+    INVALID_CERTIFICATE,
+    Concern,
+    ManifestPresence,
+    StatusCode,
+    ValidationState,
+)
 
-_INVALID_CERTIFICATE = "signingCredential.invalid"
 _FOREIGN_CONTAINERS = frozenset({"matroska", "mkv", "pdf", "zip"})
 """Containers that C2PA has no place in, or that hold other whole files: a store in one may be another file's."""
 
@@ -35,15 +40,20 @@ def signs_of_tampering(evidence: Evidence) -> tuple[str, ...]:
     failures = manifest.failures
     if container.is_store_alone:
         failures = tuple(failure for failure in failures if failure.concern is not Concern.CONTENT)
-    signed_so = manifest.is_malformed or (container.is_store_alone and manifest.signature_valid)
-    faults = [one for one in failures if is_tampering(one) or (one.concern is Concern.FORM and not signed_so)]
+    as_signed = manifest.signature_valid and (manifest.hard_binding_matches is True or container.is_store_alone)
+    faults = [one for one in failures if is_tampering(one) or (_may_hide_it(one) and not as_signed)]
     broken = (*in_stream, *_told(faults))
     return broken or (() if manifest.failures else ("The manifest does not validate, and the reason is not given.",))
 
 
 def is_tampering(fault: StatusCode) -> bool:
     """Whether a fault means that bytes are not what was signed, rather than that the signer is not believed."""
-    return fault.concern in (Concern.CONTENT, Concern.CLAIM, Concern.SIGNATURE) or fault.code == _INVALID_CERTIFICATE
+    return fault.concern in (Concern.CONTENT, Concern.CLAIM, Concern.SIGNATURE)
+
+
+def _may_hide_it(fault: StatusCode) -> bool:
+    """Whether a library may stop at a fault before it looks at what else there is."""
+    return fault.concern is Concern.FORM or fault.code == INVALID_CERTIFICATE
 
 
 def _told(faults: Sequence[StatusCode]) -> Iterator[str]:
@@ -58,5 +68,5 @@ _SENTENCES = {
     Concern.CLAIM: "The manifest is not what was signed",
     Concern.FORM: "The manifest breaks the specification, and nothing shows that it was signed so",
     Concern.SIGNATURE: "The signature on the manifest does not hold",
-    Concern.CREDENTIAL: "The certificate behind the signature is not fit to sign",
+    Concern.CREDENTIAL: "The certificate is not fit to sign, and nothing shows that what it signed is unchanged",
 }

@@ -21,7 +21,13 @@ from touchmark.detectors.origin import Origin, Via, find_origin, find_sound_orig
 from touchmark.detectors.statements import Statement, make_statements
 from touchmark.detectors.text import safe_text
 from touchmark.provenance.manifest.claim import DigitalSourceType
-from touchmark.provenance.manifest.report import Concern, ManifestPresence, ManifestReport, ValidationState
+from touchmark.provenance.manifest.report import (
+    INVALID_CERTIFICATE,
+    Concern,
+    ManifestPresence,
+    ManifestReport,
+    ValidationState,
+)
 from touchmark.provenance.watermark.protocol import Detection, MarkState
 
 
@@ -231,6 +237,8 @@ def _unknown(evidence: Evidence) -> str:
         return "A manifest that breaks the specification as it was signed: nothing that it says is relied upon."
     if manifest.signer_trusted and any(fault.concern is Concern.FORM for fault in manifest.laundered_faults):
         return "A trusted signer signed this over what has a manifest that breaks the specification."
+    if any(failure.code == INVALID_CERTIFICATE for failure in manifest.failures):
+        return "A manifest that was signed with a certificate which is not fit to sign: it proves nothing."
     match manifest.state:
         case ValidationState.VALID:
             return "An intact manifest, by a signer that this installation does not trust."

@@ -83,6 +83,8 @@ class StatusCode:
         return _CONCERNS.get(self.code) or _CONCERNS.get(first, Concern.CLAIM)
 
 
+INVALID_CERTIFICATE = "signingCredential.invalid"
+"""The code of a certificate that breaks the profile of C2PA."""
 _CONCERNS = {
     "assertion.action.ingredientMismatch": Concern.FORM,
     "assertion.action.malformed": Concern.FORM,

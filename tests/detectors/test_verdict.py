@@ -145,11 +145,33 @@ def test_every_source_is_heard() -> None:
     assert {Source.MANIFEST, Source.WATERMARK, Source.REGISTRY} <= spoken
 
 
-@pytest.mark.parametrize("fault", [HASH_MISMATCH, BAD_SIGNATURE, ALTERED, StatusCode("signingCredential.invalid")])
+@pytest.mark.parametrize("fault", [HASH_MISMATCH, BAD_SIGNATURE, ALTERED])
 def test_what_was_changed_after_signing_is_tampered(fault: StatusCode) -> None:
     verdict = judge(evidence(manifest(fault)))
     assert verdict.outcome is Outcome.TAMPERED
     assert fault.code in verdict.tampering[0]
+
+
+@pytest.mark.parametrize(
+    ("code", "told"),
+    [("signingCredential.invalid", "not fit to sign"), ("assertion.action.malformed", "breaks the specification")],
+)
+def test_what_was_signed_badly_is_no_tampering_while_it_is_what_was_signed(code: str, told: str) -> None:
+    fault = StatusCode(code)
+    verdict = judge(evidence(manifest(fault)))
+    assert verdict.outcome is Outcome.UNKNOWN
+    assert told in verdict.headline and not verdict.tampering
+    parent = ReportedIngredient("p", "parentOf", "urn:c2pa:0", 1, source_type=CAPTURE.value, faults=(fault,))
+    above = judge(evidence(replace(manifest(source_type=CAPTURE), ingredients=(parent,))))
+    assert above.outcome is Outcome.UNKNOWN, "and believed in nothing"
+    for report in (
+        replace(manifest(fault), signature_valid=False),
+        replace(manifest(fault), hard_binding_matches=None),
+        manifest(fault, HASH_MISMATCH),
+    ):
+        hidden = judge(evidence(report))
+        assert hidden.outcome is Outcome.TAMPERED
+        assert hidden.tampering
 
 
 def test_an_unreadable_store_is_tampered() -> None:
