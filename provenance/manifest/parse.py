@@ -94,7 +94,7 @@ def parse_store(raw: str, kept: Sequence[KeptStore] | None = None) -> ManifestRe
     concerns = {failure.concern for failure in failures}
     return ManifestReport(
         presence=ManifestPresence.PRESENT,
-        state=_state(store.get("validation_state"), failures),
+        state=_state(store.get("validation_state"), failures, signer_trusted=_TRUSTED in succeeded),
         label=_text(label),
         title=_text(active.get("title")),
         claim_generator=_generator(active),
@@ -103,10 +103,9 @@ def parse_store(raw: str, kept: Sequence[KeptStore] | None = None) -> ManifestRe
         signed_at=_time(signature.get("time")),
         time_stamped="timeStamp.trusted" in succeeded,
         signature_valid="claimSignature.validated" in succeeded and not concerns & {Concern.SIGNATURE, Concern.CLAIM},
-        signer_trusted="signingCredential.trusted" in succeeded,
+        signer_trusted=_TRUSTED in succeeded,
         development=any(
-            status.code == "signingCredential.trusted" and f"[{DEVELOPMENT_ANCHORS}]" in status.explanation
-            for status in successes
+            status.code == _TRUSTED and f"[{DEVELOPMENT_ANCHORS}]" in status.explanation for status in successes
         ),
         hard_binding_matches=matches,
         left_out=binding.left_out,
@@ -198,13 +197,15 @@ class _Tree:
         return self._source_types[label]
 
 
-def _state(value: object, failures: tuple[StatusCode, ...]) -> ValidationState:
+def _state(value: object, failures: tuple[StatusCode, ...], *, signer_trusted: bool) -> ValidationState:
     state = {"Trusted": ValidationState.TRUSTED, "Valid": ValidationState.VALID}.get(
         str(value), ValidationState.INVALID
     )
     # The library and its own list of failures must agree; if they do not, the worse of the two holds.
     if any(failure.concern is not Concern.TRUST for failure in failures):
         return ValidationState.INVALID
+    if state is ValidationState.VALID and signer_trusted and not failures:
+        return ValidationState.TRUSTED  # no more than "Valid", it says, over an ingredient that nobody vouches for
     return ValidationState.VALID if state is ValidationState.TRUSTED and failures else state
 
 

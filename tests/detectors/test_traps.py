@@ -211,6 +211,24 @@ def test_a_strangers_camera_is_not_believed_through_an_editor_who_is(forms, trus
     assert both.verdict.outcome is Outcome.CAPTURED
 
 
+@pytest.mark.parametrize("name", ["p.jpg", "v.mp4"])
+def test_whoever_is_trusted_stays_so_over_what_only_they_trusted(forms, trusted, tmp_path, name) -> None:
+    """A library says no more than "Valid" of the whole then, and that read as if its own signer were not trusted."""
+    media_type, _ = FORMS[name]
+    plain, claimed, edited = forms[name].with_name(f"plain-{name}"), tmp_path / name, tmp_path / f"edited-{name}"
+    chain = issue_development_chain("a stranger", NOW)
+    stranger = PemSigner.from_pem(chain.signer, chain.signer_key)
+    sign_file(plain, claimed, _claim(media_type, DigitalSourceType.DIGITAL_CAPTURE), stranger, chain.authority)
+    claim = _claim(media_type, DigitalSourceType.DIGITAL_CAPTURE, parent=claimed)
+    sign_file(plain, edited, claim, trusted[0], trusted[1] + chain.authority)
+    verification = verify(edited, trusted)
+    manifest = verification.evidence.manifest
+    assert json.loads(manifest.raw_json)["validation_state"] == "Valid"
+    assert manifest.state is ValidationState.TRUSTED and manifest.signer_trusted
+    assert verification.verdict.outcome is Outcome.UNKNOWN
+    assert "over what comes from “a stranger" in verification.verdict.headline
+
+
 def test_a_strangers_model_is_named_by_the_stranger_and_not_by_the_editor_who_is_trusted(
     forms, trusted, tmp_path
 ) -> None:
