@@ -84,6 +84,35 @@ class HardBinding:
     free_places: tuple[str, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class DataHash:
+    """A hash over all of a file but some stretches (C2PA 2.4, 18.5).
+
+    Attributes:
+        algorithm, digest: of the hash.
+        left_out: where each stretch begins and how long it is, in their order.
+    """
+
+    algorithm: str
+    digest: bytes
+    left_out: tuple[tuple[int, int], ...]
+
+
+def data_hash(kept: Sequence[KeptStore], label: str) -> DataHash | None:
+    """Of a manifest that has one and no other, as :func:`hard_binding`; None where it cannot be read."""
+    try:
+        ((name, binding),) = _bindings(kept, label)
+        stretches = [(one["start"], one["length"]) for one in _nodes(binding.get("exclusions"))[:MAX_PLACES]]
+        algorithm, digest = str(binding["alg"]), _bytes(binding["hash"])
+        if not name.startswith("c2pa.hash.data") or _DIGESTS[algorithm] != len(digest):
+            return None
+        if any(type(number) is not int or number < 0 for stretch in stretches for number in stretch):
+            return None
+        return DataHash(algorithm, digest, tuple(sorted(stretches)))
+    except Exception:  # whatever a stranger's bytes make the decoder raise
+        return None
+
+
 def hard_binding(kept: Sequence[KeptStore], label: str) -> HardBinding:
     """Of a manifest whose claim and signature hold.
 

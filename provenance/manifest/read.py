@@ -27,6 +27,7 @@ from typing import Any, BinaryIO
 import c2pa
 
 from touchmark.provenance.manifest.assertion_count import check_assertions
+from touchmark.provenance.manifest.binding import data_hash
 from touchmark.provenance.manifest.context import manifest_context
 from touchmark.provenance.manifest.kept import Kept, KeptStore, kept_stores, refused
 from touchmark.provenance.manifest.offsets import movable
@@ -34,13 +35,15 @@ from touchmark.provenance.manifest.parse import MAX_JSON, MAX_TEXT, UnreadableSt
 from touchmark.provenance.manifest.parts import FEWEST_BYTES, check_parts
 from touchmark.provenance.manifest.pieces import Pieces
 from touchmark.provenance.manifest.purpose import signs_claims
-from touchmark.provenance.manifest.report import ManifestPresence, ManifestReport, StatusCode, ValidationState
+from touchmark.provenance.manifest.rehash import content_matches
+from touchmark.provenance.manifest.report import Concern, ManifestPresence, ManifestReport, StatusCode, ValidationState
 from touchmark.provenance.manifest.traces import has_store_place, has_store_remains
 from touchmark.provenance.manifest.unbound import unbound
 from touchmark.provenance.manifest.unseen import unseen_in_stores
 from touchmark.provenance.media.errors import LimitExceededError, UnreadableFileError
 from touchmark.provenance.media.kinds import MP4, STORE, SVG, kind_of_file
 from touchmark.provenance.media.source import held
+from touchmark.provenance.wording import number_of
 
 __all__ = [
     "ManifestPresence",
@@ -65,6 +68,8 @@ _STORE_WAS_FOUND = (
 _UNTRUSTED = "signingCredential.untrusted"
 _TOO_LARGE = "output exceeds maximum size"
 """What it says of a compressed manifest that holds more than its settings allow."""
+_CHANGED, _ELSEWHERE = "assertion.dataHash.mismatch", "exclusion does not match the manifest location"
+"""What it says of a hash that leaves out more than the store, without looking whether it matches."""
 _BEFORE_THE_STANDARD = "prerelease content"
 """What it says of a manifest that it does not read, as against one that it cannot."""
 _REMOTE = re.compile(r"https?://\S+")
@@ -107,6 +112,8 @@ def read_stream(
         with reader:
             stores = kept.stores if manifest is None else (KeptStore.of(manifest, subject),)
             report = parse_store(reader.json(), stores)
+        if manifest is None and any(map(_is_elsewhere, report.failures)):
+            report = _held(file, report, kept.stores)
         if report.binds_parts:
             report = replace(report, left_out=report.left_out + unbound(file))
         if report.is_sound and manifest is None:
@@ -176,6 +183,23 @@ def read_crjson(path: Path, anchors: bytes, segment: Path | None = None) -> dict
         return found if isinstance(found, dict) else "it is too large, or malformed"
     except (c2pa.C2paError, ValueError, RecursionError) as error:
         return str(error)[:MAX_TEXT]
+
+
+def _is_elsewhere(failure: StatusCode) -> bool:
+    return failure.code == _CHANGED and _ELSEWHERE in failure.explanation
+
+
+def _held(file: BinaryIO, report: ManifestReport, kept: Sequence[KeptStore]) -> ManifestReport:
+    """The report; where nothing was changed but what its signer left out of the hash, with that instead."""
+    signed = data_hash(kept, report.label)
+    if signed is None or not content_matches(file, signed):
+        return report
+    failures = tuple(failure for failure in report.failures if not _is_elsewhere(failure))
+    left_out = tuple(f"{number_of(length, 'byte')} from byte {start:,} on" for start, length in signed.left_out)
+    state = ValidationState.VALID if failures or not report.signer_trusted else ValidationState.TRUSTED
+    if any(failure.concern is not Concern.TRUST for failure in failures):
+        state = ValidationState.INVALID
+    return replace(report, state=state, failures=failures, hard_binding_matches=True, left_out=left_out)
 
 
 def _if_for_claims(report: ManifestReport, kept: Sequence[KeptStore]) -> ManifestReport:

@@ -309,6 +309,36 @@ def test_a_picture_that_its_signer_left_out_is_not_vouched_for(signed, tmp_path)
     assert any("60 bytes" in statement.text for statement in verification.verdict.statements)
 
 
+@pytest.mark.parametrize("more", [0, 3])
+def test_headers_that_a_camera_left_out_with_the_store_are_told_of_and_no_sign_of_tampering(
+    signed, tmp_path, more
+) -> None:
+    """A library finds the store elsewhere than the hash has it, and says that the content does not match."""
+    plain, store = signed["p.png"], store_of(signed["p.png"])
+    content = plain.read_bytes()
+    end = content.index(b"caBX") - 4 + len(store) + 12 + more
+
+    def without_headers(assertion: dict[str, object]) -> dict[str, object]:
+        stretches = [{"start": 0, "length": end}]
+        return {**assertion, "exclusions": stretches, "hash": hashlib.sha256(content[end:]).digest()}
+
+    path = tmp_path / "p.png"
+    path.write_bytes(with_store(plain, signed_anew(store, SIGNER, "c2pa.hash.data", without_headers)))
+    verification = verify(path)
+    report = verification.evidence.manifest
+    assert report.state is ValidationState.TRUSTED and report.hard_binding_matches and not report.failures
+    assert report.left_out == (f"{end:,} bytes from byte 0 on",)
+    assert not report.is_sound
+    assert verification.verdict.outcome is Outcome.UNKNOWN
+    assert "left parts of it out" in verification.verdict.headline
+    for place in (content.index(b"IDAT") + 40, len(content) - 20):
+        edited = bytearray(path.read_bytes())
+        edited[place] ^= 1
+        changed_file = tmp_path / "changed.png"
+        changed_file.write_bytes(edited)
+        assert verify(changed_file).verdict.outcome is Outcome.TAMPERED
+
+
 def test_a_film_whose_media_its_signer_left_out_is_not_vouched_for(signed, tmp_path) -> None:
     plain, store = signed["v.mp4"], store_of(signed["v.mp4"])
     content = plain.read_bytes()
