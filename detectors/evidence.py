@@ -31,12 +31,12 @@ from touchmark.provenance.manifest.report import ManifestPresence, ManifestRepor
 from touchmark.provenance.manifest.stamped import read_stamped
 from touchmark.provenance.manifest.traces import has_store_place, has_store_remains
 from touchmark.provenance.manifest.unsigned import unsigned_in_store
-from touchmark.provenance.media.boxes import top_level, unhashed_content
+from touchmark.provenance.media.boxes import unhashed_content
 from touchmark.provenance.media.decode import VideoInfo
 from touchmark.provenance.media.errors import MediaError, TruncatedError
 from touchmark.provenance.media.kinds import STORE, Family, kind_of_file
 from touchmark.provenance.media.limits import Limits
-from touchmark.provenance.media.source import SMALL, check_is_no_segment, held, open_file
+from touchmark.provenance.media.source import SMALL, check_is_no_piece, held, open_file
 from touchmark.provenance.watermark.neural.claim import MarkClaim
 from touchmark.provenance.watermark.protocol import PAYLOAD_BITS, Detection, MarkState, Payload
 
@@ -225,8 +225,8 @@ def examine(examined: Examined, size: int, limits: Limits, progress: Progress | 
     path, file, sources = examined.path, examined.file, examined.sources
     if search is MarkSearch.NONE:
         manifest = examined.manifest()
-        if manifest.presence is not ManifestPresence.PRESENT:
-            check_is_no_segment(top_level(file, str(path)), str(path))
+        if not manifest.hard_binding_matches:
+            check_is_no_piece(file, str(path))
         known = sources.registry is not None and bool(manifest.label) and sources.registry.by_manifest(manifest.label)
         sha256 = examined.digest() if known else ""  # takes as long as the manifest, and is there to be compared
     else:

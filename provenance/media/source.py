@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from io import BufferedReader, BytesIO, FileIO
@@ -194,17 +194,23 @@ def _sound_demuxer(descriptor: int) -> str | None:
     return {kinds.WAV: "wav", kinds.FLAC: "flac", kinds.MP3: "mp3"}.get(kind or kinds.MP4)
 
 
-def check_is_no_segment(found: Iterable[boxes.Box], name: str) -> None:
-    """Refuse what is one of a film's segments and nothing else, by its boxes.
+def check_is_no_piece(file: BinaryIO, name: str) -> None:
+    """Refuse what is one of a film's segments, or its beginning, and nothing else.
 
     Raises:
         TruncatedError: it is.
+        LimitExceededError: it has more boxes than any honest file.
     """
-    types = {box.type for box in found}
-    if "moof" in types and "moov" not in types:
-        raise TruncatedError(
-            "is a segment of a film (DASH, HLS) without its beginning", subject=name, remedy=_OF_SEGMENTS
-        )
+    found = {box.type: box for box in boxes.top_level(file, name)}
+    moov, piece = found.get("moov"), ""
+    if moov is None and "moof" in found:
+        piece = "a segment of a film (DASH, HLS) without its beginning"
+    elif moov is not None and "moof" not in found and "mdat" not in found:
+        inside = boxes.walk(file, moov.offset + moov.header_size, moov.offset + moov.size, name)
+        if any(box.type == "mvex" for box in inside):
+            piece = "the beginning of a film in segments (DASH, HLS) without the segments"
+    if piece:
+        raise TruncatedError(f"is {piece}", subject=name, remedy=_OF_SEGMENTS)
 
 
 def _check_boxes(descriptor: int, limits: Limits, name: str) -> None:
@@ -223,20 +229,10 @@ def _check_boxes(descriptor: int, limits: Limits, name: str) -> None:
             entries=sum(index_entries(file, box, name) for box in found if box.type in ("moov", "moof")),
             subject=name,
         )
-        moov = next((box for box in found if box.type == "moov"), None)
-        inside = boxes.walk(file, moov.offset + moov.header_size, moov.offset + moov.size, name) if moov else ()
-        awaits_segments = any(box.type == "mvex" for box in inside)
-    has_media = any(box.type in ("moof", "mdat") for box in found)
-    check_is_no_segment(found, name)
-    if moov is None:
+        check_is_no_piece(file, name)
+    if all(box.type != "moov" for box in found):
         raise TruncatedError(
             "has no index ('moov' box)",
             subject=name,
             remedy="Fetch the file again; it was cut short or never finished.",
-        )
-    if awaits_segments and not has_media:
-        raise TruncatedError(
-            "is the beginning of a film in segments (DASH, HLS) without the segments",
-            subject=name,
-            remedy=_OF_SEGMENTS,
         )

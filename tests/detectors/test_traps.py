@@ -135,12 +135,14 @@ def test_a_manifest_from_before_the_standard_is_told_of_and_neither_read_nor_cal
 
 
 @pytest.mark.parametrize("search", [MarkSearch.NONE, MarkSearch.GLANCE])
-def test_a_segment_of_a_signed_film_by_itself_is_not_called_tampered(forms, trusted, tmp_path, search) -> None:
+def test_a_piece_of_a_signed_film_by_itself_is_not_called_tampered(forms, trusted, tmp_path, search) -> None:
     content, path = forms["fragments.mp4"].read_bytes(), tmp_path / "segment.m4s"
-    branch = _box(b"uuid", C2PA_UUID + b"\0\0\0\0merkle\0" + b"\xa1")
-    path.write_bytes(_box(b"styp", b"msdh\0\0\0\0") + branch + content[content.index(b"moof") - 4 :])
-    with pytest.raises(TruncatedError, match="segment of a film"):
-        Verifier(Sources(anchors=trusted[1])).verify(path, search=search)
+    first, branch = content.index(b"moof") - 4, _box(b"uuid", C2PA_UUID + b"\0\0\0\0merkle\0" + b"\xa1")
+    segment = _box(b"styp", b"msdh\0\0\0\0") + branch + content[first:]
+    for piece, told in ((segment, "segment of a film"), (content[:first], "beginning of a film")):
+        path.write_bytes(piece)
+        with pytest.raises(TruncatedError, match=told):
+            Verifier(Sources(anchors=trusted[1])).verify(path, search=search)
 
 
 def _content_of(signed: bytes, plain: bytes) -> int:
