@@ -32,7 +32,7 @@ _MOST_BRANDS = 64
 _PADDING_HEAD = re.compile(rb".{4}(?:free|skip)", re.DOTALL)
 _MOST_HEADS = 4
 _LONGEST_NOTE = 96
-_MAKERS_NOTE = re.compile(rb"IsoMedia File Produced with GPAC [0-9A-Za-z.+-]{1,48}\0")
+_MAKERS_NOTE = re.compile(rb"IsoMedia File Produced with GPAC [0-9A-Za-z.+-]{1,48}(?:\0|\Z)")
 """What a program that puts films together leaves in a box of its own, which is padding to whoever signs the film."""
 _BRAND = re.compile(rb"[0-9A-Za-z ._+-]{4}|\0{4}")  # QuickTime fills up with zeros
 _STORES = (b"manifest", b"original", b"update")
