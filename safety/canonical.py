@@ -28,7 +28,7 @@ from urllib.parse import unquote_to_bytes
 
 from touchmark.provenance.errors import TouchmarkError
 from touchmark.safety.backwards import reads_backwards
-from touchmark.safety.codings import blobs, turned, unreadable, upside_down
+from touchmark.safety.codings import blobs, coded, turned, unreadable, upside_down
 from touchmark.safety.traced import Traced
 from touchmark.safety.unmasking import unmasked
 
@@ -38,7 +38,11 @@ MAX_CHARACTERS = 10_000
 _DEEPEST = 3
 """Codings undone one inside another."""
 _MOST_VIEWS = 16
-"""Readings of one prompt; who piles up more has written nothing that a generator reads."""
+"""Readings of one prompt; who piles up more has written nothing that a generator reads, and what is decoded beyond them
+has been read by nobody: it is reported as unreadable."""
+_MOST_ROUNDS = 12
+"""Times that entities and escapes are undone in a text; each coding makes it three times as long, so that a prompt
+holds fewer inside one another."""
 
 
 class PromptTooLongError(TouchmarkError):
@@ -68,6 +72,7 @@ class ViewKind(StrEnum):
 
 
 _REORDERED = frozenset({ViewKind.BIDI, ViewKind.REVERSED, ViewKind.UPSIDE_DOWN})
+_FROM_BLOBS = frozenset({ViewKind.BASE64, ViewKind.DIGITS})
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +111,8 @@ class CanonicalText:
     Attributes:
         original: the prompt as typed.
         views: no two alike; ``views[0]`` is the PLAIN one and always there.
-        unreadable: stretches of the original, half open, that look coded and could not be decoded.
+        unreadable: stretches of the original, half open, that look coded and could not be decoded, or that hold more
+            codings, one inside another or side by side, than are undone.
     """
 
     original: str
@@ -134,9 +140,9 @@ def canonicalise(text: str) -> CanonicalText:
             remedy="Shorten the prompt.",
         )
     original = Traced.of(text)
-    readable = _readable(original)
     views: dict[str, View] = {}
-    waiting: list[tuple[ViewKind, Traced, int]] = [(ViewKind.PLAIN, readable, 0)]
+    unread: list[tuple[int, int]] = []
+    waiting: list[tuple[ViewKind, Traced, int]] = [(ViewKind.PLAIN, _readable(original), 0)]
     waiting += [(kind, reading, 1) for kind, reading in _hidden(original)]
     for kind, reading, depth in waiting:  # grows while it is read
         plain = _folded(reading)
@@ -145,13 +151,20 @@ def canonicalise(text: str) -> CanonicalText:
             _add(views, kind, plain)
         for undone in undisguised:
             _add(views, kind if depth else ViewKind.UNMASKED, undone)
-        if depth < _DEEPEST and len(waiting) < _MOST_VIEWS:
-            waiting += [
-                (kind if kind in _REORDERED else inner, _readable(found), depth + 1)
-                for inner, found in _decoded(reading, plain, undisguised[0], after=kind.value if depth else None)
-            ]
-    kept = tuple(views.values())[:_MOST_VIEWS]
-    return CanonicalText(original=text, views=kept, unreadable=tuple(unreadable(readable)))
+        if depth == 0 or kind in _FROM_BLOBS:
+            unread += unreadable(reading)
+        if depth == _DEEPEST:
+            unread += coded(reading)
+            continue
+        for inner, found in _decoded(reading, plain, undisguised[0], after=kind.value if depth else None):
+            if len(waiting) < _MOST_VIEWS:
+                waiting.append((kind if kind in _REORDERED else inner, _readable(found), depth + 1))
+            elif inner in _FROM_BLOBS:
+                unread += coded(reading)
+                break
+    kept, dropped = [*views.values()][:_MOST_VIEWS], [*views.values()][_MOST_VIEWS:]
+    unread += [view.span(0, len(view.text)) for view in dropped if view.kind in _FROM_BLOBS and view.text]
+    return CanonicalText(original=text, views=tuple(kept), unreadable=tuple(dict.fromkeys(unread)))
 
 
 def read_plainly(text: str) -> str:
@@ -194,6 +207,8 @@ _SUSPECT = re.compile(
 """Characters that may be invisible: all but the letters of the scripts met most, which are passed at once."""
 _ENTITY = re.compile(r"&(?:amp;)*(?:#[0-9]{1,7};?|#x[0-9a-f]{1,6};?|[a-z][a-z0-9]{1,31};)|&(?:amp;)+", re.IGNORECASE)
 _PERCENT = re.compile(r"(?:%[0-9a-f]{2})+", re.IGNORECASE)
+_PERCENT_AGAIN = re.compile(r"%(?:25)+(?=[0-9a-f]{2})", re.IGNORECASE)
+"""The sign of a code that was coded again, once or a thousand times: undone at once."""
 _ESCAPE = re.compile(r"\\(?:x([0-9a-f]{2})|u([0-9a-f]{4})|u\{([0-9a-f]{1,5})\})", re.IGNORECASE)
 _ODD_SPACE = re.compile(r"\s{2,}|[^\S ]")
 """White space that is not one blank."""
@@ -213,7 +228,7 @@ _LATIN_WITHOUT_DECOMPOSITION = str.maketrans(
 def _readable(text: Traced) -> Traced:
     """Invisible characters gone, compatibility forms folded, entities and escapes undone; case kept, for base64."""
     normal = None
-    for _ in range(3):  # an entity may be written full-width, and may hide a control character
+    for _ in range(_MOST_ROUNDS):  # an entity may be written full-width, and may hide a control character, or another
         before = text.text
         text = text.sub(_SUSPECT, lambda m: _visible(m.group()))
         if text.text != normal:
@@ -221,6 +236,7 @@ def _readable(text: Traced) -> Traced:
         if "&" in text.text:
             text = text.sub(_ENTITY, lambda m: _undo_entity(m.group()))
         if "%" in text.text:
+            text = text.sub(_PERCENT_AGAIN, lambda _: "%")
             text = text.rewrite(_undone_percents(text.text))
         if "\\" in text.text:
             text = text.sub(_ESCAPE, lambda m: chr(int(m[1] or m[2] or m[3], 16)))

@@ -104,6 +104,8 @@ _PAIR = r"[0-9a-fA-F]{2}[\s,:]*(?:0[xX])?"
 _PAIRS_OF_DIGITS = re.compile(rf"[0-9a-fA-F][0-9a-fA-F][\s,:]*(?:0[xX])?{_PAIR}{_PAIR}[0-9a-fA-F]{{2}}")
 """What a text has to hold for a run of digits to be in it."""
 _DIGIT_RUN = re.compile(r"(?<!\w)(?:(?:[01]{8}[\s,]*){3,}|(?:(?:0x)?[0-9a-f]{2}[\s,:]*){4,})(?!\w)", re.I)
+_FEW = 3
+"""Coded passages up to which each is also read by itself."""
 _READABLE = 0.35
 """Share of letters, digits and spaces: codes inside codes hold signs; what is decoded by mistake holds noise."""
 _TELLING = 16
@@ -114,15 +116,27 @@ def blobs(text: Traced) -> Iterator[tuple[str, Traced]]:
     """What is coded in base64, base32, hexadecimal or binary digits.
 
     Yields:
-        ``base64`` or ``digits``, and the decoded passage, first by itself and then in its place in the text.
+        ``base64`` or ``digits``, and the text with all such passages decoded in their places; before it, where they
+        are few, each passage by itself.
     """
     for kind, found, decode in _BLOBS:
-        for match in found(text.text):
-            plain = decode(match.group())
-            if plain is not None:
-                yield kind, text.decoded(match.start(), match.end(), plain)
-                if match.group() != text.text.strip():
-                    yield kind, text.rewrite([(match.start(), match.end(), plain)])
+        pieces = _pieces(text.text, found, decode)
+        if len(pieces) <= _FEW:  # who writes more of them gets them read in one go, or reading takes seconds
+            yield from ((kind, text.decoded(*piece)) for piece in pieces)
+        if pieces and text.text[slice(*pieces[0][:2])] != text.text.strip():
+            yield kind, text.rewrite(pieces)
+
+
+def coded(text: Traced) -> Iterator[tuple[int, int]]:
+    """Stretches of the original that hold what :func:`blobs` would decode."""
+    for _, found, decode in _BLOBS:
+        yield from (text.covering(begin, end) for begin, end, _ in _pieces(text.text, found, decode))
+
+
+def _pieces(
+    text: str, found: Callable[[str], Iterator[re.Match[str]]], decode: Callable[[str], str | None]
+) -> list[tuple[int, int, str]]:
+    return [(*match.span(), plain) for match in found(text) if (plain := decode(match.group())) is not None]
 
 
 def unreadable(text: Traced) -> Iterator[tuple[int, int]]:

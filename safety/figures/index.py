@@ -111,7 +111,8 @@ _SENTENCE_ENDS = re.compile(r"[!?;:؟؛।。！？]|(?<=\w{4})[.,،、] ")
 """What a name that is written wrong does not hold: "sana! Mari" is no Sanna Marin."""
 _AS_WRITTEN = (ViewKind.PLAIN, ViewKind.UNMASKED, ViewKind.BIDI)
 _MIN_GUESSED = 6
-"""Letters of the shortest name that is read in decoded or reversed text: "olma" is no AMLO."""
+"""Letters of the shortest name that is read in decoded or reversed text: "olma" is no AMLO. Names in other letters than
+Latin are as short as they are: no word of them comes about by chance."""
 
 
 class FigureIndex:
@@ -210,7 +211,9 @@ class FigureIndex:
 
         for found in self._in_folded(reading, guesses, is_written_right):
             start, end = found.place
-            if end - start < least or not part.concerns((start + part.begin, end + part.begin)):
+            if _is_too_short(reading.searched[start:end], least) or not part.concerns(
+                (start + part.begin, end + part.begin)
+            ):
                 continue
             yield FigureMatch(
                 figure=found.form.figure,
@@ -337,6 +340,10 @@ def _may_slip(folded: str, form: _Form) -> bool:
 def _may_be_heard(form: _Form) -> bool:
     """Neither a phrase nor a name with a word of ours behind it, "(actor)", is what another script spells out."""
     return not form.stated[0].islower() and "(" not in form.stated
+
+
+def _is_too_short(name: str, least: int) -> bool:
+    return len(name) < least and name.isascii()
 
 
 def _spellings(data: FigureData) -> dict[str, _Form]:

@@ -119,6 +119,52 @@ def test_a_word_in_a_prompt_that_is_coded_letter_by_letter_is_traced_to_its_own_
     assert read.span(begin, begin + 7) == (len(coded(before)), len(coded(before + word)))
 
 
+def _in_base64(text: str, times: int = 1) -> str:
+    for _ in range(times):
+        text = base64.b64encode(text.encode()).decode()
+    return text
+
+
+@pytest.mark.parametrize("pieces", [1, 4, 9, 40])
+def test_a_coded_passage_is_read_however_many_others_stand_before_it(pieces: int) -> None:
+    # Given that readings of one prompt are limited
+    padding = ", ".join(_in_base64(f"a calm lake at dawn, picture {number}") for number in range(pieces))
+    hidden = _in_base64("a grim statue")
+
+    # When
+    text = canonicalise(f"{padding}, {hidden}")
+
+    # Then the last passage is read too, and traced
+    spans = [v.span(v.text.index("grim"), v.text.index("grim") + 4) for v in text.views if "grim" in v.text]
+    assert (len(padding) + 2, len(padding) + 2 + len(hidden)) in spans
+    assert not text.unreadable
+
+
+def test_what_is_coded_deeper_than_is_undone_is_unreadable() -> None:
+    for depth in range(1, 8):
+        prompt = f"draw {_in_base64('a grim statue at dusk', depth)} please"
+        text = canonicalise(prompt)
+        if any("grim" in view.text for view in text.views):
+            assert not text.unreadable
+        else:
+            assert depth > 1
+            assert prompt[5:-7] in [prompt[slice(*span)] for span in text.unreadable]
+
+
+@pytest.mark.parametrize("times", [3, 4, 40, 2_000])
+def test_a_percent_sign_coded_again_and_again_is_undone(times: int) -> None:
+    prompt = f"a %{'25' * times}67rim statue"
+    assert canonicalise(prompt).primary.text == "a grim statue"
+
+
+def test_entities_inside_entities_are_undone() -> None:
+    prompt = "grim"
+    for _ in range(4):
+        prompt = "".join(f"&#{ord(letter)};" for letter in prompt)
+    text = canonicalise(prompt)
+    assert text.primary.text == "grim" and text.primary.span(0, 4) == (0, len(prompt))
+
+
 @pytest.mark.parametrize(
     "prompt",
     [

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 from collections.abc import Iterator, Sequence
 
 import pytest
@@ -577,3 +578,11 @@ def test_a_name_spelt_out_in_thai_is_found_by_its_sound(spelt: str, figure: str)
 
 def test_thai_that_names_nobody_sounds_like_nobody() -> None:
     assert not who("แมวนอนหลับบนโซฟา ตอนบ่าย แดดอ่อน ๆ ส่องผ่านหน้าต่าง")
+
+
+@pytest.mark.parametrize("name", ["习近平", "손흥민", "岸田文雄"])
+def test_a_short_name_in_another_script_is_read_in_base64_too(name: str) -> None:
+    coded = base64.b64encode(name.encode()).decode()
+    (whole,) = find(name)
+    (match,) = find(f"draw {coded} at noon")
+    assert (match.figure, match.span) == (whole.figure, (5, 5 + len(coded)))
