@@ -7,6 +7,7 @@ Honest text comes back as it was.
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from string import ascii_lowercase
@@ -27,6 +28,19 @@ _SPACED_LETTERS = re.compile(rf"(?<![^\W_]){_LETTER}(?:{_GAP}{{1,4}}{_LETTER}(?!
 _LETTERS_APART = re.compile(rf"{_GAP}(?:[^\W_]|[@$]){_GAP}{{1,4}}(?:[^\W_]|[@$])(?![^\W_])")
 """How letters in a row end. What begins with a set of characters is found many times faster than what begins with a
 look behind; so all that is rare here is asked for in that way, at least first."""
+_SIGN_OF_SCRIPT = f"[{''.join(c for c in map(chr, range(0x0900, 0x1000)) if unicodedata.category(c)[0] == 'M')}]"
+"""Vowel signs and tone marks from Devanagari to Tibetan, Thai among them, which no letter is one character with."""
+_SIGNS_OF_SCRIPT = re.compile(_SIGN_OF_SCRIPT)
+_CLUSTER = (
+    rf"(?:[^\W_]{_SIGN_OF_SCRIPT}*|{_SIGN_OF_SCRIPT}+)(?:(?<=\u0e4d)\u0e32)?"  # Thai "am", one character as typed
+)
+_SPACED_CLUSTERS = re.compile(
+    rf"(?<![^\W_])(?<!{_SIGN_OF_SCRIPT}){_CLUSTER}(?:{_GAP}{{1,4}}{_CLUSTER}(?![^\W_]|{_SIGN_OF_SCRIPT})){{2,}}"
+)
+"""Letters with their signs, or signs by themselves, in a row."""
+_SIGN_ALONE = re.compile(rf"{_GAP}{_SIGN_OF_SCRIPT}")
+_MOST_SHORT_WORDS = 4
+"""Gaps from which on letters with their signs are no words: Hindi has many of one letter, and writes three in a row."""
 _SEPARATOR = re.compile(rf"{_GAP}+")
 _SIGNS = r"[\s\-_*•~/|,.·]"
 _IDEOGRAPH = r"[\u3040-\u30ff\u3400-\u9fff]"
@@ -71,8 +85,10 @@ _BADGES = ((0x1F130, 26), (0x1F150, 26), (0x1F170, 26), (0x1F1E6, 26))
 def unmasked(plain: Traced) -> Iterator[Traced]:
     """The readings of a folded text with its disguises undone, the likeliest first; more than one where they differ."""
     text = plain if plain.text.isascii() else plain.sub(_BADGE, lambda m: _badge_letter(m.group()))
+    if _SIGNS_OF_SCRIPT.search(text.text):
+        text = text.rewrite(_gaps_between_letters(_spaced_clusters(text.text)))
     if _LETTERS_APART.search(text.text):
-        text = text.rewrite(_gaps_between_letters(text.text))
+        text = text.rewrite(_gaps_between_letters(_SPACED_LETTERS.finditer(text.text)))
     if not text.text.isascii():
         text = text.rewrite(_gaps_between_ideographs(text.text))
         if _LATIN.search(text.text) and _LOOK_ALIKE.search(text.text):
@@ -148,10 +164,17 @@ def _badge_letter(character: str) -> str:
     return _SMALL_CAPITALS.get(character, character)
 
 
-def _gaps_between_letters(text: str) -> Iterator[tuple[int, int, str]]:
+def _spaced_clusters(text: str) -> Iterator[re.Match[str]]:
+    for run in _SPACED_CLUSTERS.finditer(text):
+        gaps = len(_SEPARATOR.findall(run.group()))
+        if gaps >= _MOST_SHORT_WORDS or _SIGN_ALONE.search(run.group()):
+            yield run
+
+
+def _gaps_between_letters(runs: Iterable[re.Match[str]]) -> Iterator[tuple[int, int, str]]:
     """``a n.a.k.e.d c a t`` to ``a naked cat``: a gap unlike or wider than the others is one between words."""
-    for run in _SPACED_LETTERS.finditer(text):
-        gaps = [(m.start(), m.end(), m.group()) for m in _SEPARATOR.finditer(text, run.start(), run.end())]
+    for run in runs:
+        gaps = [(m.start(), m.end(), m.group()) for m in _SEPARATOR.finditer(run.string, run.start(), run.end())]
         narrow = min(end - begin for begin, end, _ in gaps)
         spaced_by_space = 2 * sum(gap.isspace() for _, _, gap in gaps) > len(gaps)
         for begin, end, gap in gaps:

@@ -201,6 +201,26 @@ def test_drawn_out_and_doubled_letters_are_read_each_way(drawn: str, word: str) 
     assert any(word in view.text.split() for view in canonicalise(f"a {drawn} there").views)
 
 
+@pytest.mark.parametrize("sentence", ["एक औरत सड़क पर धीरे चलती है", "ผู้หญิงเดินบนถนน", "วิธีทำอาหารไทยที่บ้าน"])
+@pytest.mark.parametrize(("sign", "gap"), [(" ", "   "), (".", " "), ("*", " "), ("-", " ")])
+def test_vowel_signs_and_tone_marks_are_joined_to_their_letters_again(sentence: str, sign: str, gap: str) -> None:
+    # Given every character apart, also those that stand above and below others
+    prompt = gap.join(sign.join(word) for word in sentence.split())
+
+    # When
+    views = canonicalise(prompt).views
+
+    # Then it is read as it was, and traced
+    plain = canonicalise(sentence).primary.text
+    view = next(v for v in views if v.text == plain)
+    assert view.span(0, len(plain)) == (0, len(prompt))
+
+
+@pytest.mark.parametrize("sentence", ["वह तो घर में ही है", "न तो मैं, न वह", "यह है तो सही"])
+def test_short_words_of_hindi_stay_words(sentence: str) -> None:
+    assert [v.kind for v in canonicalise(sentence).views] == [ViewKind.PLAIN]
+
+
 def test_numbers_are_words_where_digits_stand_for_letters_throughout() -> None:
     throughout = canonicalise("h0w 70 dr4w 4 gr1m 574tu3 0n 7h3 b34ch").views
     assert any(view.text == "how to draw a grim statue on the beach" for view in throughout)
