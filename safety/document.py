@@ -147,6 +147,8 @@ def _require_single_keys(node: yaml.Node | None) -> None:
         for key, value in node.value:
             if not isinstance(key, yaml.ScalarNode):
                 raise _at(key.start_mark, "a key is one word")
+            if key.value == "<<":  # merges what could say a key again
+                raise _at(key.start_mark, "merge keys are not read")
             if key.value in seen:
                 raise _at(key.start_mark, f"key {key.value!r} given twice")
             seen.add(key.value)

@@ -34,6 +34,11 @@ _FOLDER = POLICIES / "safety"
 _Slug = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9-]{0,63}$")]
 _Share = Annotated[float, Field(ge=0, le=1, strict=True)]
 """Strict, since YAML reads "yes" as true, and true as a number is 1."""
+_MINORS = "minors"
+"""The lexicon of words for minors, which no policy replaces."""
+_MOST_FOR_MINORS = 0.5
+"""Of the sexual score, beside a word for a minor: what any policy refuses, whatever it allows adults."""
+_FOUND_OTHERWISE = frozenset({Category.PUBLIC_FIGURES, Category.UNREADABLE})
 _ByLanguage = Mapping[LanguageGroup | Literal["any"], Thresholds]
 
 
@@ -142,6 +147,11 @@ class CategoryRule(Strict):
             raise ValueError("teen must be as strict as actions at every severity, or stricter")
         return self
 
+    @property
+    def finds_nothing(self) -> bool:
+        """Whether nothing in a prompt can speak for the category; names and codes are found without terms."""
+        return self.thresholds is None and self.terms is None and self.id not in _FOUND_OTHERWISE
+
     def action(self, severity: Severity, age: AgeProfile) -> Action:
         """What a severity leads to for a user of this age."""
         actions = self.teen if age is AgeProfile.TEEN and self.teen else self.actions
@@ -220,7 +230,7 @@ class Policy(Strict):
     name: _Slug
     version: Annotated[str, Field(min_length=1, max_length=32)]
     description: str
-    appeal: Annotated[str, Field(min_length=1, max_length=200)]
+    appeal: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
     clearance_minutes: Annotated[int, Field(ge=1, le=1440, strict=True)]
     embed_prompt: Annotated[bool, Field(strict=True)]
     reviewers: Annotated[Mapping[_Slug, str], Field(min_length=1)]
@@ -242,6 +252,11 @@ class Policy(Strict):
         _once("category", (category.value for category in listed))
         _once("reason code", (rule.reason_codes.prompt for rule in self.categories))
         _once("reason code", (rule.reason_codes.output for rule in self.categories))
+        idle = [rule.id.value for rule in self.categories if rule.finds_nothing]
+        if idle:
+            raise ValueError(
+                f"categories with neither thresholds nor terms find nothing: {idle}; to let one pass, say so in actions"
+            )
         unknown = sorted({name for rule in self.categories for name in rule.reviewers} - set(self.reviewers))
         if unknown:
             raise ValueError(f"reviewers that the policy does not describe: {unknown}")
@@ -252,6 +267,12 @@ class Policy(Strict):
             raise ValueError("sexual-minors needs thresholds.any and terms; this category cannot be turned off")
         if any(limits.high is None for limits in minors.thresholds.values()):
             raise ValueError("sexual-minors needs a threshold for high; this category cannot be turned off")
+        if any(limits.high > _MOST_FOR_MINORS for limits in minors.thresholds.values() if limits.high is not None):
+            raise ValueError(f"sexual-minors counts from {_MOST_FOR_MINORS} or less; it cannot be turned off")
+        if minors.terms.lexicon != _MINORS or minors.terms.also.unless or minors.terms.also.unless_followed_by:
+            raise ValueError(
+                f"sexual-minors uses the lexicon {_MINORS}, and excuses none of it; it cannot be turned off"
+            )
         if minors.actions.high is not Action.REFUSE or minors.actions.medium is Action.ALLOW:
             # The rule that combines refuses whatever stands here; hash banks, detectors and guard models do not.
             raise ValueError("sexual-minors is refused at high and not allowed at medium; it cannot be turned off")

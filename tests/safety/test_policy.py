@@ -127,6 +127,18 @@ def _replaced(old: str, new: str) -> Callable[[str], str]:
             for actions in ("{high: review}", "{medium: allow, high: allow}", "{medium: allow}")
         ),
         (_replaced("lexicon: minors", "lexicon: '../minors'"), r"terms\.lexicon"),
+        *(
+            (_replaced("{any: {high: 0.2}}", f"{{any: {{high: 0.2}}, {group}: {{high: 0.51}}}}"), "be turned off")
+            for group in ("english", "thai")
+        ),
+        (_replaced("{any: {high: 0.2}}", "{any: {high: 1.0}}"), "be turned off"),
+        *(
+            (_replaced("{lexicon: minors}", f"{{lexicon: {terms}}}"), "excuses none of it")
+            for terms in ("inversions", "minors, also: {unless: [a word]}", "minors, also: {unless_followed_by: [a]}")
+        ),
+        (_replaced("    thresholds: {}\n    terms: {lexicon: extremism}\n", ""), "find nothing: ..extremism"),
+        (_replaced("appeal: Ask", "appeal: '  ' # Ask"), "appeal"),
+        (_replaced("figures:\n", "figures:\n  <<: {living: refuse}\n"), "merge keys"),
         (_replaced("  any: {medium: 0.5, high: 0.8}", "  any: {medium: 0.5}\n  any: {high: 0.8}"), "given twice"),
         (_replaced("  any: {medium: 0.5, high: 0.8}", "  english: {medium: 0.5}"), "'any'"),
         (_replaced("any: {medium: 0.5, high: 0.8}", "any: {medium: 0.9, high: 0.8}"), "must not fall"),
