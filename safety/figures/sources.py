@@ -6,9 +6,10 @@ is used.
 
 - CSV (UTF-8, header line): ``name``, and as wished ``id``, ``aliases``, ``native``, ``countries``, ``roles`` (several
   apart by ``|``) and ``status``.
-- Query result: bindings (or the plain rows that the query page downloads) with ``item``, ``itemLabel`` and as wished
-  ``alias``, ``native``, ``died``; rows of one ``item`` are one person.
-- Dump: entities with labels and aliases; only humans (P31 is Q5) are taken, and P570 says that they died.
+- Query result: bindings (or the plain rows that the query page downloads, as JSON or CSV) with ``item``, ``itemLabel``
+  and as wished ``alias``, ``native``, ``died``; rows of one ``item`` are one person.
+- Dump, or the ``entities`` of the API: labels and aliases; only humans (P31 is Q5) are taken, and P570 says that they
+  died.
 
 Formats: https://www.wikidata.org/wiki/Wikidata:Database_download, https://www.w3.org/TR/sparql11-results-json/
 """
@@ -20,11 +21,12 @@ import csv
 import gzip
 import json
 import re
+import unicodedata
 import zlib
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import IO, Any, ClassVar
+from typing import IO, Any, ClassVar, Protocol
 
 from touchmark.safety.figures.data import FigureDataError, FigureRole, FigureStatus
 from touchmark.safety.figures.forms import folded_name
@@ -38,6 +40,7 @@ _CHUNK = 2**20
 _MAX_BLANK = 2**24
 """Characters of white space in a row; a megabyte of bz2 opens to terabytes of it."""
 _COLUMNS = ("id", "name", "aliases", "native", "countries", "roles", "status")
+_QUERY_COLUMNS = {name.lower(): name for name in ("item", "itemLabel", "alias", "native", "died")}
 _ITEM = re.compile(r"(?:^|/)(Q[1-9][0-9]{0,11})$")
 _HUMAN = "Q5"
 
@@ -69,6 +72,16 @@ class Person:
     roles: tuple[FigureRole, ...] = ()
 
 
+class _Rows(Protocol):
+    """What :func:`csv.reader` gives."""
+
+    line_num: int
+
+    def __iter__(self) -> Iterator[list[str]]: ...
+
+    def __next__(self) -> list[str]: ...
+
+
 def read_people(path: Path, progress: Callable[[int], None] = lambda people: None) -> list[Person]:
     """Everybody in a list.
 
@@ -91,8 +104,6 @@ def read_people(path: Path, progress: Callable[[int], None] = lambda people: Non
             for line, person in found:
                 known = people.setdefault(person.key, person)
                 if known is not person:
-                    if kind == "csv":
-                        raise _fault(path, line, f"the id {person.key!r} is given twice")
                     known.forms.update(dict.fromkeys((person.name, *person.forms)))
                     known.status = person.status if known.status is FigureStatus.LIVING else known.status
                 if len(known.forms) > _MAX_FORMS:
@@ -134,18 +145,38 @@ def _of_csv(path: Path, stream: IO[str]) -> Iterator[tuple[int, Person]]:
     columns: list[str] = []
     try:
         columns = [column.strip().lower() for column in next(rows, [])]
+        if {"item", "itemlabel"} <= set(columns) <= set(_QUERY_COLUMNS) and len(set(columns)) == len(columns):
+            yield from _of_query(path, rows, [_QUERY_COLUMNS[column] for column in columns])
+            return
         unknown = sorted(set(columns) - set(_COLUMNS))
         if "name" not in columns or unknown or len(set(columns)) != len(columns):
             wrong = f"unknown column {unknown[0]!r}" if unknown else "no column 'name', or a column twice"
             raise _fault(path, 1, f"{wrong}; the columns are {', '.join(_COLUMNS)}")
-        for row in rows:
-            if not row:
-                continue
-            if len(row) != len(columns):
-                raise _fault(path, rows.line_num, f"{len(row)} cells under {len(columns)} columns")
-            yield rows.line_num, _of_row(path, rows.line_num, dict(zip(columns, map(str.strip, row), strict=True)))
+        known: set[str] = set()
+        for line, cells in _cells(path, rows, columns):
+            person = _of_row(path, line, cells)
+            if person.key in known:
+                raise _fault(path, line, f"the id {person.key!r} is given twice")
+            known.add(person.key)
+            yield line, person
     except csv.Error as error:
         raise _fault(path, rows.line_num, f"no CSV ({error})") from error
+
+
+def _of_query(path: Path, rows: _Rows, columns: list[str]) -> Iterator[tuple[int, Person]]:
+    for line, cells in _cells(path, rows, columns):
+        person = _of_binding(path, line, cells)
+        if person is not None:
+            yield line, person
+
+
+def _cells(path: Path, rows: _Rows, columns: list[str]) -> Iterator[tuple[int, dict[str, str]]]:
+    for row in rows:
+        if not row:
+            continue
+        if len(row) != len(columns):
+            raise _fault(path, rows.line_num, f"{len(row)} cells under {len(columns)} columns")
+        yield rows.line_num, dict(zip(columns, map(str.strip, row), strict=True))
 
 
 def _short_lines(path: Path, stream: IO[str]) -> Iterator[str]:
@@ -189,6 +220,8 @@ def _form(path: Path, line: int, form: str) -> str:
     form = " ".join(form.split())
     if not 0 < len(form) <= _MAX_FORM:
         raise _fault(path, line, f"a name has 1 to {_MAX_FORM} characters (got {len(form)})")
+    if any(unicodedata.category(c) == "Cc" for c in form):
+        raise _fault(path, line, f"the name {form!r} holds a control character")
     if not folded_name(form):
         raise _fault(path, line, f"the name {form!r} holds no letter")
     return form
@@ -210,27 +243,30 @@ def _of_json(path: Path, stream: IO[str]) -> Iterator[tuple[int, Person]]:
 
 
 def _objects(path: Path, stream: IO[str]) -> Iterator[tuple[int, Any]]:
-    """The objects of an array, or of lines, one at a time; what stands before a query's ``bindings`` is passed over."""
+    """The objects of an array, of lines or of ``entities``, one at a time; what stands before them is passed over."""
     decoder = json.JSONDecoder()
     text, line = stream.read(_CHUNK), 1
     bindings = re.match(r'\s*\{\s*"head".{0,65536}?"bindings"\s*:\s*\[', text, re.DOTALL)
-    at = bindings.end() if bindings else 0
-    in_array = bindings is not None or text.lstrip().startswith("[")
+    entities = re.match(r'\s*\{\s*"entities"\s*:\s*\{', text)
+    opening = bindings or entities
+    at = opening.end() if opening else 0
+    in_array = opening is not None or text.lstrip().startswith("[")
+    between = re.compile(r'[\s,]*(?:"[A-Z][0-9]+"\s*:\s*)?' if entities else r"[\s,\[]*")
     line += text.count("\n", 0, at)
     blank = 0
     while True:
-        begin = re.compile(r"[\s,\[]*").match(text, at)
+        begin = between.match(text, at)
         assert begin is not None
         line += text.count("\n", at, begin.end())
         blank = blank + begin.end() - at if begin.end() == len(text) else 0
         if blank > _MAX_BLANK:
             raise _fault(path, line, f"more than {_MAX_BLANK:,} characters between two entries")
         at = begin.end()
-        if at < len(text) and text[at] == "]":
+        if at < len(text) and text[at] == ("}" if entities else "]"):
             return
         try:
             found, end = decoder.raw_decode(text, at) if at < len(text) else (None, at)
-            whole = end < len(text)
+            whole = end < len(text) and not (entities and isinstance(found, str))  # a key, its colon still to come
         except (ValueError, RecursionError) as error:  # ValueError: also of a number of thousands of digits
             found, end, whole = error, at, False
         if whole:

@@ -19,6 +19,7 @@ from touchmark.safety.canonical import canonicalise
 from touchmark.safety.figures import FigureDataError, FigureIndex, FigureMatch, MatchKind
 from touchmark.safety.figures.common import common_in
 from touchmark.safety.figures.current import CurrentFigures, decide, load_index
+from touchmark.safety.figures.data import FigureStatus
 from touchmark.safety.figures.imported import load_imports, write_import
 from touchmark.safety.figures.register import Register, RegisterError, register_line, slug_of
 from touchmark.safety.figures.sources import ImportSourceError, Person, read_people
@@ -404,3 +405,42 @@ def test_the_commands_add_leave_out_import_and_tell(
     assert [entry["action"] for entry in json.loads(told("register", "--json"))] == ["add", "opt-out"]
     told("add", "Nobody", "--opt-out", *by, status=64)
     told("remove", "tom-hanks", "--reason", "a letter", *by)
+
+
+def test_what_the_query_page_downloads_as_csv_is_read_as_its_json_is(tmp_path: Path) -> None:
+    csv_file, json_file = tmp_path / "query.csv", tmp_path / "query.json"
+    rows = [
+        ("Q90", "Zorblatt Quimble", "Zorby", ""),
+        ("Q90", "Zorblatt Quimble", "Zee Quimble", "2001-01-01T00:00:00Z"),
+    ]
+    lines = ["item,itemLabel,alias,died", *(f"http://www.wikidata.org/entity/{','.join(row)}" for row in rows)]
+    csv_file.write_text("\r\n".join(lines), encoding="utf-8")
+    json_file.write_text(
+        json.dumps([dict(zip(("item", "itemLabel", "alias", "died"), row, strict=True)) for row in rows]),
+        encoding="utf-8",
+    )
+    (person,) = read_people(csv_file)
+    assert (person.name, person.status, [*person.forms][:1]) == ("Zorblatt Quimble", FigureStatus.DECEASED, ["Zorby"])
+    assert read_people(json_file) == [person]
+
+
+@pytest.mark.parametrize("blank", ["", " " * 70_000])
+def test_entities_as_the_api_gives_them_are_read_as_those_of_a_dump_are(tmp_path: Path, blank: str) -> None:
+    human = {"P31": [{"mainsnak": {"snaktype": "value", "datavalue": {"value": {"id": "Q5"}}}}]}
+    entities = [
+        {"id": f"Q{n}", "labels": {"en": {"value": f"Quimble Number{n}x"}}, "claims": human} for n in range(1, 4_000)
+    ]
+    dump, api = tmp_path / "dump.json", tmp_path / "api.json"
+    dump.write_text(json.dumps(entities), encoding="utf-8")
+    api.write_text(blank + json.dumps({"entities": {e["id"]: e for e in entities}}), encoding="utf-8")
+    assert read_people(api) == read_people(dump)
+    api.write_text(api.read_text(encoding="utf-8")[:-40], encoding="utf-8")
+    with pytest.raises(ImportSourceError):
+        read_people(api)
+
+
+def test_a_name_with_a_control_character_is_a_named_error(tmp_path: Path) -> None:
+    path = tmp_path / "people.csv"
+    path.write_text("name\nZorblatt\x00 Quimble\n", encoding="utf-8")
+    with pytest.raises(ImportSourceError, match="line 2: .*control character"):
+        read_people(path)
