@@ -442,5 +442,5 @@ def test_entities_as_the_api_gives_them_are_read_as_those_of_a_dump_are(tmp_path
 def test_a_name_with_a_control_character_is_a_named_error(tmp_path: Path) -> None:
     path = tmp_path / "people.csv"
     path.write_text("name\nZorblatt\x00 Quimble\n", encoding="utf-8")
-    with pytest.raises(ImportSourceError, match="line 2: .*control character"):
+    with pytest.raises(ImportSourceError, match=r"line 2: .*control character"):
         read_people(path)
