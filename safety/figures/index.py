@@ -238,10 +238,16 @@ class FigureIndex:
         holds_offices = bool(senses) and not self._offices.in_another_time(reading.folded.text)
         taken = Taken(len(text))
         named: dict[Place, Figure] = {}
+        words: list[Place] = []
         for place in apart(forms):
-            taken.cover(place)
             sense = forms[place]
-            if not isinstance(sense, _Form) or not is_written_right(place, sense):
+            names_nobody = not isinstance(sense, _Form) or not is_written_right(place, sense)
+            written = text[slice(*place)]
+            if names_nobody and written.isascii() and " " not in written:
+                words.append(place)  # by itself a word; with others it may be part of a name
+                continue
+            taken.cover(place)
+            if names_nobody or not isinstance(sense, _Form):
                 continue
             if self._names_somebody(text, place, sense, holds_offices):
                 named[place] = sense.figure
@@ -249,6 +255,8 @@ class FigureIndex:
         if holds_offices:
             yield from self._holders(text, senses, named)
         for found in guesses:
+            if any(_touches(word, found.place) and not _is_inside(word, found.place) for word in words):
+                continue
             if is_written_right(found.place, found.form) and taken.claim(found.place):
                 yield found
 
@@ -340,6 +348,14 @@ def _may_slip(folded: str, form: _Form) -> bool:
 def _may_be_heard(form: _Form) -> bool:
     """Neither a phrase nor a name with a word of ours behind it, "(actor)", is what another script spells out."""
     return not form.stated[0].islower() and "(" not in form.stated
+
+
+def _touches(place: Place, other: Place) -> bool:
+    return place[0] < other[1] and other[0] < place[1]
+
+
+def _is_inside(place: Place, other: Place) -> bool:
+    return other[0] <= place[0] and place[1] <= other[1] and place != other
 
 
 def _is_too_short(name: str, least: int) -> bool:

@@ -132,6 +132,19 @@ def test_a_slip_is_not_told_beside_the_name_that_explains_it() -> None:
     assert match.kind is MatchKind.NAME
 
 
+@pytest.mark.parametrize(
+    ("text", "figure"),
+    [
+        ("Elon Muskk on a rocket", "elon-musk"),
+        ("Elon Mosk sings", "elon-musk"),
+        ("Cristiano Ronallo", "cristiano-ronaldo"),
+    ],
+)
+def test_a_word_that_names_nobody_by_itself_may_begin_a_name_with_a_slip(text: str, figure: str) -> None:
+    assert who(text) == [figure]
+    assert who(text.split()[0]) == []
+
+
 def test_ordinary_words_are_no_slips() -> None:
     ordinary = frozenset({"back", "shift"})
     names = Misspellings(["jack black", "taylor swift"], ordinary)
