@@ -207,6 +207,31 @@ def test_an_office_means_its_holder(text: str, holder: str | None, stretch: str)
 
 
 @pytest.mark.parametrize(
+    ("text", "holder"),
+    [
+        ("ملك الأردن يقود دراجة", "abdullah-ii-of-jordan"),
+        ("le roi de Jordanie danse", "abdullah-ii-of-jordan"),
+        ("ヨルダンの国王が踊る", "abdullah-ii-of-jordan"),
+        ("король Норвегии поёт", "harald-v"),
+        ("président de Roumanie", "nicusor-dan"),
+        ("रोमानिया के राष्ट्रपति नाच रहे हैं", "nicusor-dan"),
+        ("thủ tướng Campuchia nhảy múa", "hun-manet"),
+        ("นายกรัฐมนตรีกัมพูชาเต้นรำ", "hun-manet"),
+        ("Çekya cumhurbaşkanı dans ediyor", "petr-pavel"),
+    ],
+)
+def test_smaller_countries_have_names_in_the_languages_served(text: str, holder: str) -> None:
+    assert who(text) == [holder]
+
+
+@pytest.mark.parametrize(
+    "text", ["the president of the island", "el presidente gana la carrera", "president bae laughs"]
+)
+def test_what_is_a_word_elsewhere_names_no_country(text: str) -> None:
+    assert who(text) == []
+
+
+@pytest.mark.parametrize(
     "text",
     [
         "the former president of France",
