@@ -35,6 +35,7 @@ from av.video.stream import VideoStream
 
 from touchmark.provenance.media.colour import BT709, Colour
 from touchmark.provenance.media.errors import DecodeError, NotAVideoError
+from touchmark.provenance.media.fields import Fields
 from touchmark.provenance.media.limits import Limits
 from touchmark.provenance.media.picture import Orientation, PictureConverter, colour_of
 from touchmark.provenance.media.source import Source, open_source
@@ -67,6 +68,7 @@ class VideoInfo:
         has_sound: whether there is sound that can be decoded.
         labels: the container's metadata, cut to a few thousand characters each. A stranger's text: escape it.
         colour: of the pictures as :meth:`VideoReader.frames` gives them.
+        fields: which of two fields comes first, where those pictures are interlaced; they are not put together.
     """
 
     width: int
@@ -79,6 +81,7 @@ class VideoInfo:
     has_sound: bool
     labels: Mapping[str, str]
     colour: Colour = BT709
+    fields: Fields = Fields.NONE
 
 
 @contextmanager
@@ -119,6 +122,7 @@ class VideoReader(MediaReader):
                 has_sound=sound is not None,
                 labels=labels_of(container.metadata),
                 colour=colour_of(first),
+                fields=_fields(stream, first, orientation),
             )
         self._orientation = orientation
 
@@ -173,6 +177,7 @@ class VideoReader(MediaReader):
             sound=self.sound(),
             duration=self.info.duration,
             colour=self.info.colour,
+            fields=self.info.fields,
         )
 
     @property
@@ -344,3 +349,9 @@ class VideoReader(MediaReader):
             width = max(round(first.width * aspect), 1)
         self._limits.check_dimensions(width, first.height, self._source.name)
         return width, first.height
+
+
+def _fields(stream: VideoStream, first: VideoFrame, orientation: Orientation) -> Fields:
+    if not first.interlaced_frame:
+        return Fields.NONE
+    return Fields.shown(stream.codec_context.field_order, first.height, orientation)
