@@ -258,6 +258,7 @@ def _payload(digits: str | None) -> Payload:
 def _check_suffix(file: Path, output: Path) -> None:
     """A picture or a sound keeps its kind, the rest is written as .mp4; what is no video is refused when it is read."""
     from touchmark.provenance.media.kinds import Family, kind_of
+    from touchmark.provenance.media.sound import WRITTEN
     from touchmark.provenance.media.still import still_kind, suffixes
 
     kind, form = still_kind(file), kind_of(file)
@@ -265,6 +266,10 @@ def _check_suffix(file: Path, output: Path) -> None:
         return  # another name would not help
     is_sound = form is not None and form.family is Family.SOUND
     wanted = suffixes(kind) if kind is not None else (form.suffix,) if form is not None and is_sound else (".mp4",)
+    if form is not None and is_sound and form not in WRITTEN:
+        raise click.BadParameter(
+            f"{form.name} is read, not written; convert it to WAV or FLAC first", param_hint="FILE"
+        )
     if not wanted:
         raise click.BadParameter(f"{kind} pictures are read, not written; save it as PNG first", param_hint="FILE")
     if output.suffix.lower() not in wanted:

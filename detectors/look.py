@@ -25,8 +25,8 @@ from touchmark.detectors.sources import Sources
 from touchmark.detectors.timeline import shown_until
 from touchmark.provenance.media.counting import Counted, expected_pictures
 from touchmark.provenance.media.decode import VideoInfo, VideoReader, open_video
-from touchmark.provenance.media.errors import NotASoundError, NotAVideoError, PlaylistError
-from touchmark.provenance.media.kinds import AVIF, JPEG, PNG, TIFF, WEBP, Family, Kind
+from touchmark.provenance.media.errors import NoPicturesError, NotASoundError, NotAVideoError, PlaylistError
+from touchmark.provenance.media.kinds import AVIF, JPEG, MATROSKA, PNG, TIFF, WEBP, Family, Kind
 from touchmark.provenance.media.limits import Limits
 from touchmark.provenance.media.sound import open_sound
 from touchmark.provenance.media.still import view_still
@@ -42,7 +42,7 @@ Progress = Callable[[int, int], None]
 """Called with (done, of all) while a file is examined; ``of all`` is 0 where it is not known."""
 
 _ANY_MEDIUM: Final = (
-    "Give a video (mp4, mov, webm, mkv, avi), a sound (wav, mp3, m4a, flac), a picture (jpeg, png, webp, tiff, avif, "
+    "Give a video (mp4, mov, webm, mkv, avi), a sound (wav, mp3, m4a, flac, ogg, opus), a picture (jpeg, png, webp, tiff, avif, "
     "heic, gif, svg) or a PDF."
 )
 _NOT_ASKED: Final = "it was not asked for"
@@ -124,6 +124,11 @@ def look_at(
         return not_looked(kind, f"{kind.name} is not decoded here")
     try:
         return _watch(path, sources, limits, progress, search, expected)
+    except NoPicturesError as error:
+        try:
+            return _listen(path, kind or MATROSKA, sources, limits)
+        except NotASoundError:
+            raise error from None
     except NotAVideoError as error:  # of no known kind, or one that is not decoded: it says what the file is
         if kind is not None or isinstance(error, PlaylistError):
             raise

@@ -34,7 +34,7 @@ from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 
 from touchmark.provenance.media.colour import BT709, Colour
-from touchmark.provenance.media.errors import DecodeError, NotAVideoError
+from touchmark.provenance.media.errors import DecodeError, NoPicturesError, NotAVideoError
 from touchmark.provenance.media.fields import Fields
 from touchmark.provenance.media.limits import Limits
 from touchmark.provenance.media.picture import Orientation, PictureConverter, colour_of
@@ -287,7 +287,8 @@ class VideoReader(MediaReader):
         if not streams:
             found = "sound" if container.streams.audio else "no video"
             cover = " and a cover picture" if container.streams.video else ""
-            raise NotAVideoError(
+            error = NoPicturesError if container.streams.audio else NotAVideoError
+            raise error(
                 f"holds {found}{cover} but no moving picture", subject=self._source.name, remedy="Give a video."
             )
         stream = streams[0]

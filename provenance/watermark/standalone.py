@@ -21,6 +21,7 @@ from touchmark.provenance.errors import TouchmarkError
 from touchmark.provenance.media.counting import Counted, counted, expected_pictures
 from touchmark.provenance.media.decode import VideoReader, open_video
 from touchmark.provenance.media.encode import encode
+from touchmark.provenance.media.errors import NoPicturesError
 from touchmark.provenance.media.kinds import Family, kind_of
 from touchmark.provenance.media.limits import Limits
 from touchmark.provenance.media.sound import open_sound, write_sound
@@ -215,8 +216,27 @@ def _found(
         still = read_still(path, limits)
         return _of_several([find_in_still(still, key) for key in keys], [])
     if _is_sound(path):
-        with open_sound(path, limits) as reader:
-            return _of_several([], _heard(reader.whole(ENOUGH_RATE), keys))
+        return _listened(path, keys, limits)
+    try:
+        return _watched_and_listened(path, keys, progress, step, limits, thorough=thorough)
+    except NoPicturesError:
+        return _listened(path, keys, limits)
+
+
+def _listened(path: Path, keys: Sequence[WatermarkKey], limits: Limits) -> Found:
+    with open_sound(path, limits) as reader:
+        return _of_several([], _heard(reader.whole(ENOUGH_RATE), keys))
+
+
+def _watched_and_listened(
+    path: Path,
+    keys: Sequence[WatermarkKey],
+    progress: Progress | None,
+    step: str,
+    limits: Limits,
+    *,
+    thorough: bool,
+) -> Found:
     with open_video(path, limits) as video:
         tell = partial(progress, step) if progress else None
         pictures = Counted(video, tell, expected_pictures(video.info))
