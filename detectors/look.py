@@ -22,7 +22,6 @@ from numpy.typing import NDArray
 
 from touchmark.detectors.extent import Extent, Watched
 from touchmark.detectors.sources import Sources
-from touchmark.detectors.timeline import shown_until
 from touchmark.provenance.media.counting import Counted, expected_pictures
 from touchmark.provenance.media.decode import VideoInfo, VideoReader, open_video
 from touchmark.provenance.media.errors import NoPicturesError, NotASoundError, NotAVideoError, PlaylistError
@@ -42,8 +41,8 @@ Progress = Callable[[int, int], None]
 """Called with (done, of all) while a file is examined; ``of all`` is 0 where it is not known."""
 
 _ANY_MEDIUM: Final = (
-    "Give a video (mp4, mov, webm, mkv, avi), a sound (wav, mp3, m4a, flac, ogg, opus), a picture (jpeg, png, webp, tiff, avif, "
-    "heic, gif, svg) or a PDF."
+    "Give a video (mp4, mov, webm, mkv, avi), a sound (wav, mp3, m4a, flac, ogg, opus), a picture (jpeg, png, webp, "
+    "tiff, avif, heic, gif, svg) or a PDF."
 )
 _NOT_ASKED: Final = "it was not asked for"
 _SECOND_TRACK: Final = "it has more than one track of pictures, and the first alone was looked at"
@@ -159,7 +158,7 @@ def _watch(
         return Look(
             family=Family.VIDEO,
             info=video.info,
-            detections=tuple(shown_until(detection, float(video.end)) for detection in detections),
+            detections=tuple(detection.shown_until(float(video.end)) for detection in detections),
             heard=heard,
             damage=video.damage - sound_damage,
             sound_damage=sound_damage,

@@ -31,7 +31,7 @@ from touchmark.provenance.watermark.account import paid
 from touchmark.provenance.watermark.audio import ENOUGH_RATE, LOWEST_RATE, LoudnessMark
 from touchmark.provenance.watermark.codebook import Expected
 from touchmark.provenance.watermark.guard import Strength
-from touchmark.provenance.watermark.keyring import subkey
+from touchmark.provenance.watermark.keyring import standalone_key
 from touchmark.provenance.watermark.protocol import Detection, MarkState, Payload, WatermarkKey
 from touchmark.provenance.watermark.still import find_in_still, mark_still
 from touchmark.provenance.watermark.video import LatticeWatermark, naming
@@ -84,11 +84,6 @@ class Found:
 
 def _rank(detection: Detection) -> int:
     return list(MarkState).index(detection.state)
-
-
-def standalone_key(key: WatermarkKey) -> WatermarkKey:
-    """The key of marks that stand alone, derived one way from an operator's."""
-    return WatermarkKey(subkey(key, "standalone"))
 
 
 def mark_file(
@@ -243,7 +238,8 @@ def _watched_and_listened(
         sound = video.sound(ENOUGH_RATE)
         heard = [] if sound is None else _heard(sound, keys)
         expected = Expected([found.payload for found in paid(heard, 2 * len(keys)) if found.payload])
-        return _of_several(LatticeWatermark().search(pictures, keys, thorough=thorough, expected=expected), heard)
+        seen = LatticeWatermark().search(pictures, keys, thorough=thorough, expected=expected)
+        return _of_several([detection.shown_until(float(video.end)) for detection in seen], heard)
 
 
 def _of_several(seen: Sequence[Detection], heard: Sequence[Detection]) -> Found:

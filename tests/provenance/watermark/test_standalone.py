@@ -17,6 +17,7 @@ from touchmark.provenance.media.errors import EncodeError
 from touchmark.provenance.media.kinds import kind_of
 from touchmark.provenance.media.sound import open_sound
 from touchmark.provenance.media.video import RawVideo, Sound
+from touchmark.provenance.watermark.keyring import standalone_key
 from touchmark.provenance.watermark.protocol import Detection, MarkState, Payload, WatermarkKey
 from touchmark.provenance.watermark.standalone import (
     AlreadyMarkedError,
@@ -24,7 +25,6 @@ from touchmark.provenance.watermark.standalone import (
     MarkNotReadableError,
     find_any,
     mark_file,
-    standalone_key,
 )
 
 SECONDS, RATE = 8, 16000
