@@ -48,6 +48,9 @@ _MOST_TO_SHARE = 1920 * 1088
 """Pixels of a picture beyond which one thread decodes alone: four would hold a hundred megabytes more of a 4K film."""
 _BEFORE_ALL = -(1 << 40)
 """A time, in whatever unit a stream has, before all that can be in it."""
+_SQUARE_ENOUGH = Fraction(1, 200)
+"""How far from square pixels are left as they are. Who scales to an even width writes 1280:1281 beside it; to make that
+good, every picture would be interpolated and blurred, and nobody sees the difference in shape."""
 _START_ANEW = frozenset(("h264", "hevc"))
 """Decoders that forget what they saw, and that can be told anew to leave out all but key frames."""
 _KEY_FRAMES_APART = Fraction(99, 400)
@@ -346,7 +349,7 @@ class VideoReader(MediaReader):
         """Size of the pictures before turning, widened or narrowed so that pixels are square."""
         aspect = stream.sample_aspect_ratio
         width = first.width
-        if aspect is not None and aspect > 0:
+        if aspect is not None and aspect > 0 and abs(aspect - 1) > _SQUARE_ENOUGH:
             width = max(round(first.width * aspect), 1)
         self._limits.check_dimensions(width, first.height, self._source.name)
         return width, first.height

@@ -336,3 +336,14 @@ def test_a_packet_that_is_cut_short_counts_although_nobody_decodes_it(tmp_path: 
         assert len(list(video.frames(key_frames_only=True))) == 1
         assert video.damage == 1
         assert 1 < video.pictures < 24
+
+
+def test_pixels_that_are_all_but_square_are_not_interpolated(tmp_path: Path) -> None:
+    """FFmpeg scales to 854 x 480 and says that pixels are 1280:1281, to keep 16:9 to the last digit."""
+    path = write_clip(tmp_path / "a.mp4", moving_clip(854, 480, 2), options={"aspect": "1280:1281"})
+    with av.open(str(path)) as container:
+        assert container.streams.video[0].sample_aspect_ratio == Fraction(1280, 1281)
+        (first, *_) = (frame.to_ndarray(format="yuv420p")[:480] for frame in container.decode(video=0))
+    with open_video(path) as video:
+        assert (video.info.width, video.info.height) == (854, 480)
+        assert np.array_equal(next(iter(video.frames())).planes.luma, first)
