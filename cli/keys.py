@@ -89,6 +89,8 @@ def show(as_json: bool) -> None:
     click.echo(f"watermark key  {document['watermark_key_id'] or 'none: marks can be neither made nor found'}")
     if document["retired_watermark_key_ids"]:
         click.echo(f"  finds too    {', '.join(document['retired_watermark_key_ids'])}")
+    if document["standalone_key_ids"]:
+        click.echo(f"  marks alone  {', '.join(document['standalone_key_ids'])}, in the same order")
     for note in document["expiring"]:
         click.echo(f"ENDS SOON      {printable(note)}")
     if ring.is_development:
@@ -250,6 +252,7 @@ def _describe(home: Home, ring: KeyRing) -> dict[str, Any]:
     from touchmark.provenance.keys.expiry import expiring
     from touchmark.provenance.keys.selection import SigningSettings
     from touchmark.provenance.signing import read_key_file
+    from touchmark.provenance.watermark.keyring import standalone_key
 
     settings = SigningSettings.load(home.signing)
     chain = read_key_file(home.root / settings.chain) if settings.chain else ring.certificate_chain
@@ -261,6 +264,7 @@ def _describe(home: Home, ring: KeyRing) -> dict[str, Any]:
         "time_authorities": list(settings.time_stamps.authorities) if settings.time_stamps else [],
         "watermark_key_id": ring.watermark_key.key_id if ring.can_mark else None,
         "retired_watermark_key_ids": [key.key_id for key in ring.retired_watermark_keys],
+        "standalone_key_ids": [standalone_key(key).key_id for key in ring.watermark_keys],
         "expiring": list(expiring((chain or b"") + b"\n" + ring.trust_anchors, datetime.now(UTC))),
     }
 

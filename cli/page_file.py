@@ -39,7 +39,7 @@ def write_page(output: Path, document: str) -> None:
     """Put ``document`` at ``output``, in place of what is there; half a page looks like one, and may lack what matters.
 
     Raises:
-        click.FileError: it cannot be written; what was there is still there.
+        OutputError: it cannot be written; what was there is still there.
     """
     try:
         if output.exists() and not output.is_file():  # a pipe, say
@@ -47,7 +47,13 @@ def write_page(output: Path, document: str) -> None:
         else:
             _replace(output.resolve(), document)  # through a link, as any program writes
     except OSError as error:
-        raise click.FileError(str(output), hint=str(error.strerror)) from error
+        from touchmark.generation.staging import OutputError
+
+        raise OutputError(
+            f"the page cannot be written ({error.strerror})",
+            subject=str(output),
+            remedy="Choose a folder that exists, is writable and has space.",
+        ) from error
 
 
 def _replace(output: Path, document: str) -> None:

@@ -112,13 +112,13 @@ def run(
     prompts = {seed.value: seed for file in files for seed in file.seeds}
     with LogWriter.create(log_path, head) if log_path else nullcontext() as log:
         report = Report.of(_campaign(judge, prompts, head.plan, log))
-    if html_path:
-        write_page(html_path, page(head, report))
     if as_json:
         document = {"policy": {"name": head.policy, "sha256": head.policy_digest}, "seeds": list(head.seeds)}
         print_json(document | report.as_dict())
     else:
         _show(report, head.policy)
+    if html_path:  # last: what took hours to find out is told, whatever becomes of the page
+        write_page(html_path, page(head, report))
     return int(report.total.through > 0)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
 from io import TextIOWrapper
@@ -19,6 +19,7 @@ from touchmark.provenance.wording import printable
 if TYPE_CHECKING:
     from touchmark.provenance.keys.ring import KeyRing
     from touchmark.provenance.watermark.bench.attacks import Attack
+    from touchmark.provenance.watermark.bench.trial import Result
     from touchmark.provenance.watermark.protocol import Detection, Payload, WatermarkKey
     from touchmark.provenance.watermark.standalone import Found
 
@@ -68,9 +69,10 @@ def embed(file: Path, output: Path, digits: str | None, strength: str, as_json: 
 
     A video is marked in its picture and in its sound, with the same payload: either is found without the other.
 
-    The key is derived from the one of your home folder (`touchmark keys init` makes it). That one's own mark says that
-    a video was sealed as generated, and `touchmark verify` does not take this mark for it. The output carries no
-    manifest, also where FILE had one, and says nothing about where the video comes from to those without your key.
+    The key is derived from the one of your home folder (`touchmark keys init` makes it, `touchmark keys show` names
+    both). That one's own mark says that a video was sealed as generated, and `touchmark verify` does not take this mark
+    for it. The output carries no manifest, also where FILE had one, and says nothing about where the video comes from
+    to those without your key.
     """
     from touchmark.generation.staging import Staging, output_exists
     from touchmark.provenance.watermark.guard import Strength
@@ -226,11 +228,17 @@ def bench(clips: tuple[Path, ...], attacks: str | None, output: Path | None, as_
     for clip in clips:
         with _patient() as progress:
             results.append(run_trial(Ours(), Clip(clip.name, clip), chosen, progress))
-    if output is not None:
-        write_page(output, page(results))
     if as_json:
         print_json({"results": [result.document() for result in results]})
-        return
+    else:
+        _show(results)
+    if output is not None:  # last: what took minutes to find out is told, whatever becomes of the page
+        write_page(output, page(results))
+    if output is not None and not as_json:
+        click.echo(f"wrote {click.format_filename(output)}")
+
+
+def _show(results: Sequence[Result]) -> None:
     from rich.console import Console
 
     from touchmark.provenance.watermark.bench.table import render
@@ -238,8 +246,6 @@ def bench(clips: tuple[Path, ...], attacks: str | None, output: Path | None, as_
     if isinstance(sys.stdout, TextIOWrapper):
         sys.stdout.reconfigure(errors="replace")  # a terminal of few characters shows a question mark, no error
     Console().print(render(results))
-    if output is not None:
-        click.echo(f"wrote {click.format_filename(output)}")
 
 
 def _payload(digits: str | None) -> Payload:
@@ -258,6 +264,7 @@ def _payload(digits: str | None) -> Payload:
 def _check_suffix(file: Path, output: Path) -> None:
     """A picture or a sound keeps its kind, the rest is written as .mp4; what is no video is refused when it is read."""
     from touchmark.provenance.media.kinds import Family, kind_of
+    from touchmark.provenance.media.sound import WRITTEN
     from touchmark.provenance.media.still import still_kind, suffixes
 
     kind, form = still_kind(file), kind_of(file)
@@ -265,6 +272,10 @@ def _check_suffix(file: Path, output: Path) -> None:
         return  # another name would not help
     is_sound = form is not None and form.family is Family.SOUND
     wanted = suffixes(kind) if kind is not None else (form.suffix,) if form is not None and is_sound else (".mp4",)
+    if form is not None and is_sound and form not in WRITTEN:
+        raise click.BadParameter(
+            f"{form.name} is read, not written; convert it to WAV or FLAC first", param_hint="FILE"
+        )
     if not wanted:
         raise click.BadParameter(f"{kind} pictures are read, not written; save it as PNG first", param_hint="FILE")
     if output.suffix.lower() not in wanted:

@@ -22,11 +22,10 @@ from numpy.typing import NDArray
 
 from touchmark.detectors.extent import Extent, Watched
 from touchmark.detectors.sources import Sources
-from touchmark.detectors.timeline import shown_until
 from touchmark.provenance.media.counting import Counted, expected_pictures
 from touchmark.provenance.media.decode import VideoInfo, VideoReader, open_video
-from touchmark.provenance.media.errors import NotASoundError, NotAVideoError, PlaylistError
-from touchmark.provenance.media.kinds import AVIF, JPEG, PNG, TIFF, WEBP, Family, Kind
+from touchmark.provenance.media.errors import NoPicturesError, NotASoundError, NotAVideoError, PlaylistError
+from touchmark.provenance.media.kinds import AVIF, JPEG, MATROSKA, PNG, TIFF, WEBP, Family, Kind
 from touchmark.provenance.media.limits import Limits
 from touchmark.provenance.media.sound import open_sound
 from touchmark.provenance.media.still import view_still
@@ -42,8 +41,8 @@ Progress = Callable[[int, int], None]
 """Called with (done, of all) while a file is examined; ``of all`` is 0 where it is not known."""
 
 _ANY_MEDIUM: Final = (
-    "Give a video (mp4, mov, webm, mkv, avi), a sound (wav, mp3, m4a, flac), a picture (jpeg, png, webp, tiff, avif, "
-    "heic, gif, svg) or a PDF."
+    "Give a video (mp4, mov, webm, mkv, avi), a sound (wav, mp3, m4a, flac, ogg, opus), a picture (jpeg, png, webp, "
+    "tiff, avif, heic, gif, svg) or a PDF."
 )
 _NOT_ASKED: Final = "it was not asked for"
 _SECOND_TRACK: Final = "it has more than one track of pictures, and the first alone was looked at"
@@ -124,6 +123,11 @@ def look_at(
         return not_looked(kind, f"{kind.name} is not decoded here")
     try:
         return _watch(path, sources, limits, progress, search, expected)
+    except NoPicturesError as error:
+        try:
+            return _listen(path, kind or MATROSKA, sources, limits)
+        except NotASoundError:
+            raise error from None
     except NotAVideoError as error:  # of no known kind, or one that is not decoded: it says what the file is
         if kind is not None or isinstance(error, PlaylistError):
             raise
@@ -154,7 +158,7 @@ def _watch(
         return Look(
             family=Family.VIDEO,
             info=video.info,
-            detections=tuple(shown_until(detection, float(video.end)) for detection in detections),
+            detections=tuple(detection.shown_until(float(video.end)) for detection in detections),
             heard=heard,
             damage=video.damage - sound_damage,
             sound_damage=sound_damage,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 from touchmark.provenance.watermark.protocol import Detection, Segment
 
@@ -14,17 +13,6 @@ _MARKED = 1e-3
 def marked_segments(detection: Detection) -> list[Segment]:
     """The stretches in which the mark that was read lies."""
     return [segment for segment in detection.timeline if segment.p_value < _MARKED]
-
-
-def shown_until(detection: Detection, end: float) -> Detection:
-    """With the last stretch as long as the last picture that was looked at and those after it are shown, in seconds.
-
-    Between two pictures that were looked at a stretch lasts until the second; the last lasts to the video's end.
-    """
-    if not detection.timeline or detection.timeline[-1].end >= end:
-        return detection
-    *before, last = detection.timeline
-    return replace(detection, timeline=(*before, replace(last, end=end)))
 
 
 def lie_together(picture: Detection, sound: Detection) -> bool:

@@ -22,7 +22,7 @@ from touchmark.provenance.manifest.write import SignedManifest
 from touchmark.provenance.media.errors import NotAVideoError
 from touchmark.provenance.media.kinds import M4A, MP4, PNG, Family, Kind, kind_of
 from touchmark.provenance.media.picture import Orientation
-from touchmark.provenance.media.sound import open_sound
+from touchmark.provenance.media.sound import WRITTEN, open_sound
 from touchmark.provenance.media.still import Still, StillKind, read_still, still_kind, suffixes
 from touchmark.provenance.media.video import Frame
 from touchmark.provenance.seal import Sealer
@@ -87,7 +87,7 @@ class Form:
         if kind.family is Family.VIDEO:
             return (MP4,)
         if kind.family is Family.SOUND:
-            return (kind,)
+            return (kind,) if kind in WRITTEN else ()
         read = still_kind(source)
         if read is None:
             return ()

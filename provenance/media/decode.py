@@ -34,7 +34,8 @@ from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 
 from touchmark.provenance.media.colour import BT709, Colour
-from touchmark.provenance.media.errors import DecodeError, NotAVideoError
+from touchmark.provenance.media.errors import DecodeError, NoPicturesError, NotAVideoError
+from touchmark.provenance.media.fields import Fields
 from touchmark.provenance.media.limits import Limits
 from touchmark.provenance.media.picture import Orientation, PictureConverter, colour_of
 from touchmark.provenance.media.source import Source, open_source
@@ -47,6 +48,9 @@ _MOST_TO_SHARE = 1920 * 1088
 """Pixels of a picture beyond which one thread decodes alone: four would hold a hundred megabytes more of a 4K film."""
 _BEFORE_ALL = -(1 << 40)
 """A time, in whatever unit a stream has, before all that can be in it."""
+_SQUARE_ENOUGH = Fraction(1, 200)
+"""How far from square pixels are left as they are. Who scales to an even width writes 1280:1281 beside it; to make that
+good, every picture would be interpolated and blurred, and nobody sees the difference in shape."""
 _START_ANEW = frozenset(("h264", "hevc"))
 """Decoders that forget what they saw, and that can be told anew to leave out all but key frames."""
 _KEY_FRAMES_APART = Fraction(99, 400)
@@ -67,6 +71,7 @@ class VideoInfo:
         has_sound: whether there is sound that can be decoded.
         labels: the container's metadata, cut to a few thousand characters each. A stranger's text: escape it.
         colour: of the pictures as :meth:`VideoReader.frames` gives them.
+        fields: which of two fields comes first, where those pictures are interlaced; they are not put together.
     """
 
     width: int
@@ -79,6 +84,7 @@ class VideoInfo:
     has_sound: bool
     labels: Mapping[str, str]
     colour: Colour = BT709
+    fields: Fields = Fields.NONE
 
 
 @contextmanager
@@ -119,6 +125,7 @@ class VideoReader(MediaReader):
                 has_sound=sound is not None,
                 labels=labels_of(container.metadata),
                 colour=colour_of(first),
+                fields=_fields(stream, first, orientation),
             )
         self._orientation = orientation
 
@@ -173,6 +180,7 @@ class VideoReader(MediaReader):
             sound=self.sound(),
             duration=self.info.duration,
             colour=self.info.colour,
+            fields=self.info.fields,
         )
 
     @property
@@ -282,7 +290,8 @@ class VideoReader(MediaReader):
         if not streams:
             found = "sound" if container.streams.audio else "no video"
             cover = " and a cover picture" if container.streams.video else ""
-            raise NotAVideoError(
+            error = NoPicturesError if container.streams.audio else NotAVideoError
+            raise error(
                 f"holds {found}{cover} but no moving picture", subject=self._source.name, remedy="Give a video."
             )
         stream = streams[0]
@@ -340,7 +349,13 @@ class VideoReader(MediaReader):
         """Size of the pictures before turning, widened or narrowed so that pixels are square."""
         aspect = stream.sample_aspect_ratio
         width = first.width
-        if aspect is not None and aspect > 0:
+        if aspect is not None and aspect > 0 and abs(aspect - 1) > _SQUARE_ENOUGH:
             width = max(round(first.width * aspect), 1)
         self._limits.check_dimensions(width, first.height, self._source.name)
         return width, first.height
+
+
+def _fields(stream: VideoStream, first: VideoFrame, orientation: Orientation) -> Fields:
+    if not first.interlaced_frame:
+        return Fields.NONE
+    return Fields.shown(stream.codec_context.field_order, first.height, orientation)

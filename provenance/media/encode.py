@@ -10,6 +10,7 @@ Choices, and why:
   column or row, since 4:2:0 has none and other samplings do not play everywhere.
 - Static HDR metadata goes into the stream (SEI messages), where decoders look first. It does not go into the boxes mdcv
   and clli, and dynamic metadata (HDR10+, Dolby Vision) is lost: PyAV has no way to write them.
+- Interlaced pictures stay so, and say which field comes first, where they have 8 bits: x265 codes fields only apart.
 - Times are kept per picture, to under 6 microseconds (variable frame rate survives).
 - Sound becomes AAC.
 - The index ("faststart") is moved to the front here, because moving it after signing would break the C2PA hash.
@@ -43,6 +44,7 @@ from touchmark.provenance.media.captions import Caption, CaptionTrack
 from touchmark.provenance.media.colour import Colour
 from touchmark.provenance.media.decoding_order import in_order
 from touchmark.provenance.media.errors import EncodeError
+from touchmark.provenance.media.fields import FieldMarker, Fields
 from touchmark.provenance.media.video import Frame, RawVideo, Sound
 
 _FINEST_TICKS = 90_000  # a second; the clock of MPEG systems, finer than any camera's stamps
@@ -142,7 +144,8 @@ class _PictureTrack:
         self._last, self._count = -1, 0
         self._colour = colour = video.colour
         codec = "libx264" if colour.depth == 8 else "libx265"
-        own = {"libx264": _x264_options, "libx265": _x265_options}[codec](colour)
+        fields = video.fields if codec == "libx264" else Fields.NONE
+        own = _x264_options(colour, fields) if codec == "libx264" else _x265_options(colour)
         options = {"crf": str(settings.crf), "preset": settings.preset, **own}
         stream = container.add_stream(codec, rate=video.frame_rate, options=options, time_base=self._time_base)
         self._stream = cast(VideoStream, stream)
@@ -154,6 +157,9 @@ class _PictureTrack:
         context.gop_size = max(round(_KEY_FRAME_SECONDS * video.frame_rate), 1)
         context.thread_count, context.thread_type = _THREADS, ThreadType.FRAME
         context.flags |= CodecFlags.bitexact
+        self._fields: FieldMarker | None = None
+        if fields is not Fields.NONE:
+            self._fields = FieldMarker(fields, self._width, self._height, context.pix_fmt, self._time_base)
         if codec == "libx265":
             context.codec_tag = "hvc1"  # what Apple's players ask for: parameters outside the pictures
 
@@ -174,6 +180,8 @@ class _PictureTrack:
         with _reporting(self._subject):
             picture = planes.cut(self._height, self._width).picture()
             picture.pts, picture.time_base = pts, self._time_base
+            if self._fields is not None:
+                picture = self._fields.marked(picture)
             return self._timed(self._stream.encode(picture))
 
     def finish(self) -> list[Packet[Stream]]:
@@ -191,9 +199,10 @@ class _PictureTrack:
         return EncodeError(problem, subject=self._subject)
 
 
-def _x264_options(colour: Colour) -> dict[str, str]:
+def _x264_options(colour: Colour, fields: Fields) -> dict[str, str]:
     # x264's macroblock tree gives other bytes from run to run on machines with AVX-512 (core 165): do without.
-    return {"x264-params": ":".join(["mbtree=0", *_hdr_options(colour, "mastering-display", "cll")])}
+    interlaced = [] if fields is Fields.NONE else [f"{fields.value}=1"]
+    return {"x264-params": ":".join(["mbtree=0", *interlaced, *_hdr_options(colour, "mastering-display", "cll")])}
 
 
 def _x265_options(colour: Colour) -> dict[str, str]:

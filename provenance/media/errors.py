@@ -49,6 +49,12 @@ class NotAPictureError(MediaError):
     code = "media.not_a_picture"
 
 
+class NoPicturesError(NotAVideoError):
+    """It is what a video comes in, and holds sound alone: what is heard of it can be examined."""
+
+    code = "media.no_pictures"
+
+
 class NotASoundError(MediaError):
     """The file is readable and holds no sound that touchmark reads."""
 

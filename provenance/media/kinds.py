@@ -53,6 +53,7 @@ MATROSKA = Kind("a Matroska video", Family.VIDEO, "", ".mkv")
 M4A = Kind("an MPEG-4 sound file", Family.SOUND, "audio/mp4", ".m4a")
 WAV = Kind("a WAV sound file", Family.SOUND, "audio/wav", ".wav")
 MP3 = Kind("an MP3 sound file", Family.SOUND, "audio/mpeg", ".mp3")
+OGG = Kind("an Ogg sound file", Family.SOUND, "", ".ogg")
 FLAC = Kind("a FLAC sound file", Family.SOUND, "audio/flac", ".flac")
 PNG = Kind("a PNG image", Family.PICTURE, "image/png", ".png")
 JPEG = Kind("a JPEG image", Family.PICTURE, "image/jpeg", ".jpg")
@@ -75,6 +76,7 @@ _SIGNATURES: tuple[tuple[bytes, int, Kind], ...] = (
     (b"MM\0*", 0, TIFF),
     (b"ID3", 0, MP3),
     (b"fLaC", 0, FLAC),
+    (b"OggS", 0, OGG),
     (b"\x1aE\xdf\xa3", 0, MATROSKA),
     (b"\0\0\0\x0cJXL \r\n\x87\n", 0, JXL),
     (b"\xff\x0a", 0, JXL),

@@ -4,7 +4,8 @@
         reader.info.rate, reader.info.channels
         write_sound(mark.embed(reader.sound(), payload, key), Path("marked.mp3"), reader.info)
 
-WAV, FLAC, MP3 and MPEG-4 sound (AAC or Apple Lossless) are read and written. WAV and FLAC keep 16 or 24 bits exactly;
+WAV, FLAC, MP3 and MPEG-4 sound (AAC or Apple Lossless) are read and written. Ogg (Opus, Vorbis) and what videos come
+in, where it holds sound alone, are read: in these a sound is passed on. WAV and FLAC keep 16 or 24 bits exactly;
 MP3 and AAC are encoded anew at a high rate. Title, artist and their kin are carried; covers and manifests are not.
 """
 
@@ -23,11 +24,14 @@ import numpy as np
 from av.audio.stream import AudioStream
 
 from touchmark.provenance.media.errors import EncodeError, NotASoundError
+from touchmark.provenance.media.kinds import FLAC, M4A, MP3, WAV
 from touchmark.provenance.media.limits import Limits
 from touchmark.provenance.media.source import Source, open_source
 from touchmark.provenance.media.streams import MediaReader, SoundForm, labels_of
 from touchmark.provenance.media.video import Sound
 
+WRITTEN: Final = (WAV, FLAC, MP3, M4A)
+"""Kinds of file that are written; the others are only read."""
 _BLOCK: Final = 1 << 14
 _LIBRARY_ERRORS = (av.error.FFmpegError, OSError, ValueError, RuntimeError, MemoryError)
 

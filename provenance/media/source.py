@@ -191,7 +191,7 @@ def _demuxer(head: bytes, name: str) -> str:
 def _sound_demuxer(descriptor: int) -> str | None:
     with open(os.dup(descriptor), "rb") as file:  # noqa: PTH123 (a descriptor, not a path)
         kind = kinds.kind_of_file(file)
-    return {kinds.WAV: "wav", kinds.FLAC: "flac", kinds.MP3: "mp3"}.get(kind or kinds.MP4)
+    return {kinds.WAV: "wav", kinds.FLAC: "flac", kinds.MP3: "mp3", kinds.OGG: "ogg"}.get(kind or kinds.MP4)
 
 
 def check_is_no_piece(file: BinaryIO, name: str) -> None:

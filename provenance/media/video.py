@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from touchmark.provenance.media.colour import BT709, Colour
+from touchmark.provenance.media.fields import Fields
 from touchmark.provenance.media.picture import Planes
 
 
@@ -85,6 +86,7 @@ class RawVideo:
         sound: the sound, or None for a silent video.
         duration: in seconds, where known beforehand (progress bars), else None.
         colour: of the planes of every frame.
+        fields: which of two fields comes first, where pictures are interlaced.
     """
 
     frames: Iterator[Frame]
@@ -94,3 +96,4 @@ class RawVideo:
     sound: Sound | None = None
     duration: Fraction | None = None
     colour: Colour = BT709
+    fields: Fields = Fields.NONE

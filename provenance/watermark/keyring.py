@@ -19,6 +19,11 @@ def subkey(key: WatermarkKey, purpose: str) -> bytes:
     return hashlib.blake2b(purpose.encode(), digest_size=32, key=root, person=b"tm-wm-sub").digest()
 
 
+def standalone_key(key: WatermarkKey) -> WatermarkKey:
+    """The key of marks that stand alone, derived one way from an operator's."""
+    return WatermarkKey(subkey(key, "standalone"))
+
+
 def generator(key: WatermarkKey, purpose: str) -> np.random.Generator:
     """A reproducible random source seeded with 256 secret bits.
 

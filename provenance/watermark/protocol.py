@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import TYPE_CHECKING, Protocol
 
@@ -110,7 +110,8 @@ class Transform:
 
 @dataclass(frozen=True, slots=True)
 class Segment:
-    """One stretch of the timeline, about a second.
+    """One stretch of the timeline: a second, where all pictures were looked at, or what lies between one picture that
+    was looked at and the next. Of a video that was read from its key frames alone, p-values are those of these.
 
     Attributes:
         start, end: seconds.
@@ -133,7 +134,7 @@ class Detection:
         payload: the payload, only where ``state`` is VERIFIED.
         p_value: probability, over everything that extraction tried, that an unmarked video gives this
             result; 1.0 where nothing was found.
-        timeline: p-value second by second.
+        timeline: p-values over time, stretch by stretch without gaps.
         transform: the geometry found, where there is a mark.
         named_by: who named the payload, where its mark is too faint to be read by itself: no check bits were read, its
             bits agree with the pixels as ``p_value`` says. None where it was read.
@@ -146,6 +147,16 @@ class Detection:
     timeline: tuple[Segment, ...] = ()
     transform: Transform | None = None
     named_by: NamedBy | None = None
+
+    def shown_until(self, end: float) -> Detection:
+        """With the last stretch as long as the last picture looked at and those after it are shown, in seconds.
+
+        Between two pictures that were looked at a stretch lasts until the second; the last lasts to the video's end.
+        """
+        if not self.timeline or self.timeline[-1].end >= end:
+            return self
+        *before, last = self.timeline
+        return replace(self, timeline=(*before, replace(last, end=end)))
 
 
 class Watermark(Protocol):

@@ -21,6 +21,7 @@ from touchmark.provenance.errors import TouchmarkError
 from touchmark.provenance.media.counting import Counted, counted, expected_pictures
 from touchmark.provenance.media.decode import VideoReader, open_video
 from touchmark.provenance.media.encode import encode
+from touchmark.provenance.media.errors import NoPicturesError
 from touchmark.provenance.media.kinds import Family, kind_of
 from touchmark.provenance.media.limits import Limits
 from touchmark.provenance.media.sound import open_sound, write_sound
@@ -30,7 +31,7 @@ from touchmark.provenance.watermark.account import paid
 from touchmark.provenance.watermark.audio import ENOUGH_RATE, LOWEST_RATE, LoudnessMark
 from touchmark.provenance.watermark.codebook import Expected
 from touchmark.provenance.watermark.guard import Strength
-from touchmark.provenance.watermark.keyring import subkey
+from touchmark.provenance.watermark.keyring import standalone_key
 from touchmark.provenance.watermark.protocol import Detection, MarkState, Payload, WatermarkKey
 from touchmark.provenance.watermark.still import find_in_still, mark_still
 from touchmark.provenance.watermark.video import LatticeWatermark, naming
@@ -83,11 +84,6 @@ class Found:
 
 def _rank(detection: Detection) -> int:
     return list(MarkState).index(detection.state)
-
-
-def standalone_key(key: WatermarkKey) -> WatermarkKey:
-    """The key of marks that stand alone, derived one way from an operator's."""
-    return WatermarkKey(subkey(key, "standalone"))
 
 
 def mark_file(
@@ -215,15 +211,35 @@ def _found(
         still = read_still(path, limits)
         return _of_several([find_in_still(still, key) for key in keys], [])
     if _is_sound(path):
-        with open_sound(path, limits) as reader:
-            return _of_several([], _heard(reader.whole(ENOUGH_RATE), keys))
+        return _listened(path, keys, limits)
+    try:
+        return _watched_and_listened(path, keys, progress, step, limits, thorough=thorough)
+    except NoPicturesError:
+        return _listened(path, keys, limits)
+
+
+def _listened(path: Path, keys: Sequence[WatermarkKey], limits: Limits) -> Found:
+    with open_sound(path, limits) as reader:
+        return _of_several([], _heard(reader.whole(ENOUGH_RATE), keys))
+
+
+def _watched_and_listened(
+    path: Path,
+    keys: Sequence[WatermarkKey],
+    progress: Progress | None,
+    step: str,
+    limits: Limits,
+    *,
+    thorough: bool,
+) -> Found:
     with open_video(path, limits) as video:
         tell = partial(progress, step) if progress else None
         pictures = Counted(video, tell, expected_pictures(video.info))
         sound = video.sound(ENOUGH_RATE)
         heard = [] if sound is None else _heard(sound, keys)
         expected = Expected([found.payload for found in paid(heard, 2 * len(keys)) if found.payload])
-        return _of_several(LatticeWatermark().search(pictures, keys, thorough=thorough, expected=expected), heard)
+        seen = LatticeWatermark().search(pictures, keys, thorough=thorough, expected=expected)
+        return _of_several([detection.shown_until(float(video.end)) for detection in seen], heard)
 
 
 def _of_several(seen: Sequence[Detection], heard: Sequence[Detection]) -> Found:

@@ -67,7 +67,9 @@ def test_init_refuses_a_name_that_no_certificate_can_hold(home: Path) -> None:
     assert "\x1b" not in caught.value.diagnostics()
 
 
-def test_after_the_watermark_secret_changed_marks_of_before_are_still_found(home: Path, tmp_path: Path) -> None:
+def test_after_the_watermark_secret_changed_marks_of_before_are_still_found(
+    home: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     run("init")
     signing, old = (home / "keys" / "signing.key").read_bytes(), shown()["watermark_key_id"]
     plain, before, after = (tmp_path / name for name in ("plain.png", "before.png", "after.png"))
@@ -79,8 +81,12 @@ def test_after_the_watermark_secret_changed_marks_of_before_are_still_found(home
     assert (home / "keys" / "signing.key").read_bytes() == signing
     assert touchmark(["watermark", "embed", str(plain), "-o", str(after), "--payload", "00000000000000bb"]) == 0
     assert {key.key_id for key in Verifier.default(Home(home)).sources.keys} == {old, new}
+    capsys.readouterr()
     for path in (before, after):
-        assert touchmark(["watermark", "extract", str(path)]) == 0
+        assert touchmark(["watermark", "extract", "--json", str(path)]) == 0
+    told = [json.loads(text)["key_id"] for text in capsys.readouterr().out.splitlines()]
+    assert told == shown()["standalone_key_ids"][::-1]  # which key it is that a mark was found with can be told
+    assert all(key_id in run("show").stdout for key_id in told)
     assert touchmark(["watermark", "extract", str(plain)]) == 2
     run("rotate", "--watermark")
     assert len(shown()["retired_watermark_key_ids"]) == 2

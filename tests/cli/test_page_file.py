@@ -10,6 +10,7 @@ import pytest
 
 from touchmark.cli.main import run
 from touchmark.cli.page_file import require_place, write_page
+from touchmark.generation.staging import OutputError
 
 
 def test_a_full_disk_leaves_what_was_there(tmp_path: Path) -> None:
@@ -17,11 +18,11 @@ def test_a_full_disk_leaves_what_was_there(tmp_path: Path) -> None:
     page.write_text("the old one")
     resource.setrlimit(resource.RLIMIT_FSIZE, (1000, old[1]))
     try:
-        with pytest.raises(click.FileError) as caught:
+        with pytest.raises(OutputError) as caught:
             write_page(page, "x" * 5000)
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, old)
-    assert "page.html" in caught.value.format_message()
+    assert "page.html" in str(caught.value) and caught.value.exit_status == 70
     assert page.read_text() == "the old one"
     assert list(tmp_path.iterdir()) == [page]
 
@@ -45,9 +46,9 @@ def test_a_pipe_is_written_to_and_not_replaced(tmp_path: Path) -> None:
 
 
 def test_a_folder_that_is_not_there_is_named(tmp_path: Path) -> None:
-    with pytest.raises(click.FileError) as caught:
+    with pytest.raises(OutputError) as caught:
         write_page(tmp_path / "missing" / "page.html", "a page")
-    assert "missing" in caught.value.format_message()
+    assert "missing" in str(caught.value)
 
 
 def test_a_page_takes_the_place_of_nothing_but_a_page(tmp_path: Path) -> None:

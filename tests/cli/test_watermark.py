@@ -171,6 +171,24 @@ def test_bench_prints_a_table_and_writes_a_page(folder, capsys, tmp_path) -> Non
     assert run(["watermark", "bench", str(folder / "plain.mp4"), "--attacks", chosen, "-o", str(page)]) == 64
 
 
+def test_bench_tells_what_it_found_where_its_page_cannot_be_written(folder, capsys, tmp_path) -> None:
+    page = tmp_path / "report.html"
+    bench = ["watermark", "bench", str(folder / "plain.mp4"), "--attacks", "remux", "-o", str(page)]
+    page.symlink_to("/dev/full")
+    assert run(bench) == 70
+    output = capsys.readouterr()
+    assert "1 of 1" in output.out
+    assert "report.html" in output.err
+
+
+def test_the_timeline_lasts_to_the_end_of_the_video(folder, capsys) -> None:
+    assert run(["watermark", "extract", "--json", str(folder / "marked.mp4")]) == 0
+    timeline = json.loads(capsys.readouterr().out)["timeline"]
+    with open_video(folder / "marked.mp4") as video:
+        *_, last = video.frames()
+        assert timeline[-1]["end"] == pytest.approx(float(last.time) + 1 / float(video.info.frame_rate), abs=0.01)
+
+
 def test_bench_finds_out_before_it_works_that_a_page_cannot_be_written(folder, capsys, tmp_path) -> None:
     page = tmp_path / "nowhere" / "report.html"
     assert run(["watermark", "bench", str(folder / "no such clip.mp4"), "-o", str(page)]) == 64

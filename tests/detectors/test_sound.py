@@ -122,6 +122,23 @@ def test_a_sealed_file_names_one_payload_in_picture_and_sound(studio: Studio, sp
     assert [statement.tone for statement in said(verdict)] == [Tone.SUPPORTS]
 
 
+@pytest.mark.parametrize("name", ["a.opus", "a.webm"])
+def test_a_sound_passed_on_without_its_picture_is_found(
+    studio: Studio, spoken: Sealed, tmp_path: Path, name: str
+) -> None:
+    copy = tmp_path / name
+    with av.open(str(spoken[0])) as source, av.open(str(copy), "w") as container:
+        stream = container.add_stream("libopus", rate=48_000, layout="mono")
+        resampler = av.AudioResampler(stream.codec_context.format, "mono", 48_000, 960)
+        for frame in (*source.decode(audio=0), None):
+            for piece in resampler.resample(frame):
+                container.mux(stream.encode(piece))
+        container.mux(stream.encode(None))
+    verification = studio.verify(copy)
+    assert payloads(verification) == [str(spoken[1].payload)]
+    assert verification.verdict.outcome is Outcome.GENERATED
+
+
 def test_a_stripped_copy_at_low_rates_is_found_by_both(
     studio: Studio, spoken: Sealed, played: Sealed, composed: Callable[..., Path]
 ) -> None:

@@ -16,7 +16,7 @@ from touchmark.detectors.evidence import Container, Evidence, SoundTrace
 from touchmark.detectors.labels import ContainerLabels
 from touchmark.detectors.origin import Via
 from touchmark.detectors.statements import Source
-from touchmark.detectors.timeline import lie_together, shown_until
+from touchmark.detectors.timeline import lie_together
 from touchmark.detectors.verdict import Outcome, judge
 from touchmark.provenance.disclosure.aigc import AigcRecord
 from touchmark.provenance.manifest.claim import DigitalSourceType
@@ -457,9 +457,9 @@ def _times(*marked: int, of: int = 20) -> tuple[Segment, ...]:
 
 def test_the_last_stretch_lasts_as_long_as_its_picture_is_shown() -> None:
     detection = replace(mark(PAYLOADS[0]), timeline=_times(0, 1, of=2))
-    assert [(s.start, s.end) for s in shown_until(detection, 7.5).timeline] == [(0, 1), (1, 7.5)]
-    assert shown_until(detection, 1.5) == detection
-    assert shown_until(replace(detection, timeline=()), 7.5).timeline == ()
+    assert [(s.start, s.end) for s in detection.shown_until(7.5).timeline] == [(0, 1), (1, 7.5)]
+    assert detection.shown_until(1.5) == detection
+    assert replace(detection, timeline=()).shown_until(7.5).timeline == ()
 
 
 @pytest.mark.parametrize(

@@ -118,7 +118,7 @@ class TorchScriptNetwork:
                 found = self._run(*(torch.from_numpy(np.ascontiguousarray(value)) for value in inputs))
                 parts = found if isinstance(found, tuple | list) else (found,)
                 return tuple(part.float().numpy() for part in parts)
-        except (RuntimeError, TypeError, AttributeError) as error:
+        except (RuntimeError, TypeError, AttributeError, torch.jit.Error) as error:  # the last of what it raises itself
             raise _failed(self._subject, error) from error
 
 

@@ -116,7 +116,14 @@ class PictureMark:
         self._reading_side = reader.side or signature.reading_side
         self._writing_side = (writer.side if writer else None) or signature.writing_side
         grey = np.full((8, 8, 3), 128, np.uint8)
-        self.bits = len(self._odds(grey))
+        odds = self._odds(grey)
+        if not np.isfinite(odds).all():
+            raise WeightsError(
+                f"a reader of {signature.kind} gives numbers for a picture; this gives none for a grey one",
+                subject=signature.kind,
+                remedy="Export it anew, in 32 bits.",
+            )
+        self.bits = len(odds)
         if writer is not None:
             self._change(writer, grey, "0" * self.bits)
 

@@ -336,3 +336,16 @@ def test_a_packet_that_is_cut_short_counts_although_nobody_decodes_it(tmp_path: 
         assert len(list(video.frames(key_frames_only=True))) == 1
         assert video.damage == 1
         assert 1 < video.pictures < 24
+
+
+def test_pixels_that_are_all_but_square_are_not_interpolated(tmp_path: Path) -> None:
+    """FFmpeg scales to 854 x 480 and says that pixels are 1280:1281, to keep 16:9 to the last digit."""
+    square, told = (
+        write_clip(tmp_path / f"{name}.mp4", moving_clip(854, 480, 2), options={"aspect": aspect})
+        for name, aspect in (("square", "1:1"), ("told", "1280:1281"))
+    )
+    with av.open(str(told)) as container:
+        assert container.streams.video[0].sample_aspect_ratio == Fraction(1280, 1281)
+    with open_video(square) as a, open_video(told) as b:
+        assert (b.info.width, b.info.height) == (854, 480)
+        assert np.array_equal(next(a.frames()).planes.luma, next(b.frames()).planes.luma)

@@ -13,9 +13,11 @@ import pytest
 from benchmarks.audio_tracks import speech
 from tests.clips import moving_clip, write_clip
 from touchmark.provenance.media.decode import open_video
+from touchmark.provenance.media.errors import EncodeError
 from touchmark.provenance.media.kinds import kind_of
 from touchmark.provenance.media.sound import open_sound
 from touchmark.provenance.media.video import RawVideo, Sound
+from touchmark.provenance.watermark.keyring import standalone_key
 from touchmark.provenance.watermark.protocol import Detection, MarkState, Payload, WatermarkKey
 from touchmark.provenance.watermark.standalone import (
     AlreadyMarkedError,
@@ -23,7 +25,6 @@ from touchmark.provenance.watermark.standalone import (
     MarkNotReadableError,
     find_any,
     mark_file,
-    standalone_key,
 )
 
 SECONDS, RATE = 8, 16000
@@ -109,3 +110,40 @@ def test_a_payload_goes_before_a_mark_that_cannot_be_read() -> None:
     assert Found(nothing, present).likeliest is present
     assert Found(None, nothing).likeliest is nothing
     assert Found(verified, verified).likeliest is verified
+
+
+@pytest.mark.parametrize(
+    ("name", "codec"), [("a.ogg", "libopus"), ("a.opus", "libopus"), ("a.webm", "libopus"), ("a.mka", "libopus")]
+)
+def test_sound_is_found_in_what_it_is_passed_on_in(
+    tmp_path: Path, marked: Path, payload: Payload, key: WatermarkKey, name: str, codec: str
+) -> None:
+    copy = sound_of(marked, tmp_path / name, codec)
+    found = find_any(copy, [key])
+    assert (found.picture, found.payload) == (None, payload)
+
+
+def test_sound_is_found_in_an_mp4_without_pictures(
+    tmp_path: Path, marked: Path, payload: Payload, key: WatermarkKey
+) -> None:
+    copy = sound_of(marked, tmp_path / "a.mp4", "aac")
+    assert (found := find_any(copy, [key])).payload == payload
+    assert found.picture is None
+
+
+def test_a_kind_of_sound_that_is_not_written_is_refused(tmp_path: Path, payload: Payload, key: WatermarkKey) -> None:
+    source = spoken_file(tmp_path / "a.ogg", "libopus")
+    with pytest.raises(EncodeError, match="not written"):
+        mark_file(source, tmp_path / "marked.ogg", payload, key)
+
+
+def sound_of(video: Path, path: Path, codec: str) -> Path:
+    """Its sound alone, encoded anew and without the picture."""
+    with av.open(str(video)) as source, av.open(str(path), "w") as container:
+        stream = container.add_stream(codec, rate=48_000, layout="mono")
+        resampler = av.AudioResampler(stream.codec_context.format, "mono", 48_000, 960 if codec == "libopus" else 1024)
+        for frame in (*source.decode(audio=0), None):
+            for piece in resampler.resample(frame):
+                container.mux(stream.encode(piece))
+        container.mux(stream.encode(None))
+    return path

@@ -195,9 +195,27 @@ class Fails(torch.nn.Module):
         return imgs.reshape(7, -1)
 
 
+class Refuses(torch.nn.Module):
+    """A network whose own program raises."""
+
+    def forward(self, imgs: torch.Tensor) -> torch.Tensor:
+        if imgs.shape[1] == 3:
+            raise RuntimeError("not such pictures")
+        return imgs
+
+
+class Numberless(torch.nn.Module):
+    """A network that has no answer."""
+
+    def forward(self, imgs: torch.Tensor) -> torch.Tensor:
+        return imgs.flatten(1)[:, :100] * float("nan")
+
+
 @pytest.mark.parametrize(
     ("network", "problem"),
     [
+        (Refuses, "not such pictures"),
+        (Numberless, "gives none for a grey one"),
         (NoMark, "gives 100 bits for a picture; this gives an array of shape"),
         (Fails, "cannot be run"),
         (stand_ins.VideoSeal, "gives 100 bits"),
