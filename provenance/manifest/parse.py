@@ -42,6 +42,7 @@ _OF_NO_CONTENT: Final = frozenset({"c2pa.opened", "c2pa.published", "c2pa.redact
 """Actions that an update manifest may have (C2PA 2.4, 11.2.3.2): the content stays as it is."""
 _HARD_BINDING_MATCHES = {f"assertion.{kind}.match" for kind in ("dataHash", "bmffHash", "boxesHash", "collectionHash")}
 _TRUSTED, _UNTRUSTED = "signingCredential.trusted", "signingCredential.untrusted"
+_SIGNATURE_HOLDS: Final = "claimSignature.validated"
 _STORE: Final = "self#jumbf=/c2pa/"
 _BOXES_HASH_MATCHES: Final = "assertion.boxesHash.match"
 _DATA_HASH_MATCHES, _MORE_LEFT_OUT = "assertion.dataHash.match", "assertion.dataHash.additionalExclusionsPresent"
@@ -83,7 +84,9 @@ def parse_store(raw: str, kept: Sequence[KeptStore] | None = None) -> ManifestRe
     failures = _statuses(results.get("failure")) if results else _old_failures(store.get("validation_status"))
     successes = _statuses(results.get("success"))
     succeeded = {status.code for status in successes}
-    tree = _Tree(manifests, _deltas(store), _trusted(store))
+    deltas = _deltas(store)
+    broken_beneath = any(fault.code != _UNTRUSTED for faults in deltas.values() for fault in faults)
+    tree = _Tree(manifests, deltas, _trusted(store))
     ingredients = tuple(tree.walk(label))
     failures += tree.unplaced
     informational = {status.code for status in _statuses(results.get("informational"))}
@@ -94,7 +97,13 @@ def parse_store(raw: str, kept: Sequence[KeptStore] | None = None) -> ManifestRe
     concerns = {failure.concern for failure in failures}
     return ManifestReport(
         presence=ManifestPresence.PRESENT,
-        state=_state(store.get("validation_state"), failures, signer_trusted=_TRUSTED in succeeded),
+        state=_state(
+            store.get("validation_state"),
+            failures,
+            signer_trusted=_TRUSTED in succeeded,
+            holds=_SIGNATURE_HOLDS in succeeded and matches is True,
+            broken_beneath=broken_beneath,
+        ),
         label=_text(label),
         title=_text(active.get("title")),
         claim_generator=_generator(active),
@@ -102,7 +111,7 @@ def parse_store(raw: str, kept: Sequence[KeptStore] | None = None) -> ManifestRe
         algorithm=_text(signature.get("alg")).lower(),
         signed_at=_time(signature.get("time")),
         time_stamped="timeStamp.trusted" in succeeded,
-        signature_valid="claimSignature.validated" in succeeded and not concerns & {Concern.SIGNATURE, Concern.CLAIM},
+        signature_valid=_SIGNATURE_HOLDS in succeeded and not concerns & {Concern.SIGNATURE, Concern.CLAIM},
         signer_trusted=_TRUSTED in succeeded,
         development=any(
             status.code == _TRUSTED and f"[{DEVELOPMENT_ANCHORS}]" in status.explanation for status in successes
@@ -197,13 +206,17 @@ class _Tree:
         return self._source_types[label]
 
 
-def _state(value: object, failures: tuple[StatusCode, ...], *, signer_trusted: bool) -> ValidationState:
+def _state(
+    value: object, failures: tuple[StatusCode, ...], *, signer_trusted: bool, holds: bool, broken_beneath: bool
+) -> ValidationState:
     state = {"Trusted": ValidationState.TRUSTED, "Valid": ValidationState.VALID}.get(
         str(value), ValidationState.INVALID
     )
     # The library and its own list of failures must agree; if they do not, the worse of the two holds.
     if any(failure.concern is not Concern.TRUST for failure in failures):
         return ValidationState.INVALID
+    if state is ValidationState.INVALID and holds and broken_beneath:
+        state = ValidationState.VALID  # "Invalid", it says, over a certificate that expired since it was taken in
     if state is ValidationState.VALID and signer_trusted and not failures:
         return ValidationState.TRUSTED  # no more than "Valid", it says, over an ingredient that nobody vouches for
     return ValidationState.VALID if state is ValidationState.TRUSTED and failures else state

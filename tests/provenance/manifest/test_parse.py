@@ -130,6 +130,43 @@ def test_a_state_that_its_failures_contradict_is_the_worse_of_the_two(genuine: d
     assert parse(store).hard_binding_matches is False
 
 
+@pytest.mark.parametrize(
+    ("code", "concern"),
+    [
+        ("signingCredential.expired", Concern.TIME),
+        ("assertion.action.malformed", Concern.FORM),
+        ("claimSignature.mismatch", Concern.SIGNATURE),
+    ],
+)
+def test_what_is_wrong_beneath_is_told_of_what_is_beneath(genuine: dict[str, Any], code: str, concern: Concern) -> None:
+    """The library calls the whole invalid where a certificate expired since it was taken in, which claims of before 2.0
+    say nothing of: a trusted signer's honest edit was called tampered."""
+    store = copy.deepcopy(genuine)
+    label, results = store["active_manifest"], store["validation_results"]
+    ingredient = active(store)["ingredients"][0]
+    address = f"self#jumbf=/c2pa/{label}/c2pa.assertions/{ingredient['label']}"
+    store["validation_state"] = "Invalid"
+    assert parse(store).state is ValidationState.INVALID  # for no reason that is given
+    failure = [UNTRUSTED, {"code": code}]
+    results["ingredientDeltas"] = [{"ingredientAssertionURI": address, "validationDeltas": {"failure": failure}}]
+    report = parse(store)
+    assert report.state is ValidationState.TRUSTED
+    assert concern in {fault.concern for fault in report.ingredient_faults}
+    assert report.is_sound is (concern is Concern.TIME)
+    own = results["activeManifest"]
+    without = [one for one in own["success"] if one["code"] != "claimSignature.validated"]
+    assert parse({**store, "validation_results": {**results, "activeManifest": {**own, "success": without}}}).state is (
+        ValidationState.INVALID
+    )
+    own["failure"].append(UNTRUSTED)
+    assert parse(store).state is ValidationState.VALID
+    own["failure"].append(HASH_MISMATCH)
+    assert parse(store).state is ValidationState.INVALID
+    del own["failure"][:]
+    results["ingredientDeltas"][0]["ingredientAssertionURI"] = "self#jumbf=/c2pa/nowhere"
+    assert parse(store).state is ValidationState.INVALID
+
+
 def test_an_identity_that_is_not_proven_is_no_change_of_the_content_and_nothing_to_rely_on(
     genuine: dict[str, Any],
 ) -> None:
