@@ -204,6 +204,8 @@ def _sound_against_picture(evidence: Evidence) -> Iterator[Contradiction]:
         return
     if evidence.manifest.is_sound and is_accounted_for(evidence) and is_sound_accounted_for(evidence):
         return  # a trusted signer who says that this was put together, and keeps both histories
+    if evidence.sound.was_sealed_alone:
+        return  # it was never another video's: what is told of picture and of sound holds of each
     yield Contradiction(
         ContradictionKind.SOUND_OF_ANOTHER_VIDEO,
         f"The picture carries the watermark {picture.payload}, which marks {_known_as(evidence.registration)}; the "

@@ -108,6 +108,11 @@ class SoundTrace:
     registration: Registration | None = None
     recovered: ManifestReport | None = None
 
+    @property
+    def was_sealed_alone(self) -> bool:
+        """Whether what it leads to is a sound that was sealed by itself, as music is, to be laid under pictures."""
+        return self.registration is not None and self.registration.watermark_algorithm == self.algorithm
+
 
 @dataclass(frozen=True, slots=True)
 class Evidence:

@@ -218,6 +218,9 @@ def _sound(evidence: Evidence) -> Iterator[Statement]:
             elif picture is None or picture.payload is None:
                 said = "The picture does not: this tells where the sound came from, and nothing of the picture."
                 yield Statement(Source.SOUND, Tone.CAUTION, f"{text}. {said}")
+            elif evidence.sound.was_sealed_alone and detection == evidence.strange_sound:
+                said = "The picture carries another: this sound was sealed by itself, and laid under it."
+                yield Statement(Source.SOUND, Tone.CAUTION, f"{text}. {said}")
             else:
                 together = lie_together(picture, detection)
                 how = "sound and picture come from different videos" if together else "different videos were joined"

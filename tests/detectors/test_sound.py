@@ -28,7 +28,7 @@ from touchmark.detectors.page import page
 from touchmark.detectors.serialise import line, report_of
 from touchmark.detectors.statements import Source, Statement, Tone
 from touchmark.detectors.terminal import render
-from touchmark.detectors.verdict import Outcome, Verdict
+from touchmark.detectors.verdict import Outcome, Verdict, judge
 from touchmark.detectors.verify import Verification, Verifier
 from touchmark.provenance.manifest.claim import DigitalSourceType
 from touchmark.provenance.media.decode import open_video
@@ -201,6 +201,26 @@ def test_the_sound_of_one_sealed_video_under_the_picture_of_another_is_named(
     assert verdict.sound_origin is not None
     assert verdict.sound_origin.title == "played.mp4"
     assert verdict.sound_origin.via is Via.SOUND_AND_REGISTRY
+
+
+def test_a_song_that_was_sealed_by_itself_is_laid_under_a_sealed_picture_by_honest_people(
+    studio: Studio, spoken: Sealed, played: Sealed, composed: Callable[..., Path]
+) -> None:
+    """What models draw comes without sound, and what others sing without picture: putting them together is no trick."""
+    registry = studio.registry
+    song = replace(played[1], watermark_algorithm=LoudnessMark().algorithm, title="song.flac", fingerprint=b"")
+    verification = studio.verify(composed(spoken[0], played[0]))
+    evidence = verification.evidence
+    assert registry.by_payload(song.payload) == evidence.sound.registration == played[1]
+    sound = replace(evidence.sound, registration=song)
+    verdict = judge(replace(evidence, sound=sound))
+    assert verdict.contradictions == ()
+    assert verdict.outcome is Outcome.GENERATED
+    assert [(statement.tone, "sealed by itself" in statement.text) for statement in said(verdict)] == [
+        (Tone.CAUTION, True)
+    ]
+    assert verdict.sound_origin is not None
+    assert verdict.sound_origin.title == "played.mp4"  # as its manifest says
 
 
 def test_marked_sound_under_a_strangers_picture_says_nothing_of_the_picture(
