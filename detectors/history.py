@@ -35,6 +35,9 @@ MADE = frozenset(
 )
 """Source types of pictures that no sensor took, wholly or in part."""
 
+BY_HAND = frozenset({DigitalSourceType.DIGITAL_CREATION, DigitalSourceType.DIGITAL_ART})
+"""Those of what a person made with tools that generate nothing, as IPTC defines them."""
+
 _OF_MODELS = ("c2pa.types.model", "c2pa.types.generator")
 """Kinds of ingredients (C2PA 2.4, asset types) that only a model is given."""
 

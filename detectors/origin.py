@@ -27,7 +27,7 @@ class Via(StrEnum):
     MANIFEST = "manifest"
     """The file carries its manifest."""
     WATERMARK_AND_REGISTRY = "watermark and registry"
-    """The manifest is gone from the file; the mark in the pixels led to the registry, which kept it."""
+    """The file has no manifest of its own that tells, or another's; the mark in the pixels led to the registry's."""
     WATERMARK = "watermark"
     """Only the mark is there: this operator's key, and no entry in this registry."""
     SOUND_AND_REGISTRY = "watermark in the sound and registry"

@@ -15,7 +15,7 @@ from enum import StrEnum
 
 from touchmark.detectors.contradictions import Contradiction, find_contradictions
 from touchmark.detectors.evidence import Evidence
-from touchmark.detectors.history import MADE, is_more_than_captured, nobodys_word, signer_name, sources
+from touchmark.detectors.history import BY_HAND, MADE, is_more_than_captured, nobodys_word, signer_name, sources
 from touchmark.detectors.integrity import signs_of_tampering
 from touchmark.detectors.origin import Origin, Via, find_origin, find_sound_origin
 from touchmark.detectors.statements import Statement, make_statements
@@ -159,9 +159,9 @@ def _is_from_cameras_alone(manifest: ManifestReport) -> bool:
 
 
 def _outcome_of(kinds: frozenset[DigitalSourceType | None]) -> Outcome:
-    """Generated if any part is; captured only if everything stated is."""
+    """Generated if any part is; captured only if everything stated is; neither is what a person drew."""
     stated = {kind for kind in kinds if kind is not None}
-    if stated & MADE:
+    if stated & (MADE - BY_HAND):
         return Outcome.GENERATED
     return Outcome.CAPTURED if stated and all(kind.is_capture for kind in stated) else Outcome.UNKNOWN
 
@@ -171,7 +171,7 @@ def _headline(
 ) -> str:
     match outcome:
         case Outcome.GENERATED:
-            return _generated(origin)
+            return _generated(origin, evidence.manifest.presence)
         case Outcome.CAPTURED:
             signer = _name(origin.signer) if origin else "The signer"
             return f"Recorded by a camera, says {signer}, whom this installation trusts; nothing speaks against it."
@@ -185,13 +185,15 @@ def _headline(
             return f"{_unknown(evidence)} That is not evidence of authenticity."
 
 
-def _generated(origin: Origin | None) -> str:
+def _generated(origin: Origin | None, presence: ManifestPresence) -> str:
     if origin is None:
         return "Generated."
     if origin.via is Via.WATERMARK:
         return f"Generated: it carries a watermark of key {origin.key_id}, which no registry here knows."
     by = f" by {safe_text(origin.generator, 80)}" if origin.generator else ""
     if origin.via is Via.WATERMARK_AND_REGISTRY:
+        if presence is ManifestPresence.PRESENT:
+            return f"Generated{by}. The file carries another manifest; its watermark led to the registry's own."
         return f"Generated{by}. The manifest is gone from the file; its watermark led to the registry, which kept it."
     if origin.trusted and origin.generator_signer:
         return (
@@ -224,6 +226,11 @@ def _unknown(evidence: Evidence) -> str:
         return (
             f"{_name(signer_name(manifest))} says that a camera took this; whether it carries this operator's "
             "watermark was not looked at."
+        )
+    if manifest.is_sound and manifest.source_type in BY_HAND:
+        return (
+            f"{_name(signer_name(manifest))}, whom this installation trusts, says that a person made this with tools "
+            "that generate nothing."
         )
     if manifest.state is ValidationState.TRUSTED and manifest.left_out:
         return "A trusted signer signed this, and left parts of it out of the signature: they may be anything."

@@ -214,6 +214,29 @@ def test_an_expired_certificate_does_not_silence_the_watermark() -> None:
     assert judge(found).outcome is Outcome.GENERATED
 
 
+@pytest.mark.parametrize("kind", [DigitalSourceType.DIGITAL_CREATION, DigitalSourceType.DIGITAL_ART])
+@pytest.mark.parametrize("put_in", [False, True])
+def test_what_a_person_drew_is_not_told_as_generated(kind: DigitalSourceType, *, put_in: bool) -> None:
+    part = ReportedIngredient("a part", "componentOf", "urn:c2pa:0", 1, source_type=GENERATED.value)
+    verdict = judge(evidence(manifest(source_type=kind, ingredients=(part,) if put_in else ())))
+    assert verdict.outcome is (Outcome.GENERATED if put_in else Outcome.UNKNOWN)
+    assert ("a person made this" in verdict.headline) is not put_in
+    assert "a person" not in judge(evidence(manifest(UNTRUSTED, source_type=kind))).headline
+
+
+def test_a_manifest_that_is_there_is_not_said_to_be_gone() -> None:
+    """Somebody whom nobody here trusts edited what this operator sealed, and signed it."""
+    found = registered(PAYLOADS[0])
+    kept = manifest(label=found.manifest_label, names=PAYLOADS[0])
+    known = {"registry_consulted": True, "registration": found, "recovered": kept}
+    sealed = ReportedIngredient("sealed", "parentOf", found.manifest_label, 1)
+    strangers = manifest(UNTRUSTED, label="urn:c2pa:2", ingredients=(sealed,))
+    for report, gone in ((ABSENT, True), (strangers, False)):
+        verdict = judge(evidence(report, mark(PAYLOADS[0]), **known))
+        assert verdict.outcome is Outcome.GENERATED
+        assert ("gone" in verdict.headline) is gone
+
+
 def test_a_mark_that_is_present_but_unreadable_is_only_a_hint() -> None:
     verdict = judge(evidence(ABSENT, PRESENT))
     assert verdict.outcome is Outcome.UNKNOWN
