@@ -37,6 +37,7 @@ from touchmark.provenance.media.errors import MediaError, TruncatedError
 from touchmark.provenance.media.kinds import STORE, Family, kind_of_file
 from touchmark.provenance.media.limits import Limits
 from touchmark.provenance.media.source import SMALL, check_is_no_piece, held, open_file
+from touchmark.provenance.media.whole import check_is_whole
 from touchmark.provenance.watermark.neural.claim import MarkClaim
 from touchmark.provenance.watermark.protocol import PAYLOAD_BITS, Detection, MarkState, Payload
 
@@ -46,6 +47,8 @@ if TYPE_CHECKING:  # who keeps no registry needs no database library, nor a film
     from touchmark.provenance.registry import Registration
 
 
+_TO_BE_HELD = frozenset({ManifestPresence.PRESENT, ManifestPresence.UNREADABLE})
+"""Where content can differ from what a manifest says, or the manifest from itself."""
 _MOST_EXPECTED = 8
 """Payloads that a manifest, a stranger's text, can have looked for in the picture."""
 
@@ -236,6 +239,8 @@ def examine(examined: Examined, size: int, limits: Limits, progress: Progress | 
         sha256 = examined.digest() if known else ""  # takes as long as the manifest, and is there to be compared
     else:
         sha256, manifest = _read(examined, size)
+    if manifest.presence in _TO_BE_HELD and not manifest.hard_binding_matches and examined.film is None:
+        check_is_whole(file, str(path))
     kind = kind_of_file(file)
     remains = manifest.presence is not ManifestPresence.PRESENT and has_store_remains(file)
     try:

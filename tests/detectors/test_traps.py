@@ -6,6 +6,7 @@ What is about agreement between sources is in ``test_attacks``, expired and stam
 
 from __future__ import annotations
 
+import contextlib
 import io
 import json
 import struct
@@ -48,6 +49,7 @@ from touchmark.provenance.media.limits import Limits
 from touchmark.provenance.signing import PemSigner
 from touchmark.provenance.watermark.protocol import MarkState
 
+SAY_HOW_LONG = {"a.wav", "a.m4a", "p.jpg", "p.png", "p.webp", "p.avif", "v.mp4", "v.mov", "v.avi"}
 STORE_TYPE = bytes.fromhex("6332706100110010800000aa00389b71")
 
 
@@ -143,6 +145,26 @@ def test_a_piece_of_a_signed_film_by_itself_is_not_called_tampered(forms, truste
         path.write_bytes(piece)
         with pytest.raises(TruncatedError, match=told):
             Verifier(Sources(anchors=trusted[1])).verify(path, search=search)
+
+
+@pytest.mark.parametrize("search", [MarkSearch.GLANCE, MarkSearch.NONE])
+@pytest.mark.parametrize("name", FORMS)
+def test_what_was_fetched_in_part_is_refused_where_it_says_how_long_it_was(
+    forms, trusted, tmp_path, name, search
+) -> None:
+    """Pictures and films were refused when a mark was looked for, and called tampered when none was."""
+    content, path = forms[name].read_bytes(), tmp_path / name
+    verifier = Verifier(Sources(anchors=trusted[1]))
+    for kept in (len(content) - 1, len(content) - 9):
+        path.write_bytes(content[:kept])
+        if name in SAY_HOW_LONG:
+            with contextlib.suppress(TruncatedError):
+                verdict = verifier.verify(path, search=search).verdict
+                assert verdict.outcome is Outcome.UNKNOWN  # nothing is left of the manifest
+        else:
+            assert verifier.verify(path, search=search).verdict.outcome is Outcome.TAMPERED
+    path.write_bytes(content + b"\0")  # whole, and more
+    assert verifier.verify(path, search=search).verdict.outcome is Outcome.TAMPERED
 
 
 def _content_of(signed: bytes, plain: bytes) -> int:

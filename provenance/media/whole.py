@@ -1,0 +1,52 @@
+"""Is a file all there, by what its own parts say of their lengths?
+
+    check_is_whole(file, "photo.avif")
+
+What was fetched in part does not match its signature, and nobody changed it.
+"""
+
+from __future__ import annotations
+
+import os
+from typing import BinaryIO, Final
+
+from touchmark.provenance.media.boxes import top_level
+from touchmark.provenance.media.chunks import END, jpeg_segments, png_chunks
+from touchmark.provenance.media.errors import TruncatedError
+from touchmark.provenance.media.kinds import JPEG, PNG, kind_of_file
+
+_OF_CONTENT: Final = frozenset({"moov", "moof", "mdat", "meta"})
+"""Boxes that hold content, or say where it lies; another's length is easily changed without anything being missing."""
+_UNKNOWN_LENGTH: Final = 0xFFFF_FFFF
+"""What programs write that cannot go back to the beginning of a RIFF file when they know how long it became."""
+
+
+def check_is_whole(file: BinaryIO, subject: str) -> None:
+    """Refuse a file that ends before it says that it does. GIF, TIFF, MP3 and FLAC do not say it in one place.
+
+    Args:
+        file: open, seekable.
+        subject: what an error calls it.
+
+    Raises:
+        TruncatedError: it does.
+        LimitExceededError: it has more boxes than any honest file.
+    """
+    if _is_cut(file, subject):
+        raise TruncatedError(
+            "ends before what it holds does", subject=subject, remedy="Fetch the file again; part of it is missing."
+        )
+
+
+def _is_cut(file: BinaryIO, subject: str) -> bool:
+    kind, size = kind_of_file(file), file.seek(0, os.SEEK_END)
+    if kind == JPEG:
+        return all(segment.marker != END for segment in jpeg_segments(file))
+    if kind == PNG:
+        return not any(name == b"IEND" and at + 12 + length <= size for name, at, length in png_chunks(file))
+    file.seek(0)
+    head = file.read(8)
+    if head[:4] == b"RIFF":
+        length = int.from_bytes(head[4:], "little")
+        return length != _UNKNOWN_LENGTH and length + 8 > size
+    return any(box.type in _OF_CONTENT and not box.whole for box in top_level(file, subject))
