@@ -167,8 +167,8 @@ def _mark_against_manifest(evidence: Evidence) -> Iterator[Contradiction]:
     if manifest.says_captured and (not admitted or hides_generation):
         yield Contradiction(
             ContradictionKind.CAPTURE_CLAIM_OVER_MARK,
-            f"{_signer(manifest)} says that a camera took this, but the {evidence.carrier} carries {what}, which "
-            f"marks {_known_as(registration)}. Someone signed generated content as a recording.",
+            f"{_signer(manifest)} says that {evidence.recorder} recorded this, but the {evidence.carrier} carries "
+            f"{what}, which marks {_known_as(registration)}. Someone signed generated content as a recording.",
         )
     elif mark.state is not MarkState.VERIFIED:
         return
@@ -234,8 +234,8 @@ def _labels_against_manifest(evidence: Evidence) -> Iterator[Contradiction]:
     if manifest.says_captured and labels.says_generated and not sources(manifest) & MADE:
         yield Contradiction(
             ContradictionKind.LABELS_DISAGREE,
-            f"{_signer(manifest)} says that a camera took this, but the file's own labels ({labels.in_words}) say that "
-            "it was generated.",
+            f"{_signer(manifest)} says that {evidence.recorder} recorded this, but the file's own labels "
+            f"({labels.in_words}) say that it was generated.",
         )
 
 
@@ -254,8 +254,8 @@ def _labels_against_mark(evidence: Evidence) -> Iterator[Contradiction]:
     if labels.says_captured and known is not None and _is_made(known):
         yield Contradiction(
             ContradictionKind.LABELS_DISAGREE,
-            f"The file's own labels ({labels.in_words}) say that a camera took it; the {evidence.carrier} carries the "
-            f"watermark {mark.payload}, which marks {_known_as(known)}.",
+            f"The file's own labels ({labels.in_words}) say that {evidence.recorder} recorded it; the "
+            f"{evidence.carrier} carries the watermark {mark.payload}, which marks {_known_as(known)}.",
         )
 
 

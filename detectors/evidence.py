@@ -168,6 +168,11 @@ class Evidence:
         return "sound" if self.container.family is Family.SOUND else "picture"
 
     @property
+    def recorder(self) -> str:
+        """What takes recordings of this kind."""
+        return "a microphone" if self.container.family is Family.SOUND else "a camera"
+
+    @property
     def mark(self) -> Detection | None:
         """The strongest detection in the picture: a verified payload, else a mark that is present, else None."""
         return _strongest(self.detections)

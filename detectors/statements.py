@@ -124,7 +124,7 @@ def _validity(evidence: Evidence, *, tampered: bool) -> Iterator[Statement]:
             Source.MANIFEST,
             Tone.CAUTION,
             f"An intact manifest by a signer that this installation does not trust: {signer} says "
-            f"{_claim(manifest)}. Anyone can make a certificate with any name in it.",
+            f"{_claim(evidence)}. Anyone can make a certificate with any name in it.",
         )
     elif not tampered:
         codes = safe_text(", ".join(sorted({failure.code for failure in manifest.failures})))
@@ -374,18 +374,18 @@ def _container(evidence: Evidence) -> Iterator[Statement]:
     labels = evidence.labels
     if labels.says_generated or labels.says_captured:
         by = f" with {labels.generator}" if labels.generator else ""
-        what = f"it was generated{by}" if labels.says_generated else "a camera took it"
+        what = f"it was generated{by}" if labels.says_generated else f"{evidence.recorder} recorded it"
         text = f"Its own labels ({labels.in_words}) say that {what}. Anybody can write or remove them."
         yield Statement(Source.CONTAINER, Tone.CAUTION, text)
 
 
-def _claim(manifest: ManifestReport) -> str:
-    kind = manifest.source_type
+def _claim(evidence: Evidence) -> str:
+    kind = evidence.manifest.source_type
     if kind is None:
         return "nothing of how it was made"
     if kind.is_generative:
         return "that it was made by AI"
-    return "that a camera took it" if kind.is_capture else f"{kind.name.lower().replace('_', ' ')}"
+    return f"that {evidence.recorder} recorded it" if kind.is_capture else f"{kind.name.lower().replace('_', ' ')}"
 
 
 def _signer(manifest: ManifestReport) -> str:

@@ -174,7 +174,8 @@ def _headline(
             return _generated(origin, evidence.manifest.presence)
         case Outcome.CAPTURED:
             signer = _name(origin.signer) if origin else "The signer"
-            return f"Recorded by a camera, says {signer}, whom this installation trusts; nothing speaks against it."
+            by = f"Recorded by {evidence.recorder}, says {signer}"
+            return f"{by}, whom this installation trusts; nothing speaks against it."
         case Outcome.TAMPERED:
             still = " The watermark still tells where it came from." if origin and origin.payload else ""
             return f"Changed after it was signed.{still}"
@@ -220,12 +221,13 @@ def _unknown(evidence: Evidence) -> str:
         )
     if manifest.is_sound and manifest.says_captured and is_more_than_captured(manifest):
         return (
-            f"{_name(signer_name(manifest))} says that a camera took this, and does not say that of all that is in it."
+            f"{_name(signer_name(manifest))} says that {evidence.recorder} recorded this, and does not say that of all "
+            "that is in it."
         )
     if manifest.is_sound and manifest.says_captured:
         return (
-            f"{_name(signer_name(manifest))} says that a camera took this; whether it carries this operator's "
-            "watermark was not looked at."
+            f"{_name(signer_name(manifest))} says that {evidence.recorder} recorded this; whether it carries this "
+            "operator's watermark was not looked at."
         )
     if manifest.is_sound and manifest.source_type in BY_HAND:
         return (

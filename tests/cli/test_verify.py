@@ -211,7 +211,7 @@ def test_no_half_report_is_left_and_the_old_one_stays(folder, tmp_path_factory, 
     for command in (["report", str(folder / "sealed.mp4"), "-o", str(page)],) * 2:
         resource.setrlimit(resource.RLIMIT_FSIZE, (20_000, old[1]))  # as a disk that is full after so many bytes
         try:
-            assert run([*command, "--force"]) == 64
+            assert run([*command, "--force"]) == 70
         finally:
             resource.setrlimit(resource.RLIMIT_FSIZE, old)
         assert "could not" in capsys.readouterr().err.lower()

@@ -446,7 +446,7 @@ def test_a_record_of_another_file_is_named(studio, stripped, registration, tmp_p
 
 
 def test_labels_alone_say_nothing_that_is_relied_upon(studio, plain, tmp_path) -> None:
-    for kind, said in (("DIGITAL_CAPTURE", "a camera took it"), ("TRAINED_ALGORITHMIC_MEDIA", "it was generated")):
+    for kind, said in (("DIGITAL_CAPTURE", "a camera recorded it"), ("TRAINED_ALGORITHMIC_MEDIA", "it was generated")):
         labelled = _labelled(plain, tmp_path / "l.mp4", XmpNote(DigitalSourceType[kind].value))
         verdict = studio.judge(labelled)
         assert verdict.outcome is Outcome.UNKNOWN

@@ -88,6 +88,8 @@ def test_every_form_is_read_and_its_claim_believed_as_far_as_it_goes(forms, trus
     verification = verify(forms[name], trusted)
     assert verification.verdict.outcome is Outcome.CAPTURED
     assert verification.evidence.manifest.is_sound
+    recorder = "a microphone" if name.startswith("a.") else "a camera"
+    assert verification.verdict.headline.startswith(f"Recorded by {recorder}, says")
 
 
 @pytest.mark.parametrize("name", FORMS)
