@@ -281,6 +281,12 @@ def test_what_is_too_small_or_not_read_is_named_whatever_the_output_is_called(tm
     assert "a.png: a picture of 200x100 pixels is too small" in capsys.readouterr().err
     assert run(["watermark", "embed", str(tmp_path / "a.bmp"), "-o", str(tmp_path / "b.bmp")]) == 3
     assert "a.bmp: is a BMP image, not a video" in capsys.readouterr().err
+    for start in (b"GIF89a", b"BM", b"\0\0\0\x18ftypheic"):
+        (tmp_path / "a.picture").write_bytes(start + bytes(600))
+        assert run(["watermark", "extract", str(tmp_path / "a.picture")]) == 3
+        said = capsys.readouterr().err
+        assert "PNG, JPEG or WebP, which are read and written (TIFF and AVIF are read only)" in said
+        assert "Give an mp4" not in said
 
 
 def test_a_broken_picture_is_refused(tmp_path, capsys) -> None:
