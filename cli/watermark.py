@@ -85,15 +85,20 @@ def embed(file: Path, output: Path, digits: str | None, strength: str, as_json: 
     key = _key()
     with Staging(output) as staging:
         with _patient() as progress:
-            found = mark_file(file, staging.file, payload, key, progress, strength=Strength(strength))
+            marked = mark_file(file, staging.file, payload, key, progress, strength=Strength(strength))
         staging.publish(overwrite=False)
+    found, picture = marked.read, marked.found.picture is not None
+    parts = {"picture": None if picture else "there is none", "sound": marked.sound_unmarked}
     if as_json:
         document = {"path": str(output), "payload": str(payload), "key_id": found.key_id, "p_value": found.p_value}
-        print_json({**document, "manifest": None})
+        said = {part: {"marked": why is None, "why_not": why and str(why)} for part, why in parts.items()}
+        print_json({**document, **said, "manifest": None})
         return
     click.echo(f"marked {click.format_filename(output)}")
     click.echo(f"  payload  {payload}")
     click.echo(f"  key      {found.key_id}")
+    for part, why in parts.items():
+        click.echo(f"  {part:8} {'marked' if why is None else f'not marked: {why}'}")
     click.echo(f"  note     {_NO_MANIFEST}")
 
 

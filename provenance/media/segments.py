@@ -129,7 +129,9 @@ def jpeg_parts(data: bytes, subject: str) -> Parts:
             _, height, width, components = _unpacked(">BHHB", part.data, 0, subject)
             if components > 3:
                 raise DecodeError(
-                    "is a JPEG in CMYK", subject=subject, remedy="Convert it to RGB first; screens show nothing else."
+                    "is a JPEG in CMYK",
+                    subject=subject,
+                    remedy="Convert it to RGB first, as JPEG, PNG or WebP (TIFF and AVIF are read, not written).",
                 )
             size, depth = (width, height), _jpeg_depth(marker, part.data[6:], components)
         if any(part.name == name and part.data.startswith(start) for name, start in _JPEG_CARRIED):

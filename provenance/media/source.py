@@ -26,6 +26,11 @@ _HEAD = 512
 _FARTHEST = 2**62  # a seek beyond stays a number that the operating system takes
 ANY_VIDEO: Final = "Give an mp4, mov, webm, mkv or avi file."
 """What to do where a file is no video."""
+_NO_SUCH_PICTURE: Final = (
+    "Convert it to PNG, JPEG or WebP, which are read and written (TIFF and AVIF are read only), or to a video: "
+    "mp4, mov, webm, mkv or avi."
+)
+"""What to do where it is a picture of a kind that is not read, here or as a single picture."""
 
 _OTHER_KINDS: tuple[tuple[bytes, int, str], ...] = (
     (b"\x89PNG", 0, "a PNG image"),
@@ -47,6 +52,7 @@ _OTHER_KINDS: tuple[tuple[bytes, int, str], ...] = (
     (b"PK\x03\x04", 0, "a ZIP archive"),
     (b"\x1f\x8b", 0, "a gzip archive"),
 )
+_PICTURES_NOT_READ = (b"GIF8", b"BM")
 _OF_SEGMENTS = "Give its beginning and its segments together: touchmark verify init.mp4 --fragments 'segment*.m4s'"
 _IMAGE_BRANDS = {b"avif": "an AVIF image", b"heic": "a HEIC image", b"mif1": "a HEIF image"}
 
@@ -169,7 +175,8 @@ def _demuxer(head: bytes, name: str) -> str:
     if not head:
         raise NotAVideoError("the file is empty", subject=name, remedy=ANY_VIDEO)
     if head[4:8] == b"ftyp" and head[8:12] in _IMAGE_BRANDS:
-        raise NotAVideoError(f"is {_IMAGE_BRANDS[head[8:12]]}, not a video", subject=name, remedy=ANY_VIDEO)
+        remedy = ANY_VIDEO if head[8:12] == b"avif" else _NO_SUCH_PICTURE
+        raise NotAVideoError(f"is {_IMAGE_BRANDS[head[8:12]]}, not a video", subject=name, remedy=remedy)
     if head[4:8] in boxes.FIRST_BOXES:
         return "mov"
     if head[:4] == b"\x1aE\xdf\xa3":
@@ -178,7 +185,8 @@ def _demuxer(head: bytes, name: str) -> str:
         return "avi"
     for signature, offset, kind in _OTHER_KINDS:
         if head[offset : offset + len(signature)] == signature:
-            raise NotAVideoError(f"is {kind}, not a video that can be read", subject=name, remedy=ANY_VIDEO)
+            remedy = _NO_SUCH_PICTURE if signature in _PICTURES_NOT_READ else ANY_VIDEO
+            raise NotAVideoError(f"is {kind}, not a video that can be read", subject=name, remedy=remedy)
     listed = "a DASH manifest" if b"<MPD" in head else "an HLS playlist" if head.startswith(b"#EXTM3U") else ""
     if listed:
         said = f"is {listed}: a list of where the segments of a film lie, not a film"

@@ -32,6 +32,9 @@ _SCALES: Final = np.exp(np.arange(math.log(0.45), math.log(1.6), 0.012))
 """Units of the pattern for each unit of the copy."""
 _ASPECTS: Final = np.exp(np.arange(-5, 6) * 0.025)
 _TURNS: Final = np.arange(-45.0, 45.0, 0.75)
+_STRETCHES: Final = np.exp(np.concatenate([way * np.arange(6, 29) * 0.025 for way in (-1, 1)]))
+"""Proportions further from those of the original, up to twice: what players and editors make of a picture that shall
+fill a screen of another shape. Such a copy stands upright; all turns of all of them would be three times the work."""
 _WAVES: Final = (1.2, 14.0)
 """Frequencies that are looked at, in periods per 64 units of the copy."""
 _LOUDEST = 2.0
@@ -135,7 +138,9 @@ class _Grid:
 
 @cache
 def _grid() -> _Grid:
-    turns, aspects, scales = (a.ravel() for a in np.meshgrid(_TURNS, _ASPECTS, _SCALES, indexing="ij"))
+    parts = [(_TURNS, _ASPECTS, _SCALES), (np.zeros(1), _STRETCHES, _SCALES)]
+    grids = [np.meshgrid(*part, indexing="ij") for part in parts]
+    turns, aspects, scales = (np.concatenate([grid[axis].ravel() for grid in grids]) for axis in range(3))
     sizes = np.log(np.sqrt(aspects) * scales), np.log(scales / np.sqrt(aspects))
     points = np.stack([*sizes, np.radians(turns), np.zeros(turns.size)])
     return _Grid(turns, aspects, scales, points, _basis(points))

@@ -61,9 +61,14 @@ def emphasis_of(lines: int, *, begins_shot: bool) -> Emphasis:
 
 
 class Shots:
-    """Tells which pictures of one video, given one by one in their order, begin a shot."""
+    """Tells which pictures of one video, given one by one in their order, begin a shot.
+
+    Attributes:
+        cut: whether the last one has little in common with the one before, however soon after another.
+    """
 
     def __init__(self) -> None:
+        self.cut = False
         self._last: NDArray[np.float32] | None = None
         self._begun: Fraction | None = None
 
@@ -71,10 +76,11 @@ class Shots:
         """Whether ``picture`` is the first, or the first that shows something, or has little in common with the one
         before; of those that show something at most once in SELDOM."""
         last, self._last = self._last, _glimpse(picture)
+        self.cut = _is_cut(last, self._last)
         if self._begun is None:
             begins = last is None or not is_plain(picture)
         else:
-            begins = time - self._begun >= SELDOM and _is_cut(last, self._last)
+            begins = time - self._begun >= SELDOM and self.cut
         if begins and not is_plain(picture):  # a film that opens in black has not begun
             self._begun = time
         return begins

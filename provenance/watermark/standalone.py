@@ -14,8 +14,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from enum import StrEnum
 from functools import partial
 from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
 
 from touchmark.provenance.errors import TouchmarkError
 from touchmark.provenance.media.counting import Counted, counted, expected_pictures
@@ -38,6 +42,12 @@ from touchmark.provenance.watermark.video import LatticeWatermark, naming
 
 Progress = Callable[[str, int, int], None]
 """Called with (step, pictures done, of all); ``of all`` is 0 where it is not known."""
+
+
+_SILENCE = 1e-4
+"""Amplitude below which nothing is heard, -80 dB."""
+_LONG_ENOUGH = 10
+"""Seconds within which a mark can be read wherever a sound has something to hide it in."""
 
 
 class AlreadyMarkedError(TouchmarkError):
@@ -82,6 +92,70 @@ class Found:
         return self.likeliest.payload
 
 
+class Unmarked(StrEnum):
+    """Why a sound carries no mark that can be read."""
+
+    NO_SOUND = "there is none"
+    RATE_TOO_LOW = "too few samples a second"
+    SILENT = "it is silent"
+    TOO_SHORT = "it is too short"
+    NOTHING_HIDES_IT = "there is nothing to hide it in"
+
+
+@dataclass(frozen=True, slots=True)
+class Marked:
+    """What was read back from a file that was marked.
+
+    Attributes:
+        found: in its picture and in its sound.
+        sound_unmarked: why the sound is not marked; None where it is.
+    """
+
+    found: Found
+    sound_unmarked: Unmarked | None
+
+    @property
+    def read(self) -> Detection:
+        """In the picture, or in a sound that has none."""
+        return self.found.likeliest if self.found.picture is None else self.found.picture
+
+    @property
+    def payload(self) -> Payload | None:
+        """That was read back."""
+        return self.read.payload
+
+
+@dataclass(slots=True)
+class _Listening:
+    """How long and how loud a sound is, noted while it goes past."""
+
+    rate: int = 0
+    samples: int = 0
+    peak: float = 0.0
+
+    def noting(self, sound: Sound) -> Sound:
+        """The same sound."""
+        self.rate = sound.rate
+
+        def blocks() -> Iterator[NDArray[np.float32]]:
+            for block in sound.blocks:
+                self.samples += block.shape[1]
+                self.peak = max(self.peak, float(np.abs(block).max(initial=0.0)))
+                yield block
+
+        return replace(sound, blocks=blocks())
+
+    def why_unmarked(self) -> Unmarked:
+        """Of a sound in which no mark is read."""
+        if not self.rate:
+            return Unmarked.NO_SOUND
+        if self.rate < LOWEST_RATE:
+            return Unmarked.RATE_TOO_LOW
+        if self.peak < _SILENCE:
+            return Unmarked.SILENT
+        return Unmarked.TOO_SHORT if self.samples < _LONG_ENOUGH * self.rate else Unmarked.NOTHING_HIDES_IT
+
+
 def _rank(detection: Detection) -> int:
     return list(MarkState).index(detection.state)
 
@@ -94,7 +168,7 @@ def mark_file(
     progress: Progress | None = None,
     limits: Limits = Limits(),  # noqa: B008 (frozen)
     strength: Strength = Strength.STANDARD,
-) -> Detection:
+) -> Marked:
     """Write a marked copy of ``source``, and read the mark back from it. A manifest is not carried over.
 
     Args:
@@ -108,8 +182,8 @@ def mark_file(
         strength: of the mark in a picture.
 
     Returns:
-        What was found in ``destination``: in its picture, or in a sound that has none. A video's sound is marked as
-        far as it can be; silence and a second of it cannot.
+        What was found in ``destination``. A video's sound is marked as far as it can be; silence and a second of it
+        cannot.
 
     Raises:
         MediaError: ``source`` cannot be read.
@@ -122,7 +196,7 @@ def mark_file(
         raise AlreadyMarkedError(
             "it carries a mark of this key already", subject=str(source), remedy="Mark the original instead."
         )
-    own = standalone_key(key)
+    own, listening = standalone_key(key), _Listening()
     if still_kind(source) is not None:
         what = "a larger picture, or one with shades between black and white"
         with naming(str(source)):
@@ -135,14 +209,16 @@ def mark_file(
     else:
         what = "a larger or a longer video"
         with naming(str(source)):
-            _mark_video(source, destination, payload, own, progress, limits, strength)
+            _mark_video(source, destination, payload, own, progress, limits, strength, listening)
     found = find(destination, own, progress, "checking", limits)
-    read = found.sound if found.picture is None else found.picture
-    if read is None or read.payload != payload or read.named_by is not None:
+    heard = found.sound is not None and found.sound.payload == payload
+    marked_file = Marked(found, None if heard else listening.why_unmarked())
+    read = marked_file.read
+    if read.payload != payload or read.named_by is not None:
         raise MarkNotReadableError(
             "its mark cannot be read back, so it was not written", subject=str(source), remedy=f"Give {what}."
         )
-    return read
+    return marked_file
 
 
 def _mark_video(
@@ -153,11 +229,12 @@ def _mark_video(
     progress: Progress | None,
     limits: Limits,
     strength: Strength,
+    listening: _Listening,
 ) -> None:
     with open_video(source, limits) as video:
         raw = video.raw()
         frames = LatticeWatermark(strength).embed(_watched(raw.frames, video, "marking", progress), payload, own)
-        sound = raw.sound
+        sound = None if raw.sound is None else listening.noting(raw.sound)
         if sound is not None and sound.rate >= LOWEST_RATE:
             sound = LoudnessMark().embed(sound, payload, own)
         encode(replace(raw, frames=frames, sound=sound), destination)

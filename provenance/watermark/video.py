@@ -90,7 +90,8 @@ class LatticeWatermark:
             planes = frame.planes
             begins = shots.begins(planes, frame.time)
             of_shot = emphasis_of(min(planes.luma.shape), begins_shot=begins)
-            yield Frame(embedding.marked(planes, frame.time, of_shot, begins_shot=begins), frame.time)
+            marked = embedding.marked(planes, frame.time, of_shot, begins_shot=begins, is_cut=shots.cut)
+            yield Frame(marked, frame.time)
 
     def embed_alone(self, picture: Planes, payload: Payload, key: WatermarkKey) -> Planes:
         """Mark a picture that is not one of many.
@@ -183,8 +184,10 @@ class _Embedding:
         self._guard = Guard(allowance)
         self._painter: Painter | None = None
 
-    def marked(self, picture: Planes, time: Fraction, emphasis: Emphasis, *, begins_shot: bool) -> Planes:
-        """A marked copy, as strong as the guard allows, times ``emphasis``."""
+    def marked(
+        self, picture: Planes, time: Fraction, emphasis: Emphasis, *, begins_shot: bool, is_cut: bool = False
+    ) -> Planes:
+        """A marked copy, as strong as ``emphasis`` says and the guard allows."""
         height, width = picture.luma.shape
         if min(height, width) < SMALLEST_SIDE:
             raise PictureTooSmallError(
@@ -194,5 +197,11 @@ class _Embedding:
         shift = self._placement.shift(picture, time, begins_shot=begins_shot)
         if self._painter is None or (self._painter.size, self._painter.shift) != ((height, width), shift):
             self._painter = Painter(self._lattice, self._code_bits, height, width, shift)
-        amplitude = self._guard.amplitude(picture, float(time), partial(self._painter.paint, picture))
-        return self._painter.paint(picture, amplitude, emphasis)
+        painter = self._painter
+        return self._guard.marked(
+            picture,
+            float(time),
+            lambda amplitude: painter.paint(picture, amplitude, emphasis),
+            is_instant=not emphasis.is_even,
+            is_cut=is_cut,
+        )

@@ -1,4 +1,4 @@
-"""How much of a change a viewer may notice: PSNR, SSIM and PSNR-HVS-M of one plane, measured in blocks of it.
+"""How much of a change a viewer may notice: PSNR, SSIM and PSNR-HVS-M of one plane, in blocks of it, and of colours.
 
 None of them is an eye. They are cheap enough to be asked once a second while a video is marked (:mod:`guard`).
 """
@@ -13,7 +13,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from touchmark.provenance.media.picture import Samples
+from touchmark.provenance.media.colour import HLG, PQ
+from touchmark.provenance.media.picture import Planes, Samples
 
 Real = NDArray[np.float32]
 
@@ -21,6 +22,14 @@ PERFECT: Final = 100.0
 """Decibels reported for pictures that are the same."""
 _BLOCK: Final = 8
 _MOST_BLOCKS: Final = 4096
+
+_MOST_PLACES: Final = 16384
+
+# ITU-R BT.709-6, 3.2 to 3.5: from Y', Cb and Cr in limited range, about their zeros, to R', G' and B' of 255 steps.
+_TO_RGB: Final = np.array(
+    [[255 / 219] * 3, [0, -0.1873 * 255 / 224, 1.8556 * 255 / 224], [1.5748 * 255 / 224, -0.4681 * 255 / 224, 0]],
+    np.float32,
+)
 
 # Quantisation of luminance that ITU-T T.81 (09/1992) gives as an example, table K.1: the reciprocal of what is seen.
 _QUANTISATION: Final = np.array(
@@ -61,6 +70,26 @@ def compare(before: Samples, after: Samples, step: int = 1) -> Visibility:
     """Compare blocks of two planes of one shape, at least 8 by 8, ``step`` of whose levels are one of 8 bits."""
     x, y = (_blocks(plane) / np.float32(step) for plane in (before, after))
     return Visibility(decibels(float(np.mean((x - y) ** 2))), _ssim(x, y), decibels(_seen_error(x, y)))
+
+
+def colour_error(before: Planes, after: Planes) -> float:
+    """Mean squared error of red, green and blue in steps of 8 bits, at some thousand places; of HDR 0, where a step is
+    nothing that one sees."""
+    if before.colour.transfer in (PQ, HLG):
+        return 0.0
+    stride = max(1, math.ceil(math.sqrt(before.blue.size / _MOST_PLACES)))
+    # Between the samples of a small picture's chroma a converter makes much less of the pattern than is in them.
+    x, y = (_rgb(p, stride) if stride > 1 else p.rgb().astype(np.float32) for p in (before, after))
+    return float(np.mean((x - y) ** 2))
+
+
+def _rgb(planes: Planes, stride: int) -> Real:
+    """Red, green and blue of BT.709, full range, shape (n, 3)."""
+    luma, blue, red = (
+        plane[::every, ::every].ravel() / np.float32(planes.colour.step)
+        for plane, every in ((planes.luma, 2 * stride), (planes.blue, stride), (planes.red, stride))
+    )
+    return np.clip(np.stack([luma - 16, blue - 128, red - 128], axis=1) @ _TO_RGB, 0, 255)
 
 
 def decibels(error: float) -> float:

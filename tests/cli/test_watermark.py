@@ -23,7 +23,7 @@ from touchmark.provenance.keys.ring import KeyRing
 from touchmark.provenance.media.boxes import has_c2pa_box
 from touchmark.provenance.media.decode import open_video
 from touchmark.provenance.media.encode import encode
-from touchmark.provenance.media.video import Frame, RawVideo
+from touchmark.provenance.media.video import Frame, RawVideo, Sound
 from touchmark.provenance.watermark.protocol import Payload
 from touchmark.provenance.watermark.video import LatticeWatermark
 
@@ -89,6 +89,30 @@ def test_embed_says_what_it_is_not(folder, capsys, tmp_path) -> None:
     assert "no manifest" in said
     assert re.search(r"payload +[0-9a-f]{16}\n", said)
     assert [path.name for path in tmp_path.iterdir()] == ["marked.mp4"]
+
+
+@pytest.mark.parametrize(
+    ("seconds", "loudness", "why"),
+    [(12, 0.2, None), (12, 0.0, "it is silent"), (0.4, 0.2, "it is too short"), (None, 0.0, "there is none")],
+)
+def test_embed_says_whether_picture_and_sound_were_marked(seconds, loudness, why, capsys, tmp_path) -> None:
+    raw = moving_clip(256, 256, count=max(4, round(2 * (seconds or 0))), style="flat", rate=Fraction(2))
+    if seconds is not None:
+        noise = (
+            np.random.default_rng(1).normal(0, loudness, (1, round(seconds * 48_000))).clip(-1, 1).astype(np.float32)
+        )
+        raw = replace(raw, sound=Sound(48_000, 1, iter(np.array_split(noise, 50, axis=1))))
+    source, output = write_clip(tmp_path / "plain.mp4", raw), tmp_path / "marked.mp4"
+    command = ["watermark", "embed", str(source), "-o", str(output), "--payload", PAYLOAD]
+    assert run([*command, "--json"]) == 0
+    document = json.loads(capsys.readouterr().out)
+    assert document["picture"] == {"marked": True, "why_not": None}
+    assert document["sound"] == {"marked": why is None, "why_not": why}
+    output.unlink()
+    assert run(command) == 0
+    said = capsys.readouterr().out
+    assert re.search(r"picture +marked\n", said)
+    assert re.search(rf"sound +{'marked' if why is None else f'not marked: {why}'}\n", said)
 
 
 def test_a_video_marked_on_its_own_is_not_taken_for_a_generated_one(folder, capsys) -> None:
@@ -281,6 +305,12 @@ def test_what_is_too_small_or_not_read_is_named_whatever_the_output_is_called(tm
     assert "a.png: a picture of 200x100 pixels is too small" in capsys.readouterr().err
     assert run(["watermark", "embed", str(tmp_path / "a.bmp"), "-o", str(tmp_path / "b.bmp")]) == 3
     assert "a.bmp: is a BMP image, not a video" in capsys.readouterr().err
+    for start in (b"GIF89a", b"BM", b"\0\0\0\x18ftypheic"):
+        (tmp_path / "a.picture").write_bytes(start + bytes(600))
+        assert run(["watermark", "extract", str(tmp_path / "a.picture")]) == 3
+        said = capsys.readouterr().err
+        assert "PNG, JPEG or WebP, which are read and written (TIFF and AVIF are read only)" in said
+        assert "Give an mp4" not in said
 
 
 def test_a_broken_picture_is_refused(tmp_path, capsys) -> None:

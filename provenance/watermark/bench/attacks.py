@@ -137,6 +137,8 @@ def _geometric() -> Iterator[Attack]:
         "scale_071": (_h264(23, Fraction(71, 100)), "0.71 of the size"),
         "scale_150": (_h264(23, Fraction(3, 2)), "1.5 times the size"),
         "aspect_090": (Edited(each(resized(0.9, 1))), "0.9 of the width"),
+        "stretch_075": (Edited(each(resized(3 / 4, 1))), "16:9 squeezed to 4:3"),
+        "stretch_133": (Edited(each(resized(4 / 3, 1))), "4:3 stretched to 16:9"),
         "rotate_2": (Edited(each(rotated(2))), "turned by 2 degrees"),
         "rotate_5": (Edited(each(rotated(5))), "turned by 5 degrees"),
         "rotate_10": (Edited(each(rotated(10))), "turned by 10 degrees"),

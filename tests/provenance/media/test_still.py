@@ -380,8 +380,9 @@ def test_print_colours_are_refused(tmp_path: Path) -> None:
     data = bytearray(coded(".jpg", RGB))
     at = data.index(b"\xff\xc0")
     data[at + 9] = 4
-    with pytest.raises(DecodeError, match="CMYK"):
+    with pytest.raises(DecodeError, match="CMYK") as refused:
         read_still(saved(tmp_path / "a.jpg", bytes(data)))
+    assert "as JPEG, PNG or WebP" in str(refused.value.remedy)
 
 
 def test_what_is_no_picture_is_refused(tmp_path: Path) -> None:

@@ -60,6 +60,18 @@ def test_turn_and_proportion_are_found(degrees: float, aspect: float, marked: li
     assert nearest(found, expected) == pytest.approx(np.array(expected.steps), abs=3.0)
 
 
+@pytest.mark.parametrize("across", [9 / 16, 3 / 4, 4 / 3, 16 / 9])
+@pytest.mark.parametrize("quarters", [0, 1])
+def test_a_picture_stretched_to_fill_another_screen_is_found(
+    across: float, quarters: int, marked: list[Pixels], stamped: Stamp
+) -> None:
+    height, width = marked[0].shape[0], round(marked[0].shape[1] * across)
+    copies = [np.ascontiguousarray(np.rot90(cv2.resize(p, (width, height)), quarters)) for p in marked]
+    unit = min(width, height) / height
+    expected = Geometry(degrees=-90.0 * quarters, scale_x=unit / across, scale_y=unit)
+    assert nearest(likeliest(copies, stamped), expected) == pytest.approx(np.array(expected.steps), abs=3.0)
+
+
 @pytest.mark.parametrize("share", [0.55, 0.8, 1.0])
 def test_a_crop_is_found_by_its_scale(share: float, marked: list[Pixels], stamped: Stamp) -> None:
     height, width = marked[0].shape[:2]

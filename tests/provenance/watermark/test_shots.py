@@ -13,9 +13,11 @@ from hypothesis import strategies as st
 from touchmark.provenance.media.colour import Colour
 from touchmark.provenance.media.picture import Planes
 from touchmark.provenance.media.video import Frame
+from touchmark.provenance.watermark.guard import ALLOWANCES, Allowance, Strength
 from touchmark.provenance.watermark.protocol import Payload, WatermarkKey
 from touchmark.provenance.watermark.shots import SELDOM, Shots, emphasis_of
 from touchmark.provenance.watermark.video import LatticeWatermark
+from touchmark.provenance.watermark.visibility import Visibility
 
 KEY = WatermarkKey(b"a key for tests only")
 
@@ -88,7 +90,12 @@ def test_a_picture_of_another_size_begins_a_shot() -> None:
 
 
 @pytest.mark.parametrize(("noise", "place"), [(9.0, 1), (0.0, 0)])
-def test_the_first_picture_of_a_shot_is_marked_more_strongly_where_that_is_not_seen(noise: float, place: int) -> None:
+def test_the_first_picture_of_a_shot_is_marked_more_strongly_where_that_is_not_seen(
+    noise: float, place: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As planned, where the guard has nothing to say."""
+    everything = Allowance(1.0, Visibility(psnr=0.0, ssim=-1.0, psnr_hvs_m=0.0), 0.0)
+    monkeypatch.setitem(ALLOWANCES, Strength.STANDARD, everything)
     sky = Planes.of_rgb(np.full((192, 256, 3), 130, np.uint8))
     pictures = [scene(1, noise=noise) if noise else sky] * 26 + [scene(2, noise=noise)] * 2
     frames = [Frame(picture, Fraction(i, 24)) for i, picture in enumerate(pictures)]
