@@ -108,7 +108,7 @@ def test_colours_keep_to_their_limit_on_average_over_a_second(size: tuple[int, i
     grey = Planes.of_rgb(np.full((*size, 3), level, np.uint8))
     _, rgb = psnr_by_picture([grey] * 20, 10)
     for second in (rgb[:10], rgb[10:]):
-        assert 41 < decibels(float(np.mean(second))) < 44.5
+        assert 40.2 < decibels(float(np.mean(second))) < 44.5
 
 
 def test_colours_are_measured_as_a_converter_shows_them() -> None:
