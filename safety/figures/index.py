@@ -20,10 +20,13 @@ from touchmark.safety.figures.capitals import is_written_as_name, is_written_as_
 from touchmark.safety.figures.data import Figure, FigureData, FigureStatus, read_figures, shipped_folder
 from touchmark.safety.figures.forms import (
     SURNAME_FIRST,
+    fold,
     folded_name,
+    is_glued,
     is_other_person,
     is_whole,
     other_order,
+    plain,
     variants,
 )
 from touchmark.safety.figures.imported import ImportedNames
@@ -106,6 +109,9 @@ _Meaning = _Form | _Veto | Title | Body
 _NOT_HEARD_IN_KOREAN = frozenset({"KR", "KP", "CN"})
 """Koreans spell their own names in one way, which the list has; the syllables of Chinese names are Korean words too."""
 _HANGUL = re.compile("[\uac00-\ud7a3]")
+_LATIN_LETTER = re.compile("[a-z]")
+_MIN_SYLLABLES_BACKWARDS = 3
+_MIN_LETTERS_BACKWARDS = 5
 _GUESSED = (MatchKind.MISSPELLING, MatchKind.TRANSLITERATION)
 _SENTENCE_ENDS = re.compile(r"[!?;:؟؛।。！？]|(?<=\w{4})[.,،、] ")
 """What a name that is written wrong does not hold: "sana! Mari" is no Sanna Marin."""
@@ -391,10 +397,22 @@ def _meanings(data: FigureData, names: Mapping[str, _Form], by_id: Mapping[str, 
         forms.setdefault(folded_name(phrase), _Form(by_id[holder], phrase, MatchKind.OFFICE))
     for name, holder in data.vetoes.capitalised.items():
         forms.setdefault(folded_name(name), _Form(by_id[holder], name, MatchKind.ALIAS, _Written.AS_NAME))
+    for folded, form in names.items():
+        if _is_told_backwards(folded):
+            forms.setdefault(folded[::-1], form)
+            forms.setdefault(fold(plain(form.stated)[::-1]).text.strip(), form)  # Hindi folds nasals by what follows
     meanings: dict[str, list[_Meaning]] = {folded: [form] for folded, form in forms.items()}
     for folded, sense in _other_senses(data):
         meanings.setdefault(folded, []).append(sense)
     return meanings
+
+
+def _is_told_backwards(folded: str) -> bool:
+    """Whether a name is looked for backwards in any sentence: names of other letters than Latin hold too few pairs that
+    tell which way they read (``backwards.py``), and by chance no word holds one that is as long as this."""
+    if _LATIN_LETTER.search(folded):
+        return False
+    return len(folded) >= (_MIN_SYLLABLES_BACKWARDS if is_glued(folded) else _MIN_LETTERS_BACKWARDS)
 
 
 def _styled(data: FigureData) -> Iterator[tuple[str, _Form]]:

@@ -255,6 +255,22 @@ def test_an_office_of_another_time_or_of_nobody_means_no_one(text: str) -> None:
 
 # --- disguises ------------------------------------------------------------------------------------------------------
 
+
+@pytest.mark.parametrize(
+    ("text", "holder", "stretch"),
+    [
+        ("공원에서 민흥손이 춤춘다", "son-heung-min", "민흥손"),
+        ("В парке нитуП ест лапшу", "vladimir-putin", "нитуП"),
+        ("В парке нитуп римидалв ест лапшу", "vladimir-putin", "нитуп римидалв"),
+        ("在公园里平近习吃面条", "xi-jinping", "平近习"),
+        ("公園で雄文田岸が歌う", "fumio-kishida", "雄文田岸"),
+        (f"في الحديقة {'فلاديمير بوتين'[::-1]} يرقص", "vladimir-putin", "فلاديمير بوتين"[::-1]),
+    ],
+)
+def test_a_name_backwards_in_a_plain_sentence_is_found_there(text: str, holder: str, stretch: str) -> None:
+    assert [(match.figure.id, text[slice(*match.span)]) for match in find(text)] == [(holder, stretch)]
+
+
 DISGUISES = {
     "full width": lambda name: "".join(chr(ord(c) + 0xFEE0) if c.isalpha() else c for c in name),
     "zero width": "\u200b".join,

@@ -136,7 +136,7 @@ def _replaced(old: str, new: str) -> Callable[[str], str]:
             (_replaced("{lexicon: minors}", f"{{lexicon: {terms}}}"), "excuses none of it")
             for terms in ("inversions", "minors, also: {unless: [a word]}", "minors, also: {unless_followed_by: [a]}")
         ),
-        (_replaced("    thresholds: {}\n    terms: {lexicon: weapons-dangerous}\n", ""), "find nothing: ..weapons-dangerous"),
+        (_replaced("    thresholds: {}\n    terms: {lexicon: weapons-dangerous}\n", ""), "find nothing: ..weapons"),
         (_replaced("appeal: Ask", "appeal: '  ' # Ask"), "appeal"),
         (_replaced("figures:\n", "figures:\n  <<: {living: refuse}\n"), "merge keys"),
         (_replaced("  any: {medium: 0.5, high: 0.8}", "  any: {medium: 0.5}\n  any: {high: 0.8}"), "given twice"),
