@@ -32,7 +32,7 @@ from touchmark.safety.figures.forms import (
 from touchmark.safety.figures.imported import ImportedNames
 from touchmark.safety.figures.misspelling import Misspellings
 from touchmark.safety.figures.namesakes import Namesakes
-from touchmark.safety.figures.offices import Body, BodyKind, OfficeGrammar, Title
+from touchmark.safety.figures.offices import Alone, Body, BodyKind, OfficeGrammar, Title
 from touchmark.safety.figures.places import Place, Taken, apart
 from touchmark.safety.figures.readings import MISSPELT_IN, Reading, readings_of
 from touchmark.safety.figures.repeats import Excerpts
@@ -105,7 +105,7 @@ class _Found:
     score: float = 1.0
 
 
-_Meaning = _Form | _Veto | Title | Body
+_Meaning = _Form | _Veto | Title | Body | Alone
 _NOT_HEARD_IN_KOREAN = frozenset({"KR", "KP", "CN"})
 """Koreans spell their own names in one way, which the list has; the syllables of Chinese names are Korean words too."""
 _HANGUL = re.compile("[\uac00-\ud7a3]")
@@ -291,7 +291,11 @@ class FigureIndex:
             {place: found for place, found in titles.items() if found},
             {place: found for place, found in bodies.items() if found},
         )
-        for place, holder in held:
+        offices = list(held)
+        alone = {place: sense for place, found in senses.items() for sense in found if isinstance(sense, Alone)}
+        if alone:
+            offices += self._offices.holders_alone(text, alone, [*named, *(place for place, _ in offices)])
+        for place, holder in offices:
             yield _Found(place, _Form(self._by_id[holder], text[slice(*place)], MatchKind.OFFICE))
 
     def _guesses(self, readings: Sequence[Reading]) -> Mapping[int, Sequence[_Found]]:
@@ -432,6 +436,9 @@ def _other_senses(data: FigureData) -> Iterator[tuple[str, _Meaning]]:
         yield folded_name(phrase), _Veto()
     for title, ways in data.offices.titles.items():
         yield from ((folded_name(way), Title(title)) for way in ways)
+    for entry in data.offices.alone.titles:
+        holders = Alone(tuple(data.offices.offices[country][entry.title] for country in entry.countries))
+        yield from ((folded_name(way), holders) for way in entry.ways)
     for code, ways in data.countries.countries.items():
         yield from ((folded_name(way), Body(BodyKind.COUNTRY, code)) for way in ways)
     for key, body in data.bodies.bodies.items():

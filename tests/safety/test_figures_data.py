@@ -162,6 +162,12 @@ def test_a_wrong_entry_is_named_with_its_file_and_a_remedy(folder: Path, line: s
         ("offices.yaml", "{king: ada-example}", "{duke: ada-example}", "the title 'duke'"),
         ("offices.yaml", "{GB:", "{FR:", "the country 'FR' has no names"),
         ("offices.yaml", "past:", "passed:", "past"),
+        (
+            "offices.yaml",
+            "offices: {",
+            "alone: {titles: [{title: duke, countries: [GB], ways: [the duke]}]}\noffices: {",
+            "alone: 'the duke' means the duke of GB, of whom the table says nothing",
+        ),
         ("countries.yaml", "GB", "gb", "countries, gb"),
         ("vetoes.yaml", "after", "before", "after"),
         ("people.yaml", "as_of: 2025-12-31", "as_of: yesterday", "as_of"),
