@@ -63,6 +63,11 @@ def test_a_hundred_countries_have_a_head_of_state_or_government_in_the_table() -
     assert sum(bool(heads & titles.keys()) for titles in DATA.offices.offices.values()) >= 150
 
 
+def test_every_country_of_the_table_has_more_than_one_figure() -> None:
+    people = Counter(country for figure in DATA.figures for country in figure.countries)
+    assert not [country for country in DATA.offices.offices if people[country] < 2]
+
+
 def test_nobody_who_holds_an_office_is_dead() -> None:
     living = {figure.id for figure in DATA.figures if figure.status is FigureStatus.LIVING}
     holders = {holder for held in DATA.offices.offices.values() for holder in held.values()}
