@@ -17,6 +17,7 @@ import tempfile
 import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
+from random import Random
 from typing import Any
 
 from touchmark.provenance.errors import TouchmarkError
@@ -80,6 +81,7 @@ SLOW_PROMPTS: Mapping[str, str] = {
     "katakana": "ｶﾞ" * (MAX_CHARACTERS // 2),
     "names": "donald trump " * (MAX_CHARACTERS // 13),
     "offices": "the president of the president of " * (MAX_CHARACTERS // 34),
+    "every disguise at once": "".join(Random(1).choices("аeοрcхyiјs0134&#;%.*- \u200b\u0301", k=MAX_CHARACTERS)),
 }
 
 

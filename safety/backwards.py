@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 
 import numpy as np
+from numpy.typing import NDArray
 
 _PAIRS = (
     # cyrillic
@@ -86,11 +87,39 @@ for _pair, _gain in _GAIN.items():
 _LETTERS = re.compile("[\u0370-\u1dff\u2e80-\ud7ff\uf900-\ufdff]")
 
 
-def reads_backwards(text: str) -> bool:
-    """Whether a text of such a script holds more pairs the wrong way round than the right way."""
-    if not _LETTERS.search(text):
-        return False
-    read = f" {' '.join(text.casefold().split())} "
+_TO_THE_GAP = re.compile(r"\A\S{0,12}(?!\S)|\A\S{0,4}")
+"""What is left of a word, or some letters of a text without gaps."""
+_LEAST_GAIN = 4
+"""Pairs that a passage has to gain to be read backwards by itself: of 1,000 Russian sentences 4 hold one."""
+
+
+def backwards(text: str) -> tuple[int, int] | None:
+    """What of a text of such a script reads backwards, half open: all of it, the passage that gains most, or nothing.
+
+    All of it does where more pairs stand the wrong way round than the right way. Of a passage that gains enough, words
+    that are parted by spaces are whole; where none are it may begin or end some letters off.
+    """
+    if _LETTERS.search(text) is None:
+        return None
+    spaced = " ".join(text.split())
+    gains = _gains(spaced)
+    if int(gains.sum(dtype=np.intp)) > 0:
+        return 0, len(text)
+    sums = np.zeros(len(text) + 2, dtype=np.int32)
+    (gains if spaced == text else _gains(text)).cumsum(dtype=np.int32, out=sums[1:])
+    above = sums - np.minimum.accumulate(sums)
+    last = int(above.argmax())
+    if above[last] < _LEAST_GAIN:
+        return None
+    begin, end = max(int(sums[: last + 1].argmin()) - 1, 0), min(last, len(text))
+    before, behind = _TO_THE_GAP.search(text[:begin][::-1]), _TO_THE_GAP.search(text[end:])
+    return begin - (before.end() if before else 0), end + (behind.end() if behind else 0)
+
+
+def _gains(text: str) -> NDArray[np.int8]:
+    """What each pair gains by being turned, from the one before the first character to the one after the last."""
+    lower = text.casefold()
+    read = f" {lower if len(lower) == len(text) else text} "
     letters = np.frombuffer(read.encode("utf-32-le", "surrogatepass"), dtype="<u4")
     numbers = _NUMBERS.take(letters, mode="clip").astype(np.int32)
-    return int(_GAINS.ravel().take(numbers[:-1] * len(_GAINS) + numbers[1:]).sum(dtype=np.intp)) > 0
+    return _GAINS.ravel().take(numbers[:-1] * len(_GAINS) + numbers[1:])

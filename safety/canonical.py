@@ -27,7 +27,7 @@ from typing import ClassVar
 from urllib.parse import unquote_to_bytes
 
 from touchmark.provenance.errors import TouchmarkError
-from touchmark.safety.backwards import reads_backwards
+from touchmark.safety.backwards import backwards
 from touchmark.safety.codings import blobs, coded, turned, unreadable, upside_down
 from touchmark.safety.traced import Traced
 from touchmark.safety.unmasking import unmasked
@@ -192,10 +192,18 @@ def _decoded(
     again. Blobs first, where case still tells; then letters on their heads; then turned letters."""
     found = list(blobs(readable)) or list(upside_down(plain))
     if not found:
-        found = list(turned(plain, after=after))
+        found = list(turned(plain, _with_accents(readable, plain), after=after))
         if undisguised.text != plain.text:
-            found += turned(undisguised, after=after)
+            found += turned(undisguised, undisguised, after=after)
     return ((ViewKind(kind), reading) for kind, reading in found)
+
+
+def _with_accents(readable: Traced, plain: Traced) -> Traced:
+    """The plain text with its accents, where that is letter for letter: rot13 turns no letter that bears one."""
+    if plain.text.isascii() and readable.text.isascii():
+        return plain
+    lower = readable.text.lower()
+    return plain.relettered(lower) if len(lower) == len(plain.text) else plain
 
 
 # --- PLAIN ----------------------------------------------------------------------------------------------------------
@@ -401,8 +409,10 @@ def _hidden(original: Traced) -> Iterator[tuple[ViewKind, Traced]]:
         begin, end = match.span()
         tags = Traced(text[begin:end], original.starts[begin:end], original.ends[begin:end])
         yield ViewKind.TAGS, tags.relettered("".join(chr(ord(c) - 0xE0000) for c in tags.text))
-    if reads_backwards(text):
-        yield ViewKind.REVERSED, _readable(original.reordered(range(len(text) - 1, -1, -1)))
+    if passage := backwards(text):
+        begin, end = passage
+        part = Traced(text[begin:end], original.starts[begin:end], original.ends[begin:end])
+        yield ViewKind.REVERSED, _readable(part.reordered(range(end - begin - 1, -1, -1)))
     breaks = len(_HIDDEN_BREAK.findall(text)) if _BREAK_SIGN.search(text) else 0
     if 0 < 3 * breaks < len(text):  # between words rather than between letters
         yield ViewKind.UNMASKED, _readable(original.sub(_HIDDEN_BREAK, lambda _: " "))

@@ -26,17 +26,19 @@ _MOSTLY = 0.5
 """A turned stretch of more than this share of the text: the rest was turned with it."""
 
 
-def turned(text: Traced, *, after: str | None) -> Iterator[tuple[str, Traced]]:
+def turned(text: Traced, accented: Traced, *, after: str | None) -> Iterator[tuple[str, Traced]]:
     """The text, or the passage of it, that reads better through rot13, or backwards, turned so; whichever gains more.
 
     Args:
+        accented: the same text, letter for letter, with its accents; of languages with many, rot13 turns but the rest.
         after: the coding that the text came out of, if any; it is not undone twice.
 
     Yields:
         ``rot13`` or ``reversed``, and the text. Reversed text comes twice: turned as a whole, and word for word.
     """
     steps = pairs(text.text)
-    by_letters = likelier_turned(steps, ROT13) if after != "rot13" else Stretch(0, 0)
+    spelt = steps if accented.text == text.text else pairs(accented.text)
+    by_letters = likelier_turned(spelt, ROT13) if after != "rot13" else Stretch(0, 0)
     by_order = likelier_turned(steps, BACKWARDS) if after != "reversed" else Stretch(0, 0)
     best = max(by_letters, by_order, key=lambda stretch: stretch.gain)
     if best.gain < _LEAST_GAIN:
@@ -46,8 +48,8 @@ def turned(text: Traced, *, after: str | None) -> Iterator[tuple[str, Traced]]:
     if partly and best.gain < _LEAST_GAIN_OF_PART:
         return
     if best is by_letters:
-        middle = codecs.encode(text.text[begin:end], "rot13")
-        yield "rot13", text.relettered(text.text[:begin] + middle + text.text[end:])
+        middle = codecs.encode(accented.text[begin:end], "rot13")
+        yield "rot13", accented.relettered(accented.text[:begin] + middle + accented.text[end:])
     else:
         yield "reversed", text.reordered(_all_backwards(text.text, begin, end))
         if not partly:

@@ -25,6 +25,12 @@ _MEASURE = re.compile(r"[0-9]+(?:x[0-9]+|h[0-9]*|k|d|p|s|x|th|st|nd|rd|fps|mm|cm
 _GAP = r"[\s!-/:-@\[-`{-~\u00a1-\u00bf\u2010-\u2bff\u3000-\u303f\U0001f000-\U0001f12f\U0001f200-\U0001faff]"
 _LETTER = r"(?:[^\W_]|(?<=[\s.])[@$](?=[\s.]))"
 _SPACED_LETTERS = re.compile(rf"(?<![^\W_]){_LETTER}(?:{_GAP}{{1,4}}{_LETTER}(?![^\W_])){{2,}}")
+_PARTICLE = r"(?:[이가은는을를의와과도에로께랑]|에게|에서|에는|으로|께서|한테|이랑|처럼|부터|까지)(?![^\W_])"
+_SPACED_HANGUL = re.compile(
+    rf"(?<![^\W_])[\uac00-\ud7a3](?:{_GAP}{{1,4}}[\uac00-\ud7a3](?![^\W_]))+{_GAP}{{1,4}}[\uac00-\ud7a3](?={_PARTICLE})"
+)
+"""Syllables in a row with a particle written onto the last, as Korean writes it."""
+_SYLLABLE_WITH_PARTICLE = re.compile(rf"[\uac00-\ud7a3]{_GAP}{{1,4}}[\uac00-\ud7a3]{_PARTICLE}")
 _LETTERS_APART = re.compile(rf"{_GAP}(?:[^\W_]|[@$]){_GAP}{{1,4}}(?:[^\W_]|[@$])(?![^\W_])")
 """How letters in a row end. What begins with a set of characters is found many times faster than what begins with a
 look behind; so all that is rare here is asked for in that way, at least first."""
@@ -87,6 +93,8 @@ def unmasked(plain: Traced) -> Iterator[Traced]:
     text = plain if plain.text.isascii() else plain.sub(_BADGE, lambda m: _badge_letter(m.group()))
     if _SIGNS_OF_SCRIPT.search(text.text):
         text = text.rewrite(_gaps_between_letters(_spaced_clusters(text.text)))
+    if not text.text.isascii() and _SYLLABLE_WITH_PARTICLE.search(text.text):
+        text = text.rewrite(_gaps_between_letters(_SPACED_HANGUL.finditer(text.text)))
     if _LETTERS_APART.search(text.text):
         text = text.rewrite(_gaps_between_letters(_SPACED_LETTERS.finditer(text.text)))
     if not text.text.isascii():

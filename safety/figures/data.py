@@ -172,6 +172,34 @@ class FiguresFile(_Strict):
     figures: tuple[FigureEntry, ...]
 
 
+class AloneEntry(_Strict):
+    """A title that names its holders without a country, in a language that is spoken in few.
+
+    Attributes:
+        title: one of the table.
+        countries: whose holders it may mean.
+        ways: of saying it, with the article where the language has one.
+    """
+
+    title: str
+    countries: Annotated[tuple[_Country, ...], Field(min_length=1)]
+    ways: Annotated[tuple[Name, ...], Field(min_length=1)]
+
+
+class AloneTitles(_Strict):
+    """Titles without a country, and what makes them nobody's.
+
+    Attributes:
+        not_behind: words before such a title that give it to somebody else ("deputy"); no space need part them from it.
+        not_before: words behind it, or how they begin, that do ("of", "palace").
+        titles: the titles.
+    """
+
+    not_behind: tuple[Name, ...] = ()
+    not_before: tuple[Name, ...] = ()
+    titles: tuple[AloneEntry, ...] = ()
+
+
 class OfficesFile(_Strict):
     """The dated table of offices.
 
@@ -184,6 +212,7 @@ class OfficesFile(_Strict):
         not_near: words anywhere in the text that put it in another time ("medieval").
         offices: for each country its titles and the ids of those who hold them.
         phrases: what means one holder as it stands ("the pope"), and the holder's id.
+        alone: titles that need no country ("der Bundeskanzler").
     """
 
     as_of: date
@@ -195,6 +224,7 @@ class OfficesFile(_Strict):
     not_near: tuple[Name, ...]
     offices: dict[_Country, dict[str, Slug]]
     phrases: dict[Name, Slug]
+    alone: AloneTitles = AloneTitles()
 
 
 class CountriesFile(_Strict):
@@ -388,6 +418,14 @@ def _check_offices(path: Path, offices: OfficesFile, figures: Mapping[str, Figur
         _check_holders(path, country, held, offices, figures)
     for phrase, holder in offices.phrases.items():
         _check_holder(path, phrase, holder, figures)
+    for entry in offices.alone.titles:
+        for country in entry.countries:
+            if entry.title not in offices.offices.get(country, {}):
+                raise FigureDataError(
+                    f"alone: {entry.ways[0]!r} means the {entry.title} of {country}, of whom the table says nothing",
+                    subject=str(path),
+                    remedy="Add the holder to offices, or take the country out.",
+                )
 
 
 def _check_bodies(path: Path, bodies: BodiesFile, offices: OfficesFile, figures: Mapping[str, Figure]) -> None:

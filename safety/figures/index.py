@@ -20,16 +20,19 @@ from touchmark.safety.figures.capitals import is_written_as_name, is_written_as_
 from touchmark.safety.figures.data import Figure, FigureData, FigureStatus, read_figures, shipped_folder
 from touchmark.safety.figures.forms import (
     SURNAME_FIRST,
+    fold,
     folded_name,
+    is_glued,
     is_other_person,
     is_whole,
     other_order,
+    plain,
     variants,
 )
 from touchmark.safety.figures.imported import ImportedNames
 from touchmark.safety.figures.misspelling import Misspellings
 from touchmark.safety.figures.namesakes import Namesakes
-from touchmark.safety.figures.offices import Body, BodyKind, OfficeGrammar, Title
+from touchmark.safety.figures.offices import Alone, Body, BodyKind, OfficeGrammar, Title
 from touchmark.safety.figures.places import Place, Taken, apart
 from touchmark.safety.figures.readings import MISSPELT_IN, Reading, readings_of
 from touchmark.safety.figures.repeats import Excerpts
@@ -102,10 +105,13 @@ class _Found:
     score: float = 1.0
 
 
-_Meaning = _Form | _Veto | Title | Body
+_Meaning = _Form | _Veto | Title | Body | Alone
 _NOT_HEARD_IN_KOREAN = frozenset({"KR", "KP", "CN"})
 """Koreans spell their own names in one way, which the list has; the syllables of Chinese names are Korean words too."""
 _HANGUL = re.compile("[\uac00-\ud7a3]")
+_LATIN_LETTER = re.compile("[a-z]")
+_MIN_SYLLABLES_BACKWARDS = 3
+_MIN_LETTERS_BACKWARDS = 5
 _GUESSED = (MatchKind.MISSPELLING, MatchKind.TRANSLITERATION)
 _SENTENCE_ENDS = re.compile(r"[!?;:؟؛।。！？]|(?<=\w{4})[.,،、] ")
 """What a name that is written wrong does not hold: "sana! Mari" is no Sanna Marin."""
@@ -285,7 +291,11 @@ class FigureIndex:
             {place: found for place, found in titles.items() if found},
             {place: found for place, found in bodies.items() if found},
         )
-        for place, holder in held:
+        offices = list(held)
+        alone = {place: sense for place, found in senses.items() for sense in found if isinstance(sense, Alone)}
+        if alone:
+            offices += self._offices.holders_alone(text, alone, [*named, *(place for place, _ in offices)])
+        for place, holder in offices:
             yield _Found(place, _Form(self._by_id[holder], text[slice(*place)], MatchKind.OFFICE))
 
     def _guesses(self, readings: Sequence[Reading]) -> Mapping[int, Sequence[_Found]]:
@@ -391,10 +401,22 @@ def _meanings(data: FigureData, names: Mapping[str, _Form], by_id: Mapping[str, 
         forms.setdefault(folded_name(phrase), _Form(by_id[holder], phrase, MatchKind.OFFICE))
     for name, holder in data.vetoes.capitalised.items():
         forms.setdefault(folded_name(name), _Form(by_id[holder], name, MatchKind.ALIAS, _Written.AS_NAME))
+    for folded, form in names.items():
+        if _is_told_backwards(folded):
+            forms.setdefault(folded[::-1], form)
+            forms.setdefault(fold(plain(form.stated)[::-1]).text.strip(), form)  # Hindi folds nasals by what follows
     meanings: dict[str, list[_Meaning]] = {folded: [form] for folded, form in forms.items()}
     for folded, sense in _other_senses(data):
         meanings.setdefault(folded, []).append(sense)
     return meanings
+
+
+def _is_told_backwards(folded: str) -> bool:
+    """Whether a name is looked for backwards in any sentence: names of other letters than Latin hold too few pairs that
+    tell which way they read (``backwards.py``), and by chance no word holds one that is as long as this."""
+    if _LATIN_LETTER.search(folded):
+        return False
+    return len(folded) >= (_MIN_SYLLABLES_BACKWARDS if is_glued(folded) else _MIN_LETTERS_BACKWARDS)
 
 
 def _styled(data: FigureData) -> Iterator[tuple[str, _Form]]:
@@ -414,6 +436,9 @@ def _other_senses(data: FigureData) -> Iterator[tuple[str, _Meaning]]:
         yield folded_name(phrase), _Veto()
     for title, ways in data.offices.titles.items():
         yield from ((folded_name(way), Title(title)) for way in ways)
+    for entry in data.offices.alone.titles:
+        holders = Alone(tuple(data.offices.offices[country][entry.title] for country in entry.countries))
+        yield from ((folded_name(way), holders) for way in entry.ways)
     for code, ways in data.countries.countries.items():
         yield from ((folded_name(way), Body(BodyKind.COUNTRY, code)) for way in ways)
     for key, body in data.bodies.bodies.items():

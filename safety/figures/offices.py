@@ -2,14 +2,15 @@
 
 Word order is all the grammar there is: a title beside a *body*, with a linking word between them or none. A body is
 what a title belongs to: a country, a city, a company, a work ("the actor who played Iron Man") or a person ("Trump's
-wife"). Titles, bodies and links are data, so a language is added in ``policies/figures`` and not here. What is in
-another time ("former", "medieval", "in 1640") or nobody's in particular ("a king of Spain") names no holder.
+wife"). In languages of few countries some titles need none: "der Bundeskanzler". Titles, bodies and links are data, so
+a language is added in ``policies/figures`` and not here. What is in another time ("former", "medieval", "in 1640") or
+nobody's in particular ("a king of Spain") names no holder.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from itertools import chain
@@ -29,6 +30,17 @@ class Title:
     """A way of saying a title; the value of a search."""
 
     name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Alone:
+    """A way of saying a title that needs no body; the value of a search.
+
+    Attributes:
+        holders: ids of those whom it may mean.
+    """
+
+    holders: tuple[str, ...]
 
 
 class BodyKind(StrEnum):
@@ -73,7 +85,29 @@ class OfficeGrammar:
         self._before_title = _longest_first({"", " "} | {f" {link} " for link in table.links_before} | _WRITTEN_ON)
         self._past = frozenset(folded_name(word) for word in table.past)
         self._past_unspaced = tuple(word for word in self._past if not word.isascii() and len(word) == 1)
+        self._not_behind = tuple(map(folded_name, table.alone.not_behind))
+        self._not_before = tuple(map(folded_name, table.alone.not_before))
         self._not_near = frozenset(folded_name(word) for word in table.not_near)
+
+    def holders_alone(
+        self, text: str, alone: Mapping[Place, Alone], taken: Sequence[Place]
+    ) -> Iterator[tuple[Place, str]]:
+        """The titles without a body, and the ids of those whom each may mean.
+
+        Args:
+            text: a folded text.
+            alone: every whole title in it that needs no body.
+            taken: what is named otherwise; a title in it, or just before it ("Bundeskanzler Kohl"), is somebody's.
+        """
+        for begin, end in apart(alone):
+            if any(start <= end + 1 and begin < stop for start, stop in taken) or self.is_past(text, begin):
+                continue
+            before, behind = text[max(0, begin - 40) : begin].rstrip(), text[end:].lstrip()
+            if any(_ends_in_word(before, word) for word in self._not_behind):
+                continue
+            if any(_begins_with_word(behind, word) for word in self._not_before):
+                continue
+            yield from (((begin, end), holder) for holder in alone[begin, end].holders)
 
     def holders(
         self, text: str, titles: Mapping[Place, tuple[Title, ...]], bodies: Mapping[Place, tuple[Body, ...]]
@@ -118,6 +152,16 @@ class OfficeGrammar:
         after = (starts.get(end + len(gap)) for gap in self._after_title if text.startswith(gap, end))
         before = (ends.get(start - len(gap)) for gap in self._before_title if text.endswith(gap, 0, start))
         yield from (place for place in chain(after, before) if place is not None)
+
+
+def _ends_in_word(text: str, word: str) -> bool:
+    """Whether a text ends in a word; one of other letters than Latin may be written onto what is before it."""
+    return text.endswith(word) and (not word.isascii() or not text[: -len(word)].strip() or text[-len(word) - 1] == " ")
+
+
+def _begins_with_word(text: str, word: str) -> bool:
+    """Whether a text begins with a word; of other letters than Latin, with a word that begins so."""
+    return text.startswith(word) and (not word.isascii() or not text[len(word) : len(word) + 1].strip())
 
 
 def _longest_first(links: Iterable[str]) -> tuple[str, ...]:

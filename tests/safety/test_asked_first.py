@@ -9,7 +9,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from touchmark.safety import canonical, codings, unmasking
-from touchmark.safety.backwards import reads_backwards
+from touchmark.safety.backwards import backwards
 from touchmark.safety.language import LanguageGroup, language_groups
 from touchmark.safety.traced import Traced
 
@@ -98,5 +98,6 @@ def test_the_languages_of_a_text_are_told_by_its_whole_words() -> None:
 
 def test_a_text_reads_backwards_whatever_else_it_holds() -> None:
     text = "Мама мыла раму, а потом она пошла домой."
-    assert not reads_backwards(text)
-    assert reads_backwards(f"\U0001f600{text[::-1]}\ud800")
+    assert backwards(text) is None
+    turned = f"\U0001f600{text[::-1]}\ud800"
+    assert backwards(turned) == (0, len(turned))

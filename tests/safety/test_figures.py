@@ -225,6 +225,56 @@ def test_smaller_countries_have_names_in_the_languages_served(text: str, holder:
 
 
 @pytest.mark.parametrize(
+    ("text", "holders"),
+    [
+        ("der Bundeskanzler springt vom Zehnmeterturm", ["friedrich-merz", "christian-stocker"]),
+        ("der Bundeskanzler von Österreich tanzt", ["christian-stocker"]),
+        ("le Premier ministre danse sur la plage", ["sebastien-lecornu"]),
+        ("le premier ministre du Japon danse", ["sanae-takaichi"]),
+        ("el presidente del Gobierno baila", ["pedro-sanchez"]),
+        ("o Presidente da República dança", ["luiz-inacio-lula-da-silva", "marcelo-rebelo-de-sousa"]),
+        ("Cumhurbaşkanı sahilde dans ediyor", ["recep-tayyip-erdogan"]),
+        ("प्रधानमंत्री नाच रहे हैं", ["narendra-modi"]),
+        ("대통령이 춤을 춘다", ["lee-jae-myung"]),
+        ("内閣総理大臣が踊る", ["sanae-takaichi"]),
+        ("นายกรัฐมนตรีเต้นรำ", ["anutin-charnvirakul"]),
+        ("Thủ tướng nhảy múa", ["pham-minh-chinh"]),
+    ],
+)
+def test_a_title_alone_means_its_holders_where_its_language_has_few(text: str, holders: list[str]) -> None:
+    assert who(text) == holders
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "ein Bundeskanzler springt",
+        "der erste Bundeskanzler springt",
+        "der Ex-Bundeskanzler springt",
+        "der Bundeskanzler Bruno Kreisky liest",
+        "der Bundeskanzler spricht im Jahr 1965",
+        "der Bundeskanzler von Ruritanien",
+        "l'ancien Premier ministre danse",
+        "le premier ministre d'un pays imaginaire",
+        "el presidente del Gobierno de Canarias baila",
+        "il presidente del consiglio comunale",
+        "bir cumhurbaşkanı dans ediyor",
+        "प्रधानमंत्री आवास योजना के घर",
+        "아이는 대통령이 되고 싶다",
+        "전 대통령이 춤을 춘다",
+        "부대통령이 춤춘다",
+        "総理大臣官邸の朝",
+        "元内閣総理大臣が踊る",
+        "รองนายกรัฐมนตรีเต้นรำ",
+        "phó thủ tướng nhảy múa",
+        "the chancellor of the university",
+    ],
+)
+def test_a_title_alone_of_another_time_place_or_of_nobody_means_no_one(text: str) -> None:
+    assert who(text) == []
+
+
+@pytest.mark.parametrize(
     "text", ["the president of the island", "el presidente gana la carrera", "president bae laughs"]
 )
 def test_what_is_a_word_elsewhere_names_no_country(text: str) -> None:
@@ -254,6 +304,22 @@ def test_an_office_of_another_time_or_of_nobody_means_no_one(text: str) -> None:
 
 
 # --- disguises ------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("text", "holder", "stretch"),
+    [
+        ("공원에서 민흥손이 춤춘다", "son-heung-min", "민흥손"),
+        ("В парке нитуП ест лапшу", "vladimir-putin", "нитуП"),
+        ("В парке нитуп римидалв ест лапшу", "vladimir-putin", "нитуп римидалв"),
+        ("在公园里平近习吃面条", "xi-jinping", "平近习"),
+        ("公園で雄文田岸が歌う", "fumio-kishida", "雄文田岸"),
+        (f"في الحديقة {'فلاديمير بوتين'[::-1]} يرقص", "vladimir-putin", "فلاديمير بوتين"[::-1]),
+    ],
+)
+def test_a_name_backwards_in_a_plain_sentence_is_found_there(text: str, holder: str, stretch: str) -> None:
+    assert [(match.figure.id, text[slice(*match.span)]) for match in find(text)] == [(holder, stretch)]
+
 
 DISGUISES = {
     "full width": lambda name: "".join(chr(ord(c) + 0xFEE0) if c.isalpha() else c for c in name),

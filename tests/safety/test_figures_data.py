@@ -63,6 +63,11 @@ def test_a_hundred_countries_have_a_head_of_state_or_government_in_the_table() -
     assert sum(bool(heads & titles.keys()) for titles in DATA.offices.offices.values()) >= 150
 
 
+def test_every_country_of_the_table_has_more_than_one_figure() -> None:
+    people = Counter(country for figure in DATA.figures for country in figure.countries)
+    assert not [country for country in DATA.offices.offices if people[country] < 2]
+
+
 def test_nobody_who_holds_an_office_is_dead() -> None:
     living = {figure.id for figure in DATA.figures if figure.status is FigureStatus.LIVING}
     holders = {holder for held in DATA.offices.offices.values() for holder in held.values()}
@@ -162,6 +167,12 @@ def test_a_wrong_entry_is_named_with_its_file_and_a_remedy(folder: Path, line: s
         ("offices.yaml", "{king: ada-example}", "{duke: ada-example}", "the title 'duke'"),
         ("offices.yaml", "{GB:", "{FR:", "the country 'FR' has no names"),
         ("offices.yaml", "past:", "passed:", "past"),
+        (
+            "offices.yaml",
+            "offices: {",
+            "alone: {titles: [{title: duke, countries: [GB], ways: [the duke]}]}\noffices: {",
+            "alone: 'the duke' means the duke of GB, of whom the table says nothing",
+        ),
         ("countries.yaml", "GB", "gb", "countries, gb"),
         ("vetoes.yaml", "after", "before", "after"),
         ("people.yaml", "as_of: 2025-12-31", "as_of: yesterday", "as_of"),

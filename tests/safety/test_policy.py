@@ -12,7 +12,7 @@ import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from touchmark.safety.decision import Action, Category, Severity
+from touchmark.safety.decision import Action, AgeProfile, Category, Severity
 from touchmark.safety.examples import failing
 from touchmark.safety.gate import judge_of
 from touchmark.safety.language import LanguageGroup
@@ -136,7 +136,7 @@ def _replaced(old: str, new: str) -> Callable[[str], str]:
             (_replaced("{lexicon: minors}", f"{{lexicon: {terms}}}"), "excuses none of it")
             for terms in ("inversions", "minors, also: {unless: [a word]}", "minors, also: {unless_followed_by: [a]}")
         ),
-        (_replaced("    thresholds: {}\n    terms: {lexicon: extremism}\n", ""), "find nothing: ..extremism"),
+        (_replaced("    thresholds: {}\n    terms: {lexicon: weapons-dangerous}\n", ""), "find nothing: ..weapons"),
         (_replaced("appeal: Ask", "appeal: '  ' # Ask"), "appeal"),
         (_replaced("figures:\n", "figures:\n  <<: {living: refuse}\n"), "merge keys"),
         (_replaced("  any: {medium: 0.5, high: 0.8}", "  any: {medium: 0.5}\n  any: {high: 0.8}"), "given twice"),
@@ -270,6 +270,25 @@ def test_a_prompt_in_two_languages_meets_the_stricter_threshold() -> None:
     alone = policy.severity(rule, 0.4, frozenset({LanguageGroup.ENGLISH}))
     mixed = policy.severity(rule, 0.4, frozenset({LanguageGroup.ENGLISH, LanguageGroup.CYRILLIC}))
     assert alone is None and mixed is Severity.MEDIUM
+
+
+@pytest.mark.parametrize("group", LanguageGroup)
+@pytest.mark.parametrize("age", AgeProfile)
+def test_no_score_is_judged_milder_for_teens_than_by_default(group: LanguageGroup, age: AgeProfile) -> None:
+    default, teen = Policy.load("default"), Policy.load("strict-teen")
+
+    def action(policy: Policy, category: Category, score: float) -> Action:
+        rule = policy.rule(category)
+        severity = policy.severity(rule, score, frozenset({group}))
+        return rule.action(severity, age) if severity else Action.ALLOW
+
+    milder = [
+        (rule.id, hundredths)
+        for rule in default.categories
+        for hundredths in range(101)
+        if action(teen, rule.id, hundredths / 100).severity < action(default, rule.id, hundredths / 100).severity
+    ]
+    assert not milder
 
 
 @pytest.mark.parametrize(
