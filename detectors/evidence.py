@@ -31,7 +31,7 @@ from touchmark.provenance.manifest.report import ManifestPresence, ManifestRepor
 from touchmark.provenance.manifest.stamped import read_stamped
 from touchmark.provenance.manifest.traces import has_store_place, has_store_remains
 from touchmark.provenance.manifest.unsigned import unsigned_in_store
-from touchmark.provenance.media.boxes import unhashed_content
+from touchmark.provenance.media.boxes import top_level, unhashed_content
 from touchmark.provenance.media.decode import VideoInfo
 from touchmark.provenance.media.errors import MediaError, TruncatedError
 from touchmark.provenance.media.kinds import STORE, Family, kind_of_file
@@ -239,7 +239,7 @@ def examine(examined: Examined, size: int, limits: Limits, progress: Progress | 
     if search is MarkSearch.NONE:
         manifest = examined.manifest()
         if not manifest.hard_binding_matches:
-            check_is_no_piece(file, str(path))
+            check_is_no_piece(file, top_level(file, str(path)), str(path))
         known = sources.registry is not None and bool(manifest.label) and sources.registry.by_manifest(manifest.label)
         sha256 = examined.digest() if known else ""  # takes as long as the manifest, and is there to be compared
     else:

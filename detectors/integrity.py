@@ -40,7 +40,7 @@ def signs_of_tampering(evidence: Evidence) -> tuple[str, ...]:
     failures = manifest.failures
     if container.is_store_alone:
         failures = tuple(failure for failure in failures if failure.concern is not Concern.CONTENT)
-    as_signed = manifest.signature_valid and (manifest.hard_binding_matches is True or container.is_store_alone)
+    as_signed = manifest.is_as_signed or (manifest.signature_valid and container.is_store_alone)
     faults = [one for one in failures if is_tampering(one) or (_may_hide_it(one) and not as_signed)]
     broken = (*in_stream, *_told(faults))
     return broken or (() if manifest.failures else ("The manifest does not validate, and the reason is not given.",))

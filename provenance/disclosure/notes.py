@@ -24,6 +24,7 @@ from touchmark.provenance.media import kinds
 from touchmark.provenance.media.chunks import (
     APP1,
     GIF_COMMENT,
+    GIF_SEARCHED,
     SCAN,
     gif_blocks,
     gif_data,
@@ -33,7 +34,7 @@ from touchmark.provenance.media.chunks import (
     segment_data,
 )
 from touchmark.provenance.media.items import EXIF, metadata
-from touchmark.provenance.media.tiff import Entry, Read, Tiff, within
+from touchmark.provenance.media.tiff import Entry, Read, Tiff, within, within_file
 
 MOST_TEXT: Final = 1 << 18
 """Bytes read of one text, and unpacked of it; workflows of a megabyte say what they are in their first lines."""
@@ -42,8 +43,6 @@ _MOST_NOTES: Final = 256
 _MOST_ENTRIES: Final = 512
 _MOST_BLOCKS: Final = 16
 """Blocks of EXIF, IPTC and comments in one file; an honest one has a few."""
-_MOST_OF_GIF: Final = 1 << 13
-"""Pieces of blocks: two megabytes of full ones."""
 _APP13, _COMMENT = 0xED, 0xFE
 _EXIF_HEAD: Final = b"Exif\0\0"
 _EXIF_DIRECTORY: Final = 0x8769
@@ -110,7 +109,7 @@ def _notes(file: BinaryIO) -> Iterator[Note]:
         for start, size in islice(found, _MOST_BLOCKS):
             yield from _in_exif(within(_read(file, start + 8, size).removeprefix(_EXIF_HEAD)))
     elif kind is kinds.TIFF:
-        yield from _in_exif(lambda at, size: _read(file, at, size))
+        yield from _in_exif(within_file(file))
     elif kind is kinds.GIF:
         yield from _in_gif(file)
     elif kind in (kinds.HEIC, kinds.AVIF, kinds.JXL):
@@ -180,7 +179,7 @@ def _in_iim(data: bytes) -> Iterator[Note]:
 
 def _in_gif(file: BinaryIO) -> Iterator[Note]:
     """Its comments (GIF89a, 24)."""
-    for block in gif_blocks(file, _MOST_OF_GIF):
+    for block in gif_blocks(file, GIF_SEARCHED):
         if block.label == GIF_COMMENT:
             yield Note(Place.COMMENT, "comment", _decoded(b"".join(gif_data(file, block))))
 

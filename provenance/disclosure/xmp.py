@@ -24,6 +24,7 @@ from touchmark.provenance.media.boxes import top_level, walk
 from touchmark.provenance.media.chunks import (
     APP1,
     GIF_APPLICATION,
+    GIF_SEARCHED,
     SCAN,
     gif_blocks,
     gif_data,
@@ -35,7 +36,7 @@ from touchmark.provenance.media.chunks import (
 from touchmark.provenance.media.items import XMP, metadata
 from touchmark.provenance.media.segments import Part, jpeg_xmp, png_xmp, webp_xmp
 from touchmark.provenance.media.still import StillKind
-from touchmark.provenance.media.tiff import Tiff
+from touchmark.provenance.media.tiff import Tiff, within_file
 
 XMP_UUID: Final = bytes.fromhex("be7acfcb97a942e89c71999491e3afac")
 """The ``uuid`` box that holds a packet in mp4 (XMP specification, part 3, "Storage in files")."""
@@ -53,7 +54,6 @@ _JPEG_HEAD: Final = b"http://ns.adobe.com/xap/1.0/\0"
 _TIFF_TAG: Final = 700
 _GIF_NAME: Final = b"XMP DataXMP"
 _GIF_RAMP: Final = b"\x01\xff\xfe\xfd"
-_MOST_OF_GIF: Final = 1 << 13  # pieces of blocks
 _PNG_KEYWORD: Final = b"XML:com.adobe.xmp"
 _PACKET_ID: Final = "W5M0MpCehiHzreSzNTczkc9d"
 
@@ -185,15 +185,14 @@ def _packets(file: BinaryIO, subject: str) -> Iterator[bytes]:
     elif kind is kinds.GIF:
         yield from _in_gif(file)
     elif kind in (kinds.HEIC, kinds.AVIF, kinds.JXL):
-        yield from (
-            data.removeprefix(_JPEG_HEAD) for name, data in metadata(file, subject) if name == XMP
-        )  # some keep it
+        # Some phones keep the head that packets have in a JPEG.
+        yield from (data.removeprefix(_JPEG_HEAD) for name, data in metadata(file, subject) if name == XMP)
     else:
         yield from _in_boxes(file, subject)
 
 
 def _in_tiff(file: BinaryIO) -> Iterator[bytes]:
-    tiff = Tiff.of(lambda at, size: _read(file, at, size))
+    tiff = Tiff.of(within_file(file))
     if tiff is not None:
         yield from (tiff.content(entry, _MOST + 1) for entry in tiff.entries() if entry.tag == _TIFF_TAG)
 
@@ -201,7 +200,7 @@ def _in_tiff(file: BinaryIO) -> Iterator[bytes]:
 def _in_gif(file: BinaryIO) -> Iterator[bytes]:
     """What follows its name in an application extension, as it is and not in pieces; a ramp of bytes behind it makes
     whoever takes it for pieces come to its end (XMP specification, part 3, "GIF")."""
-    for block in gif_blocks(file, _MOST_OF_GIF):
+    for block in gif_blocks(file, GIF_SEARCHED):
         if block.label == GIF_APPLICATION and next(gif_data(file, block), b"") == _GIF_NAME:
             packet = _read(file, block.start + 1 + len(_GIF_NAME), _MOST)
             yield packet.partition(_GIF_RAMP)[0]

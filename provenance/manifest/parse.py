@@ -212,14 +212,19 @@ def _state(
     state = {"Trusted": ValidationState.TRUSTED, "Valid": ValidationState.VALID}.get(
         str(value), ValidationState.INVALID
     )
-    # The library and its own list of failures must agree; if they do not, the worse of the two holds.
+    # The library and its own list of failures must agree; if they do not, the worse of the two holds. But of the whole
+    # it says "Invalid" over a certificate that expired since it was taken in, and no more than "Valid" over an
+    # ingredient that nobody vouches for.
+    if state is ValidationState.INVALID and not (holds and broken_beneath):
+        return state
+    return state_of(failures, signer_trusted=signer_trusted or state is ValidationState.TRUSTED)
+
+
+def state_of(failures: Sequence[StatusCode], *, signer_trusted: bool) -> ValidationState:
+    """Of a manifest whose signature and content hold, but for its ``failures``."""
     if any(failure.concern is not Concern.TRUST for failure in failures):
         return ValidationState.INVALID
-    if state is ValidationState.INVALID and holds and broken_beneath:
-        state = ValidationState.VALID  # "Invalid", it says, over a certificate that expired since it was taken in
-    if state is ValidationState.VALID and signer_trusted and not failures:
-        return ValidationState.TRUSTED  # no more than "Valid", it says, over an ingredient that nobody vouches for
-    return ValidationState.VALID if state is ValidationState.TRUSTED and failures else state
+    return ValidationState.TRUSTED if signer_trusted and not failures else ValidationState.VALID
 
 
 def _hard_binding(succeeded: set[str], failures: tuple[StatusCode, ...]) -> bool | None:

@@ -31,12 +31,12 @@ from touchmark.provenance.manifest.binding import data_hash
 from touchmark.provenance.manifest.context import manifest_context
 from touchmark.provenance.manifest.kept import Kept, KeptStore, kept_stores, refused
 from touchmark.provenance.manifest.offsets import movable
-from touchmark.provenance.manifest.parse import MAX_JSON, MAX_TEXT, UnreadableStoreError, parse_store
+from touchmark.provenance.manifest.parse import MAX_JSON, MAX_TEXT, UnreadableStoreError, parse_store, state_of
 from touchmark.provenance.manifest.parts import FEWEST_BYTES, check_parts
 from touchmark.provenance.manifest.pieces import Pieces
 from touchmark.provenance.manifest.purpose import signs_claims
 from touchmark.provenance.manifest.rehash import content_matches
-from touchmark.provenance.manifest.report import Concern, ManifestPresence, ManifestReport, StatusCode, ValidationState
+from touchmark.provenance.manifest.report import ManifestPresence, ManifestReport, StatusCode, ValidationState
 from touchmark.provenance.manifest.traces import has_store_place, has_store_remains
 from touchmark.provenance.manifest.unbound import unbound
 from touchmark.provenance.manifest.unseen import unseen_in_stores
@@ -196,9 +196,7 @@ def _held(file: BinaryIO, report: ManifestReport, kept: Sequence[KeptStore]) -> 
         return report
     failures = tuple(failure for failure in report.failures if not _is_elsewhere(failure))
     left_out = tuple(f"{number_of(length, 'byte')} from byte {start:,} on" for start, length in signed.left_out)
-    state = ValidationState.VALID if failures or not report.signer_trusted else ValidationState.TRUSTED
-    if any(failure.concern is not Concern.TRUST for failure in failures):
-        state = ValidationState.INVALID
+    state = state_of(failures, signer_trusted=report.signer_trusted)
     return replace(report, state=state, failures=failures, hard_binding_matches=True, left_out=left_out)
 
 

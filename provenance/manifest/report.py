@@ -340,11 +340,15 @@ class ManifestReport:
         )
 
     @property
+    def is_as_signed(self) -> bool:
+        """The claim is what was signed, and so is the content, whoever signed it and whatever else fails."""
+        return self.signature_valid and self.hard_binding_matches is True
+
+    @property
     def is_intact_but_for_identity(self) -> bool:
         """What was signed, over these bytes; only the identity of somebody whom it names is not proven."""
         return (
-            self.signature_valid
-            and self.hard_binding_matches is True
+            self.is_as_signed
             and any(failure.concern is Concern.IDENTITY for failure in self.failures)
             and self._only(Concern.TRUST, Concern.IDENTITY)
         )
@@ -352,11 +356,7 @@ class ManifestReport:
     @property
     def is_malformed(self) -> bool:
         """What was signed, over these bytes; but it breaks the specification."""
-        return (
-            self.signature_valid
-            and self.hard_binding_matches is True
-            and any(failure.concern is Concern.FORM for failure in self.failures)
-        )
+        return self.is_as_signed and any(failure.concern is Concern.FORM for failure in self.failures)
 
     def _only(self, *concerns: Concern) -> bool:
         return all(failure.concern in concerns for failure in self.failures)

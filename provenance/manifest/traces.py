@@ -20,7 +20,7 @@ from touchmark.provenance.media.boxes import C2PA_UUID, top_level
 from touchmark.provenance.media.chunks import APP11, SCAN, jpeg_segments, png_chunks, riff_chunks, segment_data
 from touchmark.provenance.media.errors import LimitExceededError
 from touchmark.provenance.media.id3 import id3_frames
-from touchmark.provenance.media.tiff import Tiff
+from touchmark.provenance.media.tiff import Tiff, within_file
 
 _STORE_TYPE: Final = bytes.fromhex("6332706100110010800000aa00389b71")
 """JUMBF type of a manifest store (C2PA 2.4, 11.1.4.2 "Manifest Store"): stands at the start of every store."""
@@ -153,7 +153,7 @@ def _svg(file: BinaryIO) -> Iterator[bytes]:
 
 def _tiff(file: BinaryIO) -> Iterator[bytes]:
     """All that the directory says is the store, which is at the end of the file; of several entries the last."""
-    tiff = Tiff.of(lambda at, size: _at(file, at, size))
+    tiff = Tiff.of(within_file(file))
     entries = [entry for entry in tiff.entries() if entry.tag == _TIFF_TAG] if tiff else []
     if tiff and entries:
         yield _at(file, tiff.number(entries[-1]), entries[-1].count)

@@ -97,6 +97,8 @@ class GifBlock(NamedTuple):
 
 GIF_PICTURE, GIF_COMMENT, GIF_APPLICATION = 0x2C, 0xFE, 0xFF
 """What blocks of a GIF are (GIF89a, 20, 24 and 26)."""
+GIF_SEARCHED: Final = 1 << 13
+"""Pieces among which texts are looked for: two megabytes of full ones."""
 
 
 def gif_blocks(file: BinaryIO, most: int) -> Iterator[GifBlock]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from io import BufferedReader, BytesIO, FileIO
@@ -202,14 +202,19 @@ def _sound_demuxer(descriptor: int) -> str | None:
     return {kinds.WAV: "wav", kinds.FLAC: "flac", kinds.MP3: "mp3", kinds.OGG: "ogg"}.get(kind or kinds.MP4)
 
 
-def check_is_no_piece(file: BinaryIO, name: str) -> None:
+def check_is_no_piece(file: BinaryIO, top_level: Iterable[boxes.Box], name: str) -> None:
     """Refuse what is one of a film's segments, or its beginning, and nothing else.
+
+    Args:
+        file: open, seekable.
+        top_level: its boxes.
+        name: what an error calls it.
 
     Raises:
         TruncatedError: it is.
         LimitExceededError: it has more boxes than any honest file.
     """
-    found = {box.type: box for box in boxes.top_level(file, name)}
+    found = {box.type: box for box in top_level}
     moov, piece = found.get("moov"), ""
     if moov is None and "moof" in found:
         piece = "a segment of a film (DASH, HLS) without its beginning"
@@ -237,7 +242,7 @@ def _check_boxes(descriptor: int, limits: Limits, name: str) -> None:
             entries=sum(index_entries(file, box, name) for box in found if box.type in ("moov", "moof")),
             subject=name,
         )
-        check_is_no_piece(file, name)
+        check_is_no_piece(file, found, name)
     if all(box.type != "moov" for box in found):
         raise TruncatedError(
             "has no index ('moov' box)",

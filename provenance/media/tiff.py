@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Final, Literal
+from typing import BinaryIO, Final, Literal
 
 Read = Callable[[int, int], bytes]
 """Gives so many bytes at a place; fewer, or none, where the file ends."""
@@ -80,3 +80,13 @@ class Tiff:
 def within(data: bytes) -> Read:
     """Reads from bytes that are at hand."""
     return lambda at, size: data[at : at + size]
+
+
+def within_file(file: BinaryIO) -> Read:
+    """Reads from an open, seekable file."""
+
+    def read(at: int, size: int) -> bytes:
+        file.seek(at)
+        return file.read(size)
+
+    return read
