@@ -170,7 +170,8 @@ def _report_each(
 
 
 @watermark.command(
-    epilog="\b\nExamples:\n  touchmark watermark latent copy.mp4 --model /models/wan2.2\n"
+    epilog="\b\nExamples:\n  touchmark watermark latent copy.mp4\n"
+    "  touchmark watermark latent copy.mp4 --model /models/wan2.2\n"
     "  touchmark watermark latent small.mp4 --model Wan-AI/Wan2.1-T2V-1.3B-Diffusers --size 832x480 --json\n\n"
     "\b\nExit status (of several files, the worst: 3, then 2, then 0):\n  0   a payload was read and verified\n"
     "  2   none was; that is not evidence of authenticity\n  3   the file could not be read\n"
@@ -178,15 +179,17 @@ def _report_each(
     "  70  no key, no such model, too little memory"
 )
 @click.argument("files", nargs=-1, required=True, metavar="FILE...", type=click.Path(path_type=Path))
-@click.option("--model", required=True, metavar="FOLDER|ID", help="The diffusers video pipeline that may have made it.")
+@click.option(
+    "--model", metavar="FOLDER|ID", help="The diffusers pipeline that may have made it. Default: the embedded one."
+)
 @click.option("--size", metavar="WIDTHxHEIGHT", help="At which it was made, where it was scaled since.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object a file, each on one line.")
-def latent(files: tuple[Path, ...], model: str, size: str | None, as_json: bool) -> int:
+def latent(files: tuple[Path, ...], model: str | None, size: str | None, as_json: bool) -> int:
     """Look for your mark in the noise that a model started FILE from.
 
     Finds what `touchmark generate --latent-mark` wrote, also where compression took the mark in the picture. It needs
     the very model that made the video, and takes one to four times as long as making it. Crops, turns and mirroring are
-    not searched; the embedded model's pictures do not show its noise.
+    not searched.
     """
     from touchmark.cli.generate import parsed_size
     from touchmark.generation.diffusers_pipeline import DiffusersGenerator

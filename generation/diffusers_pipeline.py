@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 
 from touchmark.generation.dialects import SPELLINGS, call_parameters, native_frame_rate, telling
 from touchmark.generation.generator import GenerationError, OutOfMemoryError, Progress, UnsupportedOptionError
-from touchmark.generation.latent_mark.marking import UNREADABLE, marked, read
+from touchmark.generation.latent_mark.marking import marked, read
 from touchmark.generation.latent_mark.pattern import LatentMark
 from touchmark.generation.libraries import first_line, is_out_of_memory, quiet, seeded
 from touchmark.generation.loading import choose_device, load_pipeline, locate, require_installed
@@ -122,8 +122,7 @@ class DiffusersGenerator:
         A pipeline of ours may have a method ``notes(prompt)`` of sentences; others have nothing to say.
         """
         about_prompt = getattr(self._pipeline, "notes", None)
-        notes = tuple(about_prompt(request.prompt)) if callable(about_prompt) else ()
-        return (*notes, UNREADABLE) if request.latent_mark and self.model is None else notes
+        return tuple(about_prompt(request.prompt)) if callable(about_prompt) else ()
 
     def read_latent_mark(
         self,

@@ -44,6 +44,9 @@ frames = pipeline("a red circle bounces on a blue background").frames[0]  # (32,
   guidance; rotary positions and place features, so that width, height and length may vary; a convolutional part
   over single sites draws the outlines. In the
   training clips a thing begins near one place, so that the seed varies little more than where exactly it stands.
+- **grain**: four more numbers a site, independent and normal, whose diffusion needs no network (`grain.py`): faint
+  clouds, a level of 255 deep, in which the noise that a clip started from shows. The mark in the noise
+  (`touchmark generate --latent-mark`) is read from them.
 
 ## Training
 

@@ -26,6 +26,7 @@ from diffusers.utils.torch_utils import randn_tensor
 from PIL import Image
 from torch import Tensor
 
+from touchmark.generation.embedded import grain
 from touchmark.generation.embedded.codec import ClipCodec
 from touchmark.generation.embedded.scope import NOTE, outside_world
 from touchmark.generation.embedded.text import PromptReader
@@ -55,6 +56,8 @@ class TouchmarkPipeline(DiffusionPipeline):
     model_cpu_offload_seq = "reader->transformer->codec"  # type: ignore[assignment] # None in the base class
     _callback_tensor_inputs = ("latents",)
     frame_rate = FRAME_RATE
+    noise_shows_in = grain.CHANNELS
+    """How many channels of the latents, the last ones, show what noise they started from."""
 
     codec: ClipCodec
     reader: PromptReader
@@ -98,7 +101,8 @@ class TouchmarkPipeline(DiffusionPipeline):
 
         height, width: multiples of 32. num_frames: any; frames are made by fours and what is too much is cut off.
         negative_prompt: what guidance leads away from (default: no caption). latents: the noise to begin with, of shape
-        (B, 16, slices, height / 16, width / 16). Raises ValueError for sizes and types it cannot make.
+        (B, 20, slices, height / 16, width / 16): sixteen numbers of the scene and four of the grain. Raises ValueError
+        for sizes and types it cannot make.
         """
         grid = self.codec.stride * self.transformer.patch
         if height % grid or width % grid or min(height, width, num_frames, num_inference_steps) < 1:
@@ -115,24 +119,21 @@ class TouchmarkPipeline(DiffusionPipeline):
         words, summary = self.reader(*self.reader.encode(prompts + against if guided else prompts))
         words, summary = words.to(kind), summary.to(kind)
         slices = -(-num_frames // self.codec.frames_per_slice)
-        shape = (len(prompts), self.transformer.latent_channels, slices, height // 16, width // 16)
-        if latents is None:
-            latents = randn_tensor(shape, generator=generator, device=device)
-        latents = latents.to(device, torch.float32)
-        if tuple(latents.shape) != shape:
-            raise ValueError(f"latents must have shape {shape} (got {tuple(latents.shape)})")
+        latents = self.prepare_latents(len(prompts), num_frames, height, width, device, generator, latents)
 
         self.scheduler.set_timesteps(
             sigmas=np.linspace(1.0, 1.0 / num_inference_steps, num_inference_steps), device=device
         )
         with self.progress_bar(total=num_inference_steps) as bar:
             for index, (time, noise) in enumerate(zip(self.scheduler.timesteps, self.scheduler.sigmas, strict=False)):
-                seen = torch.cat([latents, latents]) if guided else latents
-                clean = (1 - noise).to(device).expand(len(seen), slices)
-                found = self.transformer(seen.to(kind), clean, words, summary).float()
+                scene, grained = latents[:, : -grain.CHANNELS], latents[:, -grain.CHANNELS :]
+                seen = torch.cat([scene, scene]) if guided else scene
+                share = (1 - noise).to(device)
+                found = self.transformer(seen.to(kind), share.expand(len(seen), slices), words, summary).float()
                 if guided:
                     with_caption, without = found.chunk(2)
                     found = without + guidance_scale * (with_caption - without)
+                found = torch.cat([found, grain.clean(grained, share)], 1)
                 velocity = (latents - found) / noise  # diffusers' convention: along growing noise
                 latents = self.scheduler.step(velocity, time, latents, return_dict=False)[0]
                 if callback_on_step_end is not None:
@@ -144,13 +145,47 @@ class TouchmarkPipeline(DiffusionPipeline):
         self.maybe_free_model_hooks()  # type: ignore[no-untyped-call] # diffusers ships no types
         return ClipOutput(frames=frames) if return_dict else (frames,)
 
+    def prepare_latents(
+        self,
+        batch_size: int,
+        num_frames: int,
+        height: int,
+        width: int,
+        device: torch.device,
+        generator: torch.Generator | None = None,
+        latents: Tensor | None = None,
+    ) -> Tensor:
+        """The noise to begin with: ``latents`` if given. Raises ValueError if these have another shape."""
+        slices, stride = -(-num_frames // self.codec.frames_per_slice), self.codec.stride
+        kinds = (self.transformer.latent_channels, grain.CHANNELS)
+        if latents is None:  # the scene's noise is drawn first: it is what a seed stood for before there was a grain
+            shapes = [(batch_size, channels, slices, height // stride, width // stride) for channels in kinds]
+            return torch.cat([randn_tensor(shape, generator=generator, device=device) for shape in shapes], 1)
+        shape = (batch_size, sum(kinds), slices, height // stride, width // stride)
+        if tuple(latents.shape) != shape:
+            raise ValueError(f"latents must have shape {shape} (got {tuple(latents.shape)})")
+        return latents.to(device, torch.float32)
+
+    @torch.no_grad()
+    def encode(self, clip: Tensor) -> Tensor:
+        """Clip (B, 3, T, H, W) in -1 .. 1 -> latents (B, 20, T / 4, H / 16, W / 16)."""
+        scene = self.codec.encode(clip)
+        return torch.cat([scene, grain.seen(clip, self.codec.decode(scene), self.codec.frames_per_slice)], 1)
+
+    @torch.no_grad()
+    def decode(self, latents: Tensor) -> Tensor:
+        """Latents (B, 20, S, h, w) -> clip (B, 3, 4 S, 16 h, 16 w), about -1 .. 1."""
+        scene, grained = latents[:, : -grain.CHANNELS], latents[:, -grain.CHANNELS :]
+        clip = self.codec.decode(scene.to(self.codec.dtype)).float()
+        return clip + grain.drawn(grained.float(), self.codec.frames_per_slice)
+
     def _frames(self, latents: Tensor, num_frames: int, output_type: str) -> Any:
         """Decode slice by slice, straight into the array that is handed out."""
         batch, _, slices, height, width = latents.shape
         depth, stride = self.codec.frames_per_slice, self.codec.stride
         pixels = torch.empty(batch, num_frames, height * stride, width * stride, 3)
         for index in range(slices):
-            piece = self.codec.decode(latents[:, :, index : index + 1].to(self.codec.dtype)).float()
+            piece = self.decode(latents[:, :, index : index + 1])
             piece = piece.add_(1).div_(2).clamp_(0, 1).permute(0, 2, 3, 4, 1)
             first = index * depth
             pixels[:, first : first + depth] = piece[:, : num_frames - first]

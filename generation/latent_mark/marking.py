@@ -43,12 +43,6 @@ from touchmark.provenance.watermark.protocol import Detection, MarkState, Waterm
 if TYPE_CHECKING:
     from torch import Tensor
 
-UNREADABLE = (
-    "The embedded model's plain shapes show next to nothing of the noise they start from: the latent mark is in the "
-    "noise, and cannot be read from this video. The mark in the picture can."
-)
-"""What to tell who asks the embedded model for this mark; `benchmarks/results/latent_mark.json` has the measurement."""
-
 _FRAMES_FIRST = ("CogVideoX", "ConsisID")
 """Pipelines whose latents are (batch, slices, channels, height, width); all others have the channels first."""
 _RATIOS = ("vae_scale_factor_temporal", "vae_temporal_compression_ratio", "vae_temporal_scale_factor")
@@ -90,9 +84,12 @@ def marked(pipeline: Any, arguments: Mapping[str, Any], mark: LatentMark) -> Ite
     def change(noise: Tensor, slices: int) -> Tensor:
         import torch
 
-        moved, axis = _slices_first(pipeline, noise, slices)
+        changed = noise.clone()
+        shown = _shown(pipeline, changed)
+        moved, axis = _slices_first(pipeline, shown, slices)
         signs = torch.from_numpy(mark.signs(len(moved), moved[0].numel())).reshape(moved.shape)
-        return noise.abs() * signs.movedim(0, axis).reshape(noise.shape).to(noise.device, noise.dtype)
+        shown.copy_(shown.abs() * signs.movedim(0, axis).reshape(shown.shape).to(noise.device, noise.dtype))
+        return changed
 
     with _starting(pipeline, arguments, change) as changed:
         yield changed
@@ -195,17 +192,14 @@ def invert(
                 remedy="Give fewer frames, or use another device.",
             ) from error
         raise _unsupported(pipeline, f"could not be walked back: {first_line(error)}") from error
-    return np.asarray(_slices_first(pipeline, walk.reached, slices)[0].flatten(1).float().cpu().numpy(), np.float32)
+    found = _slices_first(pipeline, _shown(pipeline, walk.reached), slices)[0]
+    return np.asarray(found.flatten(1).float().cpu().numpy(), np.float32)
 
 
 @contextmanager
 def _starting(pipeline: Any, arguments: Mapping[str, Any], change: _Change) -> Iterator[dict[str, Any]]:
     """What to call a pipeline with, and a way for it to start from something else than its own noise meanwhile."""
-    prepare = getattr(pipeline, "prepare_latents", None)
-    if prepare is None:  # ours takes its noise as an argument
-        noise = _own_noise(pipeline, arguments)
-        yield {**arguments, "latents": change(noise, noise.shape[2])}
-        return
+    prepare = pipeline.prepare_latents
     depth = _frames_per_slice(pipeline)
 
     @functools.wraps(prepare)
@@ -221,16 +215,9 @@ def _starting(pipeline: Any, arguments: Mapping[str, Any], change: _Change) -> I
         yield dict(arguments)
 
 
-def _own_noise(pipeline: Any, arguments: Mapping[str, Any]) -> Tensor:
-    """What the embedded pipeline would draw for itself."""
-    from diffusers.utils.torch_utils import randn_tensor
-
-    known, codec = call_parameters(pipeline), pipeline.codec
-    frames, height, width = (arguments.get(name, known[name].default) for name in ("num_frames", "height", "width"))
-    slices = -(-frames // codec.frames_per_slice)
-    shape = (1, pipeline.transformer.latent_channels, slices, height // codec.stride, width // codec.stride)
-    noise: Tensor = randn_tensor(shape, generator=arguments.get("generator"), device=pipeline.device)
-    return noise
+def _shown(pipeline: Any, latents: Tensor) -> Tensor:
+    """The part of a pipeline's latents that shows what noise it started from, as a view: all of it, but of ours."""
+    return latents[:, -pipeline.noise_shows_in :] if hasattr(pipeline, "noise_shows_in") else latents
 
 
 def _slices_first(pipeline: Any, latents: Tensor, slices: int) -> tuple[Tensor, int]:
@@ -266,13 +253,12 @@ def _encoded(pipeline: Any, clip: Tensor) -> Tensor:
     """Latents (1, channels, slices, height, width) of a clip, scaled as the model knows them."""
     import torch
 
-    codec = _codec(pipeline)
+    if hasattr(pipeline, "codec"):  # ours, whose latents are scaled already
+        ours: Tensor = pipeline.encode(clip).float()
+        return ours
+    codec = pipeline.vae
     with torch.no_grad():
-        found = codec.encode(clip)
-    ours = not hasattr(found, "latent_dist")
-    latents: Tensor = (found if ours else found.latent_dist.mode()).float()
-    if ours:  # scaled already
-        return latents
+        latents: Tensor = codec.encode(clip).latent_dist.mode().float()
     mean, deviation = (_of_channels(codec, name, latents) for name in ("latents_mean", "latents_std"))
     latents = (latents - (0.0 if mean is None else mean)) / (1.0 if deviation is None else deviation)
     scaled: Tensor = latents * (codec.config.get("scaling_factor") or 1.0)

@@ -64,7 +64,7 @@ def test_output_types_agree(pipeline: Any):
     arrays, tensors, images, latents = run("np"), run("pt"), run("pil"), run("latent")
     assert np.array_equal(arrays, tensors.permute(0, 1, 3, 4, 2).numpy())
     assert np.abs(np.asarray(images[0][0], np.float32) / 255 - arrays[0, 0]).max() <= 0.5 / 255 + 1e-6
-    assert latents.shape == (1, 16, 1, 4, 4)
+    assert latents.shape == (1, 20, 1, 4, 4)
     with pytest.raises(ValueError, match="output_type"):
         run("gif")
     with pytest.raises(ValueError, match="multiples of 32"):
