@@ -36,7 +36,7 @@ def coded(track: Track, codec: str, bit_rate: int, container: str) -> Track:
             made.mux(stream.encode(frame))
         made.mux(stream.encode(None))
     file.seek(0)
-    with av.open(file) as given:
+    with av.open(file, mode="r") as given:
         return Track(track.name, decoded(given), given.streams.audio[0].rate)
 
 
@@ -134,7 +134,7 @@ ATTACKS: dict[str, Callable[[Track], Track]] = {
     "pitch +5%": lambda t: higher(t, 1.05),
     "pitch -5%": lambda t: higher(t, 0.95),
     "spliced": spliced,
-    "mixed down, a quarter as loud": lambda t: Track(t.name, mixed_down(t).samples / 4, t.rate),
+    "mixed down, a quarter as loud": lambda t: Track(t.name, mixed_down(t).samples * np.float32(0.25), t.rate),
     "excerpt of 7 s": lambda t: cut(t, 1.234, 7.0),
     "excerpt of 5 s": lambda t: cut(t, 3.21, 5.0),
     "excerpt of 8 s, Opus 48, noise at 20 dB": lambda t: noisy(coded(cut(t, 1.6, 8.0), "libopus", 48_000, "ogg"), 20),

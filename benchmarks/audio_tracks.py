@@ -217,7 +217,7 @@ def _note(pitch: float, seconds: float, rate: int, random: np.random.Generator) 
 
 
 def _peaking(samples: NDArray[np.float64], peak: float) -> Samples:
-    return (samples / np.abs(samples).max() * peak).astype(np.float32)
+    return np.asarray(samples / np.abs(samples).max() * peak, np.float32)
 
 
 def folder_tracks(folder: Path) -> Iterator[Track]:

@@ -183,7 +183,7 @@ def _at(rate: int, track: Track, changed: Samples) -> tuple[Samples, Samples]:
     return before, after
 
 
-def _bark(frequency: float | NDArray[np.float64]) -> Any:
+def _bark(frequency: float | NDArray[np.floating]) -> Any:
     return 7 * np.arcsinh(np.asarray(frequency) / 650)
 
 

@@ -15,8 +15,9 @@ import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from fractions import Fraction
+from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import cv2
 import numpy as np
@@ -59,7 +60,7 @@ def _hashing(name: str, size: tuple[int, int]) -> dict[str, Any]:
     """A frame with its mirror image; four are hashed for a second of video."""
     pictures = list(scene(*size, 12))
     pdq(pictures[0])
-    return {"size": name, "ms_per_frame": _milliseconds([lambda p=p: pdq(p) for p in pictures])["median"]}
+    return {"size": name, "ms_per_frame": _milliseconds([partial(pdq, picture) for picture in pictures])["median"]}
 
 
 def _searching(size: int, rng: np.random.Generator) -> dict[str, Any]:
@@ -74,7 +75,7 @@ def _searching(size: int, rng: np.random.Generator) -> dict[str, Any]:
         stored = (folder / "bank.bank").stat().st_size
     index, building = _timed(lambda: BankIndex([bank]))
     wanted = [rng.bytes(32) for _ in range(_LOOKUPS)]
-    costs = _milliseconds([lambda bits=bits: index.near(bits) for bits in wanted])
+    costs = _milliseconds([partial(index.near, bits) for bits in wanted])
     return {
         "hashes": int(bank.frames.size),
         "bytes": stored,
@@ -105,7 +106,7 @@ def _finding(rng: np.random.Generator) -> dict[str, Any]:
 def _jpeg(quality: int) -> Callable[[Pixels], Pixels]:
     def change(pixels: Pixels) -> Pixels:
         _, packed = cv2.imencode(".jpg", pixels, [cv2.IMWRITE_JPEG_QUALITY, quality])
-        return cv2.imdecode(packed, cv2.IMREAD_COLOR).astype(np.uint8)
+        return cast(Pixels, cv2.imdecode(packed, cv2.IMREAD_COLOR))
 
     return change
 

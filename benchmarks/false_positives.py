@@ -39,7 +39,7 @@ from touchmark.provenance.watermark.extraction import WORTH_READING
 from touchmark.provenance.watermark.geometry import Geometry
 from touchmark.provenance.watermark.lattice import Lattice
 from touchmark.provenance.watermark.measuring import Gauge
-from touchmark.provenance.watermark.protocol import MarkState, WatermarkKey
+from touchmark.provenance.watermark.protocol import Detection, MarkState, WatermarkKey
 from touchmark.provenance.watermark.reading import Reader, Reading, Sight
 from touchmark.provenance.watermark.residual import Evidence, gather, weighted
 from touchmark.provenance.watermark.statistics import PRESENCE_LEVEL, exact_tail
@@ -134,7 +134,7 @@ def _tail_index(p_values: list[float]) -> float:
 
 def _searches(copies: list[Path], count: int) -> dict[str, Any]:
     """Whole extractions, one key to a search, as a verifier with one key makes them."""
-    found = []
+    found: list[Detection] = []
     began = time.process_time()
     for number in track(range(count), description="searches"):
         with open_video(copies[number % len(copies)]) as video:

@@ -16,6 +16,7 @@ import platform
 import tempfile
 import time
 from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -24,6 +25,7 @@ from touchmark.provenance.errors import TouchmarkError
 from touchmark.safety.canonical import MAX_CHARACTERS
 from touchmark.safety.examples import REQUEST
 from touchmark.safety.gate import judge_of, screen
+from touchmark.safety.judge import Judge
 from touchmark.safety.policy import POLICIES, Policy
 
 RESULTS = Path(__file__).parent / "results" / "gate_hostile.json"
@@ -85,6 +87,16 @@ SLOW_PROMPTS: Mapping[str, str] = {
 }
 
 
+def screened(text: str) -> str:
+    """What the gate does with a text."""
+    return screen(text).action.value
+
+
+def judged(judge: Judge, text: str) -> str:
+    """What a loaded gate does with a prompt."""
+    return judge.decide(REQUEST, {"prompt": text}).action.value
+
+
 def main() -> None:
     """Measure and write the results."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -92,11 +104,8 @@ def main() -> None:
     options = parser.parse_args()
     judge = judge_of("default")
     screen("a lighthouse at dawn")  # loads, once a process
-    no_prompts = {name: measured(lambda text=text: screen(text).action.value) for name, text in NO_PROMPTS.items()}
-    slow = {
-        name: measured(lambda text=text: judge.decide(REQUEST, {"prompt": text}).action.value)
-        for name, text in SLOW_PROMPTS.items()
-    }
+    no_prompts = {name: measured(partial(screened, text)) for name, text in NO_PROMPTS.items()}
+    slow = {name: measured(partial(judged, judge, text)) for name, text in SLOW_PROMPTS.items()}
     with tempfile.TemporaryDirectory() as folder:
         policies = {name: of_policy(Path(folder) / "policy.yaml", text) for name, text in POLICY_FILES.items()}
     results = {

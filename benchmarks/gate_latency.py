@@ -67,8 +67,8 @@ def main() -> None:
         "milliseconds": table,
     }
     options.out.write_text(json.dumps(results, indent=1) + "\n", encoding="utf-8")
-    for name, row in table.items():
-        print(f"{name:32} p50 {row['p50']:7.2f}  p90 {row['p90']:7.2f}  p99 {row['p99']:7.2f}  ({row['n']})")
+    for name, of in table.items():
+        print(f"{name:32} p50 {of['p50']:7.2f}  p90 {of['p90']:7.2f}  p99 {of['p99']:7.2f}  ({of['n']})")
 
 
 def measure(policy: str, by_language: dict[str, list[str]]) -> dict[str, list[float]]:

@@ -22,7 +22,8 @@ from pathlib import Path
 
 import numpy as np
 
-from touchmark.detectors.verify import Sources, Verifier
+from touchmark.detectors.sources import Sources
+from touchmark.detectors.verify import Verifier
 from touchmark.provenance.keys.development import make_development_keys
 from touchmark.provenance.manifest.claim import Claim, DigitalSourceType, SoftwareAgent
 from touchmark.provenance.media.video import Frame, RawVideo

@@ -71,7 +71,7 @@ def _at_size(size: str, folder: Path, peer: Candidate | None) -> dict[str, Any]:
     for _ in range(_PAIRS):
         plain.append(_cost(lambda: encoded(iter(frames))))
         marked.append(_cost(lambda: encoded(ours.embed(iter(frames)))))
-    row = {
+    row: dict[str, Any] = {
         "size": size,
         "embed_ms_per_frame": round(1000 * max(whole - setup, 0) / (len(frames) - 1), 2),
         "setup_ms": round(1000 * setup, 1),

@@ -16,6 +16,7 @@ from datetime import UTC, datetime
 from fractions import Fraction
 from itertools import cycle
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
@@ -50,8 +51,8 @@ def with_label(frame: Frame, label: VisibleLabel) -> Frame:
     height, width = frame.pixels.shape[:2]
     (shown,) = labelled(RawVideo(iter([frame]), width, height, Fraction(1), None, Fraction(1)), label).frames
     _, data = cv2.imencode(".jpg", shown.pixels[..., ::-1], [cv2.IMWRITE_JPEG_QUALITY, QUALITY])
-    copy = cv2.imdecode(data, cv2.IMREAD_COLOR)[..., ::-1]
-    return Frame(Planes.of_rgb(np.ascontiguousarray(copy, np.uint8)), Fraction(0), is_key=True)
+    copy = np.asarray(cv2.imdecode(data, cv2.IMREAD_COLOR), np.uint8)[..., ::-1]
+    return Frame(Planes.of_rgb(np.ascontiguousarray(copy)), Fraction(0), is_key=True)
 
 
 def at_most(count: int, of_all: int) -> float:
@@ -67,7 +68,8 @@ def main() -> None:
     ways = cycle([(w, p, s) for s in SHARES for w in WORDINGS for p in Position])
     rows = []
     for path in films(folder):
-        row = {"clip": path.stem, "pictures": 0, "taken_to_be_labelled": 0, "labelled_and_seen": 0, "as_what_it_is": 0}
+        counts = ("pictures", "taken_to_be_labelled", "labelled_and_seen", "as_what_it_is")
+        row: dict[str, Any] = {"clip": path.stem, **dict.fromkeys(counts, 0)}
         for frame in pictures(path):
             wording, position, share = next(ways)
             row["pictures"] += 1

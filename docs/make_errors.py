@@ -40,11 +40,13 @@ def errors() -> list[type[TouchmarkError]]:
 
 def page() -> str:
     """The whole page."""
-    rows = (
-        f"| `{e.code}` | {e.exit_status} | {inspect.getdoc(e).splitlines()[0]} | `{e.__module__}.{e.__name__}` |"
-        for e in errors()
-    )
+    rows = (f"| `{e.code}` | {e.exit_status} | {_said(e)} | `{e.__module__}.{e.__name__}` |" for e in errors())
     return HEAD + "\n".join(rows) + "\n"
+
+
+def _said(error: type[TouchmarkError]) -> str:
+    """The first line of what is said of an error."""
+    return (inspect.getdoc(error) or "").partition("\n")[0]
 
 
 if __name__ == "__main__":
