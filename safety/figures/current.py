@@ -69,12 +69,24 @@ def load_index(folder: Path) -> FigureIndex:
     Raises:
         FigureDataError: a file is faulty.
     """
-    shipped = _shipped_data()
+    shipped = shipped_data()
     register = Register.read(folder / REGISTER_FILE)
     imports = load_imports(folder, frozenset(map(folded_name, shipped.vetoes.words)))
     if not register.standing and imports is None:
-        return _shipped_index()
+        return shipped_index()
     return FigureIndex(with_register(shipped, register) if register.standing else shipped, imports)
+
+
+@cache
+def shipped_data() -> FigureData:
+    """The shipped list as its files say, read once."""
+    return read_figures(shipped_folder())
+
+
+@cache
+def shipped_index() -> FigureIndex:
+    """The shipped list alone, built once: most homes add nothing, and building it takes seconds."""
+    return FigureIndex(shipped_data())
 
 
 def decide(folder: Path, line: RegisterLine) -> Register:
@@ -92,18 +104,7 @@ def decide(folder: Path, line: RegisterLine) -> Register:
                 subject=line.id,
                 remedy="Give more of the name, or another form that means the person alone.",
             )
-    return Register.append(folder / REGISTER_FILE, line, lambda register: with_register(_shipped_data(), register))
-
-
-@cache
-def _shipped_data() -> FigureData:
-    return read_figures(shipped_folder())
-
-
-@cache
-def _shipped_index() -> FigureIndex:
-    """Most homes add nothing, and building it takes seconds."""
-    return FigureIndex(_shipped_data())
+    return Register.append(folder / REGISTER_FILE, line, lambda register: with_register(shipped_data(), register))
 
 
 def _signature(register: Path, imports: Path) -> _Signature:

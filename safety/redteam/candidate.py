@@ -12,7 +12,7 @@ import hashlib
 from pathlib import Path
 
 from touchmark.safety.classifier import ClassifierBrokenError, PromptClassifier
-from touchmark.safety.figures import FigureIndex
+from touchmark.safety.figures.current import shipped_index
 from touchmark.safety.guard.judged import judge_for
 from touchmark.safety.judge import Judge
 from touchmark.safety.policy import Policy
@@ -29,4 +29,4 @@ def judge_with(weights: Path, policy: str | Path) -> Judge:
         digest = hashlib.sha256(weights.read_bytes()).hexdigest()
     except OSError as error:
         raise ClassifierBrokenError(f"the weights cannot be read ({error.strerror})", subject=str(weights)) from error
-    return judge_for(Policy.load(policy), PromptClassifier.load(weights, digest), FigureIndex.load())
+    return judge_for(Policy.load(policy), PromptClassifier.load(weights, digest), shipped_index())

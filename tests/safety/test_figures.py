@@ -10,13 +10,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from touchmark.safety.canonical import canonicalise
-from touchmark.safety.figures import FigureIndex, FigureMatch, MatchKind
+from touchmark.safety.figures import FigureMatch, MatchKind
+from touchmark.safety.figures.current import shipped_index
 from touchmark.safety.figures.forms import fold, folded_name, plain
 from touchmark.safety.figures.inflection import declined, declined_in_ukrainian
 from touchmark.safety.figures.misspelling import Misspellings
 from touchmark.safety.figures.slip_text import SlipText
 
-INDEX = FigureIndex.load()
+INDEX = shipped_index()
 
 
 def find(text: str) -> tuple[FigureMatch, ...]:

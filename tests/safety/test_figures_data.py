@@ -14,9 +14,10 @@ import pytest
 import yaml
 
 from touchmark.safety.figures import FigureDataError, FigureIndex, FigureRole, FigureStatus
-from touchmark.safety.figures.data import FiguresFile, json_schema, read_figures, shipped_folder
+from touchmark.safety.figures.current import shipped_data
+from touchmark.safety.figures.data import FiguresFile, json_schema, shipped_folder
 
-DATA = read_figures(shipped_folder())
+DATA = shipped_data()
 FILES = sorted(shipped_folder().glob("*.yaml"))
 CONTINENTS = {
     "Africa": "DZ AO BW CM CD CI EG ET GH KE LY MA MZ NG RW SN SO ZA SD TZ TN UG ZM ZW",

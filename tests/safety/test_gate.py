@@ -15,7 +15,7 @@ from touchmark.safety.classifier import ClassifierBrokenError, PromptClassifier
 from touchmark.safety.classifier.model import WEIGHTS
 from touchmark.safety.clearance import ClearanceAuthority
 from touchmark.safety.decision import Action, Category, RefusalError, ReviewRequiredError
-from touchmark.safety.figures import FigureIndex
+from touchmark.safety.figures.current import shipped_index
 from touchmark.safety.gate import Gate, GateBrokenError, screen
 from touchmark.safety.guard.judged import judge_for
 from touchmark.safety.judge import EmptyPromptError, Judge, Score
@@ -117,12 +117,12 @@ class _QuittingScorer(_RamblingScorer):
 @pytest.mark.parametrize(
     ("classifier", "figures"),
     [
-        (_RamblingScorer(float("nan")), FigureIndex.load()),
-        (_RamblingScorer(-0.5), FigureIndex.load()),
-        (_RamblingScorer(1.5), FigureIndex.load()),
-        (_QuittingScorer(0), FigureIndex.load()),
-        (_BrokenScorer(), FigureIndex.load()),
-        (_ForgetfulScorer(), FigureIndex.load()),
+        (_RamblingScorer(float("nan")), shipped_index()),
+        (_RamblingScorer(-0.5), shipped_index()),
+        (_RamblingScorer(1.5), shipped_index()),
+        (_QuittingScorer(0), shipped_index()),
+        (_BrokenScorer(), shipped_index()),
+        (_ForgetfulScorer(), shipped_index()),
         (PromptClassifier.load(), _BrokenFigures()),
     ],
     ids=[

@@ -11,12 +11,12 @@ from touchmark.safety.canonical import CanonicalText
 from touchmark.safety.classifier import PromptClassifier
 from touchmark.safety.decision import Action, Category, Decision, Rule
 from touchmark.safety.document import Terms
-from touchmark.safety.figures import FigureIndex
+from touchmark.safety.figures.current import shipped_index
 from touchmark.safety.judge import Judge, Score
 from touchmark.safety.policy import Policy
 
 REQUEST = "0" * 64
-CLASSIFIER, FIGURES, POLICY = PromptClassifier.load(), FigureIndex.load(), Policy.load("default")
+CLASSIFIER, FIGURES, POLICY = PromptClassifier.load(), shipped_index(), Policy.load("default")
 JUDGE = Judge(POLICY, CLASSIFIER, FIGURES)
 LIMIT_FOR_MINORS = (POLICY.rule(Category.SEXUAL_MINORS).thresholds or {})["any"].high or 1.0
 

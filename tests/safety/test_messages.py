@@ -12,13 +12,13 @@ from touchmark.safety.canonical import CanonicalText
 from touchmark.safety.classifier import PromptClassifier
 from touchmark.safety.decision import Action, Category, Decision, Finding, RefusalError, ReviewRequiredError, Rule
 from touchmark.safety.examples import REQUEST
-from touchmark.safety.figures import FigureIndex
+from touchmark.safety.figures.current import shipped_index
 from touchmark.safety.gate import judge_of
 from touchmark.safety.judge import Judge, Score
 from touchmark.safety.policy import Policy
 
 POLICY = Policy.load("default")
-FIGURES = FigureIndex.load()
+FIGURES = shipped_index()
 SECRET = "zq-secret-word"
 
 
