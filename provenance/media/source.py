@@ -19,6 +19,7 @@ from touchmark.provenance.media import boxes, kinds
 from touchmark.provenance.media.errors import NotAVideoError, PlaylistError, TruncatedError, UnreadableFileError
 from touchmark.provenance.media.index import index_entries
 from touchmark.provenance.media.limits import DecodeClock, Limits
+from touchmark.provenance.media.whole import check_boxes_are_whole
 
 SMALL = 8 << 20
 """Bytes from which on a file is not held in memory."""
@@ -230,13 +231,7 @@ def _check_boxes(descriptor: int, limits: Limits, name: str) -> None:
     """Refuse a file of boxes whose index or media is cut off, or whose index is too large to load."""
     with open(os.dup(descriptor), "rb") as file:  # noqa: PTH123 (a descriptor, not a path)
         found = tuple(boxes.top_level(file, name))
-        for box in found:
-            if box.type in ("moov", "moof", "mdat") and not box.whole:
-                raise TruncatedError(
-                    f"ends inside its '{box.type}' box, which should have {box.size:,} bytes",
-                    subject=name,
-                    remedy="Fetch the file again; part of it is missing.",
-                )
+        check_boxes_are_whole(found, name)
         limits.check_index(
             size=sum(box.size for box in found if box.type in ("moov", "moof")),
             entries=sum(index_entries(file, box, name) for box in found if box.type in ("moov", "moof")),

@@ -8,15 +8,17 @@ What was fetched in part does not match its signature, and nobody changed it.
 from __future__ import annotations
 
 import os
+from collections.abc import Iterable
 from typing import BinaryIO, Final
 
-from touchmark.provenance.media.boxes import top_level
+from touchmark.provenance.media.boxes import Box, top_level
 from touchmark.provenance.media.chunks import END, jpeg_segments, png_chunks
 from touchmark.provenance.media.errors import TruncatedError
 from touchmark.provenance.media.kinds import JPEG, PNG, kind_of_file
 
 _OF_CONTENT: Final = frozenset({"moov", "moof", "mdat", "meta"})
 """Boxes that hold content, or say where it lies; another's length is easily changed without anything being missing."""
+_FETCH_AGAIN: Final = "Fetch the file again; part of it is missing."
 _UNKNOWN_LENGTH: Final = 0xFFFF_FFFF
 """What programs write that cannot go back to the beginning of a RIFF file when they know how long it became."""
 
@@ -32,13 +34,34 @@ def check_is_whole(file: BinaryIO, subject: str) -> None:
         TruncatedError: it does.
         LimitExceededError: it has more boxes than any honest file.
     """
-    if _is_cut(file, subject):
-        raise TruncatedError(
-            "ends before what it holds does", subject=subject, remedy="Fetch the file again; part of it is missing."
-        )
+    is_cut = _is_cut(file)
+    if is_cut is None:
+        check_boxes_are_whole(top_level(file, subject), subject)
+    elif is_cut:
+        raise TruncatedError("ends before what it holds does", subject=subject, remedy=_FETCH_AGAIN)
 
 
-def _is_cut(file: BinaryIO, subject: str) -> bool:
+def check_boxes_are_whole(found: Iterable[Box], subject: str) -> None:
+    """Refuse a file one of whose boxes of content reaches beyond its end.
+
+    Args:
+        found: the boxes at the top level.
+        subject: what an error calls the file.
+
+    Raises:
+        TruncatedError: one does.
+    """
+    for box in found:
+        if box.type in _OF_CONTENT and not box.whole:
+            raise TruncatedError(
+                f"ends inside its '{box.type}' box, which should have {box.size:,} bytes",
+                subject=subject,
+                remedy=_FETCH_AGAIN,
+            )
+
+
+def _is_cut(file: BinaryIO) -> bool | None:
+    """Whether a file ends too early that is not made of boxes; None of one that may be."""
     kind, size = kind_of_file(file), file.seek(0, os.SEEK_END)
     if kind == JPEG:
         return all(segment.marker != END for segment in jpeg_segments(file))
@@ -49,4 +72,4 @@ def _is_cut(file: BinaryIO, subject: str) -> bool:
     if head[:4] == b"RIFF":
         length = int.from_bytes(head[4:], "little")
         return length != _UNKNOWN_LENGTH and length + 8 > size
-    return any(box.type in _OF_CONTENT and not box.whole for box in top_level(file, subject))
+    return None

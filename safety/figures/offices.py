@@ -17,7 +17,7 @@ from itertools import chain
 
 from touchmark.safety.figures.data import BodiesFile, OfficesFile
 from touchmark.safety.figures.forms import folded_name
-from touchmark.safety.figures.places import Place, apart
+from touchmark.safety.figures.places import Place, apart, overlap
 
 _ORDINAL = re.compile("[0-9]+(?:st|nd|rd|th)")
 _WRITTEN_ON = frozenset({"の", "的", "의 ", "ের ", "র "})
@@ -100,7 +100,8 @@ class OfficeGrammar:
             taken: what is named otherwise; a title in it, or just before it ("Bundeskanzler Kohl"), is somebody's.
         """
         for begin, end in apart(alone):
-            if any(start <= end + 1 and begin < stop for start, stop in taken) or self.is_past(text, begin):
+            with_next = begin, end + 2  # a space and the first letter of what follows
+            if any(overlap(with_next, other) for other in taken) or self.is_past(text, begin):
                 continue
             before, behind = text[max(0, begin - 40) : begin].rstrip(), text[end:].lstrip()
             if any(_ends_in_word(before, word) for word in self._not_behind):

@@ -41,6 +41,16 @@ class Taken:
         self._characters[start:end] = b"\1" * (end - start)
 
 
+def overlap(place: Place, other: Place) -> bool:
+    """Whether two stretches have a character in common."""
+    return place[0] < other[1] and other[0] < place[1]
+
+
+def is_inside(place: Place, other: Place) -> bool:
+    """Whether a stretch lies in a longer one."""
+    return other[0] <= place[0] and place[1] <= other[1] and place != other
+
+
 def apart(places: Iterable[Place]) -> list[Place]:
     """Of places that overlap the longest, in text order: in "vice president" the title is not "president"."""
     longest_first = sorted(places, key=lambda place: (place[0] - place[1], place))
