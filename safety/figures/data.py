@@ -23,6 +23,7 @@ from pydantic.json_schema import models_json_schema
 
 from touchmark.provenance.errors import TouchmarkError
 from touchmark.safety.figures.forms import folded_name
+from touchmark.safety.uncollected import uncollected
 
 OFFICES_FILE = "offices.yaml"
 COUNTRIES_FILE = "countries.yaml"
@@ -297,6 +298,7 @@ def json_schema() -> dict[str, Any]:
     }
 
 
+@uncollected()
 def read_figures(folder: Path) -> FigureData:
     """Read and check a folder of figures.
 

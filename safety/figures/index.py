@@ -33,12 +33,13 @@ from touchmark.safety.figures.imported import ImportedNames
 from touchmark.safety.figures.misspelling import Misspellings
 from touchmark.safety.figures.namesakes import Namesakes
 from touchmark.safety.figures.offices import Alone, Body, BodyKind, OfficeGrammar, Title
-from touchmark.safety.figures.places import Place, Taken, apart
+from touchmark.safety.figures.places import Place, Taken, apart, is_inside, overlap
 from touchmark.safety.figures.readings import MISSPELT_IN, Reading, readings_of
 from touchmark.safety.figures.repeats import Excerpts
 from touchmark.safety.figures.slip_text import SlipText
 from touchmark.safety.figures.sounds import Sounds
 from touchmark.safety.figures.thing_words import ThingWords
+from touchmark.safety.uncollected import uncollected
 
 
 class MatchKind(StrEnum):
@@ -129,6 +130,7 @@ class FigureIndex:
         imported: lists that an operator brought, if any; where both have a form, ``data`` says whom it means.
     """
 
+    @uncollected()
     def __init__(self, data: FigureData, imported: ImportedNames | None = None) -> None:
         self.figures = data.figures
         self._imported = imported
@@ -261,7 +263,7 @@ class FigureIndex:
         if holds_offices:
             yield from self._holders(text, senses, named)
         for found in guesses:
-            if any(_touches(word, found.place) and not _is_inside(word, found.place) for word in words):
+            if any(overlap(word, found.place) and not is_inside(word, found.place) for word in words):
                 continue
             if is_written_right(found.place, found.form) and taken.claim(found.place):
                 yield found
@@ -358,14 +360,6 @@ def _may_slip(folded: str, form: _Form) -> bool:
 def _may_be_heard(form: _Form) -> bool:
     """Neither a phrase nor a name with a word of ours behind it, "(actor)", is what another script spells out."""
     return not form.stated[0].islower() and "(" not in form.stated
-
-
-def _touches(place: Place, other: Place) -> bool:
-    return place[0] < other[1] and other[0] < place[1]
-
-
-def _is_inside(place: Place, other: Place) -> bool:
-    return other[0] <= place[0] and place[1] <= other[1] and place != other
 
 
 def _is_too_short(name: str, least: int) -> bool:
