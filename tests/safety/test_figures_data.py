@@ -15,7 +15,7 @@ import yaml
 
 from touchmark.safety.figures import FigureDataError, FigureIndex, FigureRole, FigureStatus
 from touchmark.safety.figures.current import shipped_data
-from touchmark.safety.figures.data import FiguresFile, json_schema, shipped_folder
+from touchmark.safety.figures.data import FiguresFile, json_schema, read_figures, shipped_folder
 
 DATA = shipped_data()
 FILES = sorted(shipped_folder().glob("*.yaml"))
@@ -215,7 +215,7 @@ def test_the_shipped_list_can_be_copied_and_extended(tmp_path: Path) -> None:
     for path in FILES:
         shutil.copy(path, tmp_path / path.name)
     (tmp_path / "ours.yaml").write_text(HEAD + ADA, encoding="utf-8")
-    assert FigureIndex.load(tmp_path)["ada-example"].name == "Ada Example"
+    assert read_figures(tmp_path).by_id["ada-example"].name == "Ada Example"
 
 
 def test_an_empty_list_of_people_is_allowed_in_the_model() -> None:

@@ -24,14 +24,14 @@ def learner() -> Learner:
     return Learner([*harmful, *plain, *harmless[1::2]], seed=1)
 
 
-def test_a_model_without_a_fold_differs_and_a_fit_is_repeated_exactly(learner: Learner) -> None:
-    first, again, without = learner.fit(), learner.fit(), learner.fit(without=0)
+def test_fits_repeat_exactly_harm_scores_above_no_harm_on_phrases_not_seen_and_calibration_keeps_the_order(
+    learner: Learner,
+) -> None:
+    first, again, folds = learner.fit(), learner.fit(), [learner.fit(without=fold) for fold in range(FOLDS)]
     assert np.array_equal(first.weights, again.weights)
-    assert not np.array_equal(first.weights, without.weights)
+    assert not any(np.array_equal(first.weights, without.weights) for without in folds)
 
-
-def test_harm_scores_above_no_harm_on_phrases_not_seen_and_calibration_keeps_the_order(learner: Learner) -> None:
-    raw = scored_out_of_fold(learner, [learner.fit(without=fold) for fold in range(FOLDS)])
+    raw = scored_out_of_fold(learner, folds)
     assert raw.shape == (len(learner.rows), len(CATEGORIES))
     harmful = np.asarray([row.category is not None for row in learner.rows])
     highest = raw.max(axis=1)
@@ -41,7 +41,7 @@ def test_harm_scores_above_no_harm_on_phrases_not_seen_and_calibration_keeps_the
     assert ((scores >= 0) & (scores <= 1)).all()
     assert (scores[~harmful] >= 0.5).mean() <= 0.08  # what the anchors say, and one prompt more
 
-    model = calibrate(learner.fit(), learner, raw)
+    model = calibrate(first, learner, raw)
     assert model.offset.shape == (len(CATEGORIES), len(GROUPS))
     at = raw[np.argsort(highest)[-1]]
     assert model.calibrated(at, frozenset({LanguageGroup.ENGLISH})).max() > 0.5
