@@ -45,7 +45,7 @@ class _Residual(nn.Module):
         return x + added
 
 
-class ClipCodec(ModelMixin, ConfigMixin):  # type: ignore[misc] # diffusers ships no types
+class ClipCodec(ModelMixin, ConfigMixin):
     """Convolutional autoencoder of clips.
 
     Clips are (batch, 3, frames, height, width) in -1 .. 1 with frames a multiple of `frames_per_slice` and height and

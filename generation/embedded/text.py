@@ -60,7 +60,7 @@ class _Layer(nn.Module):
         return x + torch.as_tensor(self.down(F.gelu(wide, approximate="tanh")))
 
 
-class PromptReader(ModelMixin, ConfigMixin):  # type: ignore[misc] # diffusers ships no types
+class PromptReader(ModelMixin, ConfigMixin):
     """A small bidirectional transformer over words."""
 
     @register_to_config  # type: ignore[untyped-decorator] # diffusers ships no types

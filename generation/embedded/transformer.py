@@ -118,7 +118,7 @@ def place_features(moments: Moments, rows: int, columns: int, device: torch.devi
     return torch.cat(features, 1)
 
 
-class ClipTransformer(ModelMixin, ConfigMixin):  # type: ignore[misc] # diffusers ships no types
+class ClipTransformer(ModelMixin, ConfigMixin):
     """Single-stream diffusion transformer over clip latents, predicting the clean latents."""
 
     @register_to_config  # type: ignore[untyped-decorator] # diffusers ships no types
