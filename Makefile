@@ -27,13 +27,15 @@ images: $(STAMP) ## The pictures of the README, made from a real run.
 	$(BIN)/python -m docs.make_images
 
 # torch goes in alone and first: later installs find the pinned build in place and bring no other.
-# pip compiles what it copies, and copies nothing of an editable install: where Python is told to write no bytecode
+# pip compiles what it copies, on one core: here all of them do it, afterwards, and pass over files that are no Python of
+# this version, as pip does. Of an editable install it copies nothing: where Python is told to write no bytecode
 # (PYTHONDONTWRITEBYTECODE), every command would compile our own modules anew, a seventh of its time.
 $(STAMP): pyproject.toml constraints.txt
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "touchmark needs Python 3.11 or newer: make PYTHON=python3.11")'
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --constraint constraints.txt torch
-	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[generate,dev]'
+	$(BIN)/python -m pip install --quiet --no-compile --constraint constraints.txt torch
+	$(BIN)/python -m pip install --quiet --no-compile --constraint constraints.txt --editable '.[generate,dev]'
+	$(BIN)/python -m compileall -qq -j 0 $(VENV)/lib || true
 	$(BIN)/python -m compileall -q $(ROOMS)
 	touch $(STAMP)
 
