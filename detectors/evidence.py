@@ -34,7 +34,7 @@ from touchmark.provenance.manifest.unsigned import unsigned_in_store
 from touchmark.provenance.media.boxes import top_level, unhashed_content
 from touchmark.provenance.media.decode import VideoInfo
 from touchmark.provenance.media.errors import MediaError, TruncatedError
-from touchmark.provenance.media.kinds import STORE, Family, kind_of_file
+from touchmark.provenance.media.kinds import STORE, Family
 from touchmark.provenance.media.limits import Limits
 from touchmark.provenance.media.source import SMALL, check_is_no_piece, held, open_file
 from touchmark.provenance.media.whole import check_is_whole
@@ -235,7 +235,7 @@ def gather(
 
 def examine(examined: Examined, size: int, limits: Limits, progress: Progress | None, search: MarkSearch) -> Evidence:
     """What an open file of ``size`` bytes says; otherwise as :func:`gather`."""
-    path, file, sources = examined.path, examined.file, examined.sources
+    path, file, sources, kind = examined.path, examined.file, examined.sources, examined.kept.kind
     if search is MarkSearch.NONE:
         manifest = examined.manifest()
         if not manifest.hard_binding_matches:
@@ -245,8 +245,7 @@ def examine(examined: Examined, size: int, limits: Limits, progress: Progress | 
     else:
         sha256, manifest = _read(examined, size)
     if manifest.presence in _TO_BE_HELD and not manifest.hard_binding_matches and examined.film is None:
-        check_is_whole(file, str(path))
-    kind = kind_of_file(file)
+        check_is_whole(file, kind, str(path))
     remains = manifest.presence is not ManifestPresence.PRESENT and has_store_remains(file)
     try:
         named = _soft_bound(manifest, sources.watermark.algorithm, sources.sound_mark.algorithm)
@@ -265,7 +264,7 @@ def examine(examined: Examined, size: int, limits: Limits, progress: Progress | 
         unseen=look.unseen,
         damage=look.damage,
         sound_damage=look.sound_damage,
-        has_manifest_box=bool(examined.kept.stores) or has_store_place(file),
+        has_manifest_box=bool(examined.kept.stores) or has_store_place(file, kind),
         store_remains=remains,
         unhashed=examined.unhashed(manifest) + sum(map(unsigned_in_store, examined.kept.stores)),
     )
@@ -277,7 +276,7 @@ def examine(examined: Examined, size: int, limits: Limits, progress: Progress | 
         extent=look.extent,
         sound=SoundTrace() if alone else SoundTrace(sources.sound_mark.algorithm, look.heard),
         has_keys=bool(sources.keys),
-        labels=read_labels(file, look.info.labels, str(path)),
+        labels=read_labels(file, kind, look.info.labels, str(path)),
         development=manifest.development,
         claims=look.claims,
     )

@@ -1,7 +1,7 @@
 """What a file's own labels say of how it was made: IPTC's source type in XMP, the AIGC record of GB 45438-2025, and
 what generators note of themselves (prompts and settings, their names in EXIF, comments and tags).
 
-    labels = read_labels(file, look.info.labels, "clip.mp4")
+    labels = read_labels(file, kind, look.info.labels, "clip.mp4")
     labels.says_generated, labels.named_payload, labels.generator
 
 Anybody can write them and take them out, so no origin rests on them, and that they are missing means nothing. But who
@@ -13,7 +13,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from itertools import chain
+from itertools import chain, tee
 from typing import BinaryIO
 
 from touchmark.provenance.disclosure.aigc import AIGC_KEY, AigcRecord, Label
@@ -21,6 +21,8 @@ from touchmark.provenance.disclosure.generators import generator_named
 from touchmark.provenance.disclosure.notes import Note, Place, notes_of
 from touchmark.provenance.disclosure.xmp import XmpNote, xmp_of
 from touchmark.provenance.manifest.claim import DigitalSourceType
+from touchmark.provenance.media.items import metadata
+from touchmark.provenance.media.kinds import Kind
 from touchmark.provenance.watermark.protocol import PAYLOAD_BITS, Payload
 
 _SOURCE_TYPES = {kind.rpartition("/")[2]: kind for kind in DigitalSourceType}
@@ -77,16 +79,17 @@ class ContainerLabels:
         return " and ".join(said)
 
 
-def read_labels(file: BinaryIO, metadata: Mapping[str, str], subject: str) -> ContainerLabels:
-    """The labels of an open file that errors call ``subject``, and of which a media library read ``metadata``.
+def read_labels(file: BinaryIO, kind: Kind | None, tags: Mapping[str, str], subject: str) -> ContainerLabels:
+    """The labels of an open file of a kind that errors call ``subject``, and of which a media library read ``tags``.
 
     Raises:
         LimitExceededError: it has more boxes than any honest file.
     """
-    xmp = xmp_of(file, subject)
-    text = metadata.get(AIGC_KEY, "") or (xmp.aigc if xmp else "")
+    items = tee(metadata(file, kind, subject))  # read once, and no further than either of two readers asks
+    xmp = xmp_of(file, kind, items[0], subject)
+    text = tags.get(AIGC_KEY, "") or (xmp.aigc if xmp else "")
     stated = xmp.source_type.rpartition("/")[2] if xmp else ""
-    generator, place = _named([*_of_xmp(xmp), *_of_tags(metadata)], notes_of(file))
+    generator, place = _named([*_of_xmp(xmp), *_of_tags(tags)], notes_of(file, kind, items[1]))
     return ContainerLabels(
         source_type=_SOURCE_TYPES.get(stated),
         record=AigcRecord.parse(text) if text else None,
@@ -109,6 +112,6 @@ def _of_xmp(xmp: XmpNote | None) -> Iterator[Note]:
         yield Note(Place.XMP, name, getattr(xmp, name))
 
 
-def _of_tags(metadata: Mapping[str, str]) -> Iterator[Note]:
-    for name, text in metadata.items():
+def _of_tags(tags: Mapping[str, str]) -> Iterator[Note]:
+    for name, text in tags.items():
         yield Note(Place.TAGS, name.lower(), text)

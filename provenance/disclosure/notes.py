@@ -1,6 +1,6 @@
 """What programs note in a file's metadata: texts of PNG, EXIF, IPTC's older records, comments of JPEG and GIF.
 
-    for note in notes_of(file):
+    for note in notes_of(file, kind, items):
         note.place, note.name, note.text
 
 Generators leave prompts, settings and their own names there; who they are is for :mod:`.generators`. Tags of films and
@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import re
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 from itertools import islice, takewhile
@@ -33,7 +33,7 @@ from touchmark.provenance.media.chunks import (
     riff_chunks,
     segment_data,
 )
-from touchmark.provenance.media.items import EXIF, metadata
+from touchmark.provenance.media.items import EXIF
 from touchmark.provenance.media.tiff import Entry, Read, Tiff, within, within_file
 
 MOST_TEXT: Final = 1 << 18
@@ -88,18 +88,23 @@ class Note:
     text: str
 
 
-def notes_of(file: BinaryIO) -> Iterator[Note]:
-    """The notes of an open, seekable picture, in the order of the file; none of a file of another kind."""
+def notes_of(file: BinaryIO, kind: kinds.Kind | None, items: Iterable[tuple[bytes, bytes]] = ()) -> Iterator[Note]:
+    """The notes of an open, seekable picture, in the order of the file; none of a file of another kind.
+
+    Args:
+        file: the picture.
+        kind: its kind.
+        items: its ``media.items.metadata``, where it is of a kind that has any.
+    """
     budget = _MOST_IN_ALL
-    for count, note in enumerate(_notes(file)):
+    for count, note in enumerate(_notes(file, kind, items)):
         budget -= len(note.text)
         if count >= _MOST_NOTES or budget < 0:
             return
         yield note
 
 
-def _notes(file: BinaryIO) -> Iterator[Note]:
-    kind = kinds.kind_of_file(file)
+def _notes(file: BinaryIO, kind: kinds.Kind | None, items: Iterable[tuple[bytes, bytes]]) -> Iterator[Note]:
     if kind is kinds.PNG:
         yield from _in_png(file)
     elif kind is kinds.JPEG:
@@ -112,8 +117,8 @@ def _notes(file: BinaryIO) -> Iterator[Note]:
         yield from _in_exif(within_file(file))
     elif kind is kinds.GIF:
         yield from _in_gif(file)
-    elif kind in (kinds.HEIC, kinds.AVIF, kinds.JXL):
-        for name, data in metadata(file, ""):
+    else:
+        for name, data in items:
             if name == EXIF:
                 yield from _in_exif(within(data))
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import html
 import struct
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import islice, takewhile
@@ -163,17 +163,22 @@ def read_xmp(path: Path) -> XmpNote | None:
         LimitExceededError: it has more boxes than any honest file.
     """
     with path.open("rb") as file:
-        return xmp_of(file, str(path))
+        kind = kinds.kind_of_file(file)
+        return xmp_of(file, kind, metadata(file, kind, str(path)), str(path))
 
 
-def xmp_of(file: BinaryIO, subject: str) -> XmpNote | None:
-    """As :func:`read_xmp`, of an open, seekable file; ``subject`` is what an error calls it."""
-    notes = (XmpNote.parse(packet) for packet in islice(_packets(file, subject), _MOST_PACKETS))
+def xmp_of(
+    file: BinaryIO, kind: kinds.Kind | None, items: Iterable[tuple[bytes, bytes]], subject: str
+) -> XmpNote | None:
+    """As :func:`read_xmp`, of an open, seekable file whose kind and ``media.items.metadata`` are known; ``subject`` is
+    what an error calls it."""
+    notes = (XmpNote.parse(packet) for packet in islice(_packets(file, kind, items, subject), _MOST_PACKETS))
     return next((note for note in notes if note is not None), None)
 
 
-def _packets(file: BinaryIO, subject: str) -> Iterator[bytes]:
-    kind = kinds.kind_of_file(file)
+def _packets(
+    file: BinaryIO, kind: kinds.Kind | None, items: Iterable[tuple[bytes, bytes]], subject: str
+) -> Iterator[bytes]:
     if kind is kinds.JPEG:
         yield from _in_jpeg(file)
     elif kind is kinds.PNG:
@@ -186,7 +191,7 @@ def _packets(file: BinaryIO, subject: str) -> Iterator[bytes]:
         yield from _in_gif(file)
     elif kind in (kinds.HEIC, kinds.AVIF, kinds.JXL):
         # Some phones keep the head that packets have in a JPEG.
-        yield from (data.removeprefix(_JPEG_HEAD) for name, data in metadata(file, subject) if name == XMP)
+        yield from (data.removeprefix(_JPEG_HEAD) for name, data in items if name == XMP)
     else:
         yield from _in_boxes(file, subject)
 

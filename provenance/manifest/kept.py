@@ -17,6 +17,7 @@ from touchmark.provenance.manifest.parts import check_parts
 from touchmark.provenance.manifest.traces import MOST_OF_STORE, stores
 from touchmark.provenance.manifest.unpacked import with_unpacked
 from touchmark.provenance.media.errors import LimitExceededError
+from touchmark.provenance.media.kinds import Kind, kind_of_file
 
 _MOST: Final = 64
 """Stores in a file: a C2PA library takes one, and in a film another that was there before."""
@@ -59,10 +60,12 @@ class Kept:
     """What a file keeps.
 
     Attributes:
+        kind: of the file.
         stores: those in the place where the file's form has them.
         parts: how many the file has: what a library may take to read it.
     """
 
+    kind: Kind | None
     stores: tuple[KeptStore, ...]
     parts: int
 
@@ -74,17 +77,17 @@ def kept_stores(file: BinaryIO, subject: str) -> Kept:
         LimitExceededError: the file has more parts, or they take more time or memory, than in any file that was not
             made for that.
     """
-    parts = check_parts(file, subject)
+    parts, kind = check_parts(file, subject), kind_of_file(file)
     kept: list[KeptStore] = []
     room = MOST_OF_STORE
-    for data in stores(file):
+    for data in stores(file, kind):
         room -= len(data)
         if room < 0:
             raise refused(f"its manifest store is larger than {MOST_OF_STORE >> 20} MiB", subject)
         if len(kept) == _MOST:
             raise refused(f"its manifest store is there more than {_MOST} times", subject)
         kept.append(KeptStore.of(data, subject))
-    return Kept(tuple(kept), parts)
+    return Kept(kind, tuple(kept), parts)
 
 
 def refused(problem: str, subject: str) -> LimitExceededError:

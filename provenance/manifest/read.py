@@ -41,7 +41,7 @@ from touchmark.provenance.manifest.traces import has_store_place, has_store_rema
 from touchmark.provenance.manifest.unbound import unbound
 from touchmark.provenance.manifest.unseen import unseen_in_stores
 from touchmark.provenance.media.errors import LimitExceededError, UnreadableFileError
-from touchmark.provenance.media.kinds import MP4, STORE, SVG, kind_of_file
+from touchmark.provenance.media.kinds import MP4, STORE, SVG, Kind
 from touchmark.provenance.media.source import held
 from touchmark.provenance.wording import number_of
 
@@ -108,7 +108,7 @@ def read_stream(
     try:
         reader = _reader(file, anchors, manifest, kept, subject)
         if reader is None:
-            return _without(file, "")
+            return _without(file, kept, "")
         with reader:
             stores = kept.stores if manifest is None else (KeptStore.of(manifest, subject),)
             report = parse_store(reader.json(), stores)
@@ -123,7 +123,7 @@ def read_stream(
     except UnreadableStoreError as error:
         return ManifestReport(ManifestPresence.UNREADABLE, reason=str(error))
     except c2pa.C2paError as error:
-        return _explain(file, error, subject, recovered=manifest is not None)
+        return _explain(file, kept, error, subject, recovered=manifest is not None)
 
 
 def read_segment(beginning: BinaryIO, segment: BinaryIO, anchors: bytes, *, subject: str = "") -> ManifestReport:
@@ -141,12 +141,12 @@ def read_segment(beginning: BinaryIO, segment: BinaryIO, anchors: bytes, *, subj
         LimitExceededError: one of them has more parts than the library reads in a moment.
         TrustAnchorsError: ``anchors`` is not PEM.
     """
+    check_parts(segment, subject)
+    kept = kept_stores(beginning, subject)
     try:
-        check_parts(segment, subject)
-        kept = kept_stores(beginning, subject)
         reader = _reader(beginning, anchors, None, kept, subject)
         if reader is None:
-            return _without(beginning, "")
+            return _without(beginning, kept, "")
         with reader:
             beginning.seek(0)
             segment.seek(0)
@@ -156,7 +156,7 @@ def read_segment(beginning: BinaryIO, segment: BinaryIO, anchors: bytes, *, subj
     except UnreadableStoreError as error:
         return ManifestReport(ManifestPresence.UNREADABLE, reason=str(error))
     except c2pa.C2paError as error:
-        return _explain(beginning, error, subject, recovered=False)
+        return _explain(beginning, kept, error, subject, recovered=False)
 
 
 def read_crjson(path: Path, anchors: bytes, segment: Path | None = None) -> dict[str, Any] | str:
@@ -223,7 +223,8 @@ def _reader(file: BinaryIO, anchors: bytes, manifest: bytes | None, kept: Kept, 
         LimitExceededError: it would take longer.
     """
     check_assertions(kept.stores, subject)
-    size, form = file.seek(0, os.SEEK_END), _format_of(file)
+    size, form = file.seek(0, os.SEEK_END), _format_of(kept.kind)
+    file.seek(0)
     asked = Pieces(file, size, kept.parts) if size > FEWEST_BYTES else file
     try:
         return c2pa.Reader.try_create(form, asked, manifest, manifest_context(anchors))
@@ -233,7 +234,7 @@ def _reader(file: BinaryIO, anchors: bytes, manifest: bytes | None, kept: Kept, 
         raise
 
 
-def _explain(file: BinaryIO, error: c2pa.C2paError, subject: str, *, recovered: bool) -> ManifestReport:
+def _explain(file: BinaryIO, kept: Kept, error: c2pa.C2paError, subject: str, *, recovered: bool) -> ManifestReport:
     reason = str(error)[:MAX_TEXT]
     if _TOO_LARGE in reason:  # honest perhaps: no sign of tampering
         raise LimitExceededError(
@@ -250,18 +251,17 @@ def _explain(file: BinaryIO, error: c2pa.C2paError, subject: str, *, recovered: 
         return ManifestReport(ManifestPresence.UNREADABLE, reason=reason)
     if not isinstance(error, c2pa.C2paError.NotSupported) and has_store_remains(file):
         return ManifestReport(ManifestPresence.UNREADABLE, reason=reason)
-    return _without(file, reason)
+    return _without(file, kept, reason)
 
 
-def _format_of(file: BinaryIO) -> str | None:
+def _format_of(kind: Kind | None) -> str | None:
     """None lets the library look at the bytes itself, since names lie; of text it needs to be told what it is."""
-    kind = kind_of_file(file)
     return kind.media_type if kind in (SVG, STORE) and kind else None
 
 
-def _without(file: BinaryIO, reason: str) -> ManifestReport:
+def _without(file: BinaryIO, kept: Kept, reason: str) -> ManifestReport:
     """No manifest was read. A damaged store can look like none to the library, but its place is still there."""
-    if has_store_place(file):
+    if has_store_place(file, kept.kind):
         reason = reason or "a place for a manifest is there and holds none that can be read"
         return ManifestReport(ManifestPresence.UNREADABLE, reason=reason)
     return ManifestReport(ManifestPresence.ABSENT, reason=reason)

@@ -42,9 +42,8 @@ _CHUNK: Final = 1 << 20
 _TIFF_TAG: Final = 0xCD41  # C2PA 2.4, A.3.4
 
 
-def has_store_place(file: BinaryIO) -> bool:
-    """Whether the file has the box, chunk, segment or tag in which its form keeps a manifest store."""
-    kind = kinds.kind_of_file(file)
+def has_store_place(file: BinaryIO, kind: kinds.Kind | None) -> bool:
+    """Whether a file of this kind has the box, chunk, segment or tag in which its form keeps a manifest store."""
     try:
         if kind is kinds.PNG:
             return any(name == b"caBX" for name, _, _ in png_chunks(file))
@@ -74,9 +73,8 @@ def has_store_remains(file: BinaryIO) -> bool:
     return False
 
 
-def stores(file: BinaryIO) -> Iterator[bytes]:
-    """The manifest stores that the file keeps in the place of its form, each with what follows it in that place."""
-    kind = kinds.kind_of_file(file)
+def stores(file: BinaryIO, kind: kinds.Kind | None) -> Iterator[bytes]:
+    """The manifest stores that a file of this kind keeps in the place of its form, each with what follows it there."""
     try:
         if kind is kinds.PNG:
             yield from (_at(file, start + 8, size) for name, start, size in png_chunks(file) if name == b"caBX")

@@ -1,7 +1,7 @@
 """What HEIF pictures (HEIC, AVIF) and JPEG XL hold beside the picture: their EXIF, and texts of a type that is named.
 
-    for kind, data in metadata(file, "photo.heic"):
-        kind                      # b"Exif", b"application/rdf+xml"
+    for name, data in metadata(file, kind_of_file(file), "photo.heic"):
+        name                      # b"Exif", b"application/rdf+xml"
 
 In HEIF these are items: one box tells what each is, another where in the file it lies in pieces (ISO/IEC 14496-12:2022,
 8.11; ISO/IEC 23008-12, annex A). In JPEG XL they are boxes (ISO/IEC 18181-2, 9); compressed ones are left alone. Files
@@ -37,14 +37,13 @@ _Pieces = tuple[int, list[tuple[int, int]]]
 """How an item lies in the file, and where each of its pieces begins and how long it is; 0 is all there is."""
 
 
-def metadata(file: BinaryIO, subject: str) -> Iterator[tuple[bytes, bytes]]:
-    """Kind and content of each: of EXIF from its TIFF header on, of others by their media type. In files of any other
-    kind there are none.
+def metadata(file: BinaryIO, kind: kinds.Kind | None, subject: str) -> Iterator[tuple[bytes, bytes]]:
+    """What each is, and its content, in a file of this kind: of EXIF from its TIFF header on, of others by their media
+    type. In files of any other kind there are none.
 
     Raises:
         LimitExceededError: there are more boxes than in any honest file.
     """
-    kind = kinds.kind_of_file(file)
     if kind in (kinds.HEIC, kinds.AVIF):
         found = _of_heif(file, subject)
     elif kind is kinds.JXL:

@@ -1,6 +1,6 @@
 """Is a file all there, by what its own parts say of their lengths?
 
-    check_is_whole(file, "photo.avif")
+    check_is_whole(file, kind, "photo.avif")
 
 What was fetched in part does not match its signature, and nobody changed it.
 """
@@ -14,7 +14,7 @@ from typing import BinaryIO, Final
 from touchmark.provenance.media.boxes import Box, top_level
 from touchmark.provenance.media.chunks import END, jpeg_segments, png_chunks
 from touchmark.provenance.media.errors import TruncatedError
-from touchmark.provenance.media.kinds import JPEG, PNG, kind_of_file
+from touchmark.provenance.media.kinds import JPEG, PNG, Kind
 
 _OF_CONTENT: Final = frozenset({"moov", "moof", "mdat", "meta"})
 """Boxes that hold content, or say where it lies; another's length is easily changed without anything being missing."""
@@ -23,18 +23,19 @@ _UNKNOWN_LENGTH: Final = 0xFFFF_FFFF
 """What programs write that cannot go back to the beginning of a RIFF file when they know how long it became."""
 
 
-def check_is_whole(file: BinaryIO, subject: str) -> None:
+def check_is_whole(file: BinaryIO, kind: Kind | None, subject: str) -> None:
     """Refuse a file that ends before it says that it does. GIF, TIFF, MP3 and FLAC do not say it in one place.
 
     Args:
         file: open, seekable.
+        kind: its kind.
         subject: what an error calls it.
 
     Raises:
         TruncatedError: it does.
         LimitExceededError: it has more boxes than any honest file.
     """
-    is_cut = _is_cut(file)
+    is_cut = _is_cut(file, kind)
     if is_cut is None:
         check_boxes_are_whole(top_level(file, subject), subject)
     elif is_cut:
@@ -60,9 +61,9 @@ def check_boxes_are_whole(found: Iterable[Box], subject: str) -> None:
             )
 
 
-def _is_cut(file: BinaryIO) -> bool | None:
+def _is_cut(file: BinaryIO, kind: Kind | None) -> bool | None:
     """Whether a file ends too early that is not made of boxes; None of one that may be."""
-    kind, size = kind_of_file(file), file.seek(0, os.SEEK_END)
+    size = file.seek(0, os.SEEK_END)
     if kind == JPEG:
         return all(segment.marker != END for segment in jpeg_segments(file))
     if kind == PNG:

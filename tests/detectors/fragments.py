@@ -21,6 +21,7 @@ import numpy as np
 from tests.detectors.jumbf import box, signed_anew
 from touchmark.provenance.manifest.traces import stores
 from touchmark.provenance.media.boxes import C2PA_UUID, Box, top_level
+from touchmark.provenance.media.kinds import kind_of_file
 from touchmark.provenance.signing import PemSigner
 
 FRAGMENTS = 5
@@ -80,7 +81,7 @@ class Binding:
 
 def bound_by_fragments(content: bytes, signer: PemSigner, binding: Binding = Binding()) -> bytes:
     """``content``, which is signed, with a tree over its fragments in place of the hash over all, signed anew."""
-    (store,) = stores(io.BytesIO(content))
+    (store,) = stores(io.BytesIO(content), kind_of_file(io.BytesIO(content)))
     rooms = [branch_box(branch) for branch in _branches([bytes(32)] * FRAGMENTS, binding.tree)]
     for moof, room in reversed(list(zip((b for b in boxes(content) if b.type == "moof"), rooms, strict=True))):
         content = content[: moof.offset] + room + content[moof.offset :]

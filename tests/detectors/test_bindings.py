@@ -33,6 +33,7 @@ from touchmark.provenance.manifest.report import ManifestPresence, ValidationSta
 from touchmark.provenance.manifest.traces import stores
 from touchmark.provenance.media.boxes import C2PA_UUID
 from touchmark.provenance.media.errors import MediaError
+from touchmark.provenance.media.kinds import kind_of_file
 from touchmark.provenance.signing import PemSigner
 
 CHAIN = issue_development_chain("bindings", datetime.now(UTC).replace(microsecond=0))
@@ -82,7 +83,7 @@ def jpeg_parts(content: bytes) -> Iterator[Part]:
 
 def bound_by_parts(content: bytes, parts: Callable[[bytes], Iterator[Part]]) -> bytes:
     """With a hash over parts (C2PA 2.4, 18.7) in place of the hash over bytes."""
-    (store,) = stores(io.BytesIO(content))
+    (store,) = stores(io.BytesIO(content), kind_of_file(io.BytesIO(content)))
 
     def over_parts(_: object) -> dict[str, object]:
         named: dict[str, dict[str, object]] = {}

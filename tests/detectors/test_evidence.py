@@ -23,6 +23,7 @@ from touchmark.provenance.manifest.report import ManifestPresence
 from touchmark.provenance.manifest.unsigned import unsigned_in_store
 from touchmark.provenance.media.boxes import C2PA_UUID
 from touchmark.provenance.media.errors import MediaError
+from touchmark.provenance.media.kinds import kind_of_file
 from touchmark.provenance.media.limits import Limits
 from touchmark.provenance.registry import RegistryError
 from touchmark.provenance.watermark.protocol import MarkState, WatermarkKey
@@ -151,7 +152,7 @@ def test_a_store_is_found_and_its_padding_looked_at_in_every_wrapping(tmp_path, 
         path = tmp_path / "file"
         path.write_bytes(wrap(store))
         with path.open("rb") as file:
-            assert list(traces.stores(file)) == [store]
+            assert list(traces.stores(file, kind_of_file(file))) == [store]
         assert unsigned_in_store(KeptStore.of(store)) == len(payload)
 
 

@@ -34,6 +34,7 @@ from touchmark.provenance.manifest.traces import stores
 from touchmark.provenance.manifest.unsigned import unsigned_in_store
 from touchmark.provenance.manifest.write import sign_file
 from touchmark.provenance.media.boxes import C2PA_UUID, scan_boxes
+from touchmark.provenance.media.kinds import kind_of_file
 from touchmark.provenance.signing import PemSigner
 
 CHAIN = issue_development_chain("forged stores", datetime.now(UTC).replace(microsecond=0))
@@ -66,7 +67,7 @@ def verify(path: Path) -> Verification:
 
 def store_of(path: Path) -> bytes:
     with path.open("rb") as file:
-        (store,) = stores(file)
+        (store,) = stores(file, kind_of_file(file))
     return store
 
 

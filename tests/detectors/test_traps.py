@@ -44,7 +44,7 @@ from touchmark.provenance.manifest.write import sign_file, sign_stream
 from touchmark.provenance.media.boxes import C2PA_UUID, scan_boxes, unhashed_bytes
 from touchmark.provenance.media.errors import MediaError, TruncatedError
 from touchmark.provenance.media.items import XMP
-from touchmark.provenance.media.kinds import Family
+from touchmark.provenance.media.kinds import Family, kind_of_file
 from touchmark.provenance.media.limits import Limits
 from touchmark.provenance.signing import PemSigner
 from touchmark.provenance.watermark.protocol import MarkState
@@ -451,7 +451,8 @@ def test_a_remote_manifest_is_no_evidence(tmp_path, forms, trusted) -> None:
 def test_a_store_without_content_is_neither_believed_nor_called_tampered(forms, trusted, tmp_path) -> None:
     """A sidecar. Nothing was changed: what was signed is not there."""
     path = tmp_path / "alone.c2pa"
-    (store,) = stores(io.BytesIO(forms["p.jpg"].read_bytes()))
+    with forms["p.jpg"].open("rb") as file:
+        (store,) = stores(file, kind_of_file(file))
     path.write_bytes(store)
     verification = verify(path, trusted)
     assert verification.evidence.manifest.hard_binding_matches is False

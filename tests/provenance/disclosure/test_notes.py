@@ -7,7 +7,8 @@ import json
 import struct
 import tracemalloc
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from typing import BinaryIO
 
 import pytest
 from hypothesis import given
@@ -17,6 +18,8 @@ from tests.forms import picture_file
 from tests.heif import heif
 from touchmark.provenance.disclosure.generators import generator_named
 from touchmark.provenance.disclosure.notes import MOST_TEXT, Note, Place, notes_of
+from touchmark.provenance.media.items import metadata
+from touchmark.provenance.media.kinds import kind_of_file
 
 SETTINGS = (
     "a lighthouse at dusk\nNegative prompt: fog\nSteps: 20, Sampler: Euler a, CFG scale: 7, Seed: 5, Size: 512x512"
@@ -26,6 +29,11 @@ WORKFLOW = json.dumps({"last_node_id": 9, "last_link_id": 9, "nodes": [], "links
 JOB = "a lighthouse --v 6 Job ID: 01234567-89ab-cdef-0123-456789abcdef"
 
 PNG_HEAD = b"\x89PNG\r\n\x1a\n" + struct.pack(">I4s", 13, b"IHDR") + bytes(17)
+
+
+def noted(file: BinaryIO) -> Iterator[Note]:
+    kind = kind_of_file(file)
+    return notes_of(file, kind, metadata(file, kind, "a picture"))
 
 
 def chunk(name: bytes, data: bytes) -> bytes:
@@ -90,7 +98,7 @@ def iim(number: int, text: bytes) -> bytes:
 
 
 def named(data: bytes) -> tuple[str, Place | None]:
-    found = ((generator_named(note.name, note.text), note.place) for note in notes_of(io.BytesIO(data)))
+    found = ((generator_named(note.name, note.text), note.place) for note in noted(io.BytesIO(data)))
     return next((pair for pair in found if pair[0]), ("", None))
 
 
@@ -164,9 +172,9 @@ def test_a_note_is_read_and_named(form: str) -> None:
 def test_a_file_that_ends_anywhere_or_has_another_byte_is_read_without_an_error(form: str) -> None:
     data = MADE[form][0]
     for end in range(len(data)):
-        list(notes_of(io.BytesIO(data[:end])))
+        list(noted(io.BytesIO(data[:end])))
     for at in range(min(len(data), 200)):
-        list(notes_of(io.BytesIO(data[:at] + b"\xff" + data[at + 1 :])))
+        list(noted(io.BytesIO(data[:at] + b"\xff" + data[at + 1 :])))
 
 
 @pytest.mark.parametrize(
@@ -244,7 +252,7 @@ def test_hostile_notes_take_little_memory(trick: str) -> None:
     file = io.BytesIO(data)
     tracemalloc.start()
     try:
-        kept = sum(len(note.text) for note in notes_of(file))
+        kept = sum(len(note.text) for note in noted(file))
         peak = tracemalloc.get_traced_memory()[1]
     finally:
         tracemalloc.stop()
@@ -255,7 +263,7 @@ def test_hostile_notes_take_little_memory(trick: str) -> None:
 def test_notes_are_texts_of_the_file(tmp_path) -> None:
     """Of a picture that a camera or an editor might have made, and of a file of another kind."""
     with picture_file(tmp_path / "p.png").open("rb") as file:
-        assert list(notes_of(file)) == []
-    assert list(notes_of(io.BytesIO(b"plain text"))) == []
+        assert list(noted(file)) == []
+    assert list(noted(io.BytesIO(b"plain text"))) == []
     data = jpeg((0xE1, b"Exif\0\0" + tiff({0x010F: b"Canon\0", 0x0110: b"R5\0"})))
-    assert list(notes_of(io.BytesIO(data))) == [Note(Place.EXIF, "make", "Canon"), Note(Place.EXIF, "model", "R5")]
+    assert list(noted(io.BytesIO(data))) == [Note(Place.EXIF, "make", "Canon"), Note(Place.EXIF, "model", "R5")]

@@ -10,13 +10,14 @@ from hypothesis import strategies as st
 
 from tests.heif import box, heif
 from touchmark.provenance.media.items import EXIF, MOST, XMP, metadata
+from touchmark.provenance.media.kinds import kind_of_file
 
 ITEMS = ((EXIF, b"\0\0\0\2..II*\0what follows"), (XMP, b"<x/>"), (b"text/plain", b"a note"))
 READ = [(EXIF, b"II*\0what follows"), (XMP, b"<x/>"), (b"text/plain", b"a note")]
 
 
 def read(data: bytes) -> list[tuple[bytes, bytes]]:
-    return list(metadata(io.BytesIO(data), "a picture"))
+    return list(metadata(io.BytesIO(data), kind_of_file(io.BytesIO(data)), "a picture"))
 
 
 @pytest.mark.parametrize("brand", [b"heic", b"avif", b"mif1"])
