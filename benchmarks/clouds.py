@@ -57,7 +57,7 @@ def _in_waves(field: Tensor, *, back: bool = False) -> Tensor:
     return field
 
 
-class CloudCodec(ModelMixin, ConfigMixin):  # type: ignore[misc] # diffusers ships no types
+class CloudCodec(ModelMixin, ConfigMixin):
     """Clips (1, 3, 4 n + 1, H, W) in -1 .. 1 <-> latents (1, 12, n + 1, H / 8, W / 8): cosine waves, the fine left out.
 
     As in Wan's codec the first frame is coded by itself.
@@ -96,7 +96,7 @@ class CloudCodec(ModelMixin, ConfigMixin):  # type: ignore[misc] # diffusers shi
         return (clip.flatten(2, 3)[:, :, DEPTH - 1 :],)
 
 
-class CloudTransformer(ModelMixin, ConfigMixin):  # type: ignore[misc] # diffusers ships no types
+class CloudTransformer(ModelMixin, ConfigMixin):
     """The velocity that leads from noise to clouds: what a perfect model would say."""
 
     @register_to_config  # type: ignore[untyped-decorator] # diffusers ships no types
