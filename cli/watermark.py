@@ -221,7 +221,7 @@ def latent(files: tuple[Path, ...], model: str | None, size: str | None, as_json
 def bench(clips: tuple[Path, ...], attacks: str | None, output: Path | None, as_json: bool) -> None:
     """Find out what the mark survives on each CLIP.
 
-    Every clip is marked with a key of the bench's own, attacked in some seventy ways through real encoders (H.264,
+    Every clip is marked with a key of the bench's own, attacked in some eighty ways through real encoders (H.264,
     H.265, AV1, VP9; crops, turns, filters, cuts, what social media do), and read back. Nothing marked is kept. It takes
     minutes: about as long as encoding the clip a hundred times.
     """

@@ -1,4 +1,4 @@
-"""What happens to a video on its way through the world: about sixty named attacks, from file to file.
+"""What happens to a video on its way through the world: some eighty named attacks, from file to file.
 
     ATTACKS["h264_crf28"](Path("sealed.mp4"), Path("seen.mp4"))
 
@@ -117,11 +117,12 @@ def _h264(crf: int, scale: Fraction = Fraction(1), lines: int | None = None) -> 
 
 def _codecs() -> Iterator[Attack]:
     yield Attack("remux", remux, Family.CODEC, "copied, manifest lost")
-    for crf in (23, 28, 35, 40, 45):
+    for crf in (23, 28, 30, 35, 40, 45, 50):
         yield Attack(f"h264_crf{crf}", _h264(crf), Family.CODEC, f"H.264, CRF {crf}")
-    rgb = Reencode("libx264rgb", {"crf": "30"}, pixel_format="rgb24")
-    yield Attack("h264rgb_crf30", rgb, Family.CODEC, "H.264 in RGB, CRF 30")
-    for crf in (28, 35, 40):
+    for crf in (23, 30, 40, 50):
+        rgb = Reencode("libx264rgb", {"crf": str(crf)}, pixel_format="rgb24")
+        yield Attack(f"h264rgb_crf{crf}", rgb, Family.CODEC, f"H.264 in RGB, CRF {crf}")
+    for crf in (23, 28, 30, 35, 40, 50):
         yield Attack(f"h265_crf{crf}", Reencode("libx265", {"crf": str(crf)}), Family.CODEC, f"H.265, CRF {crf}")
     for crf in (35, 50):
         yield Attack(f"av1_crf{crf}", Reencode("libsvtav1", {"crf": str(crf)}), Family.CODEC, f"AV1, CRF {crf}")
@@ -206,8 +207,10 @@ def _chains() -> Iterator[Attack]:
         "social_540p_crf30": (_h264(30, lines=540), "social media: 540p, CRF 30"),
         "social_360p_crf32": (_h264(32, lines=360), "social media: 360p, CRF 32"),
         "vertical_recrop": (Edited(each(vertical), 28), "cropped to an upright screen, CRF 28"),
-        "combined_crf30": (Chain((_h264(30), darker_part)), "CRF 30, then 50%, half as bright"),
-        "combined_crf40": (Chain((_h264(40), darker_part)), "CRF 40, then 50%, half as bright"),
+        **{
+            f"combined_crf{crf}": (Chain((_h264(crf), darker_part)), f"CRF {crf}, then 50%, half as bright")
+            for crf in (23, 30, 40, 50)
+        },
         "screen_recording": (
             Edited(each(moire, perspective(HANDHELD), resized(0.85, 0.85)), 28),
             "filmed off a screen, CRF 28",
