@@ -23,6 +23,8 @@ from touchmark.provenance.signing.errors import (
     SignerUnreachableError,
 )
 
+_TOO_OFTEN = ("ThrottlingException", "LimitExceededException")
+_TOO_MANY_REQUESTS = 429
 _NAMES = {
     SigningAlgorithm.ES256: "ECDSA_SHA_256",
     SigningAlgorithm.ES384: "ECDSA_SHA_384",
@@ -93,10 +95,15 @@ def kms_callback(client: Any, key_id: str, algorithm: SigningAlgorithm) -> Calla
     return sign
 
 
-def _refused(error: ClientError, key_id: str) -> KeyNotFoundError | SignerRefusedError:
+def _refused(error: ClientError, key_id: str) -> KeyNotFoundError | SignerRefusedError | SignerUnreachableError:
     code = str(error.response.get("Error", {}).get("Code", "unknown"))
     if code == "NotFoundException":
         return KeyNotFoundError("AWS KMS has no such key", subject=key_id, remedy="Check id, alias and region.")
+    status = int(error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0))
+    if code in _TOO_OFTEN or status == _TOO_MANY_REQUESTS or status >= 500:  # says nothing of key or policy
+        return SignerUnreachableError(
+            f"AWS KMS cannot answer now ({code})", subject=key_id, remedy="Try again in a minute."
+        )
     return SignerRefusedError(
         f"AWS KMS would not sign ({code})",
         subject=key_id,

@@ -33,6 +33,9 @@ _NAMES = {
 }
 
 
+_TOO_OFTEN = 429
+
+
 def vault_client(vault: str, key: str) -> CryptographyClient:
     """A client for ``key`` (``NAME`` or ``NAME/VERSION``) at host ``vault``, with the credentials of this machine."""
     from azure.identity import DefaultAzureCredential
@@ -71,6 +74,12 @@ def vault_callback(client: Any, algorithm: SigningAlgorithm) -> Callable[[bytes]
         except (exceptions.DecodeError, JSONDecodeError) as error:
             raise SignerAnswerError.of("the vault", error, subject) from error
         except (exceptions.AzureError, ValueError) as error:
+            if isinstance(error, exceptions.HttpResponseError) and _is_for_now(error.status_code):
+                raise SignerUnreachableError(
+                    f"the vault cannot answer now (HTTP {error.status_code})",
+                    subject=subject,
+                    remedy="Try again in a minute.",
+                ) from error
             raise SignerRefusedError(
                 f"the vault would not sign ({type(error).__name__})",
                 subject=subject,
@@ -80,3 +89,8 @@ def vault_callback(client: Any, algorithm: SigningAlgorithm) -> Callable[[bytes]
             raise SignerAnswerError.of("the vault", error, subject) from error
 
     return sign
+
+
+def _is_for_now(status: int | None) -> bool:
+    """Whether an answer says nothing of the key or the role: the vault, or a proxy before it, fails or is busy."""
+    return status is not None and (status == _TOO_OFTEN or status >= 500)

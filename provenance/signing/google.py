@@ -67,6 +67,12 @@ def kms_callback(client: Any, name: str, algorithm: SigningAlgorithm) -> Callabl
             raise KeyNotFoundError(
                 "Google Cloud KMS has no such key version", subject=name, remedy="Check the resource name."
             ) from error
+        except exceptions.TooManyRequests as error:
+            raise SignerUnreachableError(
+                "Google Cloud KMS is asked more often than the quota allows",
+                subject=name,
+                remedy="Try again in a minute, or ask for a larger quota.",
+            ) from error
         except (exceptions.ServerError, exceptions.RetryError, auth_exceptions.TransportError, OSError) as error:
             raise SignerUnreachableError(
                 f"Google Cloud KMS does not answer ({type(error).__name__})", subject=name, remedy="Check the network."

@@ -141,13 +141,14 @@ class StaticCredential:
         return AccessToken("token", 1 << 40)
 
 
-def azure_client(port: int, ca: Path, key: str = "c2pa/1") -> CryptographyClient:
+def azure_client(port: int, ca: Path, key: str = "c2pa/1", **options: Any) -> CryptographyClient:
     return CryptographyClient(
         f"https://127.0.0.1:{port}/keys/{key}",
         StaticCredential(),
         connection_verify=str(ca),
         verify_challenge_resource=False,
         retry_total=0,
+        **options,
     )
 
 
