@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from touchmark.detectors.evidence import Evidence
 from touchmark.provenance.manifest.claim import DigitalSourceType
-from touchmark.provenance.manifest.report import ManifestReport, ReportedAction, ReportedIngredient
+from touchmark.provenance.manifest.report import ManifestReport, ReportedAction, ReportedIngredient, ReportedRedaction
 from touchmark.provenance.watermark.protocol import Detection
 
 _CONTENT = ("parentOf", "componentOf")
@@ -120,7 +120,7 @@ def nobodys_word(report: ManifestReport) -> ReportedIngredient | None:
     return next((ingredient for ingredient in content(report) if ingredient.is_nobodys_word), None)
 
 
-def signer_name(report: ManifestReport | ReportedIngredient) -> str:
+def signer_name(report: ManifestReport | ReportedIngredient | ReportedRedaction) -> str:
     """Whom the certificate names, as the signer wrote it; empty where nobody is named."""
     signer = report.signer
     if signer is None:

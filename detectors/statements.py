@@ -110,6 +110,7 @@ def _manifest(evidence: Evidence) -> Iterator[Statement]:
     elif manifest.presence is ManifestPresence.PRESENT:
         yield from _validity(evidence, tampered=bool(tampering))
         yield from _left_out(manifest)
+        yield from _taken_out(manifest)
         yield from _beneath(manifest)
 
 
@@ -151,6 +152,28 @@ def _left_out(manifest: ManifestReport) -> Iterator[Statement]:
             f"The signer left out of the signature: {safe_text('; '.join(manifest.left_out))}. Anything may be there."
         )
         yield Statement(Source.MANIFEST, Tone.CAUTION, text)
+
+
+_REASONS = {
+    "c2pa.PII.present": "personal data",
+    "c2pa.invalid.data": "invalid data",
+    "c2pa.trade-secret.present": "a trade secret",
+    "c2pa.government.confidential": "confidential to a government",
+}
+"""Why an assertion was taken out, in C2PA's words (C2PA 2.4, 18.15.4.7) and in ours."""
+_MOST_TAKEN_OUT = 8
+
+
+def _taken_out(manifest: ManifestReport) -> Iterator[Statement]:
+    """What somebody took out of the history: the rest does not say any more what it once said."""
+    for redaction in manifest.redactions[:_MOST_TAKEN_OUT]:
+        who = safe_text(signer_name(redaction) or "nobody named", 80)
+        why = _REASONS.get(redaction.reason) or safe_text(redaction.reason, 80) or "no reason given"
+        text = f"“{who}” took {safe_text(redaction.assertion, 80)} out of an earlier manifest ({why})."
+        yield Statement(Source.MANIFEST, Tone.CAUTION, text)
+    if len(manifest.redactions) > _MOST_TAKEN_OUT:
+        more = len(manifest.redactions) - _MOST_TAKEN_OUT
+        yield Statement(Source.MANIFEST, Tone.CAUTION, f"So were {more:,} more.")
 
 
 def _beneath(manifest: ManifestReport) -> Iterator[Statement]:

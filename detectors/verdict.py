@@ -178,6 +178,8 @@ def _headline(
             return f"{by}, whom this installation trusts; nothing speaks against it."
         case Outcome.TAMPERED:
             still = " The watermark still tells where it came from." if origin and origin.payload else ""
+            if evidence.manifest.presence is ManifestPresence.UNREADABLE:  # it may have been signed as it is
+                return f"It carries a manifest that cannot be read: damaged, changed, or made so.{still}"
             return f"Changed after it was signed.{still}"
         case Outcome.CONTRADICTORY:
             titles = "; ".join(dict.fromkeys(found.title.lower() for found in contradictions))

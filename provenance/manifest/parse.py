@@ -25,6 +25,7 @@ from touchmark.provenance.manifest.report import (
     ManifestReport,
     ReportedAction,
     ReportedIngredient,
+    ReportedRedaction,
     ReportedSoftBinding,
     SignerIdentity,
     StatusCode,
@@ -128,6 +129,7 @@ def parse_store(raw: str, kept: Sequence[KeptStore] | None = None) -> ManifestRe
         soft_bindings=tuple(_soft_bindings(active)),
         beneath=_beneath(manifests, label),
         ingredients=ingredients,
+        redactions=_redactions(manifests, [label, *(ingredient.label for ingredient in ingredients)]),
         failures=failures,
         truncated=tree.truncated or _is_cut(active),
         raw_json=raw,
@@ -312,6 +314,26 @@ def _beneath(manifests: Node, label: str) -> EarlierStatement | None:
         if below:
             found = EarlierStatement(label, tuple(_actions(below)), _ai_disclosure(below), tuple(_soft_bindings(below)))
     return found
+
+
+def _redactions(manifests: Node, labels: Sequence[str]) -> tuple[ReportedRedaction, ...]:
+    """What manifests of the tree took out of others, in the order of the tree: by their claims, which are signed; an
+    action need not be believed to say all."""
+    found: dict[str, ReportedRedaction] = {}
+    for label in dict.fromkeys(labels):
+        manifest = _node(manifests.get(label))
+        reasons = {
+            str(_node(action.get("parameters")).get("redacted")): _text(action.get("reason"))
+            for kind in ("c2pa.actions.v2", "c2pa.actions")
+            for data in _assertions(manifest, kind)
+            for action in _nodes(data.get("actions"))
+        }
+        addresses = manifest.get("redactions")
+        for address in addresses[:MAX_ITEMS] if isinstance(addresses, list) else ():
+            if isinstance(address, str):
+                assertion = _text(address.rpartition("/")[2])
+                found.setdefault(address, ReportedRedaction(assertion, reasons.get(address, ""), _signer(manifest)))
+    return tuple(found.values())[:MAX_ITEMS]
 
 
 def _assertions(manifest: Node, label: str) -> Iterator[Node]:

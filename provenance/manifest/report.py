@@ -226,6 +226,21 @@ class EarlierStatement:
 
 
 @dataclass(frozen=True, slots=True)
+class ReportedRedaction:
+    """An assertion that a later manifest took out of an earlier one; its hash stayed, its words are gone.
+
+    Attributes:
+        assertion: its label, such as ``c2pa.embedded-data``. Signer's text.
+        reason: as it is given (``c2pa.PII.present``); empty where none is. Signer's text.
+        signer: of the manifest that says so; None where that names nobody.
+    """
+
+    assertion: str
+    reason: str
+    signer: SignerIdentity | None
+
+
+@dataclass(frozen=True, slots=True)
 class ManifestReport:
     """Everything that a file's manifest says, and what holds of it.
 
@@ -261,6 +276,7 @@ class ManifestReport:
         beneath: where the active manifest says of itself that it changes nothing of the content (an update, a
             redaction), what the manifest says that it was put upon; else None.
         ingredients: the whole tree, depth first.
+        redactions: what any manifest of the tree took out of another.
         failures: of the active manifest.
         truncated: the tree, or a manifest in it, was larger than we walk; the rest is not shown, and the report is not
             sound.
@@ -293,6 +309,7 @@ class ManifestReport:
     soft_bindings: tuple[ReportedSoftBinding, ...] = ()
     beneath: EarlierStatement | None = None
     ingredients: tuple[ReportedIngredient, ...] = ()
+    redactions: tuple[ReportedRedaction, ...] = ()
     failures: tuple[StatusCode, ...] = ()
     truncated: bool = False
     raw_json: str = ""

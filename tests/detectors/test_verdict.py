@@ -26,6 +26,7 @@ from touchmark.provenance.manifest.report import (
     ManifestReport,
     ReportedAction,
     ReportedIngredient,
+    ReportedRedaction,
     ReportedSoftBinding,
     SignerIdentity,
     StatusCode,
@@ -195,6 +196,28 @@ def test_a_broken_identity_excuses_no_broken_content() -> None:
     verdict = judge(evidence(manifest(StatusCode("cawg.identity.pad.invalid"), HASH_MISMATCH)))
     assert verdict.outcome is Outcome.TAMPERED
     assert "cawg" not in verdict.tampering[0]
+
+
+def test_a_store_that_cannot_be_read_is_not_said_to_have_been_changed() -> None:
+    """A signer can write an assertion that no library decodes: nobody need have touched the file since."""
+    verdict = judge(evidence(ManifestReport(ManifestPresence.UNREADABLE, reason="could not decode")))
+    assert verdict.outcome is Outcome.TAMPERED
+    assert verdict.headline == "It carries a manifest that cannot be read: damaged, changed, or made so."
+    assert judge(evidence(manifest(HASH_MISMATCH))).headline == "Changed after it was signed."
+
+
+def test_what_was_taken_out_of_the_history_is_told() -> None:
+    somebody = SignerIdentity("editor", "", "2")
+    taken = ReportedRedaction("c2pa.ai-disclosure", "c2pa.PII.present", somebody)
+    strange = ReportedRedaction("c2pa.x\x1b[2J\u202e", "because\n\x1b[2J", None)
+    verdict = judge(evidence(replace(manifest(), redactions=(taken, strange, *[strange] * 9))))
+    assert verdict.outcome is Outcome.GENERATED
+    said = [statement.text for statement in verdict.statements if statement.source is Source.MANIFEST]
+    assert "“editor” took c2pa.ai-disclosure out of an earlier manifest (personal data)." in said
+    assert any(text.startswith("“nobody named” took c2pa.x") and "because" in text for text in said)
+    assert not any(set(text) & {"\x1b", "\u202e", "\n"} for text in said)
+    assert sum(" took " in text for text in said) == 8 and "So were 3 more." in said
+    assert not any(" took " in statement.text for statement in judge(evidence(manifest())).statements)
 
 
 def test_an_expired_certificate_is_no_tampering_and_no_evidence() -> None:

@@ -68,6 +68,13 @@ def test_a_redaction_takes_the_words_out_and_says_so(tmp_path: Path, told: Path,
     active = json.loads(report.raw_json)["manifests"][report.label]
     assert active["redactions"][0].endswith("/c2pa.assertions/c2pa.embedded-data")
     assert RedactionReason.PII in json.dumps(active["assertions"])
+    (redaction,) = report.redactions
+    assert (redaction.assertion, redaction.reason, redaction.signer) == (
+        "c2pa.embedded-data",
+        "c2pa.PII.present",
+        report.signer,
+    )
+    assert read_manifest(told, ring.trust_anchors).redactions == ()
     assert lint(out, ring.trust_anchors, [Rubric.ours()]).failures == ()
 
 
@@ -95,6 +102,7 @@ def test_what_lies_beneath_updates_and_redactions_is_taken_out(tmp_path: Path, t
     assert report.of_content.label == made.label
     assert report.of_content.ai_disclosure is None and made.ai_disclosure is not None
     taken = {label for one in json.loads(report.raw_json)["manifests"].values() for label in one.get("redactions", [])}
+    assert [redaction.assertion for redaction in report.redactions] == ["c2pa.embedded-data", "c2pa.ai-disclosure"]
     assert taken == {
         f"self#jumbf=/c2pa/{made.label}/c2pa.assertions/{label}"
         for label in ("c2pa.ai-disclosure", "c2pa.embedded-data")
