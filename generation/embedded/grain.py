@@ -26,6 +26,10 @@ _SIDE: Final = 8
 """Pixels of a quarter's side."""
 _AROUND: Final = 5
 """Quarters over which a codec's error is taken to be even."""
+_MIDDLE: Final = 0.6745
+"""Half of all normal numbers are smaller than this many standard deviations."""
+_LOUDEST: Final = 2.0
+"""Standard deviations; what is louder is no louder sign."""
 
 
 def clean(noisy: Tensor, share: Tensor) -> Tensor:
@@ -45,7 +49,7 @@ def drawn(grain: Tensor, frames_per_slice: int) -> Tensor:
 
 
 def seen(clip: Tensor, scene: Tensor, frames_per_slice: int) -> Tensor:
-    """The grain of a clip, of variance 1; nothing but noise if it has none.
+    """The grain of a clip, of variance 1 but for what is loudest; nothing but noise if it has none.
 
     Args:
         clip: (B, 3, frames, H, W) in -1 .. 1, frames a multiple of ``frames_per_slice``.
@@ -57,5 +61,7 @@ def seen(clip: Tensor, scene: Tensor, frames_per_slice: int) -> Tensor:
     quarters = F.avg_pool2d(left.flatten(0, 1)[:, None], _SIDE)
     # What the codec draws too light or too dark, it does over more than a quarter.
     quarters = quarters - F.avg_pool2d(quarters, _AROUND, 1, _AROUND // 2, count_include_pad=False)
-    quarters = quarters / quarters.std().clamp_min(LEVEL / 100)
+    # By the middle one, not by the mean: along outlines, and under what was laid over a clip, the codec errs loudly.
+    usual = quarters.abs().flatten(1).median(1).values.clamp_min(LEVEL / 100).view(-1, 1, 1, 1) / _MIDDLE
+    quarters = (quarters / usual).clamp(-_LOUDEST, _LOUDEST)
     return torch.unflatten(F.pixel_unshuffle(quarters, 2), 0, (batch, slices)).transpose(1, 2)
