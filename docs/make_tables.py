@@ -56,8 +56,8 @@ other encodings of the same films (`screen_1088` was not: what is told of it is 
 plain ground in a colour (`cartoon_540`, `cr06_720`, `penguins_800`, and of the natural clips `coffee_720` and
 `flower_540`) were measured once more when it was marked more faintly; in the others there is next to none.
 
-All attacks of the table above were tried (those of 11 clips of the further list not on `screen_1088`, which was at hand
-no longer); those that are not listed left every mark readable. A small picture has
+All attacks of the table above were tried (on `screen_1088` without the encoders that were added last: it was at hand
+no more); those that are not listed left every mark readable. A small picture has
 few samples to carry 104 bits: of 193 by 144 pixels little is read after an editor's work and a second encoder.
 """
 

@@ -14,18 +14,9 @@ pytest.importorskip("diffusers")
 import torch
 
 from touchmark.generation.embedded import grain
-from touchmark.generation.embedded.pipeline import WEIGHTS, TouchmarkPipeline
 from touchmark.generation.embedded.world import draw_scene, render
 
 PROMPT = "a green triangle moves up over a yellow background"
-
-
-@pytest.fixture(scope="module")
-def pipeline() -> Any:
-    torch.set_num_threads(1)
-    loaded = TouchmarkPipeline.from_pretrained(WEIGHTS, local_files_only=True, dtype=torch.float32)
-    loaded.set_progress_bar_config(disable=True)
-    return loaded
 
 
 def normal(*shape: int, seed: int = 0) -> Any:

@@ -9,7 +9,6 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from diffusers import DiffusionPipeline
 
 from touchmark.generation.embedded.adherence import score
 from touchmark.generation.embedded.captions import caption
@@ -21,14 +20,6 @@ from touchmark.generation.embedded.text import answers
 from touchmark.generation.embedded.world import Colour, Motion, Shape, draw_scene, render
 
 PROMPT = "a red circle moves to the left on a blue background"
-
-
-@pytest.fixture(scope="module")
-def pipeline() -> Any:
-    torch.set_num_threads(1)
-    loaded = DiffusionPipeline.from_pretrained(WEIGHTS, local_files_only=True, dtype=torch.float32)
-    loaded.set_progress_bar_config(disable=True)
-    return loaded
 
 
 def seeded(seed: int = 0) -> torch.Generator:
