@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 
 from benchmarks.watermark import merged
-from docs import make_security, make_sound
+from docs import make_latent, make_security, make_sound
 from docs.make_tables import DATA, NAMED, PAGE, UNSEEN, page
 
 
@@ -65,6 +65,12 @@ def test_the_page_on_security_is_in_step_with_the_data() -> None:
     report = json.loads(make_security.DATA.read_text(encoding="utf-8"))
     assert report["rows"]
     assert make_security.PAGE.read_text(encoding="utf-8") == make_security.page(report)
+
+
+def test_the_page_on_the_mark_in_the_noise_is_in_step_with_the_data() -> None:
+    rows = json.loads(make_latent.DATA.read_text(encoding="utf-8"))["rows"]
+    assert {row["model"] for row in rows} == {"clouds", "embedded"}
+    assert make_latent.PAGE.read_text(encoding="utf-8") == make_latent.page(rows)
 
 
 def test_the_page_on_sound_is_in_step_with_the_data() -> None:
