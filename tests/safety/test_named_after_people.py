@@ -1,4 +1,4 @@
-"""Institutions, buildings, prizes and days that bear a name are nobody; whoever stands before them is somebody still."""
+"""Institutions, buildings, prizes and days that bear a name are nobody; whoever stands before them is named."""
 
 from __future__ import annotations
 
