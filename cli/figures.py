@@ -26,6 +26,7 @@ def _pseudonym(ctx: click.Context, param: click.Parameter, value: str) -> str:
     return value
 
 
+_REFUSED_LISTED = 12
 _REVIEWER = click.option(
     "--reviewer",
     required=True,
@@ -196,25 +197,39 @@ def register(as_json: bool) -> None:
     "--name", metavar="NAME", help="What to call the list; the file's name, if not given. Replaces that list."
 )
 @_REVIEWER
-def import_(file: Path, name: str | None, reviewer: str) -> None:
-    """Bring the people in FILE: CSV or Wikidata JSON, as it is or with .gz or .bz2; all of them or none."""
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+def import_(file: Path, name: str | None, reviewer: str, as_json: bool) -> None:
+    """Bring the people in FILE: CSV or Wikidata JSON, as it is or with .gz or .bz2; all of them or none.
+
+    Names that are common words ("the dog") are refused, as `figures add` refuses them, and told.
+    """
+    from dataclasses import asdict
     from datetime import UTC, datetime
 
     from touchmark.cli.progress import shown
+    from touchmark.detectors.text import safe_text
     from touchmark.provenance.home import Home
-    from touchmark.safety.figures.imported import report, write_import
+    from touchmark.safety.figures.imported import report, without_common, write_import
     from touchmark.safety.figures.register import slug_of
     from touchmark.safety.figures.sources import read_people
 
     folder = Home.default().ensure().figures
     with shown() as progress:
-        people = read_people(file, lambda count: progress("read", count, 0))
+        people, refused = without_common(read_people(file, lambda count: progress("read", count, 0)))
     list_name = name or slug_of(file.name.split(".")[0])
     write_import(folder, list_name, people, file.name, reviewer, datetime.now(UTC))
     _index()  # compiles the names, so that the next prompt need not wait
-    done = report(people)
+    done = report(people, refused)
+    if as_json:
+        print_json({"list": list_name, **asdict(done)})
+        return
     people_named = f"{number_of(done.people, 'person', 'people')} with {number_of(done.forms, 'name')}"
     click.echo(f"{list_name}: {people_named}; {number_of(done.left_out, 'short name')} left out.")
+    if done.refused:
+        told = [f"{safe_text(name)} ({', '.join(languages)})" for name, languages in done.refused.items()]
+        more = f" and {len(told) - _REFUSED_LISTED:,} more; --json lists them" if len(told) > _REFUSED_LISTED else ""
+        listed = "; ".join(told[:_REFUSED_LISTED])
+        click.echo(f"Refused as common words, {number_of(len(told), 'name')}: {listed}{more}.")
 
 
 def _index() -> FigureIndex:

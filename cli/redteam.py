@@ -13,6 +13,8 @@ from touchmark.cli.policy_option import policy_option
 from touchmark.provenance.wording import number_of
 
 if TYPE_CHECKING:
+    from contextlib import AbstractContextManager
+
     from touchmark.safety.judge import Judge
     from touchmark.safety.redteam.campaign import Attempt, Plan
     from touchmark.safety.redteam.log import LogWriter
@@ -52,7 +54,8 @@ def redteam() -> None:
 @redteam.command(
     epilog="\b\nExamples:\n  touchmark redteam run\n"
     "  touchmark redteam run seeds.yaml more.jsonl --policy strict-teen --log run.jsonl --html run.html\n"
-    "  touchmark redteam run --depth 3 --chains 200 --json | jq .techniques\n\n"
+    "  touchmark redteam run --depth 3 --chains 200 --json | jq .techniques\n"
+    "  touchmark redteam run --depth 3 --log run.jsonl --resume\n\n"
     "\b\nExit status:\n  0   nothing got through\n  1   something did\n  3   a file of seeds could not be read, or a "
     "log not be written\n  64  the command was used wrongly, or no such policy"
 )
@@ -62,6 +65,9 @@ def redteam() -> None:
 @_chains
 @_chance
 @click.option("--log", "log_path", metavar="FILE", type=_FILE, help="Keep every attempt, as JSON lines; a new file.")
+@click.option(
+    "--resume", is_flag=True, help="Go on with the campaign in --log that was cut short; what is done is kept."
+)
 @click.option(
     "--html",
     "html_path",
@@ -77,6 +83,7 @@ def run(
     chains: int,
     chance: int,
     log_path: Path | None,
+    resume: bool,
     html_path: Path | None,
     as_json: bool,
 ) -> int:
@@ -87,16 +94,19 @@ def run(
     """
     from contextlib import nullcontext
     from datetime import UTC, datetime
+    from itertools import chain
 
     from touchmark.cli.page_file import require_place, write_page
     from touchmark.safety.classifier.weights import WEIGHTS_SHA256
     from touchmark.safety.gate import judge_of
     from touchmark.safety.redteam.campaign import Plan
-    from touchmark.safety.redteam.log import Head, LogWriter
+    from touchmark.safety.redteam.log import Head, LogWriter, read_log
     from touchmark.safety.redteam.page import page
     from touchmark.safety.redteam.report import Report
     from touchmark.safety.redteam.seeds import SHIPPED, read_seeds
 
+    if resume and not log_path:
+        raise click.UsageError("--resume goes on with the campaign in --log; give that too.")
     if html_path:
         require_place(html_path)
     files = [read_seeds(path) for path in seeds or (SHIPPED,)]
@@ -110,8 +120,20 @@ def run(
         started=datetime.now(UTC),
     )
     prompts = {seed.value: seed for file in files for seed in file.seeds}
-    with LogWriter.create(log_path, head) if log_path else nullcontext() as log:
-        report = Report.of(_campaign(judge, prompts, head.plan, log))
+    done: tuple[Attempt, ...] = ()
+    opened: AbstractContextManager[LogWriter | None] = nullcontext()
+    if log_path and resume:
+        record = read_log(log_path).resumable()
+        record.require_same(head, prompts, log_path)
+        done, head = record.attempts, record.head
+        opened = LogWriter.resume(log_path, record)
+        for value in {attempt.seed.value for attempt in done}:
+            prompts.pop(value, None)
+        click.echo(f"touchmark: {number_of(len(done), 'attempt')} of the log are kept.", err=True)
+    elif log_path:
+        opened = LogWriter.create(log_path, head)
+    with opened as log:
+        report = Report.of(chain(done, _campaign(judge, prompts, head.plan, log)))
     if as_json:
         document = {"policy": {"name": head.policy, "sha256": head.policy_digest}, "seeds": list(head.seeds)}
         print_json(document | report.as_dict())

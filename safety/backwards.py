@@ -3,7 +3,8 @@
 The pairs follow one another in this order and hardly ever in the other: endings before a blank, vowel signs behind
 their letters, the order inside the commonest words. They are the 120 of each script that do so most often in three
 quarters of the everyday sentences of Tatoeba; of the fourth quarter they tell 97 in 100 that are turned around, and
-take 5 in 1,000 for turned that are not.
+take 5 in 1,000 for turned that are not. Of Chinese and Japanese there are 190 more each, from the sentences that the
+classifier was trained on, for these have no gaps and a clause of ten characters holds few of the first.
 """
 
 from __future__ import annotations
@@ -36,12 +37,28 @@ _PAIRS = (
     "两个。最随着一起化过桌子，向移镜天，，展我的成了只鸟动，面，进入移动a队边，第一然这 在时，找到，一的光的。"
     "左边发现。在°c，但队的色 神秘面 自己然它温度决定一位。随，镜色变整个古老人在苹果空气得了只狗上，一块边 "
     "蓝色展现只猫右边前面他的中的0°远，王国渐变"
+    # chinese, at the edges of clauses and in what is asked for
+    "什么怎么 怎怎样 请么  帮如何有什我想 如教我需要办法诉我我怎告诉才能样才要什问怎请问方法 给的最 列的办列出窍门"
+    "么窍步教请一最佳佳方女人写一 有我一是什邻居视频银行不被为什警察今晚里的频 计划划 一份我们 今死 么办晚我们要同事"
+    "建议议 朋友伪造 为最好么诀窍 诀窍的步指南尸体保护步骤的指较好比较居的弹 制造自杀步告么在新闻友的处理女友上的大麻"
+    "前女被发哪些钱 杀死想怎消灭 把男人 最偷看密码游客流浪有哪不留个女帮助枪 参观手机别人举报丈夫一些些方不让话 照片"
+    "除掉老板老人现 网上最容容易保险医生冰毒一名方式式是住址我写小说公交药 跟踪黑进片 友 羞辱房东有办闻 起来个男杀掉"
+    "兽医么偷勒索的 器 记者里 抢银虐待痕迹留痕在网医院展示 展生成门 妻子女朋成一骤是恐怖一段来 情侣公司袭击找回行卡"
+    "法官里下可卡卡因查到假新电话我需一篇骤 的计老师防止赶出不用里抢教程"
     # japanese
     "。 た。ないていってったい。る。いること？ トムだ。 彼 トしてしたす。ムは 私ですからますなた そ彼女よ。かっ"
     "あな女はする ああるんだるのたの！ の？すかではリーるとるこ こんでようがあ 「とはそれか？私のそのしいいま"
     "好きものはなてもメアアリにはとをか。う。 何を見れては何と思自分ればはあどうれはいよをしれなるよりにられ"
     "ませであっとだけたらせんあり」 知らは自のだ話しのでなのてるだっそうきる。」言っ思っ彼のれたるんょうもう"
     "はメは、に行てくたちけれがいうかいん 君ん。ろうもし"
+    # japanese, the same
+    "て 方法は る はどえてばい教え法をるにる方一番番いい方法はの すれ説明手順順をうす画を明し どうややっが必必"
+    "要コツ要 書い立て計画ン を立ける殺すショる手人をめるり方を作動画せる女性れるを持スロョン手伝て行るコ 今を教"
+    "のを伝っえるつももりりだけどど何のはさいださか 作るのにうしいや持っけば行けらい方はに一は難難しツをる計者をッ"
+    "プ引きめのツはを切ずにる一入れトを金をしくを詳詳し映画出すを盗守るすの見せの手ング画 るつプ  クンをるたに入"
+    "ードーズルを買うアッ 映 自画のす なぜズアクロ警察インさせ手引れず 同ドを切る簡単盗む単に 簡写真死体弾をを"
+    "い パューら守持ちつけ死ぬす方た 造す 偽同僚こっそりっそ像 ーを取る追い方  隣首をへの的な今夜を入かれの写"
+    "に見を売食べい出害者ーン護師看護 なつかうにをつ隠す拷問広めを広"
     # hangul
     "다.는 을 은 에 를  나 있고 요.의 나는니다게  아서 로  사 것요? 톰 너 하 우이다세요있다그는 않 좋했다어."
     "에게어요 거 오한다었다야. 보우리에서 마하지습니 없 싶그녀 여 모합니톰은있어면 니까까? 부하는입니 당야 리는"
@@ -84,42 +101,93 @@ _NUMBERS[[ord(letter) for letter in _USED]] = np.arange(1, len(_USED) + 1)
 _GAINS = np.zeros((len(_USED) + 1, len(_USED) + 1), dtype=np.int8)
 for _pair, _gain in _GAIN.items():
     _GAINS[_NUMBERS[ord(_pair[0])], _NUMBERS[ord(_pair[1])]] = _gain
+_BORDER = int(_NUMBERS[ord(" ")])
+_BORDERED = _NUMBERS.copy()
+"""The same numbers, with a blank's for all that parts the clauses of Chinese and Japanese."""
+_BORDERED[[ord(sign) for sign in "。，、！？；：,.!?;:「」『』（）()《》〈〉【】“”‘’…—~～・\u3000\n\r\t"]] = _BORDER
+_SHORTEST_CLAUSE = 5
+"""Characters of a clause that is told by its own pairs."""
 _LETTERS = re.compile("[\u0370-\u1dff\u2e80-\ud7ff\uf900-\ufdff]")
 
 
+_UNSPACED = re.compile("[\u3041-\u30ff\u4e00-\u9fff]")
 _TO_THE_GAP = re.compile(r"\A\S{0,12}(?!\S)|\A\S{0,4}")
 """What is left of a word, or some letters of a text without gaps."""
 _LEAST_GAIN = 4
 """Pairs that a passage has to gain to be read backwards by itself: of 1,000 Russian sentences 4 hold one."""
 
 
-def backwards(text: str) -> tuple[int, int] | None:
-    """What of a text of such a script reads backwards, half open: all of it, the passage that gains most, or nothing.
+def backwards(text: str) -> tuple[tuple[int, int], ...]:
+    """What of a text of such a script reads backwards, half open and in order, each stretch by itself.
 
-    All of it does where more pairs stand the wrong way round than the right way. Of a passage that gains enough, words
-    that are parted by spaces are whole; where none are it may begin or end some letters off.
+    That is all of it, where more pairs stand the wrong way round than the right way; or the clauses of Chinese and
+    Japanese that do so; or the passage that gains most, if it gains enough; or nothing. Of a passage, words that are
+    parted by spaces are whole; where none are it may begin or end some letters off.
     """
     if _LETTERS.search(text) is None:
-        return None
+        return ()
     spaced = " ".join(text.split())
-    gains = _gains(spaced)
+    gains = _gains(_numbers(spaced, _NUMBERS))
     if int(gains.sum(dtype=np.intp)) > 0:
-        return 0, len(text)
+        return ((0, len(text)),)
+    if _UNSPACED.search(text) is not None and (clauses := _clauses(text)):
+        return clauses
     sums = np.zeros(len(text) + 2, dtype=np.int32)
-    (gains if spaced == text else _gains(text)).cumsum(dtype=np.int32, out=sums[1:])
+    (gains if spaced == text else _gains(_numbers(text, _NUMBERS))).cumsum(dtype=np.int32, out=sums[1:])
     above = sums - np.minimum.accumulate(sums)
     last = int(above.argmax())
     if above[last] < _LEAST_GAIN:
-        return None
+        return ()
     begin, end = max(int(sums[: last + 1].argmin()) - 1, 0), min(last, len(text))
     before, behind = _TO_THE_GAP.search(text[:begin][::-1]), _TO_THE_GAP.search(text[end:])
-    return begin - (before.end() if before else 0), end + (behind.end() if behind else 0)
+    return ((begin - (before.end() if before else 0), end + (behind.end() if behind else 0)),)
 
 
-def _gains(text: str) -> NDArray[np.int8]:
-    """What each pair gains by being turned, from the one before the first character to the one after the last."""
+def _clauses(text: str) -> tuple[tuple[int, int], ...]:
+    """The clauses, parted by punctuation or blanks, that gain by being turned, and those beside them that lose nothing.
+
+    A clause beside one that was typed backwards was most likely typed so too, and half of them hold no pair that tells.
+    """
+    numbers = _numbers(text, _BORDERED)
+    gains = _gains(numbers)
+    if int(gains.max()) <= 0:
+        return ()
+    borders = (numbers == _BORDER).nonzero()[0]
+    begins, ends = borders[:-1], borders[1:] - 1
+    sums = np.zeros(len(numbers), dtype=np.int32)
+    gains.cumsum(dtype=np.int32, out=sums[1:])
+    clauses = ends > begins
+    gained = (sums[borders[1:]] - sums[borders[:-1]])[clauses]
+    begins, ends = begins[clauses], ends[clauses]
+    turned = (gained > 0) & (ends - begins >= _SHORTEST_CLAUSE)
+    if not turned.any():
+        return ()
+    stretches = list(zip(begins.tolist(), ends.tolist(), strict=True))
+    told = [number for number in turned.nonzero()[0].tolist() if _is_unspaced(text, stretches[number])]
+    chosen = set(told)
+    for number in told:
+        for step in (-1, 1):
+            beside = number + step
+            while 0 <= beside < len(stretches) and beside not in chosen and gained[beside] >= 0:
+                if not _is_unspaced(text, stretches[beside]):
+                    break
+                chosen.add(beside)
+                beside += step
+    return tuple(stretches[number] for number in sorted(chosen))
+
+
+def _is_unspaced(text: str, clause: tuple[int, int]) -> bool:
+    return _UNSPACED.search(text, *clause) is not None
+
+
+def _numbers(text: str, table: NDArray[np.uint16]) -> NDArray[np.int32]:
+    """The numbers of the characters of a text, with a blank at either end."""
     lower = text.casefold()
     read = f" {lower if len(lower) == len(text) else text} "
     letters = np.frombuffer(read.encode("utf-32-le", "surrogatepass"), dtype="<u4")
-    numbers = _NUMBERS.take(letters, mode="clip").astype(np.int32)
+    return table.take(letters, mode="clip").astype(np.int32)
+
+
+def _gains(numbers: NDArray[np.int32]) -> NDArray[np.int8]:
+    """What each pair gains by being turned, from the one before the first character to the one after the last."""
     return _GAINS.ravel().take(numbers[:-1] * len(_GAINS) + numbers[1:])

@@ -409,10 +409,13 @@ def _hidden(original: Traced) -> Iterator[tuple[ViewKind, Traced]]:
         begin, end = match.span()
         tags = Traced(text[begin:end], original.starts[begin:end], original.ends[begin:end])
         yield ViewKind.TAGS, tags.relettered("".join(chr(ord(c) - 0xE0000) for c in tags.text))
-    if passage := backwards(text):
-        begin, end = passage
+    if stretches := backwards(text):
+        begin, end = stretches[0][0], stretches[-1][1]
         part = Traced(text[begin:end], original.starts[begin:end], original.ends[begin:end])
-        yield ViewKind.REVERSED, _readable(part.reordered(range(end - begin - 1, -1, -1)))
+        order = list(range(end - begin))
+        for first, last in stretches:
+            order[first - begin : last - begin] = range(last - begin - 1, first - begin - 1, -1)
+        yield ViewKind.REVERSED, _readable(part.reordered(order))
     breaks = len(_HIDDEN_BREAK.findall(text)) if _BREAK_SIGN.search(text) else 0
     if 0 < 3 * breaks < len(text):  # between words rather than between letters
         yield ViewKind.UNMASKED, _readable(original.sub(_HIDDEN_BREAK, lambda _: " "))

@@ -34,6 +34,8 @@ _FOLDER = POLICIES / "safety"
 _Slug = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9-]{0,63}$")]
 _Share = Annotated[float, Field(ge=0, le=1, strict=True)]
 """Strict, since YAML reads "yes" as true, and true as a number is 1."""
+_INVERSIONS = "inversions"
+"""The lexicon of what a negative prompt must not push out, which no policy replaces either."""
 _MINORS = "minors"
 """The lexicon of words for minors, which no policy replaces."""
 _MOST_FOR_MINORS = 0.5
@@ -182,7 +184,7 @@ class NegativeRule(Strict):
         severity: how severe such a word is, in the category ``sexual``.
     """
 
-    lexicon: _Slug = "inversions"
+    lexicon: _Slug = _INVERSIONS
     severity: Severity = Severity.MEDIUM
 
 
@@ -262,6 +264,11 @@ class Policy(Strict):
             raise ValueError(f"reviewers that the policy does not describe: {unknown}")
         if "any" not in self.thresholds:
             raise ValueError("thresholds need an entry 'any', for languages not named")
+        if self.negative_prompt.lexicon != _INVERSIONS:
+            # Another lexicon finds other words: clothes would be kept out of a picture, and only a diff would show it.
+            raise ValueError(
+                f"negative_prompt uses the lexicon {_INVERSIONS}; say how grave its words are by severity instead"
+            )
         minors = self.rule(Category.SEXUAL_MINORS)
         if minors.thresholds is None or "any" not in minors.thresholds or minors.terms is None:
             raise ValueError("sexual-minors needs thresholds.any and terms; this category cannot be turned off")

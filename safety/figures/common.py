@@ -6,9 +6,11 @@ the classifier (``classifier/written``).
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
 from functools import cache
 
+from touchmark.safety.automaton import Automaton
 from touchmark.safety.figures.forms import folded_name, is_whole
 
 _MOST = 0.005
@@ -33,6 +35,32 @@ def common_in(name: str) -> tuple[str, ...]:
         for language, texts in _prompts().items()
         if sum(_stands_in(form, text) for text in texts) > _MOST * len(texts)
     )
+
+
+def common_among(names: Iterable[str]) -> dict[str, tuple[str, ...]]:
+    """Of many names, those that :func:`common_in` takes for common, each with its languages; in one pass for all.
+
+    Some 1.4 million characters are searched, however many the names are.
+    """
+    forms: dict[str, list[str]] = {}
+    for name in names:
+        form = folded_name(name)
+        if 0 < len(form) <= _LONGEST:
+            forms.setdefault(form, []).append(name)
+    if not forms:
+        return {}
+    search = Automaton({form: form for form in forms})
+    found: dict[str, list[str]] = {}
+    for language, texts in _prompts().items():
+        standing = Counter(
+            form
+            for text in texts
+            for form in {form for start, end, form in search.find(text) if is_whole(text, start, end)}
+        )
+        for form, count in standing.items():
+            if count > _MOST * len(texts):
+                found.setdefault(form, []).append(language)
+    return {name: tuple(languages) for form, languages in found.items() for name in forms[form]}
 
 
 def _stands_in(form: str, text: str) -> bool:

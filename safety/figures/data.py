@@ -262,6 +262,8 @@ class VetoesFile(_Strict):
         phrases: whole phrases that hold a figure's form and mean something else.
         after: words that, right after a name, make it a thing ("bridge", "airport").
         before: words that do so right before it ("улица", "שדרות").
+        institutions_after: words that do so after a name of one word of somebody who lives ("foundation").
+        institutions_before: words that do so before one ("fundación").
         words: ordinary words that are a slip away from part of a name; never read as a misspelling.
         capitalised: names that are words too, or borne by many ("Drake"), and the id of the figure they mean where they
             are written as a name; a list of people may hold them too.
@@ -273,6 +275,8 @@ class VetoesFile(_Strict):
     phrases: tuple[Name, ...]
     after: tuple[Name, ...]
     before: tuple[Name, ...] = ()
+    institutions_after: tuple[Name, ...] = ()
+    institutions_before: tuple[Name, ...] = ()
     words: tuple[Name, ...]
     capitalised: dict[Name, Slug] = {}
     common: tuple[Name, ...] = ()

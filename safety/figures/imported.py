@@ -13,8 +13,8 @@ import json
 import os
 import re
 import zipfile
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from functools import cache
 from pathlib import Path
@@ -30,6 +30,7 @@ import touchmark.safety.figures.inflection as inflection
 import touchmark.safety.figures.slip_keys as slip_keys
 import touchmark.safety.figures.slip_text as slip_text
 from touchmark.safety.automaton import Automaton
+from touchmark.safety.figures.common import common_among
 from touchmark.safety.figures.data import Figure, FigureDataError, FigureRole, FigureStatus
 from touchmark.safety.figures.misspelling import Misspellings, Slip
 from touchmark.safety.figures.slip_keys import SlipKeys
@@ -52,11 +53,13 @@ class ImportReport:
         people: written.
         forms: names of theirs that are searched for.
         left_out: forms too short to mean anybody by themselves.
+        refused: names that are common words, each with the languages (ISO 639-1) whose harmless prompts it stands in.
     """
 
     people: int
     forms: int
     left_out: int
+    refused: Mapping[str, tuple[str, ...]]
 
 
 class ImportedNames:
@@ -177,12 +180,30 @@ def load_imports(folder: Path, ordinary: frozenset[str]) -> ImportedNames | None
     )
 
 
-def report(people: Sequence[Person]) -> ImportReport:
-    """What came of an import of these people."""
+def without_common(people: Sequence[Person]) -> tuple[list[Person], dict[str, tuple[str, ...]]]:
+    """The people without names that are common words, and those names with the languages that they are common in.
+
+    A list that brings "the Dog" would stop prompts and protect nobody. Whoever has another name is kept under that.
+    The first call in a process takes seconds.
+    """
+    given = {name for person in people for name in (person.name, *person.forms)}
+    common = common_among(name for name in given if _is_unmistakable(forms.folded_name(name)))
+    if not common:
+        return list(people), {}
+    kept: list[Person] = []
+    for person in people:
+        names = [name for name in (person.name, *person.forms) if name not in common]
+        if names:
+            kept.append(replace(person, name=names[0], forms=dict.fromkeys(names[1:])))
+    return kept, dict(sorted(common.items()))
+
+
+def report(people: Sequence[Person], refused: Mapping[str, tuple[str, ...]]) -> ImportReport:
+    """What came of an import of these people, whose other names were refused."""
     given = sum(1 + len(person.forms) for person in people)
     names = (forms.folded_name(form) for person in people for form in (person.name, *person.forms))
     searched = sum(map(_is_unmistakable, names))
-    return ImportReport(len(people), searched, given - searched)
+    return ImportReport(len(people), searched, given - searched, refused)
 
 
 # --- files ----------------------------------------------------------------------------------------------------------

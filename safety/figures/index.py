@@ -137,6 +137,7 @@ class FigureIndex:
         self._by_id = {figure.id: figure for figure in data.figures}
         self._offices = OfficeGrammar(data.offices, data.bodies)
         self._things = ThingWords(data.vetoes.after, data.vetoes.before)
+        self._institutions = ThingWords(data.vetoes.institutions_after, data.vetoes.institutions_before)
         self._namesakes = Namesakes(data.vetoes.animals, data.vetoes.named_before, data.vetoes.named_after)
         self._names = _spellings(data)
         self._spelt = tuple(form for form, name in self._names.items() if _may_slip(form, name))
@@ -342,13 +343,14 @@ class FigureIndex:
             yield _Found(place, found, round(echo.score / 100, 3))
 
     def _names_somebody(self, text: str, place: Place, form: _Form, holds_offices: bool) -> bool:
-        """Whether a form is used of the person: bridges are named after the dead, and office phrases can be past."""
+        """Whether a form is used of the person: bridges are named after the dead, foundations after the living too, and
+        office phrases can be past."""
         if form.kind is MatchKind.OFFICE:
             return holds_offices and not self._offices.is_past(text, place[0])
         if self._namesakes.bear(text, place):
             return False
         if form.figure.status is FigureStatus.LIVING:
-            return True
+            return " " in text[slice(*place)] or not self._institutions.beside(text, place)
         return not self._things.beside(text, place)
 
 

@@ -1,4 +1,4 @@
-"""Words that make a name a thing: a street, an airport, a park that is named after somebody."""
+"""Words that make a name a thing: a street, an airport, a foundation that is named after somebody."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _LONGEST = 24
 
 
 class ThingWords:
-    """What, right beside the name of somebody who is dead, means what is named after them.
+    """What, right beside the name of somebody, means what is named after them.
 
     Args:
         after: words behind a name ("bridge"); in Korean and in scripts without spaces nothing need part them from it.

@@ -5,6 +5,7 @@
             log.add(attempt)
 
     record = read_log(path)          # record.complete is False for one that was cut short
+    with LogWriter.resume(path, record) as log: ...   # goes on behind the last seed that is whole
 
 The first line says what was tried on what, the last how much it was. A line is written in one piece and reaches the
 disk when its seed is done. The log holds the prompts: keep it as you keep the seeds.
@@ -14,8 +15,10 @@ from __future__ import annotations
 
 import json
 import os
-from dataclasses import dataclass
+from collections.abc import Collection
+from dataclasses import dataclass, replace
 from datetime import datetime
+from itertools import takewhile
 from pathlib import Path
 from types import TracebackType
 from typing import Annotated, Any, ClassVar, Literal, TypeVar
@@ -28,6 +31,7 @@ from touchmark.safety.redteam.campaign import DEEPEST, Attempt, Outcome, Plan
 from touchmark.safety.redteam.seeds import Seed
 
 _MAX_BYTES = 2_000_000_000
+_END = b'"kind": "end"'
 
 
 class RedteamLogError(TouchmarkError):
@@ -68,6 +72,36 @@ class Record:
     head: Head
     attempts: tuple[Attempt, ...]
     complete: bool
+
+    def resumable(self) -> Record:
+        """The same without the attempts of the last seed, some of which may be missing; a complete one as it is."""
+        if self.complete or not self.attempts:
+            return self
+        last = self.attempts[-1].seed.value
+        kept = tuple(takewhile(lambda attempt: attempt.seed.value != last, self.attempts))
+        return replace(self, attempts=kept)
+
+    def require_same(self, head: Head, seeds: Collection[str], path: Path) -> None:
+        """Check that a campaign under this head and with these seeds would try the same on the same gate.
+
+        Raises:
+            RedteamLogError: it would not; says in what it differs.
+        """
+        names = {
+            "policy_digest": "the policy",
+            "classifier": "the classifier's weights",
+            "plan": "--depth, --chains or --chance",
+            "seeds": "the files of seeds",
+        }
+        differs = [told for name, told in names.items() if getattr(self.head, name) != getattr(head, name)]
+        if not differs and any(attempt.seed.value not in seeds for attempt in self.attempts):
+            differs = [names["seeds"]]
+        if differs:
+            raise RedteamLogError(
+                f"the log is of another campaign: {', '.join(differs)} changed since it began",
+                subject=str(path),
+                remedy="Give what it was begun with, or begin a new campaign in a new file.",
+            )
 
 
 class _Line(BaseModel):
@@ -140,6 +174,34 @@ class LogWriter:
         flush(path.absolute().parent)
         return log
 
+    @classmethod
+    def resume(cls, path: Path, record: Record) -> LogWriter:
+        """Go on with a log that was cut short: what stands behind the attempts of the record is cut off.
+
+        Args:
+            record: from :func:`read_log`, less the attempts that are to be made again; see :meth:`Record.resumable`.
+
+        Raises:
+            RedteamLogError: it cannot be written, or was ended.
+        """
+        try:
+            lines = path.read_bytes().split(b"\n")
+            if _END in lines[-2:][0]:
+                raise RedteamLogError(
+                    "the log has its last line: there is nothing to go on with",
+                    subject=str(path),
+                    remedy="Begin a new campaign in a new file.",
+                )
+            kept = sum(len(line) + 1 for line in lines[: 1 + len(record.attempts)])
+            descriptor = os.open(path, os.O_WRONLY | os.O_APPEND)
+            os.ftruncate(descriptor, kept)
+        except OSError as error:
+            raise RedteamLogError(f"the log cannot be gone on with ({error.strerror})", subject=str(path)) from error
+        log = cls(path, descriptor)
+        log._count = len(record.attempts)
+        log._seed = record.attempts[-1].seed.value if record.attempts else ""
+        return log
+
     def add(self, attempt: Attempt) -> None:
         """Write one attempt; those of the seed before are on the disk then.
 
@@ -203,7 +265,7 @@ def read_log(path: Path) -> Record:
     if not whole:
         raise RedteamLogError("the file is no log of a campaign", subject=str(path))
     head = _parsed(path, 1, whole[0], _HeadLine)
-    ended = whole[1:] and b'"kind": "end"' in whole[-1]
+    ended = whole[1:] and _END in whole[-1]
     body = whole[1:-1] if ended else whole[1:]
     tried = tuple(_attempt(_parsed(path, at, line, _AttemptLine)) for at, line in enumerate(body, 2))
     complete = bool(ended) and _parsed(path, len(whole), whole[-1], _EndLine).attempts == len(tried)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 import pytest
 
@@ -43,3 +44,32 @@ def test_list_by_country_and_role(capsys: pytest.CaptureFixture[str]) -> None:
 def test_an_unknown_role_is_a_usage_error(capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["figures", "list", "--role", "wizard"]) == 64
     assert "head-of-state" in capsys.readouterr().err
+
+
+def test_an_import_refuses_common_words_and_tells_them(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    # Given a list of somebody, of nothing but words, of somebody known by words too, and of a word in Chinese
+    monkeypatch.setenv("TOUCHMARK_HOME", str(tmp_path))
+    people = tmp_path / "people.csv"
+    people.write_text(
+        "name,aliases\nAda Quilliam,\nin the,\nof the,Bob Vandersteen\nCarla Osterhout,on the|Carla O.\n视频,\n",
+        encoding="utf-8",
+    )
+    command = ["figures", "import", str(people), "--name", "press", "--reviewer", "r-17"]
+
+    # When it is imported
+    assert run([*command, "--json"]) == 0
+    told = json.loads(capsys.readouterr().out)
+    assert run(command) == 0
+    summary = capsys.readouterr().out
+
+    # Then words are refused, as `figures add` refuses them, and whoever has another name is kept
+    assert set(told["refused"]) == {"in the", "on the", "of the", "视频"}
+    assert "en" in told["refused"]["in the"] and "zh" in told["refused"]["视频"]
+    assert (told["list"], told["people"]) == ("press", 3)
+    assert "Refused as common words, 4 names: " in summary and "in the (en" in summary
+    for text, found in (("a cat in the rain", 2), ("the end of the road", 2), ("视频里有一只猫", 2), ("Bob Vandersteen", 0)):
+        assert run(["figures", "find", text]) == found
+    for name in told["refused"]:
+        assert run(["figures", "add", name, "--reviewer", "r-17"]) != 0

@@ -37,6 +37,51 @@ def test_run_tells_what_gets_through_and_keeps_it(
     assert html.read_text(encoding="utf-8").startswith("<!DOCTYPE html>")
 
 
+@pytest.mark.parametrize("lines", [1, 2, 12, 40])
+def test_a_campaign_that_was_killed_goes_on_where_it_was(
+    tmp_path: Path, seeds: str, lines: int, capsys: pytest.CaptureFixture[str]
+) -> None:
+    # Given a log cut off in the middle of a line, as a kill leaves it
+    whole, log = tmp_path / "whole.jsonl", tmp_path / "run.jsonl"
+    assert run(["redteam", "run", seeds, "--depth", "1", "--log", str(whole), "--json"]) == 1
+    told = json.loads(capsys.readouterr().out)
+    kept = whole.read_bytes().splitlines(keepends=True)
+    log.write_bytes(b"".join(kept[:lines]) + kept[lines][:17])
+    begun = log.stat().st_ino
+
+    # When it is taken up again
+    assert run(["redteam", "run", seeds, "--depth", "1", "--log", str(log), "--resume", "--json"]) == 1
+
+    # Then what was done of whole seeds is kept, and log and report are as if nothing had happened
+    captured = capsys.readouterr()
+    first = [line for line in kept[1:lines] if b"porn" in json.loads(line)["seed"].encode()]
+    whole_seeds = len(first) if lines == 40 else 0
+    assert f"{whole_seeds} attempt" in captured.err
+    assert log.stat().st_ino == begun
+    assert log.read_bytes().splitlines()[1:] == whole.read_bytes().splitlines()[1:]
+    assert read_log(log).complete
+    assert json.loads(captured.out) == told
+
+
+def test_what_cannot_be_taken_up_is_named(tmp_path: Path, seeds: str, capsys: pytest.CaptureFixture[str]) -> None:
+    log = tmp_path / "run.jsonl"
+    assert run(["redteam", "run", seeds, "--resume"]) == 64
+    assert run(["redteam", "run", seeds, "--log", str(log), "--resume"]) == 3
+    run(["redteam", "run", seeds, "--depth", "1", "--log", str(log)])
+    whole = log.read_bytes()
+    assert run(["redteam", "run", seeds, "--depth", "1", "--log", str(log), "--resume"]) == 3
+    assert "nothing to go on with" in capsys.readouterr().err
+    cut = b"".join(whole.splitlines(keepends=True)[:-3])
+    log.write_bytes(cut)
+    for other in (["--depth", "2"], ["--depth", "1", "--policy", "strict-teen"], ["--depth", "1", "--chance", "7"]):
+        assert run(["redteam", "run", seeds, *other, "--log", str(log), "--resume"]) == 3
+        assert "of another campaign" in capsys.readouterr().err
+        assert log.read_bytes() == cut
+    Path(seeds).write_text("seeds:\n- {value: a lighthouse, harm_categories: [sexual]}\n", encoding="utf-8")
+    assert run(["redteam", "run", seeds, "--depth", "1", "--log", str(log), "--resume"]) == 3
+    assert log.read_bytes() == cut
+
+
 def test_run_as_json_and_nothing_through(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     seeds = tmp_path / "seeds.txt"
     seeds.write_text("a hardcore porn film\n", encoding="utf-8")

@@ -136,6 +136,10 @@ def _replaced(old: str, new: str) -> Callable[[str], str]:
             (_replaced("{lexicon: minors}", f"{{lexicon: {terms}}}"), "excuses none of it")
             for terms in ("inversions", "minors, also: {unless: [a word]}", "minors, also: {unless_followed_by: [a]}")
         ),
+        *(
+            (_replaced("{lexicon: inversions", f"{{lexicon: {other}"), "negative_prompt uses the lexicon inversions")
+            for other in ("minors", "sexual", "living-artists")
+        ),
         (_replaced("    thresholds: {}\n    terms: {lexicon: weapons-dangerous}\n", ""), "find nothing: ..weapons"),
         (_replaced("appeal: Ask", "appeal: '  ' # Ask"), "appeal"),
         (_replaced("figures:\n", "figures:\n  <<: {living: refuse}\n"), "merge keys"),
