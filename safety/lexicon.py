@@ -2,6 +2,7 @@
 
 A lexicon is a YAML file in ``policies/lexicons``: ``strong`` and ``weak`` terms, and ``unless`` phrases inside which a
 term means nothing ("naked mole rat"), or words after which it speaks of something else ("Batman" in "a Batman cake").
+``sayings`` are terms too, written once for all of whom they are said ("drive out all …").
 Matching is one pass of an Aho-Corasick automaton, whatever the number of terms.
 Terms are facts about words; what a match leads to is the policy's business.
 """
@@ -14,17 +15,45 @@ import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import reduce
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Self
 
-from pydantic import Field
+from pydantic import AfterValidator, Field, model_validator
 
 from touchmark.safety.automaton import Automaton
 from touchmark.safety.canonical import CanonicalText, View, read_plainly
 from touchmark.safety.decision import Category
-from touchmark.safety.document import POLICIES, Terms, read_yaml, validated
+from touchmark.safety.document import POLICIES, Strict, Term, Terms, read_yaml, validated
 
 _FOLDER = POLICIES / "lexicons"
+
+
+_WHOM = "…"
+_MOST_SAYINGS = 20_000
+
+
+def _of_somebody(saying: str) -> str:
+    if saying.count(_WHOM) != 1:
+        raise ValueError(f"a saying holds one {_WHOM}, where the people are named of whom it is said")
+    return saying
+
+
+class Sayings(Strict):
+    """What is said of several peoples alike.
+
+    Attributes:
+        of: their names, in the form that these sayings take.
+        strong: strong terms, with an ellipsis where each name is put.
+    """
+
+    of: Annotated[tuple[Term, ...], Field(min_length=1)]
+    strong: Annotated[tuple[Annotated[Term, AfterValidator(_of_somebody)], ...], Field(min_length=1)]
+
+    @property
+    def terms(self) -> Terms:
+        """Each saying of each of them. Raises ValueError (pydantic's) where one becomes too long."""
+        return Terms(strong=tuple(saying.replace(_WHOM, name) for name in self.of for saying in self.strong))
 
 
 class LexiconFile(Terms):
@@ -33,10 +62,26 @@ class LexiconFile(Terms):
     Attributes:
         name: that of the file.
         description: what its terms have in common.
+        sayings: further strong terms.
     """
 
     name: Annotated[str, Field(pattern=r"^[a-z0-9-]+$")]
     description: str
+    sayings: tuple[Sayings, ...] = ()
+
+    @model_validator(mode="after")
+    def _bounded(self) -> Self:
+        if sum(len(of.of) * len(of.strong) for of in self.sayings) > _MOST_SAYINGS:
+            raise ValueError(f"its sayings make more than {_MOST_SAYINGS:,} terms")
+        self.spelt_out()  # so that one that becomes too long is told with the file's other faults
+        return self
+
+    def spelt_out(self) -> Terms:
+        """Its terms, sayings among them."""
+        return reduce(Terms.joined, (of.terms for of in self.sayings), Terms(**self._own()))
+
+    def _own(self) -> dict[str, tuple[str, ...]]:
+        return {name: getattr(self, name) for name in Terms.model_fields}
 
 
 class Strength(StrEnum):
@@ -83,7 +128,8 @@ class Lexicon:
         """
         path = folder / f"{name}.yaml"
         written = validated(path, read_yaml(path), LexiconFile)
-        return cls(written.name, written.joined(also) if also else written)
+        terms = written.spelt_out()
+        return cls(written.name, terms.joined(also) if also else terms)
 
     def find(self, text: CanonicalText) -> tuple[TermMatch, ...]:
         """Every term in every view that no ``unless`` phrase around it excuses, in reading order, each span once.

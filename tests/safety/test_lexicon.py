@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import base64
+from pathlib import Path
 
 import pytest
 
 from touchmark.safety.canonical import canonicalise
 from touchmark.safety.decision import Category
-from touchmark.safety.document import Terms
+from touchmark.safety.document import PolicyError, Terms
 from touchmark.safety.lexicon import Lexicon, Lexicons, Strength
 
 TERMS = Terms(strong=("grim scene", "裸体", "नग्न"), weak=("grim", "été"), unless=("grim reaper", "pilgrim"))
@@ -127,3 +128,39 @@ def test_calls_to_kill_and_recipes_for_harm_are_terms_in_the_languages_served(le
 )
 def test_pastry_and_baths_are_no_bombs(prompt: str) -> None:
     assert not Lexicon.load("weapons-dangerous").find(canonicalise(prompt))
+
+
+def _lexicon_file(folder: Path, sayings: str) -> Path:
+    (folder / "own.yaml").write_text(f"name: own\ndescription: of these tests\nstrong: [grim]\nsayings:\n{sayings}\n")
+    return folder
+
+
+def test_a_saying_is_a_term_of_all_of_whom_it_is_said(tmp_path: Path) -> None:
+    folder = _lexicon_file(tmp_path, "  - {of: [crows, the rooks], strong: [drive … out, … are grim]}")
+    lexicon = Lexicon.load("own", Terms(weak=("owls",)), folder)
+    spelt_out = ("drive crows out", "crows are grim", "drive the rooks out", "the rooks are grim")
+    assert lexicon.terms == Terms(strong=("grim", *spelt_out), weak=("owls",))
+    (match,) = lexicon.find(canonicalise("Let us drive the rooks out!"))
+    assert (match.term, match.strength) == ("drive the rooks out", Strength.STRONG)
+    assert lexicon.find(canonicalise("drive jackdaws out, and … out")) == ()
+
+
+def _many(term: str, count: int) -> str:
+    return ", ".join(term.format(number) for number in range(count))
+
+
+@pytest.mark.parametrize(
+    ("sayings", "said"),
+    [
+        ("  - {of: [crows], strong: [drive out]}", "holds one …"),
+        ("  - {of: [crows], strong: [… drive … out]}", "holds one …"),
+        ("  - {of: [], strong: [drive … out]}", "at least 1"),
+        ("  - {of: [crows], strong: []}", "at least 1"),
+        (f"  - {{of: [{'c' * 99}], strong: [drive … out]}}", "at most 100"),
+        ("  - {of: [crows], strong: ['drive … (out|off)']}", "regular expressions"),
+        (f"  - {{of: [{_many('crow {}', 201)}], strong: [{_many('drive … to {}', 100)}]}}", "20,000"),
+    ],
+)  # fmt: skip
+def test_sayings_that_make_no_terms_are_refused(tmp_path: Path, sayings: str, said: str) -> None:
+    with pytest.raises(PolicyError, match=said):
+        Lexicon.load("own", folder=_lexicon_file(tmp_path, sayings))
