@@ -61,16 +61,12 @@ def test_an_import_refuses_common_words_and_tells_them(
     # When it is imported
     assert run([*command, "--json"]) == 0
     told = json.loads(capsys.readouterr().out)
-    assert run(command) == 0
-    summary = capsys.readouterr().out
 
     # Then words are refused, as `figures add` refuses them, and whoever has another name is kept
     assert set(told["refused"]) == {"in the", "on the", "of the", "视频"}
     assert "en" in told["refused"]["in the"] and "zh" in told["refused"]["视频"]
     assert (told["list"], told["people"]) == ("press", 3)
-    assert "Refused as common words, 4 names: " in summary and "in the (en" in summary
-    nobody = dict.fromkeys(("a cat in the rain", "the end of the road", "视频里有一只猫"), 2)
-    for text, found in (nobody | {"Bob Vandersteen": 0}).items():
-        assert run(["figures", "find", text]) == found
-    for name in told["refused"]:
-        assert run(["figures", "add", name, "--reviewer", "r-17"]) != 0
+    prompt = "a cat in the rain, Bob Vandersteen at the end of the road, 视频里有一只猫"
+    assert run(["figures", "find", prompt, "--json"]) == 0
+    assert [found["figure"]["name"] for found in json.loads(capsys.readouterr().out)] == ["Bob Vandersteen"]
+    assert run(["figures", "add", "in the", "--reviewer", "r-17"]) == 64

@@ -388,7 +388,7 @@ def test_the_commands_add_leave_out_import_and_tell(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setenv("TOUCHMARK_HOME", str(tmp_path))
-    plain(tmp_path / "people.csv", CSV)
+    plain(tmp_path / "people.csv", CSV + "q2,in the,,,living\n")
 
     def told(*words: str, status: int = 0) -> str:
         assert run(["figures", *words]) == status
@@ -397,7 +397,8 @@ def test_the_commands_add_leave_out_import_and_tell(
     by = ("--reviewer", "r-17")
     assert told("add", "Adalgisa Xample", "--alias", "Adaxa", *by) == "adalgisa-xample: added.\n"
     told("add", "Tom Hanks", "--opt-out", "--asked-by", "the person", *by)
-    assert "2 people" in told("import", str(tmp_path / "people.csv"), "--name", "press", *by)
+    imported = told("import", str(tmp_path / "people.csv"), "--name", "press", *by)
+    assert "2 people" in imported and "Refused as common words, 1 name: in the (" in imported
     # Each command reads the lists anew, so all are asked for at once.
     found = json.loads(told("find", "adaxa, Ottoline Quux and Tom Hanks", "--json"))
     assert [(one["figure"]["id"], one["figure"]["opted_out"]) for one in found] == [
