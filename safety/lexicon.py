@@ -15,7 +15,7 @@ import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from functools import reduce
+from functools import cached_property
 from pathlib import Path
 from typing import Annotated, Self
 
@@ -50,10 +50,9 @@ class Sayings(Strict):
     of: Annotated[tuple[Term, ...], Field(min_length=1)]
     strong: Annotated[tuple[Annotated[Term, AfterValidator(_of_somebody)], ...], Field(min_length=1)]
 
-    @property
-    def terms(self) -> Terms:
-        """Each saying of each of them. Raises ValueError (pydantic's) where one becomes too long."""
-        return Terms(strong=tuple(saying.replace(_WHOM, name) for name in self.of for saying in self.strong))
+    def spelt_out(self) -> Iterator[str]:
+        """Each saying of each of them."""
+        return (saying.replace(_WHOM, name) for name in self.of for saying in self.strong)
 
 
 class LexiconFile(Terms):
@@ -73,15 +72,15 @@ class LexiconFile(Terms):
     def _bounded(self) -> Self:
         if sum(len(of.of) * len(of.strong) for of in self.sayings) > _MOST_SAYINGS:
             raise ValueError(f"its sayings make more than {_MOST_SAYINGS:,} terms")
-        self.spelt_out()  # so that one that becomes too long is told with the file's other faults
+        _ = self.terms  # so that one that becomes too long is told with the file's other faults
         return self
 
-    def spelt_out(self) -> Terms:
-        """Its terms, sayings among them."""
-        return reduce(Terms.joined, (of.terms for of in self.sayings), Terms(**self._own()))
-
-    def _own(self) -> dict[str, tuple[str, ...]]:
-        return {name: getattr(self, name) for name in Terms.model_fields}
+    @cached_property
+    def terms(self) -> Terms:
+        """All of them, sayings spelt out."""
+        own = {name: getattr(self, name) for name in Terms.model_fields}
+        said = tuple(term for of in self.sayings for term in of.spelt_out())
+        return Terms(**{**own, "strong": self.strong + said})
 
 
 class Strength(StrEnum):
@@ -128,8 +127,7 @@ class Lexicon:
         """
         path = folder / f"{name}.yaml"
         written = validated(path, read_yaml(path), LexiconFile)
-        terms = written.spelt_out()
-        return cls(written.name, terms.joined(also) if also else terms)
+        return cls(written.name, written.terms.joined(also) if also else written.terms)
 
     def find(self, text: CanonicalText) -> tuple[TermMatch, ...]:
         """Every term in every view that no ``unless`` phrase around it excuses, in reading order, each span once.

@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 from touchmark.safety.canonical import canonicalise
-from touchmark.safety.figures import FigureIndex
+from touchmark.safety.figures.current import shipped_index
 
-INDEX = FigureIndex.load()
+INDEX = shipped_index()
 NAMED_AFTER_SOMEBODY = (
     "the lobby of the Obama Foundation at dusk",
     "students tour the Clinton Library in Little Rock",
