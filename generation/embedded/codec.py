@@ -105,8 +105,15 @@ class ClipCodec(ModelMixin, ConfigMixin):
         slices = torch.unflatten(clip, 2, (frames // depth, depth)).permute(0, 2, 1, 3, 4, 5)
         slices = slices.reshape(-1, 3 * depth, height, width)
         z = self.encoder(slices) + self.colour_in(F.avg_pool2d(slices, self.stride))
-        z = self.scaling(z.float())
+        z = self._scaled(z.float())
         return torch.unflatten(z, 0, (batch, -1)).transpose(1, 2)
+
+    def _scaled(self, z: Tensor) -> Tensor:
+        """At unit variance, in float32 also where the weights are not: normalising mixes no precisions."""
+        if self.training:
+            return torch.as_tensor(self.scaling(z))
+        mean, variance = (torch.as_tensor(s).float() for s in (self.scaling.running_mean, self.scaling.running_var))
+        return F.batch_norm(z, mean, variance, eps=self.scaling.eps)
 
     def decode(self, latents: Tensor) -> Tensor:
         """Latents (B, C, S, h, w) -> clip (B, 3, 4 S, 16 h, 16 w), about -1 .. 1."""

@@ -168,9 +168,10 @@ class TouchmarkPipeline(DiffusionPipeline):
 
     @torch.no_grad()
     def encode(self, clip: Tensor) -> Tensor:
-        """Clip (B, 3, T, H, W) in -1 .. 1 -> latents (B, 20, T / 4, H / 16, W / 16)."""
-        scene = self.codec.encode(clip)
-        return torch.cat([scene, grain.seen(clip, self.codec.decode(scene), self.codec.frames_per_slice)], 1)
+        """Clip (B, 3, T, H, W) in -1 .. 1, float32 -> latents (B, 20, T / 4, H / 16, W / 16), float32."""
+        scene = self.codec.encode(clip.to(self.codec.dtype))
+        redrawn = self.codec.decode(scene.to(self.codec.dtype)).float()
+        return torch.cat([scene.float(), grain.seen(clip, redrawn, self.codec.frames_per_slice)], 1)
 
     @torch.no_grad()
     def decode(self, latents: Tensor) -> Tensor:

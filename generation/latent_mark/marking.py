@@ -179,7 +179,7 @@ def invert(
 
     try:
         with quiet(), seeded(pipeline.device, 0):
-            latents = _encoded(pipeline, _clip(frames[:count], width, height).to(codec.device, codec.dtype))
+            latents = _encoded(pipeline, _clip(frames[:count], width, height).to(codec.device))
             with exchanged(pipeline, "scheduler", walk), _starting(pipeline, arguments, change) as changed:
                 pipeline(**changed)
     except TouchmarkError:
@@ -254,11 +254,11 @@ def _encoded(pipeline: Any, clip: Tensor) -> Tensor:
     import torch
 
     if hasattr(pipeline, "codec"):  # ours, whose latents are scaled already
-        ours: Tensor = pipeline.encode(clip).float()
+        ours: Tensor = pipeline.encode(clip)
         return ours
     codec = pipeline.vae
     with torch.no_grad():
-        latents: Tensor = codec.encode(clip).latent_dist.mode().float()
+        latents: Tensor = codec.encode(clip.to(codec.dtype)).latent_dist.mode().float()
     mean, deviation = (_of_channels(codec, name, latents) for name in ("latents_mean", "latents_std"))
     latents = (latents - (0.0 if mean is None else mean)) / (1.0 if deviation is None else deviation)
     scaled: Tensor = latents * (codec.config.get("scaling_factor") or 1.0)

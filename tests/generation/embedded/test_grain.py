@@ -14,6 +14,7 @@ pytest.importorskip("diffusers")
 import torch
 
 from touchmark.generation.embedded import grain
+from touchmark.generation.embedded.pipeline import WEIGHTS, TouchmarkPipeline
 from touchmark.generation.embedded.world import draw_scene, render
 
 PROMPT = "a green triangle moves up over a yellow background"
@@ -60,6 +61,16 @@ def test_it_is_seen_again_in_drawn_scenes(pipeline: Any) -> None:
     assert float((torch.sign(seen) == torch.sign(sown)).float().mean()) > 0.7
     bare = pipeline.encode(clip)[:, 16:]
     assert abs(float((torch.sign(bare) == torch.sign(sown)).float().mean()) - 0.5) < 0.05
+
+
+def test_it_is_seen_by_a_model_in_half_precision_too() -> None:
+    half = TouchmarkPipeline.from_pretrained(WEIGHTS, local_files_only=True, dtype=torch.bfloat16)
+    scene = render(draw_scene(random.Random(2), things=1), num_frames=4)
+    clip = torch.from_numpy(scene).permute(3, 0, 1, 2)[None].float() / 127.5 - 1
+    sown = normal(1, grain.CHANNELS, 1, 16, 16)
+    latents = half.encode(clip + grain.drawn(sown, 4))
+    assert latents.dtype == torch.float32
+    assert float((torch.sign(latents[:, 16:]) == torch.sign(sown)).float().mean()) > 0.7
 
 
 def test_a_clip_without_any_is_no_division_by_nothing() -> None:
