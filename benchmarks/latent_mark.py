@@ -19,7 +19,7 @@ import json
 import platform
 import tempfile
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from contextlib import nullcontext
 from dataclasses import asdict, dataclass
 from fractions import Fraction
@@ -33,6 +33,7 @@ import torch
 from numpy.typing import NDArray
 
 from benchmarks.clouds import clouds
+from benchmarks.films import InMemory
 from touchmark.generation.embedded.world import FRAME_RATE
 from touchmark.generation.latent_mark.marking import invert, marked, read
 from touchmark.generation.latent_mark.pattern import LatentMark, evidence, salt_of
@@ -113,17 +114,6 @@ class Row:
     seconds: float = 0.0
 
 
-@dataclass(frozen=True)
-class _Copy:
-    """Pictures in memory, to be looked through as a file is."""
-
-    pictures: Sequence[Frame]
-
-    def frames(self, key_frames_only: bool = False) -> Iterator[Frame]:
-        """All, or the key frames, and of pictures that came of no file every one is."""
-        return (frame for frame in self.pictures if frame.is_key or not key_frames_only)
-
-
 def main() -> None:
     """Run, print, write."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
@@ -165,7 +155,7 @@ def _trial(model: Model, clip: int, attacks: Iterable[str]) -> Iterator[Row]:
         for name, copy in _copies(model, released, attacks):
             yield _latent(model, clip, name, [frame.pixels for frame in copy], mark)
             began = time.process_time()
-            answer = picture.read(_Copy(copy))
+            answer = picture.read(InMemory(copy))
             cost = round(time.process_time() - began, 2)
             accuracy = round(answer.bit_accuracy, 4)
             yield Row(model.name, clip, name, "picture", answer.decoded, accuracy, answer.p_value, None, cost)

@@ -27,6 +27,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from benchmarks.films import InMemory
 from touchmark.provenance.fingerprint import Fingerprint, Likeness
 from touchmark.provenance.media.decode import open_video
 from touchmark.provenance.media.video import Frame
@@ -281,18 +282,7 @@ def _is_told(original: Clip, forged: Clip, reading: Detection) -> bool:
     """Whether the registry of who sealed the original would notice."""
     fingerprint = Fingerprint.of(_frames(original), _FRAMES / _RATE)
     assert reading.transform is not None
-    return fingerprint.likeness(_Pictures(forged), reading.transform) is Likeness.OTHER
-
-
-@dataclass(frozen=True)
-class _Pictures:
-    """A clip, to be looked through as a file is."""
-
-    clip: Clip
-
-    def frames(self, key_frames_only: bool = False) -> Iterator[Frame]:
-        """All are key frames."""
-        return _frames(self.clip)
+    return fingerprint.likeness(InMemory(tuple(_frames(forged))), reading.transform) is Likeness.OTHER
 
 
 def _resemblance(pattern: Real, victim: Clip) -> float:

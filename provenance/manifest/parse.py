@@ -322,14 +322,16 @@ def _redactions(manifests: Node, labels: Sequence[str]) -> tuple[ReportedRedacti
     found: dict[str, ReportedRedaction] = {}
     for label in dict.fromkeys(labels):
         manifest = _node(manifests.get(label))
+        addresses = manifest.get("redactions")
+        if not isinstance(addresses, list):
+            continue
         reasons = {
             str(_node(action.get("parameters")).get("redacted")): _text(action.get("reason"))
             for kind in ("c2pa.actions.v2", "c2pa.actions")
             for data in _assertions(manifest, kind)
             for action in _nodes(data.get("actions"))
         }
-        addresses = manifest.get("redactions")
-        for address in addresses[:MAX_ITEMS] if isinstance(addresses, list) else ():
+        for address in addresses[:MAX_ITEMS]:
             if isinstance(address, str):
                 assertion = _text(address.rpartition("/")[2])
                 found.setdefault(address, ReportedRedaction(assertion, reasons.get(address, ""), _signer(manifest)))

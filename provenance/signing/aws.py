@@ -21,10 +21,10 @@ from touchmark.provenance.signing.errors import (
     SignerAnswerError,
     SignerRefusedError,
     SignerUnreachableError,
+    is_for_now,
 )
 
 _TOO_OFTEN = ("ThrottlingException", "LimitExceededException")
-_TOO_MANY_REQUESTS = 429
 _NAMES = {
     SigningAlgorithm.ES256: "ECDSA_SHA_256",
     SigningAlgorithm.ES384: "ECDSA_SHA_384",
@@ -99,8 +99,7 @@ def _refused(error: ClientError, key_id: str) -> KeyNotFoundError | SignerRefuse
     code = str(error.response.get("Error", {}).get("Code", "unknown"))
     if code == "NotFoundException":
         return KeyNotFoundError("AWS KMS has no such key", subject=key_id, remedy="Check id, alias and region.")
-    status = int(error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0))
-    if code in _TOO_OFTEN or status == _TOO_MANY_REQUESTS or status >= 500:  # says nothing of key or policy
+    if code in _TOO_OFTEN or is_for_now(error.response.get("ResponseMetadata", {}).get("HTTPStatusCode")):
         return SignerUnreachableError(
             f"AWS KMS cannot answer now ({code})", subject=key_id, remedy="Try again in a minute."
         )

@@ -21,6 +21,7 @@ from touchmark.provenance.signing.errors import (
     SignerAnswerError,
     SignerRefusedError,
     SignerUnreachableError,
+    is_for_now,
 )
 
 _NAMES = {
@@ -31,9 +32,6 @@ _NAMES = {
     SigningAlgorithm.PS384: SignatureAlgorithm.ps384,
     SigningAlgorithm.PS512: SignatureAlgorithm.ps512,
 }
-
-
-_TOO_OFTEN = 429
 
 
 def vault_client(vault: str, key: str) -> CryptographyClient:
@@ -74,7 +72,7 @@ def vault_callback(client: Any, algorithm: SigningAlgorithm) -> Callable[[bytes]
         except (exceptions.DecodeError, JSONDecodeError) as error:
             raise SignerAnswerError.of("the vault", error, subject) from error
         except (exceptions.AzureError, ValueError) as error:
-            if isinstance(error, exceptions.HttpResponseError) and _is_for_now(error.status_code):
+            if isinstance(error, exceptions.HttpResponseError) and is_for_now(error.status_code):
                 raise SignerUnreachableError(
                     f"the vault cannot answer now (HTTP {error.status_code})",
                     subject=subject,
@@ -89,8 +87,3 @@ def vault_callback(client: Any, algorithm: SigningAlgorithm) -> Callable[[bytes]
             raise SignerAnswerError.of("the vault", error, subject) from error
 
     return sign
-
-
-def _is_for_now(status: int | None) -> bool:
-    """Whether an answer says nothing of the key or the role: the vault, or a proxy before it, fails or is busy."""
-    return status is not None and (status == _TOO_OFTEN or status >= 500)

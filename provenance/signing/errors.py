@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from touchmark.provenance.errors import TouchmarkError
 
+_TOO_MANY_REQUESTS = 429
+
 
 class SigningError(TouchmarkError):
     """Nothing was signed."""
@@ -66,6 +68,11 @@ class SignerUnreachableError(SigningError):
     """The HSM, KMS or signing service did not answer."""
 
     code = "signing.unreachable"
+
+
+def is_for_now(status: int | None) -> bool:
+    """Whether an HTTP status says nothing of key or role: the service, or a proxy before it, fails or is busy."""
+    return status is not None and (status == _TOO_MANY_REQUESTS or status >= 500)
 
 
 class SignerRefusedError(SigningError):

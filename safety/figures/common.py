@@ -7,7 +7,7 @@ the classifier (``classifier/written``).
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from functools import cache
 
 from touchmark.safety.automaton import Automaton
@@ -22,25 +22,14 @@ _PROMPTS = 4_000
 """Of each language, at most."""
 
 
-def common_in(name: str) -> tuple[str, ...]:
-    """The languages (ISO 639-1) in which a name is so common a word, or stretch of words, that it means nobody.
-
-    The first call in a process takes seconds, for the prompts are read then.
-    """
-    form = folded_name(name)
-    if len(form) > _LONGEST:
-        return ()
-    return tuple(
-        language
-        for language, texts in _prompts().items()
-        if sum(_stands_in(form, text) for text in texts) > _MOST * len(texts)
-    )
-
-
 def common_among(names: Iterable[str]) -> dict[str, tuple[str, ...]]:
-    """Of many names, those that :func:`common_in` takes for common, each with its languages; in one pass for all.
+    """Of these names, those that are so common a word, or stretch of words, that they mean nobody.
 
-    Some 1.4 million characters are searched, however many the names are.
+    The first call in a process takes seconds, for the prompts are read then. They are searched once, however many the
+    names are: some 1.4 million characters.
+
+    Returns:
+        each with the languages (ISO 639-1) in which it is.
     """
     forms: dict[str, list[str]] = {}
     for name in names:
@@ -61,17 +50,6 @@ def common_among(names: Iterable[str]) -> dict[str, tuple[str, ...]]:
             if count > _MOST * len(texts):
                 found.setdefault(form, []).append(language)
     return {name: tuple(languages) for form, languages in found.items() for name in forms[form]}
-
-
-def _stands_in(form: str, text: str) -> bool:
-    return any(is_whole(text, place, place + len(form)) for place in _places(form, text))
-
-
-def _places(form: str, text: str) -> Iterator[int]:
-    place = text.find(form)
-    while place >= 0:
-        yield place
-        place = text.find(form, place + 1)
 
 
 @cache

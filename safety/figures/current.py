@@ -13,7 +13,7 @@ from pathlib import Path
 from threading import Lock
 
 from touchmark.safety.canonical import CanonicalText
-from touchmark.safety.figures.common import common_in
+from touchmark.safety.figures.common import common_among
 from touchmark.safety.figures.data import FigureData, FigureDataError, read_figures, shipped_folder
 from touchmark.safety.figures.forms import folded_name
 from touchmark.safety.figures.imported import IMPORTS_FOLDER, load_imports
@@ -97,8 +97,10 @@ def decide(folder: Path, line: RegisterLine) -> Register:
         FigureDataError: a form of an addition means somebody else, an opt-out is about nobody, or a file is faulty.
         OSError: the register cannot be written.
     """
-    for name in line.figure.forms if line.figure else ():
-        if languages := common_in(name):
+    names = line.figure.forms if line.figure else ()
+    common = common_among(names)
+    for name in names:
+        if languages := common.get(name):
             raise RegisterError(
                 f"{name!r} is a common word ({', '.join(languages)}): it stands in one harmless prompt of 200, or more",
                 subject=line.id,

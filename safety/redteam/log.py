@@ -185,14 +185,14 @@ class LogWriter:
             RedteamLogError: it cannot be written, or was ended.
         """
         try:
-            lines = path.read_bytes().split(b"\n")
-            if _END in lines[-2:][0]:
+            whole = path.read_bytes().split(b"\n")[:-1]
+            if _END in whole[-1]:
                 raise RedteamLogError(
                     "the log has its last line: there is nothing to go on with",
                     subject=str(path),
                     remedy="Begin a new campaign in a new file.",
                 )
-            kept = sum(len(line) + 1 for line in lines[: 1 + len(record.attempts)])
+            kept = sum(len(line) + 1 for line in whole[: 1 + len(record.attempts)])
             descriptor = os.open(path, os.O_WRONLY | os.O_APPEND)
             os.ftruncate(descriptor, kept)
         except OSError as error:

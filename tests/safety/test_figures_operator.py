@@ -17,7 +17,7 @@ from touchmark.provenance.home import Home
 from touchmark.safety import gate
 from touchmark.safety.canonical import canonicalise
 from touchmark.safety.figures import FigureDataError, FigureIndex, FigureMatch, MatchKind
-from touchmark.safety.figures.common import common_in
+from touchmark.safety.figures.common import common_among
 from touchmark.safety.figures.current import CurrentFigures, decide, load_index, shipped_index
 from touchmark.safety.figures.data import FigureStatus
 from touchmark.safety.figures.imported import load_imports, write_import
@@ -167,7 +167,7 @@ def test_a_common_word_is_no_name(tmp_path: Path, word: str, field: str) -> None
 
 @pytest.mark.parametrize("name", ["Prince", "Drake", "Pink", "Li Na", "成龙", "the artist formerly known as Xample"])
 def test_a_name_that_is_a_rarer_word_is_one(name: str) -> None:
-    assert not common_in(name)
+    assert not common_among([name])
 
 
 @pytest.mark.parametrize(
