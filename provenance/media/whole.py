@@ -35,10 +35,17 @@ def check_is_whole(file: BinaryIO, kind: Kind | None, subject: str) -> None:
         TruncatedError: it does.
         LimitExceededError: it has more boxes than any honest file.
     """
-    is_cut = _is_cut(file, kind)
-    if is_cut is None:
+    size = file.seek(0, os.SEEK_END)
+    if kind == JPEG:
+        is_cut = all(segment.marker != END for segment in jpeg_segments(file))
+    elif kind == PNG:
+        is_cut = not any(name == b"IEND" and at + 12 + length <= size for name, at, length in png_chunks(file))
+    elif (length := _riff_length(file)) is not None:
+        is_cut = length > size
+    else:
         check_boxes_are_whole(top_level(file, subject), subject)
-    elif is_cut:
+        return
+    if is_cut:
         raise TruncatedError("ends before what it holds does", subject=subject, remedy=_FETCH_AGAIN)
 
 
@@ -61,16 +68,11 @@ def check_boxes_are_whole(found: Iterable[Box], subject: str) -> None:
             )
 
 
-def _is_cut(file: BinaryIO, kind: Kind | None) -> bool | None:
-    """Whether a file ends too early that is not made of boxes; None of one that may be."""
-    size = file.seek(0, os.SEEK_END)
-    if kind == JPEG:
-        return all(segment.marker != END for segment in jpeg_segments(file))
-    if kind == PNG:
-        return not any(name == b"IEND" and at + 12 + length <= size for name, at, length in png_chunks(file))
+def _riff_length(file: BinaryIO) -> int | None:
+    """How long a RIFF file says that it is, 0 where its writer never knew; None of another file."""
     file.seek(0)
     head = file.read(8)
-    if head[:4] == b"RIFF":
-        length = int.from_bytes(head[4:], "little")
-        return length != _UNKNOWN_LENGTH and length + 8 > size
-    return None
+    if head[:4] != b"RIFF":
+        return None
+    length = int.from_bytes(head[4:], "little")
+    return 0 if length == _UNKNOWN_LENGTH else length + 8
