@@ -17,7 +17,7 @@ import json
 import os
 import re
 import stat
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from io import FileIO
@@ -35,6 +35,7 @@ from touchmark.provenance.manifest.parse import MAX_JSON, MAX_TEXT, UnreadableSt
 from touchmark.provenance.manifest.parts import FEWEST_BYTES, check_parts
 from touchmark.provenance.manifest.pieces import Pieces
 from touchmark.provenance.manifest.purpose import signs_claims
+from touchmark.provenance.manifest.redactions import strange_redactions
 from touchmark.provenance.manifest.rehash import content_matches
 from touchmark.provenance.manifest.report import ManifestPresence, ManifestReport, StatusCode, ValidationState
 from touchmark.provenance.manifest.traces import has_store_place, has_store_remains
@@ -111,7 +112,7 @@ def read_stream(
             return _without(file, kept, "")
         with reader:
             stores = kept.stores if manifest is None else (KeptStore.of(manifest, subject),)
-            report = parse_store(reader.json(), stores)
+            report = _with(strange_redactions(stores), parse_store(reader.json(), stores))
         if manifest is None and any(map(_is_elsewhere, report.failures)):
             report = _held(file, report, kept.stores)
         if report.binds_parts:
@@ -198,6 +199,20 @@ def _held(file: BinaryIO, report: ManifestReport, kept: Sequence[KeptStore]) -> 
     left_out = tuple(f"{number_of(length, 'byte')} from byte {start:,} on" for start, length in signed.left_out)
     state = state_of(failures, signer_trusted=report.signer_trusted)
     return replace(report, state=state, failures=failures, hard_binding_matches=True, left_out=left_out)
+
+
+def _with(faults: Mapping[str, StatusCode], report: ManifestReport) -> ManifestReport:
+    """The report with further faults, by the label of the manifest that has each."""
+    if not faults:
+        return report
+    ingredients = tuple(
+        replace(one, faults=(*one.faults, faults[one.label])) if one.label in faults else one
+        for one in report.ingredients
+    )
+    if report.label not in faults:
+        return replace(report, ingredients=ingredients)
+    failures = (*report.failures, faults[report.label])
+    return replace(report, state=ValidationState.INVALID, failures=failures, ingredients=ingredients)
 
 
 def _if_for_claims(report: ManifestReport, kept: Sequence[KeptStore]) -> ManifestReport:
