@@ -87,7 +87,8 @@ def parse_store(raw: str, kept: Sequence[KeptStore] | None = None) -> ManifestRe
     succeeded = {status.code for status in successes}
     deltas = _deltas(store)
     broken_beneath = any(fault.code != _UNTRUSTED for faults in deltas.values() for fault in faults)
-    tree = _Tree(manifests, deltas, _trusted(store))
+    failures, unproven = _of_whom(failures, manifests, label)
+    tree = _Tree(manifests, deltas, _trusted(store), unproven)
     ingredients = tuple(tree.walk(label))
     failures += tree.unplaced
     informational = {status.code for status in _statuses(results.get("informational"))}
@@ -103,7 +104,7 @@ def parse_store(raw: str, kept: Sequence[KeptStore] | None = None) -> ManifestRe
             failures,
             signer_trusted=_TRUSTED in succeeded,
             holds=_SIGNATURE_HOLDS in succeeded and matches is True,
-            broken_beneath=broken_beneath,
+            broken_beneath=broken_beneath or bool(unproven),
         ),
         label=_text(label),
         title=_text(active.get("title")),
@@ -140,11 +141,17 @@ class _Tree:
     """Walks ingredients of ingredients, each manifest once."""
 
     def __init__(
-        self, manifests: Node, deltas: dict[str, tuple[StatusCode, ...]], trusted: frozenset[tuple[str, str]]
+        self,
+        manifests: Node,
+        deltas: dict[str, tuple[StatusCode, ...]],
+        trusted: frozenset[tuple[str, str]],
+        unproven: dict[str, tuple[StatusCode, ...]],
     ) -> None:
         self._manifests = manifests
         self._deltas = deltas
         self._trusted = trusted
+        self._unproven = unproven
+        self._met: set[str] = set()
         self._seen: set[str] = set()
         self._source_types: dict[str, tuple[DigitalSourceType, ...]] = {}
         self._count = 0
@@ -166,7 +173,8 @@ class _Tree:
     @property
     def unplaced(self) -> tuple[StatusCode, ...]:
         """After the walk: failures of ingredients that it did not meet."""
-        return tuple(fault for faults in self._deltas.values() for fault in faults)[:MAX_ITEMS]
+        missed = [faults for label, faults in self._unproven.items() if label not in self._met]
+        return tuple(fault for faults in (*self._deltas.values(), *missed) for fault in faults)[:MAX_ITEMS]
 
     def _report(self, label: str, ingredient: Node, child: str, depth: int) -> ReportedIngredient:
         results = _node(ingredient.get("validation_results"))
@@ -178,7 +186,8 @@ class _Tree:
         ]
         if (address, child) in self._trusted:  # whom others did not trust when it was taken in is not to the point
             faults = [fault for fault in faults if fault.code != _UNTRUSTED]
-        faults += self._deltas.pop(address, ())
+        faults += (*self._deltas.pop(address, ()), *self._unproven.get(child, ()))
+        self._met.add(child)
         manifest = _node(self._manifests.get(child))
         self.truncated = self.truncated or _is_cut(manifest)
         actions = tuple(_actions(manifest))
@@ -243,6 +252,22 @@ def _deltas(store: Node) -> dict[str, tuple[StatusCode, ...]]:
         if isinstance(address, str):
             found[address] = found.get(address, ()) + tuple(_delta_failures(delta))
     return found
+
+
+def _of_whom(
+    failures: Sequence[StatusCode], manifests: Node, label: str
+) -> tuple[tuple[StatusCode, ...], dict[str, tuple[StatusCode, ...]]]:
+    """Those of the active manifest, and by label those of others: the library lists identities that are not proven,
+    wherever in the tree, with the active one."""
+    own: list[StatusCode] = []
+    others: dict[str, tuple[StatusCode, ...]] = {}
+    for failure in failures:
+        named = failure.url.removeprefix(_STORE).partition("/")[0]
+        if failure.concern is Concern.IDENTITY and named != label and named in manifests:
+            others[named] = (*others.get(named, ()), failure)
+        else:
+            own.append(failure)
+    return tuple(own), others
 
 
 def _trusted(store: Node) -> frozenset[tuple[str, str]]:
