@@ -44,6 +44,9 @@ _OF_NO_CONTENT: Final = frozenset({"c2pa.opened", "c2pa.published", "c2pa.redact
 _HARD_BINDING_MATCHES = {f"assertion.{kind}.match" for kind in ("dataHash", "bmffHash", "boxesHash", "collectionHash")}
 _TRUSTED, _UNTRUSTED = "signingCredential.trusted", "signingCredential.untrusted"
 _SIGNATURE_HOLDS: Final = "claimSignature.validated"
+_STAMPED: Final = "timeStamp.trusted"
+_OF_SIGNATURE: Final = frozenset((_TRUSTED, _SIGNATURE_HOLDS, _STAMPED))
+"""What counts only of the signature over the active manifest: what is found elsewhere may be listed with it."""
 _STORE: Final = "self#jumbf=/c2pa/"
 _BOXES_HASH_MATCHES: Final = "assertion.boxesHash.match"
 _DATA_HASH_MATCHES, _MORE_LEFT_OUT = "assertion.dataHash.match", "assertion.dataHash.additionalExclusionsPresent"
@@ -83,7 +86,12 @@ def parse_store(raw: str, kept: Sequence[KeptStore] | None = None) -> ManifestRe
     active = _node(manifests[label])
     results = _node(_node(store.get("validation_results")).get("activeManifest"))
     failures = _statuses(results.get("failure")) if results else _old_failures(store.get("validation_status"))
-    successes = _statuses(results.get("success"))
+    signature = f"{_STORE}{label}/c2pa.signature"
+    successes = tuple(
+        status
+        for status in _statuses(results.get("success"))
+        if status.code not in _OF_SIGNATURE or status.url == signature
+    )
     succeeded = {status.code for status in successes}
     deltas = _deltas(store)
     broken_beneath = any(fault.code != _UNTRUSTED for faults in deltas.values() for fault in faults)
@@ -95,7 +103,7 @@ def parse_store(raw: str, kept: Sequence[KeptStore] | None = None) -> ManifestRe
     whole = _DATA_HASH_MATCHES in succeeded and _MORE_LEFT_OUT not in informational
     matches = _hard_binding(succeeded, failures)
     binding = hard_binding(kept, label) if kept is not None and matches and not whole else HardBinding()
-    signature = _node(active.get("signature_info"))
+    signed = _node(active.get("signature_info"))
     concerns = {failure.concern for failure in failures}
     return ManifestReport(
         presence=ManifestPresence.PRESENT,
@@ -110,9 +118,9 @@ def parse_store(raw: str, kept: Sequence[KeptStore] | None = None) -> ManifestRe
         title=_text(active.get("title")),
         claim_generator=_generator(active),
         signer=_signer(active),
-        algorithm=_text(signature.get("alg")).lower(),
-        signed_at=_time(signature.get("time")),
-        time_stamped="timeStamp.trusted" in succeeded,
+        algorithm=_text(signed.get("alg")).lower(),
+        signed_at=_time(signed.get("time")),
+        time_stamped=_STAMPED in succeeded,
         signature_valid=_SIGNATURE_HOLDS in succeeded and not concerns & {Concern.SIGNATURE, Concern.CLAIM},
         signer_trusted=_TRUSTED in succeeded,
         development=any(

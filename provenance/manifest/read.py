@@ -20,6 +20,7 @@ import stat
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
+from datetime import UTC, datetime
 from io import FileIO
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -31,6 +32,7 @@ from touchmark.provenance.manifest.binding import data_hash
 from touchmark.provenance.manifest.context import manifest_context
 from touchmark.provenance.manifest.kept import Kept, KeptStore, kept_stores, refused
 from touchmark.provenance.manifest.offsets import movable
+from touchmark.provenance.manifest.old_stamps import unproven_times
 from touchmark.provenance.manifest.parse import MAX_JSON, MAX_TEXT, UnreadableStoreError, parse_store, state_of
 from touchmark.provenance.manifest.parts import FEWEST_BYTES, check_parts
 from touchmark.provenance.manifest.pieces import Pieces
@@ -113,6 +115,7 @@ def read_stream(
         with reader:
             stores = kept.stores if manifest is None else (KeptStore.of(manifest, subject),)
             report = _with(strange_redactions(stores), parse_store(reader.json(), stores))
+            report = _dated(unproven_times(stores, anchors, datetime.now(UTC)), report)
         if manifest is None and any(map(_is_elsewhere, report.failures)):
             report = _held(file, report, kept.stores)
         if report.binds_parts:
@@ -211,8 +214,19 @@ def _with(faults: Mapping[str, StatusCode], report: ManifestReport) -> ManifestR
     )
     if report.label not in faults:
         return replace(report, ingredients=ingredients)
-    failures = (*report.failures, faults[report.label])
+    failures = tuple(dict.fromkeys((*report.failures, faults[report.label])))
     return replace(report, state=ValidationState.INVALID, failures=failures, ingredients=ingredients)
+
+
+def _dated(unproven: Mapping[str, StatusCode | None], report: ManifestReport) -> ManifestReport:
+    """The report, where the time at which these manifests were signed is not proven: whoever signed them is trusted no
+    more, if the certificate is out of its time. Of whom nobody trusts, it makes no difference."""
+    if report.label in unproven:
+        report = replace(report, time_stamped=False)
+    strangers = {one.label for one in report.ingredients if any(fault.code == _UNTRUSTED for fault in one.faults)}
+    if not report.signer_trusted:
+        strangers.add(report.label)
+    return _with({label: fault for label, fault in unproven.items() if fault and label not in strangers}, report)
 
 
 def _if_for_claims(report: ManifestReport, kept: Sequence[KeptStore]) -> ManifestReport:
