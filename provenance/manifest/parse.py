@@ -31,6 +31,8 @@ from touchmark.provenance.manifest.report import (
     StatusCode,
     ValidationState,
 )
+from touchmark.provenance.manifest.uses import LABELS as USES
+from touchmark.provenance.manifest.uses import ReportedUse, uses_of
 
 MAX_JSON = 16 << 20
 MAX_TEXT = 1024
@@ -104,6 +106,7 @@ def parse_store(raw: str, kept: Sequence[KeptStore] | None = None) -> ManifestRe
     matches = _hard_binding(succeeded, failures)
     binding = hard_binding(kept, label) if kept is not None and matches and not whole else HardBinding()
     signed = _node(active.get("signature_info"))
+    beneath = _beneath(manifests, label)
     concerns = {failure.concern for failure in failures}
     return ManifestReport(
         presence=ManifestPresence.PRESENT,
@@ -136,9 +139,10 @@ def parse_store(raw: str, kept: Sequence[KeptStore] | None = None) -> ManifestRe
         other_source_types=_other_source_types(active),
         ai_disclosure=_ai_disclosure(active),
         soft_bindings=tuple(_soft_bindings(active)),
-        beneath=_beneath(manifests, label),
+        beneath=beneath,
         ingredients=ingredients,
         redactions=_redactions(manifests, [label, *(ingredient.label for ingredient in ingredients)]),
+        uses=_uses(manifests, (label, beneath.label if beneath else label)),
         failures=failures,
         truncated=tree.truncated or _is_cut(active),
         raw_json=raw,
@@ -369,6 +373,19 @@ def _redactions(manifests: Node, labels: Sequence[str]) -> tuple[ReportedRedacti
                 assertion = _text(address.rpartition("/")[2])
                 found.setdefault(address, ReportedRedaction(assertion, reasons.get(address, ""), _signer(manifest)))
     return tuple(found.values())[:MAX_ITEMS]
+
+
+def _uses(manifests: Node, labels: Sequence[str]) -> tuple[ReportedUse, ...]:
+    """By the first of these manifests that says anything of it."""
+    for label in labels:
+        found = [
+            assertion.get("data")
+            for assertion in _nodes(_node(manifests.get(label)).get("assertions"))
+            if str(assertion.get("label")).partition("__")[0] in USES
+        ]
+        if found:
+            return uses_of(found)
+    return ()
 
 
 def _assertions(manifest: Node, label: str) -> Iterator[Node]:
