@@ -110,6 +110,7 @@ def _manifest(evidence: Evidence) -> Iterator[Statement]:
             yield Statement(Source.MANIFEST, Tone.SILENT, "No C2PA manifest in this file.")
     elif manifest.presence is ManifestPresence.PRESENT:
         yield from _validity(evidence, tampered=bool(tampering))
+        yield from _beside(evidence)
         yield from _left_out(manifest)
         yield from _taken_out(manifest)
         yield from _uses(manifest)
@@ -132,7 +133,7 @@ def _validity(evidence: Evidence, *, tampered: bool) -> Iterator[Statement]:
     elif not tampered:
         codes = safe_text(", ".join(sorted({failure.code for failure in manifest.failures})))
         if evidence.container.is_store_alone:
-            text = f"A manifest by {signer} alone: give it with the content that it was made for ({codes})."
+            text = f"A manifest by {signer} alone: give its content, and this beside it with --sidecar ({codes})."
         elif manifest.is_intact_but_for_identity:
             text = (
                 f"The content is what {signer} signed, but whom the manifest names besides is not proven, or could not "
@@ -146,6 +147,12 @@ def _validity(evidence: Evidence, *, tampered: bool) -> Iterator[Statement]:
         else:
             text = f"The content is what {signer} signed, but the signature proves nothing any more ({codes})."
         yield Statement(Source.MANIFEST, Tone.CAUTION, text)
+
+
+def _beside(evidence: Evidence) -> Iterator[Statement]:
+    if evidence.container.has_sidecar:
+        text = "It was given beside the file (a sidecar), and is held against these very bytes all the same."
+        yield Statement(Source.MANIFEST, Tone.SILENT, text)
 
 
 def _left_out(manifest: ManifestReport) -> Iterator[Statement]:

@@ -100,12 +100,14 @@ def read_stream(
     anchors: bytes,
     *,
     manifest: bytes | None = None,
+    beside: bool = False,
     kept: Kept | None = None,
     subject: str = "",
 ) -> ManifestReport:
     """As :func:`read_manifest`, of an open, seekable file; ``subject`` is what an error calls it.
 
-    Who has taken its stores apart before gives them as ``kept``.
+    Who has taken its stores apart before gives them as ``kept``. ``beside``: ``manifest`` is the file's own, which is
+    kept beside it (a sidecar), and no more believed than one in it.
     """
     kept = kept_stores(file, subject) if kept is None else kept
     try:
@@ -120,9 +122,9 @@ def read_stream(
             report = _held(file, report, kept.stores)
         if report.binds_parts:
             report = replace(report, left_out=report.left_out + unbound(file))
-        if report.is_sound and manifest is None:
-            left_out = unseen_in_stores(kept.stores, report.label) + movable(file, report.free_places, subject)
-            report = replace(report, left_out=left_out) if left_out else _if_for_claims(report, kept.stores)
+        if report.is_sound and (manifest is None or beside):
+            left_out = unseen_in_stores(stores, report.label) + movable(file, report.free_places, subject)
+            report = replace(report, left_out=left_out) if left_out else _if_for_claims(report, stores)
         return report
     except UnreadableStoreError as error:
         return ManifestReport(ManifestPresence.UNREADABLE, reason=str(error))
