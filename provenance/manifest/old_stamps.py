@@ -10,7 +10,7 @@ That it holds, and is of this signature, is the library's to tell.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from functools import lru_cache
 from typing import Final
@@ -28,8 +28,8 @@ from touchmark.provenance.manifest.report import StatusCode
 
 _EXPIRED: Final = "signingCredential.expired"
 _CLAIM, _SIGNATURE = b"c2cl", b"c2cs"
-_JUDGED: Final = b"c2pa.claim.v2"
-"""Claims of which the library asks who stamped them."""
+_OLDER, _NEWER = b"assertions", b"created_assertions"
+"""What claims of before version 2 have, and what others have in its place."""
 _STAMPS: Final = (b"sigTst", b"sigTst2")
 _SEQUENCE, _CERTIFICATES = b"\x30", b"\xa0"
 _SIGNED_DATA: Final = bytes.fromhex("06092a864886f70d010702")
@@ -38,21 +38,30 @@ _MOST_CERTIFICATES: Final = 16
 
 
 def unproven_times(kept: Sequence[KeptStore], anchors: bytes, now: datetime) -> dict[str, StatusCode | None]:
-    """By label, old claims with a time stamp that no anchor (PEM) vouches for.
+    """By label, old claims without a time stamp that an anchor (PEM) vouches for.
 
-    With the fault that this makes, where the signer's certificate is not good at ``now`` and only the stamp would show
+    With the fault that this makes, where the signer's certificate is not good at ``now`` and only a stamp would show
     that it was.
     """
     found: dict[str, StatusCode | None] = {}
     for manifest in (box for one in kept if one.store for box in one.store.inner):
-        claim = next((part for part in manifest.inner if part.type == _CLAIM), None)
+        claims = [part for part in manifest.inner if part.type == _CLAIM]
         signature = next((part for part in manifest.inner if part.type == _SIGNATURE), None)
-        if claim is None or claim.label == _JUDGED or signature is None:
+        if signature is None or all(map(_is_judged, claims)):
             continue
-        tokens = tuple(_tokens(signature))
-        if tokens and not all(is_vouched_for(token, anchors) for token in tokens):
+        tokens = _tokens(signature)
+        if not tokens or not all(is_vouched_for(token, anchors) for token in tokens):
             found[manifest.label.decode(errors="replace")] = _fault(signature, now)
     return found
+
+
+def _is_judged(claim: Box) -> bool:
+    """Whether it is one of which a library asks who stamped it: it goes by what is in it, since labels are unsigned."""
+    try:
+        content = claim.inner[0].data
+        return bool(_values(content, 0, (_NEWER,))) and not _values(content, 0, (_OLDER,))
+    except (ValueError, IndexError):
+        return False
 
 
 def _fault(signature: Box, now: datetime) -> StatusCode | None:
@@ -64,31 +73,50 @@ def _fault(signature: Box, now: datetime) -> StatusCode | None:
     return None if certificate.not_valid_before_utc <= now <= certificate.not_valid_after_utc else fault
 
 
-def _tokens(signature: Box) -> Iterator[bytes]:
-    """Time stamps beside a signature (C2PA 1.4, 14.4); an empty one where they cannot be read."""
+def _tokens(signature: Box) -> list[bytes]:
+    """Time stamps beside a signature (C2PA 1.4, 14.4); an empty one among them where they cannot be read."""
     sign1 = signature.inner[0].data if signature.inner else b""
     try:
         header = cbor.end(sign1, 2 if sign1[:1] == b"\xd2" else 1)
-        for stamps in _values(sign1, header, _STAMPS):
-            for tokens in _values(sign1, stamps, (b"tstTokens",)):
-                for token in cbor.members(sign1, tokens)[:-1]:
-                    yield from (_bytes(sign1, value) for value in _values(sign1, token, (b"val",)))
+        return [
+            _string(sign1, value, cbor.BYTES)
+            for stamps in _values(sign1, header, _STAMPS)
+            for tokens in _values(sign1, stamps, (b"tstTokens",))
+            for token in _of_array(sign1, tokens)
+            for value in _values(sign1, token, (b"val",))
+        ]
     except ValueError:
-        yield b""
+        return [b""]
 
 
-def _values(data: bytes, at: int, names: Sequence[bytes]) -> Iterator[int]:
+def _values(data: bytes, at: int, names: Sequence[bytes]) -> list[int]:
+    """Where the values of these names are, in the map at ``at``.
+
+    Raises:
+        ValueError: it is none, or a name in it is written so that readers may differ over it.
+    """
     if cbor.head(data, at)[0] != cbor.MAP:
         raise ValueError("no map")
     *entries, _ = cbor.members(data, at)
+    found = []
     for name, value in zip(entries[::2], entries[1::2], strict=True):
-        if _bytes(data, name) in names:
-            yield value
+        numbered = cbor.head(data, name)[0] in (cbor.UNSIGNED, cbor.NEGATIVE)
+        if not numbered and _string(data, name, cbor.TEXT) in names:
+            found.append(value)
+    return found
 
 
-def _bytes(data: bytes, at: int) -> bytes:
-    _, length, start = cbor.head(data, at)
-    return data[start : start + length] if length >= 0 else b""
+def _of_array(data: bytes, at: int) -> list[int]:
+    if cbor.head(data, at)[0] != cbor.ARRAY:
+        raise ValueError("no array")
+    return cbor.members(data, at)[:-1]
+
+
+def _string(data: bytes, at: int, kind: int) -> bytes:
+    major, length, start = cbor.head(data, at)
+    if major != kind or length < 0:
+        raise ValueError("not written as everybody reads it")
+    return data[start : start + length]
 
 
 @lru_cache(maxsize=64)

@@ -17,15 +17,19 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509 import load_pem_x509_certificates
 from cryptography.x509.oid import ExtendedKeyUsageOID
 
+from tests.detectors.jumbf import at, box, changed, rebuilt
 from tests.provenance.keys.certificates import Authority, p256, private_pem
 from tests.provenance.signing.stand_ins import TimeAuthority, serving
 from touchmark.provenance.manifest.claim import Claim, DigitalSourceType, SoftwareAgent
 from touchmark.provenance.manifest.context import manifest_context
-from touchmark.provenance.manifest.old_stamps import is_vouched_for
+from touchmark.provenance.manifest.kept import KeptStore
+from touchmark.provenance.manifest.old_stamps import is_vouched_for, unproven_times
 from touchmark.provenance.manifest.read import read_manifest
 from touchmark.provenance.manifest.report import ManifestReport, ValidationState
 from touchmark.provenance.manifest.stamped import read_stamped
+from touchmark.provenance.manifest.traces import stores
 from touchmark.provenance.manifest.write import sign_file
+from touchmark.provenance.media.kinds import kind_of_file
 from touchmark.provenance.signing import PemSigner, TimeStamping
 
 
@@ -191,6 +195,44 @@ def test_nor_for_one_that_went_into_another(
     assert parent.is_nobodys_word
     (parent,) = read(path, signers.pem + time_authority.root, b"").ingredients
     assert not parent.faults
+
+
+def _renamed(boxes: list[bytes]) -> list[bytes]:
+    return [box(b"jumd", boxes[0][8:].replace(b"c2pa.claim\0", b"c2pa.claim.v2\0")), *boxes[1:]]
+
+
+def test_a_claim_is_old_by_what_is_in_it(files: dict[str, Path], signers: Authority, tmp_path: Path) -> None:
+    """Its label is signed by nobody, and a library does not go by it."""
+    content, path = files["old, expired"].read_bytes(), tmp_path / "renamed.mp4"
+    with files["old, expired"].open("rb") as file:
+        (store,) = stores(file, kind_of_file(file))
+    path.write_bytes(content.replace(store, changed(store, at(("c2pa.claim",), _renamed))))
+    assert path.stat().st_size == len(content)
+    report = read(path, signers.pem, b"")
+    assert json.loads(report.raw_json)["validation_state"] == "Trusted", "the attack works against a library"
+    assert [failure.code for failure in report.failures] == ["signingCredential.expired"]
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        b"\x7f\x62si\x64gTst\xff",  # of no set length
+        b"\x46sigTst",  # bytes
+        b"\x66sigtst",
+        b"\xc1\x66sigTst",  # with a tag
+    ],
+)
+def test_a_stamp_that_readers_may_not_find_proves_nothing(
+    files: dict[str, Path], time_authority: TimeAuthority, name: bytes
+) -> None:
+    with files["old, expired"].open("rb") as file:
+        (store,) = stores(file, kind_of_file(file))
+    now = datetime.now(UTC)
+    assert unproven_times([KeptStore.of(store)], time_authority.root, now) == {}
+    assert store.count(b"\x66sigTst") == 1
+    change = at(("c2pa.signature",), lambda boxes: [boxes[0], box(b"cbor", boxes[1][8:].replace(b"\x66sigTst", name))])
+    (fault,) = unproven_times([KeptStore.of(rebuilt(store, (), change))], time_authority.root, now).values()
+    assert fault and fault.code == "signingCredential.expired"
 
 
 def _item(tag: int, *parts: bytes) -> bytes:
