@@ -17,13 +17,17 @@ from typing import Final
 from touchmark.provenance.manifest import cbor
 from touchmark.provenance.manifest.jumbf import ADDRESS, ASSERTIONS, PACKED, Box
 from touchmark.provenance.manifest.kept import KeptStore, refused
+from touchmark.provenance.media.errors import LimitExceededError
 
 _MOST: Final = 1500
+_MOST_INGREDIENTS, _MOST_MANIFESTS = 300, 200
+"""A library takes five to ten milliseconds over each. With more than 256 ingredients nothing is relied upon."""
 _MOST_TEXT: Final = 5 << 18
 _MOST_ITEMS: Final = 200_000
 """Of CBOR, each with a head of a byte or more, and of JSON, each with a comma; honest ones have a few thousand."""
 _UNPACKED: Final = 1 << 20
 """What a library may unpack of each compressed manifest (``context``); where we did not, it is taken to be text."""
+_INGREDIENT: Final = b"c2pa.ingredient"
 _MOST_ADDRESSES: Final = 20_000
 _PARTS: Final = (ASSERTIONS, b"c2cl", b"c2vc")
 _HEAD: Final = re.compile(rb"(?:cbor|json)(?!\x00\x11\x00\x10)")  # that would be a type
@@ -41,6 +45,10 @@ def check_assertions(kept: Sequence[KeptStore], subject: str) -> None:
         return
     if sum(map(_addresses, kept)) > _MOST_ADDRESSES:
         raise refused(f"its manifest holds more than {_MOST_ADDRESSES:,} addresses", subject)
+    if sum(len(one.store.inner) for one in kept if one.store) > _MOST_MANIFESTS:
+        raise _too_long_a_history(f"it holds more than {_MOST_MANIFESTS:,} manifests", subject)
+    if sum(map(_ingredients, kept)) > _MOST_INGREDIENTS:
+        raise _too_long_a_history(f"its manifest holds more than {_MOST_INGREDIENTS:,} ingredients", subject)
     found = [manifest for one in kept for manifest in _manifests(one)]
     if sum(count * count for count, _ in found) > _MOST * _MOST:
         raise refused(f"its manifest holds more than {_MOST:,} assertions", subject)
@@ -48,6 +56,19 @@ def check_assertions(kept: Sequence[KeptStore], subject: str) -> None:
         raise refused(f"its manifest holds more than {_MOST_TEXT:,} bytes of assertions, or may when unpacked", subject)
     if sum(size for _, size in found) > _MOST_ITEMS and _has_many_items(kept):
         raise refused(f"its manifest holds more than {_MOST_ITEMS:,} items of assertions", subject)
+
+
+def _ingredients(kept: KeptStore) -> int:
+    """Assertions that say what something was made from; where they cannot be told apart, as often as they are named."""
+    if kept.store is None:
+        return kept.data.count(_INGREDIENT) // 2  # each by itself and in a claim
+    assertions = (part for manifest in kept.store.inner for part in manifest.inner if part.type == ASSERTIONS)
+    return sum(box.label.startswith(_INGREDIENT) for part in assertions for box in part.inner)
+
+
+def _too_long_a_history(problem: str, subject: str) -> LimitExceededError:
+    remedy = "Verify what it was made from by itself; a C2PA library takes too long for all together."
+    return LimitExceededError(problem, subject=subject, remedy=remedy)
 
 
 def _has_many_items(kept: Sequence[KeptStore]) -> bool:
