@@ -127,7 +127,7 @@ def is_vouched_for(token: bytes, anchors: bytes) -> bool:
     """
     try:
         given = [x509.load_der_x509_certificate(one) for one in _certificates(token)]
-        believed = x509.load_pem_x509_certificates(anchors) if anchors.strip() else []
+        believed = list(_anchors(anchors))
         keys = {_key(one) for one in believed}  # an anchor may come along as another has certified it
         ahead = [one for one in given if _key(one) not in keys]
         while ahead:
@@ -139,6 +139,11 @@ def is_vouched_for(token: bytes, anchors: bytes) -> bool:
         return bool(given) and all(_is_authority(one) or _is_for_stamps(one) for one in given)
     except (ValueError, UnsupportedAlgorithm, x509.DuplicateExtension, x509.UnsupportedGeneralNameType):
         return False
+
+
+@lru_cache(maxsize=8)  # a list of them takes longer to read than a stamp
+def _anchors(pem: bytes) -> tuple[x509.Certificate, ...]:
+    return tuple(x509.load_pem_x509_certificates(pem)) if pem.strip() else ()
 
 
 def _certificates(token: bytes) -> list[bytes]:
