@@ -35,6 +35,7 @@ Examples:
   touchmark verify --thorough suspicious.mp4
   touchmark verify --json clip.mp4 | jq -r .verdict.outcome
   touchmark verify init.mp4 --fragments 'segment*.m4s'
+  touchmark verify clip.mp4 --sidecar clip.c2pa
 
 \b
 Exit status (of several files, the worst: 1, then 3, then 2, then 0):
@@ -62,6 +63,12 @@ Exit status (of several files, the worst: 1, then 3, then 2, then 0):
     "more.",
 )
 @fragments_option
+@click.option(
+    "--sidecar",
+    type=click.Path(path_type=Path),
+    metavar="C2PA",
+    help="The manifest of FILE, kept beside it (.c2pa). FILE must have none in it.",
+)
 @click.option("-j", "--jobs", type=click.IntRange(1), metavar="N", help="Processes. Default: as many as cores.")
 @click.option("-q", "--quiet", is_flag=True, help="Print nothing but errors; the exit status tells.")
 def verify(
@@ -71,6 +78,7 @@ def verify(
     manifest_only: bool,
     thorough: bool,
     fragments: tuple[str, ...],
+    sidecar: Path | None,
     jobs: int | None,
     quiet: bool,
 ) -> int:
@@ -84,6 +92,8 @@ def verify(
         raise click.UsageError("--manifest-only looks for no mark, and --thorough looks everywhere: give one of them.")
     if fragments and len(files) > 1:
         raise click.UsageError("--fragments are of one film: give one FILE, its beginning (init segment).")
+    if sidecar is not None and (fragments or len(files) > 1):
+        raise click.UsageError("--sidecar is of one file in one piece: give one FILE, without --fragments.")
     from touchmark.detectors.acceptance import Acceptance, ExitStatus
     from touchmark.detectors.look import MarkSearch
     from touchmark.provenance.media.errors import MediaError
@@ -92,7 +102,7 @@ def verify(
     segments = segments_of(files[0], fragments)
     acceptance = Acceptance()
     statuses: list[ExitStatus] = []
-    for file, found in _found(files, trusted, jobs, search, segments):
+    for file, found in _found(files, trusted, jobs, search, segments, sidecar):
         if isinstance(found, MediaError):
             statuses.append(ExitStatus.UNREADABLE)
             _print_unreadable(file, found, as_json)
@@ -109,6 +119,7 @@ def _found(
     jobs: int | None,
     search: MarkSearch,
     segments: list[Path],
+    sidecar: Path | None,
 ) -> Iterator[tuple[Path, Verification | MediaError]]:
     from touchmark.detectors.look import MarkSearch
     from touchmark.provenance.media.errors import MediaError
@@ -126,7 +137,7 @@ def _found(
     for file in files:
         try:
             with patient_progress() as progress:
-                verification = verifier.verify(file, progress, search=search, segments=segments)
+                verification = verifier.verify(file, progress, search=search, segments=segments, sidecar=sidecar)
         except MediaError as error:
             yield file, error
         else:

@@ -25,16 +25,16 @@ from touchmark.detectors.timeline import marked_segments
 from touchmark.provenance.fingerprint import Likeness, likeness_of
 from touchmark.provenance.lookup import Lookup
 from touchmark.provenance.manifest.branches import bound_branches
-from touchmark.provenance.manifest.kept import Kept, kept_stores
+from touchmark.provenance.manifest.kept import Kept, KeptStore, kept_stores
 from touchmark.provenance.manifest.read import read_stream
 from touchmark.provenance.manifest.report import ManifestPresence, ManifestReport
 from touchmark.provenance.manifest.stamped import read_stamped
-from touchmark.provenance.manifest.traces import has_store_place, has_store_remains
+from touchmark.provenance.manifest.traces import MOST_OF_STORE, has_store_place, has_store_remains
 from touchmark.provenance.manifest.unsigned import unsigned_in_store
 from touchmark.provenance.media.boxes import top_level, unhashed_content
 from touchmark.provenance.media.decode import VideoInfo
 from touchmark.provenance.media.errors import MediaError, TruncatedError
-from touchmark.provenance.media.kinds import STORE, Family
+from touchmark.provenance.media.kinds import STORE, Family, kind_of_file
 from touchmark.provenance.media.limits import Limits
 from touchmark.provenance.media.source import SMALL, check_is_no_piece, held, open_file
 from touchmark.provenance.media.whole import check_is_whole
@@ -59,6 +59,12 @@ class ChangedFileError(MediaError):
     code = "media.changed"
 
 
+class SidecarError(MediaError):
+    """A manifest that was given beside a file cannot be that of the file."""
+
+    code = "media.sidecar"
+
+
 @dataclass(frozen=True, slots=True)
 class Container:
     """The file as a container of bytes.
@@ -75,6 +81,7 @@ class Container:
         has_manifest_box: whether the place is there in which its kind of file keeps a manifest store.
         store_remains: no manifest was read, and bytes that only a manifest store has occur in the file.
         unhashed: bytes of content in places that neither the C2PA hash nor its signature covers.
+        has_sidecar: the manifest was given beside the file; there is none in it.
     """
 
     sha256: str
@@ -87,6 +94,7 @@ class Container:
     has_manifest_box: bool = False
     store_remains: bool = False
     unhashed: int = 0
+    has_sidecar: bool = False
 
     @property
     def is_store_alone(self) -> bool:
@@ -204,6 +212,7 @@ def gather(
     limits: Limits,
     progress: Progress | None = None,
     search: MarkSearch = MarkSearch.GLANCE,
+    sidecar: Path | None = None,
 ) -> Evidence:
     """Examine one file.
 
@@ -213,8 +222,10 @@ def gather(
         limits: the most that it may cost.
         progress: told about pictures and sound while they are looked through.
         search: how far to look for marks.
+        sidecar: of a manifest store that is kept beside the file, whose own manifest it then is.
 
     Raises:
+        SidecarError: there is a manifest in the file, ``sidecar`` holds none, or it is for no file of this kind.
         MediaError: it cannot be read, is of no kind that is known here, costs more than ``limits`` allow, or changed
             meanwhile. A file with a manifest whose pictures cannot be read gives evidence without them.
         RegistryError, FingerprintError: there is a registry and it cannot be read. No verdict is better than one
@@ -225,6 +236,8 @@ def gather(
         before = _state_of(path)
         file = held(opened, size)
         examined = Examined(path, file, kept_stores(file, str(path)), sources)
+        if sidecar is not None:
+            examined = _with_sidecar(examined, sidecar, limits)
         evidence = examine(examined, size, limits, progress, search)
     if _state_of(path) != before:
         raise ChangedFileError(
@@ -264,7 +277,8 @@ def examine(examined: Examined, size: int, limits: Limits, progress: Progress | 
         unseen=look.unseen,
         damage=look.damage,
         sound_damage=look.sound_damage,
-        has_manifest_box=bool(examined.kept.stores) or has_store_place(file, kind),
+        has_manifest_box=examined.sidecar is None and (bool(examined.kept.stores) or has_store_place(file, kind)),
+        has_sidecar=examined.sidecar is not None,
         store_remains=remains,
         unhashed=examined.unhashed(manifest) + sum(map(unsigned_in_store, examined.kept.stores)),
     )
@@ -290,7 +304,8 @@ def examine(examined: Examined, size: int, limits: Limits, progress: Progress | 
 class Examined:
     """The file that is examined, by its name and open; one thing at a time moves its position.
 
-    Of a film that was put together, its own manifest was held against its pieces before.
+    Of a film that was put together, its own manifest was held against its pieces before. A manifest store that is kept
+    beside the file is given as ``sidecar``, and taken apart as ``kept``.
     """
 
     path: Path
@@ -298,13 +313,18 @@ class Examined:
     kept: Kept
     sources: Sources
     film: SignedFilm | None = None
+    sidecar: bytes | None = None
 
     def manifest(self, manifest: bytes | None = None) -> ManifestReport:
         """Its own manifest or another, under the anchors of signers, with the time stamp under those of time stamps."""
         if manifest is None and self.film is not None:
             return self.film.manifest
+        beside = manifest is None and self.sidecar is not None
+        held_against = self.sidecar if beside else manifest
         return read_stamped(
-            lambda anchors: read_stream(self.file, anchors, manifest=manifest, kept=self.kept, subject=str(self.path)),
+            lambda anchors: read_stream(
+                self.file, anchors, manifest=held_against, beside=beside, kept=self.kept, subject=str(self.path)
+            ),
             self.sources.anchors,
             self.sources.time_anchors,
         )
@@ -322,6 +342,32 @@ class Examined:
             return hashlib.sha256(self.file.getbuffer()).hexdigest()
         with self.path.open("rb") as file:  # at the same time as another reads
             return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _with_sidecar(examined: Examined, path: Path, limits: Limits) -> Examined:
+    """With the manifest store in the file at ``path`` as that of the file, which must have none.
+
+    Raises:
+        SidecarError: it has one, or ``path`` holds none.
+        MediaError: ``path`` cannot be read.
+    """
+    file, kept = examined.file, examined.kept
+    if kept.kind is STORE or kept.stores or has_store_place(file, kept.kind) or has_store_remains(file):
+        raise SidecarError(
+            "there is a manifest, or what is left of one, in the file itself",
+            subject=str(examined.path),
+            remedy="Verify it without the one beside it: what is in a file is its own.",
+        )
+    with open_file(path, limits) as (opened, size):
+        data = opened.read(min(size, MOST_OF_STORE + 1))
+    if len(data) > MOST_OF_STORE or kind_of_file(BytesIO(data)) is not STORE:
+        raise SidecarError(
+            "this is no C2PA manifest store",
+            subject=str(path),
+            remedy=f"Give a .c2pa file of at most {MOST_OF_STORE >> 20} MiB, as whoever signed the file made it.",
+        )
+    store = KeptStore.of(data, str(path))
+    return replace(examined, kept=replace(kept, stores=(store,)), sidecar=data)
 
 
 def _read(examined: Examined, size: int) -> tuple[str, ManifestReport]:

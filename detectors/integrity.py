@@ -7,7 +7,7 @@ that came without content, a manifest that breaks the specification as it was si
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from touchmark.detectors.evidence import Evidence
 from touchmark.detectors.text import safe_text
@@ -42,7 +42,8 @@ def signs_of_tampering(evidence: Evidence) -> tuple[str, ...]:
         failures = tuple(failure for failure in failures if failure.concern is not Concern.CONTENT)
     as_signed = manifest.is_as_signed or (manifest.signature_valid and container.is_store_alone)
     faults = [one for one in failures if is_tampering(one) or (_may_hide_it(one) and not as_signed)]
-    broken = (*in_stream, *_told(faults))
+    sentences = _SENTENCES | _OF_SIDECAR if container.has_sidecar else _SENTENCES
+    broken = (*in_stream, *_told(faults, sentences))
     return broken or (() if manifest.failures else ("The manifest does not validate, and the reason is not given.",))
 
 
@@ -56,8 +57,8 @@ def _may_hide_it(fault: StatusCode) -> bool:
     return fault.concern is Concern.FORM or fault.code == INVALID_CERTIFICATE
 
 
-def _told(faults: Sequence[StatusCode]) -> Iterator[str]:
-    for concern, sentence in _SENTENCES.items():
+def _told(faults: Sequence[StatusCode], sentences: Mapping[Concern, str]) -> Iterator[str]:
+    for concern, sentence in sentences.items():
         codes = sorted({fault.code for fault in faults if fault.concern is concern})
         if codes:
             yield f"{sentence} ({safe_text(', '.join(codes))})."
@@ -69,4 +70,8 @@ _SENTENCES = {
     Concern.FORM: "The manifest breaks the specification, and nothing shows that it was signed so",
     Concern.SIGNATURE: "The signature on the manifest does not hold",
     Concern.CREDENTIAL: "The certificate is not fit to sign, and nothing shows that what it signed is unchanged",
+}
+_OF_SIDECAR = {
+    Concern.CONTENT: "The content is not what the manifest beside it was made for: bytes were changed after "
+    "signing, or it is that of another file"
 }

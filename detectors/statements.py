@@ -16,6 +16,7 @@ from touchmark.detectors.shape import shape_in_words
 from touchmark.detectors.text import safe_text
 from touchmark.detectors.timeline import lie_together, marked_segments
 from touchmark.provenance.fingerprint import Likeness
+from touchmark.provenance.manifest.inputs import Use
 from touchmark.provenance.manifest.report import Concern, ManifestPresence, ManifestReport, ValidationState
 from touchmark.provenance.watermark.protocol import Detection, MarkState, NamedBy
 from touchmark.provenance.wording import number_of
@@ -109,8 +110,10 @@ def _manifest(evidence: Evidence) -> Iterator[Statement]:
             yield Statement(Source.MANIFEST, Tone.SILENT, "No C2PA manifest in this file.")
     elif manifest.presence is ManifestPresence.PRESENT:
         yield from _validity(evidence, tampered=bool(tampering))
+        yield from _beside(evidence)
         yield from _left_out(manifest)
         yield from _taken_out(manifest)
+        yield from _uses(manifest)
         yield from _beneath(manifest)
 
 
@@ -130,7 +133,7 @@ def _validity(evidence: Evidence, *, tampered: bool) -> Iterator[Statement]:
     elif not tampered:
         codes = safe_text(", ".join(sorted({failure.code for failure in manifest.failures})))
         if evidence.container.is_store_alone:
-            text = f"A manifest by {signer} alone: give it with the content that it was made for ({codes})."
+            text = f"A manifest by {signer} alone: give its content, and this beside it with --sidecar ({codes})."
         elif manifest.is_intact_but_for_identity:
             text = (
                 f"The content is what {signer} signed, but whom the manifest names besides is not proven, or could not "
@@ -144,6 +147,12 @@ def _validity(evidence: Evidence, *, tampered: bool) -> Iterator[Statement]:
         else:
             text = f"The content is what {signer} signed, but the signature proves nothing any more ({codes})."
         yield Statement(Source.MANIFEST, Tone.CAUTION, text)
+
+
+def _beside(evidence: Evidence) -> Iterator[Statement]:
+    if evidence.container.has_sidecar:
+        text = "It was given beside the file (a sidecar), and is held against these very bytes all the same."
+        yield Statement(Source.MANIFEST, Tone.SILENT, text)
 
 
 def _left_out(manifest: ManifestReport) -> Iterator[Statement]:
@@ -174,6 +183,39 @@ def _taken_out(manifest: ManifestReport) -> Iterator[Statement]:
     if len(manifest.redactions) > _MOST_TAKEN_OUT:
         more = len(manifest.redactions) - _MOST_TAKEN_OUT
         yield Statement(Source.MANIFEST, Tone.CAUTION, f"So were {more:,} more.")
+
+
+_PURPOSES = {
+    "ai_inference": "inference",
+    "ai_generative_training": "training of generative models",
+    "ai_training": "training of other models",
+    "data_mining": "data mining",
+}
+
+
+def _uses(manifest: ManifestReport) -> Iterator[Statement]:
+    """What it says of use for training and mining: the signer's wish, and a permission by nobody who is not trusted."""
+    if not manifest.uses:
+        return
+    said = []
+    for use in Use:
+        of_it = [told for told in manifest.uses if told.use is use]
+        for constraint in dict.fromkeys(told.constraint for told in of_it):
+            what = ", ".join(_PURPOSES[told.purpose] for told in of_it if told.constraint == constraint)
+            under = f" (“{safe_text(constraint, 120)}”)" if constraint else ""
+            said.append(f"{what}: {_USES[use]}{under}")
+    if said:
+        unbelieved = "" if manifest.is_sound else " Take a permission from nobody whose word is not relied upon."
+        text = f"{_signer(manifest)} says of its use: {'; '.join(said)}.{unbelieved}"
+        yield Statement(Source.MANIFEST, Tone.CAUTION if unbelieved else Tone.SILENT, text)
+    unknown = [told.purpose for told in manifest.uses if told.use is None]
+    if unknown:
+        of_what = ", ".join(safe_text(_PURPOSES.get(one, one), 60) or "no purpose" for one in unknown[:_MOST_TAKEN_OUT])
+        text = f"It says of its use what cannot be read ({of_what}): that permits nothing."
+        yield Statement(Source.MANIFEST, Tone.CAUTION, text)
+
+
+_USES = {Use.ALLOWED: "allowed", Use.NOT_ALLOWED: "not allowed", Use.CONSTRAINED: "allowed under a condition only"}
 
 
 def _beneath(manifest: ManifestReport) -> Iterator[Statement]:

@@ -123,6 +123,7 @@ class Verifier:
         *,
         search: MarkSearch = MarkSearch.GLANCE,
         segments: Sequence[Path] = (),
+        sidecar: Path | None = None,
     ) -> Verification:
         """Examine one file, or one film in segments.
 
@@ -132,8 +133,11 @@ class Verifier:
             progress: called with (pictures examined, pictures in all) while it is read.
             search: how far to look for marks.
             segments: of the film that begins in ``path``, in the order in which they are played.
+            sidecar: of the manifest store (.c2pa) that is kept beside a file in one piece, which has none in it.
 
         Raises:
+            SidecarError: there is a manifest in the file, or none in ``sidecar``.
+            ValueError: both ``segments`` and ``sidecar`` are given.
             MediaError: the file cannot be read.
             CanaryError: the C2PA library does not behave as it must; nothing can be verified.
             RegistryError: there is a registry and it cannot be read.
@@ -141,12 +145,14 @@ class Verifier:
         """
         run_canary()
         began = time.monotonic()
+        if segments and sidecar is not None:
+            raise ValueError("a film in segments has its manifest in its beginning")
         if segments:
             from touchmark.detectors.film import gather_film  # what most files do not need is loaded for those that do
 
             evidence = gather_film(path, segments, self.sources, self.limits, progress, search)
         else:
-            evidence = gather(path, self.sources, self.limits, progress, search)
+            evidence = gather(path, self.sources, self.limits, progress, search, sidecar)
         notes = (*self.notes, *staleness(self.trust, datetime.now(UTC)))
         return Verification(path, judge(evidence), evidence, time.monotonic() - began, notes)
 

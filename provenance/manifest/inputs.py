@@ -12,7 +12,7 @@ import re
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from touchmark.provenance.errors import TouchmarkError
 from touchmark.provenance.media.kinds import Family, kind_of
@@ -126,6 +126,10 @@ class ConsentRecord:
         }
 
 
+PURPOSES: Final = ("ai_inference", "ai_generative_training", "ai_training", "data_mining")
+"""What content may be used for, as CAWG has it."""
+
+
 class Use(StrEnum):
     """What CAWG lets a signer say of a use (https://cawg.io/training-and-data-mining/1.1/)."""
 
@@ -153,6 +157,5 @@ class TrainingMining:
     def assertion(self) -> dict[str, Any]:
         """For the manifest definition."""
         entry = {"use": self.use.value, **({"constraint_info": self.constraint} if self.constraint else {})}
-        uses = ("ai_inference", "ai_generative_training", "ai_training", "data_mining")
-        data = {"entries": {f"cawg.{use}": entry for use in uses}}
+        data = {"entries": {f"cawg.{purpose}": entry for purpose in PURPOSES}}
         return {"label": "cawg.training-mining", "created": True, "data": data}

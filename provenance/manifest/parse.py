@@ -31,6 +31,8 @@ from touchmark.provenance.manifest.report import (
     StatusCode,
     ValidationState,
 )
+from touchmark.provenance.manifest.uses import LABELS as USES
+from touchmark.provenance.manifest.uses import ReportedUse, uses_of
 
 MAX_JSON = 16 << 20
 MAX_TEXT = 1024
@@ -44,6 +46,9 @@ _OF_NO_CONTENT: Final = frozenset({"c2pa.opened", "c2pa.published", "c2pa.redact
 _HARD_BINDING_MATCHES = {f"assertion.{kind}.match" for kind in ("dataHash", "bmffHash", "boxesHash", "collectionHash")}
 _TRUSTED, _UNTRUSTED = "signingCredential.trusted", "signingCredential.untrusted"
 _SIGNATURE_HOLDS: Final = "claimSignature.validated"
+_STAMPED: Final = "timeStamp.trusted"
+_OF_SIGNATURE: Final = frozenset((_TRUSTED, _SIGNATURE_HOLDS, _STAMPED))
+"""What counts only of the signature over the active manifest: what is found elsewhere may be listed with it."""
 _STORE: Final = "self#jumbf=/c2pa/"
 _BOXES_HASH_MATCHES: Final = "assertion.boxesHash.match"
 _DATA_HASH_MATCHES, _MORE_LEFT_OUT = "assertion.dataHash.match", "assertion.dataHash.additionalExclusionsPresent"
@@ -83,18 +88,25 @@ def parse_store(raw: str, kept: Sequence[KeptStore] | None = None) -> ManifestRe
     active = _node(manifests[label])
     results = _node(_node(store.get("validation_results")).get("activeManifest"))
     failures = _statuses(results.get("failure")) if results else _old_failures(store.get("validation_status"))
-    successes = _statuses(results.get("success"))
+    signature = f"{_STORE}{label}/c2pa.signature"
+    successes = tuple(
+        status
+        for status in _statuses(results.get("success"))
+        if status.code not in _OF_SIGNATURE or status.url == signature
+    )
     succeeded = {status.code for status in successes}
     deltas = _deltas(store)
     broken_beneath = any(fault.code != _UNTRUSTED for faults in deltas.values() for fault in faults)
-    tree = _Tree(manifests, deltas, _trusted(store))
+    failures, unproven = _of_whom(failures, manifests, label)
+    tree = _Tree(manifests, deltas, _trusted(store), unproven)
     ingredients = tuple(tree.walk(label))
     failures += tree.unplaced
     informational = {status.code for status in _statuses(results.get("informational"))}
     whole = _DATA_HASH_MATCHES in succeeded and _MORE_LEFT_OUT not in informational
     matches = _hard_binding(succeeded, failures)
     binding = hard_binding(kept, label) if kept is not None and matches and not whole else HardBinding()
-    signature = _node(active.get("signature_info"))
+    signed = _node(active.get("signature_info"))
+    beneath = _beneath(manifests, label)
     concerns = {failure.concern for failure in failures}
     return ManifestReport(
         presence=ManifestPresence.PRESENT,
@@ -103,15 +115,15 @@ def parse_store(raw: str, kept: Sequence[KeptStore] | None = None) -> ManifestRe
             failures,
             signer_trusted=_TRUSTED in succeeded,
             holds=_SIGNATURE_HOLDS in succeeded and matches is True,
-            broken_beneath=broken_beneath,
+            broken_beneath=broken_beneath or bool(unproven),
         ),
         label=_text(label),
         title=_text(active.get("title")),
         claim_generator=_generator(active),
         signer=_signer(active),
-        algorithm=_text(signature.get("alg")).lower(),
-        signed_at=_time(signature.get("time")),
-        time_stamped="timeStamp.trusted" in succeeded,
+        algorithm=_text(signed.get("alg")).lower(),
+        signed_at=_time(signed.get("time")),
+        time_stamped=_STAMPED in succeeded,
         signature_valid=_SIGNATURE_HOLDS in succeeded and not concerns & {Concern.SIGNATURE, Concern.CLAIM},
         signer_trusted=_TRUSTED in succeeded,
         development=any(
@@ -127,9 +139,10 @@ def parse_store(raw: str, kept: Sequence[KeptStore] | None = None) -> ManifestRe
         other_source_types=_other_source_types(active),
         ai_disclosure=_ai_disclosure(active),
         soft_bindings=tuple(_soft_bindings(active)),
-        beneath=_beneath(manifests, label),
+        beneath=beneath,
         ingredients=ingredients,
         redactions=_redactions(manifests, [label, *(ingredient.label for ingredient in ingredients)]),
+        uses=_uses(manifests, (label, beneath.label if beneath else label)),
         failures=failures,
         truncated=tree.truncated or _is_cut(active),
         raw_json=raw,
@@ -140,11 +153,17 @@ class _Tree:
     """Walks ingredients of ingredients, each manifest once."""
 
     def __init__(
-        self, manifests: Node, deltas: dict[str, tuple[StatusCode, ...]], trusted: frozenset[tuple[str, str]]
+        self,
+        manifests: Node,
+        deltas: dict[str, tuple[StatusCode, ...]],
+        trusted: frozenset[tuple[str, str]],
+        unproven: dict[str, tuple[StatusCode, ...]],
     ) -> None:
         self._manifests = manifests
         self._deltas = deltas
         self._trusted = trusted
+        self._unproven = unproven
+        self._met: set[str] = set()
         self._seen: set[str] = set()
         self._source_types: dict[str, tuple[DigitalSourceType, ...]] = {}
         self._count = 0
@@ -166,7 +185,8 @@ class _Tree:
     @property
     def unplaced(self) -> tuple[StatusCode, ...]:
         """After the walk: failures of ingredients that it did not meet."""
-        return tuple(fault for faults in self._deltas.values() for fault in faults)[:MAX_ITEMS]
+        missed = [faults for label, faults in self._unproven.items() if label not in self._met]
+        return tuple(fault for faults in (*self._deltas.values(), *missed) for fault in faults)[:MAX_ITEMS]
 
     def _report(self, label: str, ingredient: Node, child: str, depth: int) -> ReportedIngredient:
         results = _node(ingredient.get("validation_results"))
@@ -178,7 +198,8 @@ class _Tree:
         ]
         if (address, child) in self._trusted:  # whom others did not trust when it was taken in is not to the point
             faults = [fault for fault in faults if fault.code != _UNTRUSTED]
-        faults += self._deltas.pop(address, ())
+        faults += (*self._deltas.pop(address, ()), *self._unproven.get(child, ()))
+        self._met.add(child)
         manifest = _node(self._manifests.get(child))
         self.truncated = self.truncated or _is_cut(manifest)
         actions = tuple(_actions(manifest))
@@ -243,6 +264,22 @@ def _deltas(store: Node) -> dict[str, tuple[StatusCode, ...]]:
         if isinstance(address, str):
             found[address] = found.get(address, ()) + tuple(_delta_failures(delta))
     return found
+
+
+def _of_whom(
+    failures: Sequence[StatusCode], manifests: Node, label: str
+) -> tuple[tuple[StatusCode, ...], dict[str, tuple[StatusCode, ...]]]:
+    """Those of the active manifest, and by label those of others: the library lists identities that are not proven,
+    wherever in the tree, with the active one."""
+    own: list[StatusCode] = []
+    others: dict[str, tuple[StatusCode, ...]] = {}
+    for failure in failures:
+        named = failure.url.removeprefix(_STORE).partition("/")[0]
+        if failure.concern is Concern.IDENTITY and named != label and named in manifests:
+            others[named] = (*others.get(named, ()), failure)
+        else:
+            own.append(failure)
+    return tuple(own), others
 
 
 def _trusted(store: Node) -> frozenset[tuple[str, str]]:
@@ -336,6 +373,19 @@ def _redactions(manifests: Node, labels: Sequence[str]) -> tuple[ReportedRedacti
                 assertion = _text(address.rpartition("/")[2])
                 found.setdefault(address, ReportedRedaction(assertion, reasons.get(address, ""), _signer(manifest)))
     return tuple(found.values())[:MAX_ITEMS]
+
+
+def _uses(manifests: Node, labels: Sequence[str]) -> tuple[ReportedUse, ...]:
+    """By the first of these manifests that says anything of it."""
+    for label in labels:
+        found = [
+            assertion.get("data")
+            for assertion in _nodes(_node(manifests.get(label)).get("assertions"))
+            if str(assertion.get("label")).partition("__")[0] in USES
+        ]
+        if found:
+            return uses_of(found)
+    return ()
 
 
 def _assertions(manifest: Node, label: str) -> Iterator[Node]:

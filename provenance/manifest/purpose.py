@@ -29,7 +29,7 @@ def signs_claims(kept: KeptStore, label: str) -> bool:
     try:
         manifest = next(box for box in manifests if box.label == label.encode())
         signature = next(part for part in manifest.inner if part.type == b"c2cs")
-        return _is_for_claims(_signing_certificate(signature))
+        return _is_for_claims(certificate_of(signature))
     except (ValueError, StopIteration, x509.ExtensionNotFound, x509.DuplicateExtension):
         return False
 
@@ -43,7 +43,7 @@ def _is_for_claims(certificate: bytes) -> bool:
     return signs and any(usage.dotted_string in SIGNER_EKUS for usage in usages)
 
 
-def _signing_certificate(signature: Box) -> bytes:
+def certificate_of(signature: Box) -> bytes:
     """The first of the chain, in the protected header of a COSE_Sign1 or, as it was before, in the other.
 
     Raises:

@@ -17,9 +17,10 @@ import json
 import os
 import re
 import stat
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
+from datetime import UTC, datetime
 from io import FileIO
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -31,10 +32,12 @@ from touchmark.provenance.manifest.binding import data_hash
 from touchmark.provenance.manifest.context import manifest_context
 from touchmark.provenance.manifest.kept import Kept, KeptStore, kept_stores, refused
 from touchmark.provenance.manifest.offsets import movable
+from touchmark.provenance.manifest.old_stamps import unproven_times
 from touchmark.provenance.manifest.parse import MAX_JSON, MAX_TEXT, UnreadableStoreError, parse_store, state_of
 from touchmark.provenance.manifest.parts import FEWEST_BYTES, check_parts
 from touchmark.provenance.manifest.pieces import Pieces
 from touchmark.provenance.manifest.purpose import signs_claims
+from touchmark.provenance.manifest.redactions import strange_redactions
 from touchmark.provenance.manifest.rehash import content_matches
 from touchmark.provenance.manifest.report import ManifestPresence, ManifestReport, StatusCode, ValidationState
 from touchmark.provenance.manifest.traces import has_store_place, has_store_remains
@@ -97,12 +100,14 @@ def read_stream(
     anchors: bytes,
     *,
     manifest: bytes | None = None,
+    beside: bool = False,
     kept: Kept | None = None,
     subject: str = "",
 ) -> ManifestReport:
     """As :func:`read_manifest`, of an open, seekable file; ``subject`` is what an error calls it.
 
-    Who has taken its stores apart before gives them as ``kept``.
+    Who has taken its stores apart before gives them as ``kept``. ``beside``: ``manifest`` is the file's own, which is
+    kept beside it (a sidecar), and no more believed than one in it.
     """
     kept = kept_stores(file, subject) if kept is None else kept
     try:
@@ -111,14 +116,15 @@ def read_stream(
             return _without(file, kept, "")
         with reader:
             stores = kept.stores if manifest is None else (KeptStore.of(manifest, subject),)
-            report = parse_store(reader.json(), stores)
+            report = _with(strange_redactions(stores), parse_store(reader.json(), stores))
+            report = _dated(unproven_times(stores, anchors, datetime.now(UTC)), report)
         if manifest is None and any(map(_is_elsewhere, report.failures)):
             report = _held(file, report, kept.stores)
         if report.binds_parts:
             report = replace(report, left_out=report.left_out + unbound(file))
-        if report.is_sound and manifest is None:
-            left_out = unseen_in_stores(kept.stores, report.label) + movable(file, report.free_places, subject)
-            report = replace(report, left_out=left_out) if left_out else _if_for_claims(report, kept.stores)
+        if report.is_sound and (manifest is None or beside):
+            left_out = unseen_in_stores(stores, report.label) + movable(file, report.free_places, subject)
+            report = replace(report, left_out=left_out) if left_out else _if_for_claims(report, stores)
         return report
     except UnreadableStoreError as error:
         return ManifestReport(ManifestPresence.UNREADABLE, reason=str(error))
@@ -198,6 +204,31 @@ def _held(file: BinaryIO, report: ManifestReport, kept: Sequence[KeptStore]) -> 
     left_out = tuple(f"{number_of(length, 'byte')} from byte {start:,} on" for start, length in signed.left_out)
     state = state_of(failures, signer_trusted=report.signer_trusted)
     return replace(report, state=state, failures=failures, hard_binding_matches=True, left_out=left_out)
+
+
+def _with(faults: Mapping[str, StatusCode], report: ManifestReport) -> ManifestReport:
+    """The report with further faults, by the label of the manifest that has each."""
+    if not faults:
+        return report
+    ingredients = tuple(
+        replace(one, faults=(*one.faults, faults[one.label])) if one.label in faults else one
+        for one in report.ingredients
+    )
+    if report.label not in faults:
+        return replace(report, ingredients=ingredients)
+    failures = tuple(dict.fromkeys((*report.failures, faults[report.label])))
+    return replace(report, state=ValidationState.INVALID, failures=failures, ingredients=ingredients)
+
+
+def _dated(unproven: Mapping[str, StatusCode | None], report: ManifestReport) -> ManifestReport:
+    """The report, where the time at which these manifests were signed is not proven: whoever signed them is trusted no
+    more, if the certificate is out of its time. Of whom nobody trusts, it makes no difference."""
+    if report.label in unproven:
+        report = replace(report, time_stamped=False)
+    strangers = {one.label for one in report.ingredients if any(fault.code == _UNTRUSTED for fault in one.faults)}
+    if not report.signer_trusted:
+        strangers.add(report.label)
+    return _with({label: fault for label, fault in unproven.items() if fault and label not in strangers}, report)
 
 
 def _if_for_claims(report: ManifestReport, kept: Sequence[KeptStore]) -> ManifestReport:

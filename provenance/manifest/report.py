@@ -12,6 +12,7 @@ from enum import StrEnum
 
 from touchmark.provenance.manifest.binding import HashTree
 from touchmark.provenance.manifest.claim import DigitalSourceType
+from touchmark.provenance.manifest.uses import ReportedUse
 
 
 class ManifestPresence(StrEnum):
@@ -277,6 +278,7 @@ class ManifestReport:
             redaction), what the manifest says that it was put upon; else None.
         ingredients: the whole tree, depth first.
         redactions: what any manifest of the tree took out of another.
+        uses: what the active manifest, or the one beneath, says of its use for training models and mining data.
         failures: of the active manifest.
         truncated: the tree, or a manifest in it, was larger than we walk; the rest is not shown, and the report is not
             sound.
@@ -310,6 +312,7 @@ class ManifestReport:
     beneath: EarlierStatement | None = None
     ingredients: tuple[ReportedIngredient, ...] = ()
     redactions: tuple[ReportedRedaction, ...] = ()
+    uses: tuple[ReportedUse, ...] = ()
     failures: tuple[StatusCode, ...] = ()
     truncated: bool = False
     raw_json: str = ""

@@ -280,3 +280,22 @@ def test_what_goes_with_a_film_in_segments(tmp_path, capsys) -> None:
     assert "no file is called" in capsys.readouterr().err
     assert run(["verify", "a.mp4", "b.mp4", "--fragments", str(tmp_path / "a.mp4")]) == 64
     assert "give one FILE" in capsys.readouterr().err
+
+
+def test_a_manifest_beside_a_file_is_given_with_it(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    from tests.detectors.test_sidecars import CHAIN, sign
+
+    monkeypatch.setenv("TOUCHMARK_HOME", str(tmp_path / "home"))
+    film, beside = sign(tmp_path, "v.mp4")
+    (tmp_path / "roots.pem").write_bytes(CHAIN.authority)
+    command = ["verify", "--trust", str(tmp_path / "roots.pem"), str(film)]
+    assert run(command) == 2, "one beside it is not looked for"
+    assert run([*command, "--sidecar", str(beside)]) == 0
+    assert run(["verify", str(film), "--sidecar", str(beside)]) == 2
+    assert run([*command, "--sidecar", str(film)]) == 3
+    assert "no C2PA manifest store" in capsys.readouterr().err
+    assert run([*command, str(film), "--sidecar", str(beside)]) == 64
+    film.write_bytes(film.read_bytes() + b"\0")
+    assert run([*command, "--sidecar", str(beside)]) in (1, 3)

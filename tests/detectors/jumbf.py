@@ -79,6 +79,30 @@ def signed_anew(
     return _fitted(edited, len(edited) - len(store))
 
 
+def claimed_anew(store: bytes, signer: PemSigner, change: Callable[[Any], Any]) -> bytes:
+    """The store with the claim of its own manifest changed, by the signer: the signature holds. Of the same length."""
+    own = inner(inner(store)[-1])[0][25:].partition(b"\0")[0].decode()
+    claims: list[bytes] = []
+
+    def anew(path: tuple[str, ...], boxes: list[bytes]) -> list[bytes]:
+        if path[1:2] != (own,) or path[2:] not in (("c2pa.claim.v2",), ("c2pa.signature",)):
+            return boxes
+        content = cbor2.loads(boxes[1][8:])
+        if path[2] == "c2pa.claim.v2":
+            claims.append(cbor2.dumps(change(content)))
+            return [boxes[0], box(b"cbor", claims[0])]
+        protected, header, payload, _ = content.value
+        signed = signer.sign(cbor2.dumps(["Signature1", protected, b"", claims[0]]))
+        header = {**header, "pad": header["pad"][len(claims[0]) - len(claim) :]}
+        return [boxes[0], box(b"cbor", cbor2.dumps(cbor2.CBORTag(18, [protected, header, payload, signed])))]
+
+    claim = next(part for part in inner(inner(store)[-1])[1:] if part[33:].startswith(b"c2pa.claim.v2\0"))
+    claim = inner(claim)[1][8:]
+    edited = rebuilt(store, (), anew)
+    assert len(edited) == len(store)
+    return edited
+
+
 def _fitted(store: bytes, grown: int) -> bytes:
     def pad(boxes: list[bytes]) -> list[bytes]:
         protected, header, *rest = cbor2.loads(boxes[1][8:]).value

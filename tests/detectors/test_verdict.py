@@ -15,11 +15,12 @@ from touchmark.detectors.contradictions import ContradictionKind
 from touchmark.detectors.evidence import Container, Evidence, SoundTrace
 from touchmark.detectors.labels import ContainerLabels
 from touchmark.detectors.origin import Via
-from touchmark.detectors.statements import Source
+from touchmark.detectors.statements import Source, Statement, Tone
 from touchmark.detectors.timeline import lie_together
 from touchmark.detectors.verdict import Outcome, judge
 from touchmark.provenance.disclosure.aigc import AigcRecord
 from touchmark.provenance.manifest.claim import DigitalSourceType
+from touchmark.provenance.manifest.inputs import Use
 from touchmark.provenance.manifest.report import (
     AiDisclosure,
     ManifestPresence,
@@ -32,6 +33,7 @@ from touchmark.provenance.manifest.report import (
     StatusCode,
     ValidationState,
 )
+from touchmark.provenance.manifest.uses import ReportedUse
 from touchmark.provenance.media.decode import VideoInfo
 from touchmark.provenance.registry import Registration
 from touchmark.provenance.watermark.protocol import Detection, MarkState, Payload, Segment
@@ -218,6 +220,35 @@ def test_what_was_taken_out_of_the_history_is_told() -> None:
     assert not any(set(text) & {"\x1b", "\u202e", "\n"} for text in said)
     assert sum(" took " in text for text in said) == 8 and "So were 3 more." in said
     assert not any(" took " in statement.text for statement in judge(evidence(manifest())).statements)
+
+
+def test_nobody_is_told_of_a_permission_by_whoever_is_not_believed() -> None:
+    uses = (ReportedUse("ai_training", Use.NOT_ALLOWED), ReportedUse("data_mining", Use.ALLOWED))
+    (said,) = _said_of_use(replace(manifest(), uses=uses))
+    assert "training of other models: not allowed" in said.text and "data mining: allowed" in said.text
+    assert said.tone is Tone.SILENT
+    for stranger in (
+        manifest(UNTRUSTED),
+        manifest(HASH_MISMATCH),
+        replace(manifest(), signer_trusted=False, left_out=("x",)),
+    ):
+        (said,) = _said_of_use(replace(stranger, uses=uses))
+        assert said.tone is Tone.CAUTION and "permission from nobody" in said.text
+
+
+def test_nonsense_about_use_is_told_as_such_and_reaches_no_terminal() -> None:
+    uses = (ReportedUse("ai_training", None), ReportedUse("\x1b[31mall: allowed", None), ReportedUse("", None))
+    (said,) = _said_of_use(replace(manifest(), uses=uses))
+    assert said.tone is Tone.CAUTION and "permits nothing" in said.text and "\x1b" not in said.text
+    (said,) = _said_of_use(
+        replace(manifest(), uses=(ReportedUse("ai_training", Use.CONSTRAINED, "\x1b[1m\u202e" * 99),))
+    )
+    assert said.text.isprintable() and len(said.text) < 1500
+    assert not _said_of_use(manifest())
+
+
+def _said_of_use(report: ManifestReport) -> list[Statement]:
+    return [statement for statement in judge(evidence(report)).statements if "its use" in statement.text]
 
 
 def test_an_expired_certificate_is_no_tampering_and_no_evidence() -> None:

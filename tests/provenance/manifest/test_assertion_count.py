@@ -114,3 +114,61 @@ def test_manifests_of_many_generators_are_read() -> None:
     thumbs = superbox(b"c2ma", "urn:c2pa:1", superbox(b"c2as", "c2pa.assertions", picture))
     check_assertions(kept_stores(png(thumbs), "picture.png").stores, "picture.png")
     check_assertions(kept_stores(png(*[manifest(30)] * 200), "collage.png").stores, "collage.png")
+
+
+def items(count: int, kind: bytes = b"cbor", rest: bytes = b"") -> io.BytesIO:
+    """One assertion with so many items in it, the list itself not counted."""
+    text = b"\x9a" + struct.pack(">I", count) + b"\x80" * count
+    if kind == b"json":
+        text = b"[" + b"[]," * count + b"0]"
+    one = superbox(kind, "org.example.a", box(kind, text))
+    return png(superbox(b"c2ma", "urn:c2pa:1", superbox(b"c2as", "c2pa.assertions", one)), *([rest] if rest else []))
+
+
+@pytest.mark.parametrize(
+    "made",
+    [
+        items(250_000),
+        items(250_000, b"json"),
+        items(250_000, rest=b"\0" * 9),
+        items(900_000),
+    ],
+    ids=["CBOR", "JSON", "no box behind", "as many as fit"],
+)
+def test_small_items_by_the_hundred_thousand_are_refused(made: io.BytesIO) -> None:
+    with pytest.raises(LimitExceededError, match="items"):
+        read_stream(made, b"")
+
+
+@pytest.mark.parametrize("kind", [b"cbor", b"json"])
+def test_fewer_and_long_texts_are_not(kind: bytes) -> None:
+    for made in (items(150_000, kind), png(large(1, kind))):
+        check_assertions(kept_stores(made, "").stores, "")
+
+
+def made_from(count: int) -> bytes:
+    assertions = [
+        superbox(b"cbor", f"c2pa.ingredient.v3__{n}", box(b"cbor", cbor2.dumps({"title": "a" * 200})))
+        for n in range(count)
+    ]
+    claim = superbox(b"c2cl", "c2pa.claim.v2", box(b"cbor", cbor2.dumps(["c2pa.ingredient.v3"] * count)))
+    return superbox(b"c2ma", "urn:c2pa:1", superbox(b"c2as", "c2pa.assertions", *assertions), claim)
+
+
+@pytest.mark.parametrize(
+    "made",
+    [png(made_from(301)), png(*[made_from(151)] * 2), png(made_from(301), b"\0" * 9)],
+    ids=["one", "two together", "no box behind"],
+)
+def test_ingredients_by_the_hundred_are_refused(made: io.BytesIO) -> None:
+    """Seven hundred took a library four seconds."""
+    with pytest.raises(LimitExceededError, match="300 ingredients"):
+        read_stream(made, b"")
+    check_assertions(kept_stores(png(made_from(300)), "").stores, "")
+
+
+def test_manifests_by_the_hundred_are_refused() -> None:
+    one = superbox(b"c2ma", "urn:c2pa:1", superbox(b"c2as", "c2pa.assertions", box(b"free", bytes(400))))
+    with pytest.raises(LimitExceededError, match="200 manifests"):
+        read_stream(png(*[one] * 201), b"")
+    check_assertions(kept_stores(png(*[one] * 200), "").stores, "")

@@ -185,6 +185,26 @@ def test_an_identity_that_is_not_proven_is_no_change_of_the_content_and_nothing_
     assert parse(store).is_of_other_content
 
 
+@pytest.mark.parametrize("code", ["signingCredential.trusted", "claimSignature.validated", "timeStamp.trusted"])
+def test_what_holds_of_another_signature_does_not_hold_of_this_one(genuine: dict[str, Any], code: str) -> None:
+    """A library lists identities and stamps of other manifests with the active one."""
+
+    def told(url: str) -> ManifestReport:
+        store = copy.deepcopy(genuine)
+        found = store["validation_results"]["activeManifest"]["success"]
+        found[:] = [one for one in found if one["code"] != code] + [{"code": code, "url": url}]
+        return parse(store)
+
+    def holds(report: ManifestReport) -> bool:
+        of = {"signing": report.signer_trusted, "claim": report.signature_valid, "time": report.time_stamped}
+        return next(value for name, value in of.items() if code.startswith(name))
+
+    own = f"self#jumbf=/c2pa/{genuine['active_manifest']}/"
+    assert holds(told(own + "c2pa.signature"))
+    for url in (own + "c2pa.assertions/cawg.identity", "self#jumbf=/c2pa/urn:c2pa:0/c2pa.signature", ""):
+        assert not holds(told(url))
+
+
 def test_old_claims_list_successes_and_failures_together(genuine: dict[str, Any]) -> None:
     store = copy.deepcopy(genuine)
     active(store)["ingredients"] = [
