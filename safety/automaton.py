@@ -10,7 +10,9 @@ looks through the letters after a state takes ten times as long for Chinese as f
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from bisect import bisect_right
+from collections.abc import Iterable, Mapping
+from itertools import accumulate
 from typing import Generic, TypeVar
 
 from ahocorasick_rs import AhoCorasick, MatchKind
@@ -39,6 +41,22 @@ class Automaton(Generic[T]):
         meanings = self._meanings
         found = self._automaton.find_matches_as_indexes(_sound(text), overlapping=True)
         return [(start, end, meanings[number]) for number, start, end in found]
+
+
+class Enclosures:
+    """Stretches of a text, to be asked whether one of them holds another; in a step or two, however many they are."""
+
+    __slots__ = ("_begins", "_reach")
+
+    def __init__(self, spans: Iterable[tuple[int, int]]) -> None:
+        ordered = sorted(spans)
+        self._begins = [begin for begin, _ in ordered]
+        self._reach = list(accumulate((end for _, end in ordered), max))
+
+    def hold(self, begin: int, end: int) -> bool:
+        """Whether all from ``begin`` to ``end`` (exclusive) lies in one of them."""
+        before = bisect_right(self._begins, begin)
+        return before > 0 and self._reach[before - 1] >= end
 
 
 def _sound(text: str) -> str:

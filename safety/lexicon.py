@@ -3,6 +3,8 @@
 A lexicon is a YAML file in ``policies/lexicons``: ``strong`` and ``weak`` terms, and ``unless`` phrases inside which a
 term means nothing ("naked mole rat"), or words after which it speaks of something else ("Batman" in "a Batman cake").
 ``sayings`` are terms too, written once for all of whom they are said ("drive out all …").
+In scripts without spaces a word may stand in another by accident (性交 in 女性交谈, "women talk"): what any lexicon
+finds inside one of ``compounds.yaml`` is not there.
 Matching is one pass of an Aho-Corasick automaton, whatever the number of terms.
 Terms are facts about words; what a match leads to is the policy's business.
 """
@@ -15,19 +17,19 @@ import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
 from typing import Annotated, Self
 
 from pydantic import AfterValidator, Field, model_validator
 
-from touchmark.safety.automaton import Automaton
+from touchmark.safety.automaton import Automaton, Enclosures
 from touchmark.safety.canonical import CanonicalText, View, read_plainly
 from touchmark.safety.decision import Category
 from touchmark.safety.document import POLICIES, Strict, Term, Terms, read_yaml, validated
 
 _FOLDER = POLICIES / "lexicons"
-
+COMPOUNDS = _FOLDER / "compounds.yaml"
 
 _WHOM = "…"
 _MOST_SAYINGS = 20_000
@@ -151,8 +153,16 @@ class Lexicons:
         return dict(zip(self._keys, self._search.find(text), strict=True))
 
 
+@cache
+def compounds() -> tuple[str, ...]:
+    """Words that hold others by accident of spelling, as canonical text writes them."""
+    return tuple(read_plainly(word) for word in validated(COMPOUNDS, read_yaml(COMPOUNDS), LexiconFile).unless)
+
+
 _Meaning = tuple[int, str, Strength | None]
 """Number of the lexicon, the term as written, and its strength; None for a phrase that excuses."""
+_EVERY = -1
+"""Stands for all lexicons."""
 
 
 class _Search:
@@ -173,6 +183,8 @@ class _Search:
             for words, strength in entries:
                 for term in words:
                     meanings.setdefault(read_plainly(term), {})[number] = (number, term, strength)
+        for word in compounds():
+            meanings.setdefault(word, {})[_EVERY] = (_EVERY, word, None)
         self._phrases = Automaton({key: tuple(meant.values()) for key, meant in meanings.items()})
 
     def find(self, text: CanonicalText) -> list[tuple[TermMatch, ...]]:
@@ -184,18 +196,19 @@ class _Search:
         return [tuple(matches[span] for span in sorted(matches)) for matches in found]
 
     def _find(self, view: View) -> Iterator[tuple[int, TermMatch]]:
-        excused: list[tuple[int, int, int]] = []
+        excused: dict[int, list[tuple[int, int]]] = {}
         hits: list[tuple[int, int, _Meaning]] = []
         for start, end, meanings in self._phrases.find(view.text):
             if not _stands_alone(view.text, start, end):
                 continue
             for meaning in meanings:
                 if meaning[2] is None:
-                    excused.append((meaning[0], start, end))
+                    excused.setdefault(meaning[0], []).append((start, end))
                 else:
                     hits.append((start, end, meaning))
+        excuses = {number: Enclosures(spans) for number, spans in excused.items()} if hits else {}
         for start, end, (number, term, strength) in hits:
-            if strength is None or any(n == number and b <= start and end <= e for n, b, e in excused):
+            if strength is None or any(n in excuses and excuses[n].hold(start, end) for n in (number, _EVERY)):
                 continue
             aside = self._followed[number]
             if aside is None or not aside.match(view.text, end):

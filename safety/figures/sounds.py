@@ -25,6 +25,8 @@ from touchmark.safety.figures.romanisation import GAP, all_romanised, keys_of, o
 _PARTICLES = frozenset({"al", "el", "ال"})
 _WORDS_KEPT = 1 << 15
 """Words of which a process remembers how they sound."""
+_LONGEST_KEPT = 64
+"""Letters of a word that is remembered: those of a prompt may be one word of thousands."""
 
 # --- words of a prompt ----------------------------------------------------------------------------------------------
 
@@ -130,7 +132,7 @@ class _Memory(dict[str, _Heard]):
             known |= read
             if len(self) > _WORDS_KEPT:
                 self.clear()
-            self.update(read)
+            self.update((word, heard) for word, heard in read.items() if len(word) <= _LONGEST_KEPT)
         return [known[word] for word in words]
 
     def read(self, words: Sequence[str]) -> list[_Heard]:

@@ -19,6 +19,7 @@ from typing import Any
 import yaml
 
 from touchmark.safety.classifier.sources import FOLDS, Row
+from touchmark.safety.classifier.written.salads import HARMS, salads
 from touchmark.safety.classifier.written.shapes import shapes
 from touchmark.safety.decision import Category
 
@@ -44,6 +45,8 @@ _STYLED = 2_500
 _STORIES = 500
 """Long harmless prompts, in which many sentences are each a little dark."""
 _SHAPES = 900
+_SALADS = 800
+"""Of each harm, and as many harmless ones for each."""
 
 
 def rows(seed: int = 7) -> Iterator[Row]:
@@ -54,6 +57,10 @@ def rows(seed: int = 7) -> Iterator[Row]:
     draw = random.Random(seed)
     for _ in range(_SHAPES):
         yield _row(shapes(draw), None, "en", 1.0)
+    for _ in range(_SALADS):
+        for harm in HARMS:
+            yield _row(salads(draw, harm), harm, "en", 1.0)
+            yield _row(salads(draw, None), None, "en", 1.0)
 
 
 def _of_grammar(grammar: Mapping[str, Any], draw: random.Random) -> Iterator[Row]:
