@@ -22,7 +22,7 @@ ANCHOR = 0.006
 """Share of plain harmless prompts of a language that reach 0.5 in some category, at most."""
 CONTRAST_ANCHOR = 0.08
 """The same for harmless prompts that look harmful."""
-ENGLISH_ANCHOR, ENGLISH_CONTRAST_ANCHOR = 0.005, 0.08
+ENGLISH_ANCHOR, ENGLISH_CONTRAST_ANCHOR = 0.006, 0.08
 """The same in English, where others have made sets of prompts that look harmful, which are harder than ours."""
 
 

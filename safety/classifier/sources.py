@@ -110,9 +110,9 @@ _BY_WORDS: tuple[tuple[re.Pattern[str], Category], ...] = tuple(
     )
 )  # fmt: skip
 
-_CONTRAST = 6.0
+_CONTRAST = 9.0
 """Weight of a prompt of a set of pairs, harmful or only looking so: it is worth several captions of cats."""
-_DIRECT = 14.0
+_DIRECT = 24.0
 """Weight of a harmful request in plain English: few, and each says what it wants."""
 _TRANSLATED = 2.0
 """The same in other languages, of which there are fewer still, and all of them one set."""

@@ -67,14 +67,16 @@ def _of_grammar(grammar: Mapping[str, Any], draw: random.Random) -> Iterator[Row
     language = str(grammar["language"])
     counts = _ENGLISH if language == "en" else _OTHERS
     slots = {"p": grammar["people"], **grammar.get("slots", {})}
+    # Of a grammar whose phrases share their constructions each prompt says little that the last did not.
+    share = grammar.get("weight", 1.0)
     parts: list[tuple[Category | None, Mapping[str, Sequence[str]], float]] = [
-        (Category(name), phrases, counts.harmful * grammar.get("gravity", 1.0))
+        (Category(name), phrases, counts.harmful * grammar.get("gravity", 1.0) * share)
         for name, phrases in grammar["harms"].items()
     ]
-    for category, phrases, weight in [*parts, (None, grammar["harmless"], counts.harmless)]:
-        for kind, share in _FRAMED.items():
+    for category, phrases, weight in [*parts, (None, grammar["harmless"], counts.harmless * share)]:
+        for kind, framed in _FRAMED.items():
             for phrase in phrases.get(kind) or ():
-                for _ in range(max(round(grammar.get("prompts", counts.prompts) * share), 1)):
+                for _ in range(max(round(grammar.get("prompts", counts.prompts) * framed), 1)):
                     text = _dressed(phrase, grammar["frames"].get(kind, ("{x}",)), slots, draw)
                     yield _row(text, category, language, weight, phrase)
     if "styles" in grammar:

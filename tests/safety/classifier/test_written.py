@@ -6,6 +6,8 @@ import re
 from collections import defaultdict
 from functools import cache
 from pathlib import Path
+from random import Random
+from typing import Any
 
 import pytest
 import yaml
@@ -78,6 +80,22 @@ def test_every_slot_is_filled() -> None:
 def test_the_same_seed_gives_the_same_prompts_and_another_others() -> None:
     assert list(written.rows()) == prompts_of_ours()
     assert [row.text for row in written.rows(8)] != [row.text for row in prompts_of_ours()]
+
+
+def test_a_file_that_counts_half_counts_half_in_harm_and_in_none() -> None:
+    grammar: dict[str, Any] = {
+        "language": "en",
+        "people": [],
+        "prompts": 3,
+        "gravity": 2,
+        "frames": {},
+        "harms": {"violence-gore": {"act": ["strike somebody"]}},
+        "harmless": {"act": ["strike a match"]},
+    }
+    whole = list(written._of_grammar(grammar, Random(1)))
+    half = list(written._of_grammar({**grammar, "weight": 0.5}, Random(1)))
+    assert len(whole) == 6 and [row.text for row in half] == [row.text for row in whole]
+    assert [row.weight for row in half] == [row.weight / 2 for row in whole]
 
 
 @pytest.mark.parametrize("language", sorted(SERVED))
