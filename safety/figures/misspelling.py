@@ -120,7 +120,8 @@ class Misspellings:
         if shorter < MIN_WORD and slips == 1:  # "Gla" is "Gal", and "Jon" may be "John"; "Tim" is not "Tom"
             least = _MIN_NAME_SHORT_WORD if shorter == MIN_WORD - 1 else _MIN_NAME_SHORTEST_WORD
             return sorted(word) == sorted(right) or (len(word) != len(right) and letters >= least)
-        return shorter >= MIN_WORD and (slips == 1 or shorter >= _MIN_WORD_TWO_SLIPS)
+        # "Sophia" is two letters away from "Sofia" and sounds the same.
+        return shorter >= MIN_WORD and (slips == 1 or shorter >= _MIN_WORD_TWO_SLIPS or _sound_alike([word], [right]))
 
 
 def _sound_alike(words: Sequence[str], name: Sequence[str]) -> bool:
