@@ -276,6 +276,7 @@ class VetoesFile(_Strict):
         institutions_after: words that do so after a name of one word of somebody who lives ("foundation").
         institutions_before: words that do so before one ("fundación").
         words: ordinary words that are a slip away from part of a name; never read as a misspelling.
+        borne: given names and surnames that many bear; never read as a misspelling of what sounds otherwise.
         capitalised: names that are words too, or borne by many ("Drake"), and the id of the figure they mean where they
             are written as a name; a list of people may hold them too.
         common: names of common words ("Usher"), which name nobody where they are written small behind an article.
@@ -294,6 +295,7 @@ class VetoesFile(_Strict):
     institutions_after: tuple[Name, ...] = ()
     institutions_before: tuple[Name, ...] = ()
     words: tuple[Name, ...]
+    borne: tuple[Name, ...] = ()
     capitalised: dict[Name, Slug] = {}
     common: tuple[Name, ...] = ()
     performers: tuple[Name, ...] = ()

@@ -148,7 +148,9 @@ class FigureIndex:
         self._names = _spellings(data)
         self._spelt = tuple(form for form, name in self._names.items() if _may_slip(form, name))
         self._ordinary = frozenset(map(folded_name, data.vetoes.words))
-        self._misspellings = Misspellings(self._spelt, self._ordinary)
+        self._misspellings = Misspellings(
+            self._spelt, self._ordinary, borne=frozenset(map(folded_name, data.vetoes.borne))
+        )
         self._sounds = Sounds(form for form, name in self._names.items() if _may_be_heard(name))
         meanings = _meanings(data, self._names, self._by_id)
         self._phrases = Automaton({form: tuple(senses) for form, senses in meanings.items()})
