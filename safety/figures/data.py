@@ -280,8 +280,8 @@ class VetoesFile(_Strict):
         capitalised: names that are words too, or borne by many ("Drake"), and the id of the figure they mean where they
             are written as a name; a list of people may hold them too.
         common: names of common words ("Usher"), which name nobody where they are written small behind an article.
-        performers: names of ``capitalised`` that capitals need not tell where the words behind them do: "Adele singing".
-            What is a common word too has to begin with a capital, and a word of a stage has to follow.
+        performers: names of ``capitalised`` that capitals need not tell where the words beside them do ("Adele
+            singing"). What is a common word too has to begin a sentence, and a word of a stage has to follow.
         performing: what stands right behind the name of somebody who performs ("singing").
         announcing: what stands right before it ("singer").
         stage: words of a stage ("concert").

@@ -1,4 +1,4 @@
-"""Singers of one name, which is a word or a first name too: what stands beside it tells whom it means."""
+"""Names that are words or first names too: what stands beside them, or how they sound, tells whom they mean."""
 
 from __future__ import annotations
 
@@ -6,7 +6,9 @@ import pytest
 
 from touchmark.safety.canonical import canonicalise
 from touchmark.safety.figures.current import shipped_index
+from touchmark.safety.figures.misspelling import Misspellings
 from touchmark.safety.figures.performers import Performers
+from touchmark.safety.figures.slip_text import SlipText
 
 INDEX = shipped_index()
 PERFORMERS = Performers(("singing", "on stage"), ("singer",), ("concert", "guitar"))
@@ -82,3 +84,11 @@ def test_a_list_without_such_words_tells_nobody() -> None:
 )
 def test_a_first_name_spelt_as_it_sounds_is_a_slip(written: str, figure: str) -> None:
     assert who(f"{written} in a white dress") == [figure]
+
+
+def test_a_common_name_is_a_slip_only_of_what_sounds_alike() -> None:
+    listed = ["gemma jones", "bryan cranston"]
+    text = SlipText.of("emma jones and brian cranston")
+    borne = Misspellings(listed, frozenset(), borne=frozenset({"emma", "brian"}))
+    assert [slip.name for slip in borne.find(text)] == [1]
+    assert [slip.name for slip in Misspellings(listed, frozenset()).find(text)] == [0, 1]
