@@ -14,7 +14,7 @@ from rapidfuzz.distance import OSA
 from rapidfuzz.process import cpdist
 
 from touchmark.safety.figures.slip_keys import SlipKeys
-from touchmark.safety.figures.slip_text import MIN_WORD, SlipText, sounds_of
+from touchmark.safety.figures.slip_text import MIN_WORD, SlipText, in_single_letters, sounds_of
 
 _MIN_NAME_SLIP_EACH = 10
 """Letters of the shortest name in which two words may each hold a slip."""
@@ -128,9 +128,9 @@ class Misspellings:
         if shorter < MIN_WORD and slips == 1:  # "Gla" is "Gal", and "Jon" may be "John"; "Tim" is not "Tom"
             least = _MIN_NAME_SHORT_WORD if shorter == MIN_WORD - 1 else _MIN_NAME_SHORTEST_WORD
             return sorted(word) == sorted(right) or (len(word) != len(right) and letters >= least)
-        # "Sophia" is two letters away from "Sofia" and sounds the same.
-        is_near = slips == 1 or shorter >= _MIN_WORD_TWO_SLIPS or (slips == 2 and _sound_alike([word], [right]))
-        return shorter >= MIN_WORD and is_near
+        if slips == 2 and shorter < _MIN_WORD_TWO_SLIPS:  # "Sophia" is two letters away from "Sofia"
+            slips = OSA.distance(in_single_letters(word), in_single_letters(right))
+        return shorter >= MIN_WORD and (slips <= 1 or shorter >= _MIN_WORD_TWO_SLIPS)
 
 
 def _sound_alike(words: Sequence[str], name: Sequence[str]) -> bool:
