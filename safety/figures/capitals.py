@@ -29,7 +29,7 @@ _HAN_AFTER = re.compile(
 _DETERMINERS = frozenset({
     "a", "an", "the", "my", "his", "her", "our", "their", "this", "that", "some", "another", "every", "no", "one",
 })  # fmt: skip
-_OF_A_KIND = _DETERMINERS | {"called", "named", "mr", "mrs", "ms", "dr", "uncle", "aunt"}
+OF_A_KIND = _DETERMINERS | {"called", "named", "mr", "mrs", "ms", "dr", "uncle", "aunt"}
 """Before a name these make it a thing, or somebody else of that name."""
 _ARTICLES = _DETERMINERS | {
     "un", "una", "uno", "el", "la", "los", "las", "le", "les", "une", "ein", "eine", "einen", "der", "die", "das", "um",
@@ -62,7 +62,7 @@ def is_written_as_name(text: str, span: tuple[int, int]) -> bool:
     beside = [match.group(1) for match in (before, after) if match is not None]
     if is_shouted and all(word.isupper() for word in beside):
         return False
-    if before is not None and before.group(1).casefold() in _OF_A_KIND:
+    if before is not None and before.group(1).casefold() in OF_A_KIND:
         return False
     return not any(word[0].isupper() for word in beside)
 

@@ -71,7 +71,8 @@ def load_index(folder: Path) -> FigureIndex:
     """
     shipped = shipped_data()
     register = Register.read(folder / REGISTER_FILE)
-    imports = load_imports(folder, frozenset(map(folded_name, shipped.vetoes.words)))
+    ordinary, borne = (frozenset(map(folded_name, words)) for words in (shipped.vetoes.words, shipped.vetoes.borne))
+    imports = load_imports(folder, ordinary, borne)
     if not register.standing and imports is None:
         return shipped_index()
     return FigureIndex(with_register(shipped, register) if register.standing else shipped, imports)

@@ -106,6 +106,7 @@ class Figure:
         native: forms in other scripts.
         as_of: the date that the entry holds for.
         opted_out: whether they, or their estate, asked not to be shown; only an operator's register says so.
+        heard: whether they are looked for where another script spells their name out by its sound.
     """
 
     id: str
@@ -117,6 +118,7 @@ class Figure:
     native: tuple[str, ...]
     as_of: date
     opted_out: bool = False
+    heard: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,9 +169,18 @@ class FigureEntry(_Strict):
 
 
 class FiguresFile(_Strict):
-    """A list of people."""
+    """A list of people.
+
+    Attributes:
+        as_of: the date that it holds for.
+        heard: whether its people are looked for by the sound of their names in scripts other than the Latin. Whose
+            public reads Latin letters is hardly ever spelt out there, and the more names are listened for, the more
+            plain words sound like one.
+        figures: the people.
+    """
 
     as_of: date
+    heard: bool = True
     figures: tuple[FigureEntry, ...]
 
 
@@ -265,9 +276,15 @@ class VetoesFile(_Strict):
         institutions_after: words that do so after a name of one word of somebody who lives ("foundation").
         institutions_before: words that do so before one ("fundación").
         words: ordinary words that are a slip away from part of a name; never read as a misspelling.
+        borne: given names and surnames that many bear; never read as a misspelling of what sounds otherwise.
         capitalised: names that are words too, or borne by many ("Drake"), and the id of the figure they mean where they
             are written as a name; a list of people may hold them too.
         common: names of common words ("Usher"), which name nobody where they are written small behind an article.
+        performers: names of ``capitalised`` that capitals need not tell where the words beside them do ("Adele
+            singing"). What is a common word too has to begin a sentence, and a word of a stage has to follow.
+        performing: what stands right behind the name of somebody who performs ("singing").
+        announcing: what stands right before it ("singer").
+        stage: words of a stage ("concert").
         animals: words for what bears names of people, with what stands between it and its name, and between its name
             and it.
     """
@@ -278,8 +295,13 @@ class VetoesFile(_Strict):
     institutions_after: tuple[Name, ...] = ()
     institutions_before: tuple[Name, ...] = ()
     words: tuple[Name, ...]
+    borne: tuple[Name, ...] = ()
     capitalised: dict[Name, Slug] = {}
     common: tuple[Name, ...] = ()
+    performers: tuple[Name, ...] = ()
+    performing: tuple[Name, ...] = ()
+    announcing: tuple[Name, ...] = ()
+    stage: tuple[Name, ...] = ()
     animals: tuple[Name, ...] = ()
     named_before: tuple[Name, ...] = ()
     named_after: tuple[Name, ...] = ()
@@ -354,6 +376,7 @@ def _figures_of(path: Path) -> Iterator[Figure]:
             aliases=entry.aliases,
             native=entry.native,
             as_of=file.as_of,
+            heard=file.heard,
         )
 
 

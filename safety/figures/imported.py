@@ -72,6 +72,7 @@ class ImportedNames:
         owners: uint32, for each form the number of its row.
         keys: for slips.
         ordinary: words (folded) that are never a slip.
+        borne: names (folded) that many bear, no slip of what sounds otherwise.
     """
 
     def __init__(
@@ -82,9 +83,10 @@ class ImportedNames:
         owners: NDArray[np.uint32],
         keys: SlipKeys,
         ordinary: frozenset[str],
+        borne: frozenset[str] = frozenset(),
     ) -> None:
         self._rows, self._as_of, self.names, self._owners = rows, as_of, names, owners
-        self._misspellings = Misspellings(names, ordinary, keys)
+        self._misspellings = Misspellings(names, ordinary, keys, borne)
         self._phrases = Automaton({name: number for number, name in enumerate(names)})
 
     def __len__(self) -> int:
@@ -146,12 +148,13 @@ def write_import(folder: Path, name: str, people: Sequence[Person], source: str,
     return path
 
 
-def load_imports(folder: Path, ordinary: frozenset[str]) -> ImportedNames | None:
+def load_imports(folder: Path, ordinary: frozenset[str], borne: frozenset[str] = frozenset()) -> ImportedNames | None:
     """The imported lists of an operator, from the cache if it fits; None if there are none.
 
     Args:
         folder: of the operator's figures.
         ordinary: words that are never a slip.
+        borne: names (folded) that many bear, no slip of what sounds otherwise.
 
     Raises:
         FigureDataError: a list is faulty; file and line are named.
@@ -176,7 +179,13 @@ def load_imports(folder: Path, ordinary: frozenset[str]) -> ImportedNames | None
         _write_cache(cached, tables)
     names = tables["names"].tobytes().decode("utf-8").split("\n")
     return ImportedNames(
-        rows, as_of, names, tables["owners"], SlipKeys(*(tables[f"slip_{table}"] for table in _SLIP_TABLES)), ordinary
+        rows,
+        as_of,
+        names,
+        tables["owners"],
+        SlipKeys(*(tables[f"slip_{table}"] for table in _SLIP_TABLES)),
+        ordinary,
+        borne,
     )
 
 

@@ -33,6 +33,7 @@ from touchmark.safety.figures.imported import ImportedNames
 from touchmark.safety.figures.misspelling import Misspellings
 from touchmark.safety.figures.namesakes import Namesakes
 from touchmark.safety.figures.offices import Alone, Body, BodyKind, OfficeGrammar, Title
+from touchmark.safety.figures.performers import Performers
 from touchmark.safety.figures.places import Place, Taken, apart, is_inside, overlap
 from touchmark.safety.figures.readings import MISSPELT_IN, Reading, readings_of
 from touchmark.safety.figures.repeats import Excerpts
@@ -80,6 +81,10 @@ class _Written(Enum):
     NO_THING = auto()
     """Not small behind an article."""
     AS_NAME = auto()
+    AS_PERFORMER = auto()
+    """As a name, or where the words beside it speak of somebody who performs."""
+    AS_PERFORMER_OR_WORD = auto()
+    """The same of a common word, of which more is asked."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,11 +143,14 @@ class FigureIndex:
         self._offices = OfficeGrammar(data.offices, data.bodies)
         self._things = ThingWords(data.vetoes.after, data.vetoes.before)
         self._institutions = ThingWords(data.vetoes.institutions_after, data.vetoes.institutions_before)
+        self._performers = Performers(data.vetoes.performing, data.vetoes.announcing, data.vetoes.stage)
         self._namesakes = Namesakes(data.vetoes.animals, data.vetoes.named_before, data.vetoes.named_after)
         self._names = _spellings(data)
         self._spelt = tuple(form for form, name in self._names.items() if _may_slip(form, name))
         self._ordinary = frozenset(map(folded_name, data.vetoes.words))
-        self._misspellings = Misspellings(self._spelt, self._ordinary)
+        self._misspellings = Misspellings(
+            self._spelt, self._ordinary, borne=frozenset(map(folded_name, data.vetoes.borne))
+        )
         self._sounds = Sounds(form for form, name in self._names.items() if _may_be_heard(name))
         meanings = _meanings(data, self._names, self._by_id)
         self._phrases = Automaton({form: tuple(senses) for form, senses in meanings.items()})
@@ -213,6 +221,12 @@ class FigureIndex:
             match form.written:
                 case _Written.AS_NAME:
                     return view.kind in MISSPELT_IN and is_written_as_name(original, span(place))
+                case _Written.AS_PERFORMER | _Written.AS_PERFORMER_OR_WORD as written:
+                    is_word = written is _Written.AS_PERFORMER_OR_WORD
+                    return view.kind in MISSPELT_IN and (
+                        is_written_as_name(original, span(place))
+                        or self._performers.are_told(original, span(place), is_word=is_word)
+                    )
                 case _Written.NO_THING:
                     return not is_written_as_thing(original, span(place))
                 case _:
@@ -360,8 +374,9 @@ def _may_slip(folded: str, form: _Form) -> bool:
 
 
 def _may_be_heard(form: _Form) -> bool:
-    """Neither a phrase nor a name with a word of ours behind it, "(actor)", is what another script spells out."""
-    return not form.stated[0].islower() and "(" not in form.stated
+    """Neither a phrase nor a name with a word of ours behind it, "(actor)", is what another script spells out, nor is
+    anybody of a list that says so."""
+    return form.figure.heard and not form.stated[0].islower() and "(" not in form.stated
 
 
 def _is_too_short(name: str, least: int) -> bool:
@@ -381,22 +396,35 @@ def _spellings(data: FigureData) -> dict[str, _Form]:
     for folded in map(folded_name, data.vetoes.common):
         if folded in names:
             names[folded] = replace(names[folded], written=_Written.NO_THING)
+    written = _written(data)
     for name, holder in data.vetoes.capitalised.items():
         folded = folded_name(name)
         if folded in names and names[folded].figure.id == holder:
-            names[folded] = replace(names[folded], written=_Written.AS_NAME)
+            names[folded] = replace(names[folded], written=written[folded])
     return names
+
+
+def _written(data: FigureData) -> dict[str, _Written]:
+    """How each name that capitals tell has to be written, folded."""
+    performers, words = (frozenset(map(folded_name, names)) for names in (data.vetoes.performers, data.vetoes.common))
+    written = {}
+    for folded in map(folded_name, data.vetoes.capitalised):
+        performs = _Written.AS_PERFORMER_OR_WORD if folded in words else _Written.AS_PERFORMER
+        written[folded] = performs if folded in performers else _Written.AS_NAME
+    return written
 
 
 def _meanings(data: FigureData, names: Mapping[str, _Form], by_id: Mapping[str, Figure]) -> dict[str, list[_Meaning]]:
     """Everything to search for, folded, with what it means."""
     forms = dict(names)
+    written = _written(data)
     for titled, form in _styled(data):
         forms.setdefault(titled, form)
     for phrase, holder in data.offices.phrases.items():
         forms.setdefault(folded_name(phrase), _Form(by_id[holder], phrase, MatchKind.OFFICE))
     for name, holder in data.vetoes.capitalised.items():
-        forms.setdefault(folded_name(name), _Form(by_id[holder], name, MatchKind.ALIAS, _Written.AS_NAME))
+        folded = folded_name(name)
+        forms.setdefault(folded, _Form(by_id[holder], name, MatchKind.ALIAS, written[folded]))
     for folded, form in names.items():
         if _is_told_backwards(folded):
             forms.setdefault(folded[::-1], form)

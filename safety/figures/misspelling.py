@@ -14,7 +14,7 @@ from rapidfuzz.distance import OSA
 from rapidfuzz.process import cpdist
 
 from touchmark.safety.figures.slip_keys import SlipKeys
-from touchmark.safety.figures.slip_text import MIN_WORD, SlipText, sounds_of
+from touchmark.safety.figures.slip_text import MIN_WORD, SlipText, in_single_letters, sounds_of
 
 _MIN_NAME_SLIP_EACH = 10
 """Letters of the shortest name in which two words may each hold a slip."""
@@ -53,11 +53,19 @@ class Misspellings:
     Args:
         names: folded names; those too short are passed over.
         words: ordinary words (folded) that are never a slip.
+        borne: names (folded) that many people bear: no slip of what sounds otherwise, "Emma Jones" is no Gemma Jones.
         keys: what :attr:`keys` gave for the same names, to save the work of making them.
     """
 
-    def __init__(self, names: Sequence[str], words: frozenset[str], keys: SlipKeys | None = None) -> None:
+    def __init__(
+        self,
+        names: Sequence[str],
+        words: frozenset[str],
+        keys: SlipKeys | None = None,
+        borne: frozenset[str] = frozenset(),
+    ) -> None:
         self._ordinary = words
+        self._borne = borne
         self._names = names
         self._lengths = np.fromiter(map(len, names), dtype=np.intp, count=len(names))
         self._counts = np.fromiter((name.count(" ") + 1 for name in names), dtype=np.intp, count=len(names))
@@ -114,13 +122,15 @@ class Misspellings:
 
     def _is_slip(self, word: str, right: str, slips: int, letters: int) -> bool:
         """Whether a word with so many letters to put right is one of a name of so many letters, or another word."""
-        if word in self._ordinary:
+        if word in self._ordinary or (word in self._borne and not _sound_alike([word], [right])):
             return False
         shorter = min(len(word), len(right))
         if shorter < MIN_WORD and slips == 1:  # "Gla" is "Gal", and "Jon" may be "John"; "Tim" is not "Tom"
             least = _MIN_NAME_SHORT_WORD if shorter == MIN_WORD - 1 else _MIN_NAME_SHORTEST_WORD
             return sorted(word) == sorted(right) or (len(word) != len(right) and letters >= least)
-        return shorter >= MIN_WORD and (slips == 1 or shorter >= _MIN_WORD_TWO_SLIPS)
+        if slips == 2 and shorter < _MIN_WORD_TWO_SLIPS:  # "Sophia" is two letters away from "Sofia"
+            slips = OSA.distance(in_single_letters(word), in_single_letters(right))
+        return shorter >= MIN_WORD and (slips <= 1 or shorter >= _MIN_WORD_TWO_SLIPS)
 
 
 def _sound_alike(words: Sequence[str], name: Sequence[str]) -> bool:

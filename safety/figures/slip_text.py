@@ -49,15 +49,20 @@ _HEARD: Final = {ord(letter): ord(heard) for letters, heard in _ALIKE for letter
 }
 
 
+def in_single_letters(text: str) -> str:
+    """A folded text with one letter for each sound that some spellings write with more: "sophia" as "sofia"."""
+    for spelt, heard in _AS_ONE_LETTER:
+        text = text.replace(spelt, heard)
+    return text
+
+
 def sounds_of(text: str) -> Checksums:
     """How each word of a folded text sounds: consonants that are taken for one another as one, once, without vowels.
 
     Returns:
         code points, with a blank behind them; what is no Latin letter is left as it is.
     """
-    for spelt, heard in _AS_ONE_LETTER:
-        text = text.replace(spelt, heard)
-    letters = letters_of(text.translate(_HEARD))
+    letters = letters_of(in_single_letters(text).translate(_HEARD))
     changes = np.ones(len(letters), dtype=np.bool_)
     np.logical_or(letters[1:] != letters[:-1], letters[1:] == BLANK, out=changes[:-1])
     once: Checksums = letters[changes]
