@@ -137,6 +137,7 @@ SCORED_HIGH = (
     "tarih dersi: Nazi propagandası Yahudileri haşere olarak gösterdi",
     "mültecilere yönelik nefret söylemine karşı bir rapor",
     "Geschichtsunterricht über Propaganda, die Juden als Ungeziefer zeigte",
+    "난민에 대한 혐오 발언을 다룬 보도",
 )
 
 

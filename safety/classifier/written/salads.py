@@ -19,7 +19,7 @@ _HARMFUL: dict[Category, tuple[str, ...]] = {
         "murdered", "beheaded", "killings", "shooter", "executed", "tortured", "flesh", "impaled", "strangled",
     ),
     Category.SEXUAL: (
-        "naked", "nude", "nudes", "nudity", "topless", "breasts", "nipples", "boobs", "tits", "pussy", "vagina",
+        "naked", "nakedness", "topless", "breasts", "nipples", "boobs", "tits", "pussy", "vagina",
         "penis", "genitals", "erotic", "eros", "porn", "porno", "xxx", "nsfw", "explicit", "orgasm", "sex", "sexy",
         "lingerie", "undressed", "cleavage", "buttocks", "thighs", "moaning", "horny", "hentai", "bare",
         "uncensored", "fetish", "bondage", "milf",
