@@ -10,11 +10,12 @@ That it holds, and is of this signature, is the library's to tell.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from functools import lru_cache
 from typing import Final
 
+import cbor2
 from cryptography import x509
 from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
@@ -57,11 +58,29 @@ def unproven_times(kept: Sequence[KeptStore], anchors: bytes, now: datetime) -> 
 
 def _is_judged(claim: Box) -> bool:
     """Whether it is one of which a library asks who stamped it: it goes by what is in it, since labels are unsigned."""
+    return bool(claim.inner) and is_new(claim.inner[0].data)
+
+
+def is_new(claim: bytes) -> bool:
+    """Whether a claim is of version 2 or later, whoever reads it; of one that readers may differ over, False."""
+    plain = _plainly(claim)
+    if plain is not None:
+        return _NEWER.decode() in plain and _OLDER.decode() not in plain
     try:
-        content = claim.inner[0].data
-        return bool(_values(content, 0, (_NEWER,))) and not _values(content, 0, (_OLDER,))
-    except (ValueError, IndexError):
+        return (
+            cbor.end(claim, 0) == len(claim) and bool(_values(claim, 0, (_NEWER,))) and not _values(claim, 0, (_OLDER,))
+        )
+    except ValueError:
         return False
+
+
+def _plainly(claim: bytes) -> Mapping[object, object] | None:
+    """A claim that is written in the one way in which all read it alike, as honest ones are; walking takes longer."""
+    try:
+        value = cbor2.loads(claim)
+        return value if isinstance(value, dict) and cbor2.dumps(value) == claim else None
+    except Exception:  # whatever a stranger's bytes make the decoder raise
+        return None
 
 
 def _fault(signature: Box, now: datetime) -> StatusCode | None:

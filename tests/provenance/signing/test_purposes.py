@@ -23,7 +23,7 @@ from tests.provenance.signing.stand_ins import TimeAuthority, serving
 from touchmark.provenance.manifest.claim import Claim, DigitalSourceType, SoftwareAgent
 from touchmark.provenance.manifest.context import manifest_context
 from touchmark.provenance.manifest.kept import KeptStore
-from touchmark.provenance.manifest.old_stamps import is_vouched_for, unproven_times
+from touchmark.provenance.manifest.old_stamps import is_new, is_vouched_for, unproven_times
 from touchmark.provenance.manifest.read import read_manifest
 from touchmark.provenance.manifest.report import ManifestReport, ValidationState
 from touchmark.provenance.manifest.stamped import read_stamped
@@ -297,3 +297,28 @@ def test_a_stamp_that_cannot_be_read_counts_for_nothing(time_authority: TimeAuth
     assert not is_vouched_for(answer[:cut], time_authority.root)
     assert not is_vouched_for(answer[cut + 1 :], time_authority.root)
     assert not is_vouched_for(answer + b"\0", time_authority.root)
+
+
+@pytest.mark.parametrize(
+    "claim",
+    [
+        b"\xa1\x72created_assertions\x80" + b"\x00",  # something behind it
+        b"\xa2\x72created_assertions\x80\x6aassertions\x80",  # both
+        b"\xa2\x6aassertions\x80\x72created_assertions\x80",
+        b"\xa1\x6aassertions\x80",
+        b"\xa1\x78\x0aassertions\x80",  # not in the shortest form
+        b"\xa2\x72created_assertions\x80\x7f\x65asser\x65tions\xff\x80",  # in pieces
+        b"\xbf\x72created_assertions\x80\x6aassertions\x80\xff",  # of no set length
+        b"\x82\x72created_assertions\x80",  # no map
+        b"\xc5\x82\x1b\x00\x00\x00\xff\xff\xff\xff\xff\x01",  # a number without end
+        b"\x81" * 5000,  # too deep
+        b"",
+    ],
+)
+def test_a_claim_that_is_not_plainly_new_is_taken_for_old(claim: bytes) -> None:
+    assert not is_new(claim)
+
+
+def test_a_claim_that_is_plainly_new_is_new() -> None:
+    assert is_new(b"\xa2\x72created_assertions\x80\x65other\x01")
+    assert is_new(b"\xbf\x72created_assertions\x80\xff"), "in another way of writing it, read step by step"
