@@ -232,13 +232,14 @@ def by_part(judge: Judge, classifier: PromptClassifier, path: Path) -> dict[str,
     table = {}
     for part, texts in parts.items():
         labels = [label == "harmful" for label, own in texts.items() for _ in own]
-        tops = [_top(classifier, text) for own in texts.values() for text in own]
+        tops = [top(classifier, text) for own in texts.values() for text in own]
         entry: dict[str, Any] = {label: rates([decide(judge, t) for t in own]) for label, own in texts.items()}
         table[part] = {**entry, "auc": round(float(roc_auc_score(labels, tops)), 4)}
     return table
 
 
-def _top(classifier: PromptClassifier, text: str) -> float:
+def top(classifier: PromptClassifier, text: str) -> float:
+    """The highest score of a prompt, whatever the category."""
     return max(score.value for score in classifier.scores(canonicalise(text)).values())
 
 

@@ -27,8 +27,8 @@ from typing import Any
 
 from sklearn.metrics import roc_auc_score
 
+from benchmarks.gate import top
 from touchmark.provenance.errors import TouchmarkError
-from touchmark.safety.canonical import canonicalise
 from touchmark.safety.classifier import PromptClassifier
 from touchmark.safety.decision import Action
 from touchmark.safety.examples import REQUEST
@@ -120,9 +120,7 @@ def _outcome(judge: Judge, text: str) -> str:
 
 
 def _auc(classifier: PromptClassifier, harmful: Sequence[str], harmless: Sequence[str]) -> float:
-    tops = [
-        max(score.value for score in classifier.scores(canonicalise(text)).values()) for text in (*harmful, *harmless)
-    ]
+    tops = [top(classifier, text) for text in (*harmful, *harmless)]
     return round(float(roc_auc_score([True] * len(harmful) + [False] * len(harmless), tops)), 4)
 
 

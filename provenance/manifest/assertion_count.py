@@ -15,7 +15,7 @@ from contextlib import suppress
 from typing import Final
 
 from touchmark.provenance.manifest import cbor
-from touchmark.provenance.manifest.jumbf import ADDRESS, ASSERTIONS, PACKED, Box
+from touchmark.provenance.manifest.jumbf import ADDRESS, ASSERTIONS, CLAIM, PACKED, Box
 from touchmark.provenance.manifest.kept import KeptStore, refused
 from touchmark.provenance.media.errors import LimitExceededError
 
@@ -29,7 +29,7 @@ _UNPACKED: Final = 1 << 20
 """What a library may unpack of each compressed manifest (``context``); where we did not, it is taken to be text."""
 _INGREDIENT: Final = b"c2pa.ingredient"
 _MOST_ADDRESSES: Final = 20_000
-_PARTS: Final = (ASSERTIONS, b"c2cl", b"c2vc")
+_PARTS: Final = (ASSERTIONS, CLAIM, b"c2vc")
 _HEAD: Final = re.compile(rb"(?:cbor|json)(?!\x00\x11\x00\x10)")  # that would be a type
 _ROOM: Final = 41 * _MOST
 """Smaller stores have room for neither, where none is compressed: the shortest assertion takes so many bytes."""

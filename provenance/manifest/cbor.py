@@ -56,6 +56,18 @@ def members(data: bytes, at: int, depth: int = _MOST_DEEP) -> list[int]:
     return places
 
 
+def entries(data: bytes, at: int) -> list[tuple[int, int]]:
+    """Where name and value of each entry of the map at ``at`` begin.
+
+    Raises:
+        ValueError: as :func:`members`, or it is no map.
+    """
+    if head(data, at)[0] != MAP:
+        raise ValueError("no map")
+    *places, _ = members(data, at)
+    return list(zip(places[::2], places[1::2], strict=True))
+
+
 def end(data: bytes, at: int, depth: int = _MOST_DEEP) -> int:
     """Where the item at ``at`` ends.
 

@@ -22,13 +22,12 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from cryptography.x509.oid import ExtendedKeyUsageOID
 
 from touchmark.provenance.manifest import cbor
-from touchmark.provenance.manifest.jumbf import Box
+from touchmark.provenance.manifest.jumbf import CLAIM, SIGNATURE, Box
 from touchmark.provenance.manifest.kept import KeptStore
 from touchmark.provenance.manifest.purpose import certificate_of
 from touchmark.provenance.manifest.report import StatusCode
 
 _EXPIRED: Final = "signingCredential.expired"
-_CLAIM, _SIGNATURE = b"c2cl", b"c2cs"
 _OLDER, _NEWER = b"assertions", b"created_assertions"
 """What claims of before version 2 have, and what others have in its place."""
 _STAMPS: Final = (b"sigTst", b"sigTst2")
@@ -46,8 +45,8 @@ def unproven_times(kept: Sequence[KeptStore], anchors: bytes, now: datetime) -> 
     """
     found: dict[str, StatusCode | None] = {}
     for manifest in (box for one in kept if one.store for box in one.store.inner):
-        claims = [part for part in manifest.inner if part.type == _CLAIM]
-        signature = next((part for part in manifest.inner if part.type == _SIGNATURE), None)
+        claims = [part for part in manifest.inner if part.type == CLAIM]
+        signature = next((part for part in manifest.inner if part.type == SIGNATURE), None)
         if signature is None or all(map(_is_judged, claims)):
             continue
         tokens = _tokens(signature)
@@ -114,11 +113,8 @@ def _values(data: bytes, at: int, names: Sequence[bytes]) -> list[int]:
     Raises:
         ValueError: it is none, or a name in it is written so that readers may differ over it.
     """
-    if cbor.head(data, at)[0] != cbor.MAP:
-        raise ValueError("no map")
-    *entries, _ = cbor.members(data, at)
     found = []
-    for name, value in zip(entries[::2], entries[1::2], strict=True):
+    for name, value in cbor.entries(data, at):
         numbered = cbor.head(data, name)[0] in (cbor.UNSIGNED, cbor.NEGATIVE)
         if not numbered and _string(data, name, cbor.TEXT) in names:
             found.append(value)

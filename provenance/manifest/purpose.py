@@ -16,7 +16,7 @@ from cryptography import x509
 
 from touchmark.provenance.keys.profile import SIGNER_EKUS
 from touchmark.provenance.manifest import cbor
-from touchmark.provenance.manifest.jumbf import Box
+from touchmark.provenance.manifest.jumbf import SIGNATURE, Box
 from touchmark.provenance.manifest.kept import KeptStore
 
 _CHAIN: Final = (b"\x18\x21", b"\x67x5chain")
@@ -28,7 +28,7 @@ def signs_claims(kept: KeptStore, label: str) -> bool:
     manifests = kept.store.inner if kept.store else ()
     try:
         manifest = next(box for box in manifests if box.label == label.encode())
-        signature = next(part for part in manifest.inner if part.type == b"c2cs")
+        signature = next(part for part in manifest.inner if part.type == SIGNATURE)
         return _is_for_claims(certificate_of(signature))
     except (ValueError, StopIteration, x509.ExtensionNotFound, x509.DuplicateExtension):
         return False

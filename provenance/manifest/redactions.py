@@ -14,12 +14,11 @@ from collections.abc import Iterator, Sequence
 from typing import Final
 
 from touchmark.provenance.manifest import cbor
-from touchmark.provenance.manifest.jumbf import ADDRESS, Box
+from touchmark.provenance.manifest.jumbf import ADDRESS, CLAIM, Box
 from touchmark.provenance.manifest.kept import KeptStore
 from touchmark.provenance.manifest.report import StatusCode
 
 _CODE: Final = "claim.malformed"
-_CLAIM: Final = b"c2cl"
 _REDACTED: Final = b"redacted_assertions"
 _OF_ASSERTION: Final = re.compile(ADDRESS + rb"/?c2pa/([^/]+)/c2pa\.assertions/(.+)", re.DOTALL)
 _NAMING: Final = (b"assertions", b"created_assertions", b"gathered_assertions")
@@ -61,7 +60,7 @@ def _problem(claim: bytes, claims: dict[bytes, bytes]) -> str:
 
 
 def _claim(manifest: Box) -> bytes:
-    return next((part.inner[0].data for part in manifest.inner if part.type == _CLAIM and part.inner), b"")
+    return next((part.inner[0].data for part in manifest.inner if part.type == CLAIM and part.inner), b"")
 
 
 def _named(claim: bytes) -> Iterator[bytes]:
@@ -76,8 +75,7 @@ def _values(data: bytes, at: int, names: Sequence[bytes]) -> Iterator[int]:
     """Where the values of these names are, in the map at ``at``."""
     if cbor.head(data, at)[0] != cbor.MAP:
         return
-    *entries, _ = cbor.members(data, at)
-    for name, value in zip(entries[::2], entries[1::2], strict=True):
+    for name, value in cbor.entries(data, at):
         if _text(data, name) in names:
             yield value
 

@@ -14,12 +14,12 @@ from contextlib import suppress
 from typing import Final
 
 from touchmark.provenance.manifest import cbor
-from touchmark.provenance.manifest.jumbf import ADDRESS, ASSERTIONS, COMPRESSED, MANIFESTS, Box
+from touchmark.provenance.manifest.jumbf import ADDRESS, ASSERTIONS, CLAIM, COMPRESSED, MANIFESTS, SIGNATURE, Box
 from touchmark.provenance.manifest.kept import KeptStore
 
 _SALT: Final = 48  # random bytes beside a label (C2PA 2.4, 8.4.2.3): 16 or 32, in a box
 _LEFT_BEHIND: Final = 1024  # bytes of data that nothing names any more: generators leave a few hundred
-_CLAIM, _SIGNATURE, _DATA = b"c2cl", b"c2cs", b"c2db"
+_DATA: Final = b"c2db"
 _CHECKED: Final = (ASSERTIONS, b"c2vc")
 """Assertions and credentials: a library refuses a file that holds one which the claim does not name."""
 _PADS: Final = (b"\x63pad", b"\x64pad2")
@@ -89,7 +89,7 @@ def _named_data(manifest: Box) -> frozenset[bytes]:
 def _addresses(manifest: Box) -> Iterator[bytes]:
     """In what is signed of one: texts of CBOR, whose length stands before them, or of JSON."""
     for part in manifest.inner:
-        if part.type not in (ASSERTIONS, _CLAIM):
+        if part.type not in (ASSERTIONS, CLAIM):
             continue
         data = part.data
         for match in _ADDRESS.finditer(data):
@@ -115,10 +115,10 @@ def _unsigned_part(part: Box, named: Collection[bytes]) -> int:
         stray = (box for box in part.inner if box.label not in named)
         count = sum(_content(box.data) for box in stray)
         return _beside_label(part) + (count if count > _LEFT_BEHIND else 0)
-    if part.type not in (_CLAIM, _SIGNATURE) or not part.inner:
+    if part.type not in (CLAIM, SIGNATURE) or not part.inner:
         return _content(part.data)
     count = _beside_label(part) + sum(_content(box.data) for box in part.inner[1:])
-    return count + (_unsigned_in_cose(part.inner[0].data) if part.type == _SIGNATURE else 0)
+    return count + (_unsigned_in_cose(part.inner[0].data) if part.type == SIGNATURE else 0)
 
 
 def _unsigned_in_cose(sign1: bytes) -> int:

@@ -3,7 +3,6 @@ them."""
 
 from __future__ import annotations
 
-import json
 import struct
 import zlib
 from collections.abc import Callable
@@ -11,12 +10,12 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-import c2pa
 import cbor2
 import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
 
+from tests.detectors.cameras import taken
 from tests.detectors.jumbf import at, inner, rebuilt, signed_anew
 from tests.forms import FORMS
 from tests.provenance.keys.certificates import NOW, Authority, p256, private_pem
@@ -25,7 +24,6 @@ from touchmark.detectors.verdict import Outcome
 from touchmark.detectors.verify import Verification, Verifier
 from touchmark.provenance.keys.development import issue_development_chain
 from touchmark.provenance.manifest.claim import Claim, DigitalSourceType, SoftwareAgent
-from touchmark.provenance.manifest.context import manifest_context
 from touchmark.provenance.manifest.report import Concern, ValidationState
 from touchmark.provenance.manifest.traces import stores
 from touchmark.provenance.manifest.write import sign_file
@@ -63,23 +61,7 @@ def forge(tmp_path_factory: pytest.TempPathFactory) -> Forge:
     """``forge(name, make)``: a camera's picture whose manifest names people by ``make`` of what it refers to."""
     folder = tmp_path_factory.mktemp("identities")
     plain, base = FORMS["p.png"][1](folder / "plain.png"), folder / "base.png"
-    created = {"actions": [{"action": "c2pa.created", "digitalSourceType": CAPTURE.value}], "allActionsIncluded": True}
-    definition = {
-        "claim_version": 2,
-        "claim_generator_info": [{"name": "a camera"}],
-        "assertions": [
-            {"label": "c2pa.actions.v2", "created": True, "data": created},
-            {"label": PLACE, "created": True, "data": {"room": "x" * 2000}},
-        ],
-    }
-    builder = c2pa.Builder(json.dumps(definition), manifest_context(b""))
-    chain = SIGNER.certificate_chain.decode()
-    with (
-        plain.open("rb") as media,
-        base.open("w+b") as output,
-        c2pa.Signer.from_callback(SIGNER.sign, c2pa.C2paSigningAlg.ES256, chain) as native,
-    ):
-        builder.sign(native, "image/png", media, output)
+    taken(plain, base, SIGNER, {"label": PLACE, "created": True, "data": {"room": "x" * 2000}})
     with base.open("rb") as file:
         (store,) = stores(file, kind_of_file(file))
     references: References = {}

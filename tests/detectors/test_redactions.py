@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import struct
 import zlib
 from collections.abc import Callable
@@ -10,9 +9,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-import c2pa
 import pytest
 
+from tests.detectors.cameras import taken
 from tests.detectors.jumbf import claimed_anew, inner, rebuilt
 from tests.forms import FORMS
 from touchmark.detectors.sources import Sources
@@ -20,7 +19,6 @@ from touchmark.detectors.verdict import Outcome
 from touchmark.detectors.verify import Verification, Verifier
 from touchmark.provenance.keys.development import issue_development_chain
 from touchmark.provenance.manifest.claim import Claim, DigitalSourceType, SoftwareAgent
-from touchmark.provenance.manifest.context import manifest_context
 from touchmark.provenance.manifest.report import ValidationState
 from touchmark.provenance.manifest.traces import stores
 from touchmark.provenance.manifest.write import sign_file
@@ -38,23 +36,7 @@ def edited(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("redactions")
     plain, parent, path = FORMS["p.png"][1](folder / "plain.png"), folder / "parent.png", folder / "edited.png"
     kind = DigitalSourceType.DIGITAL_CAPTURE
-    created = {"actions": [{"action": "c2pa.created", "digitalSourceType": kind.value}], "allActionsIncluded": True}
-    definition = {
-        "claim_version": 2,
-        "claim_generator_info": [{"name": "a camera"}],
-        "assertions": [
-            {"label": "c2pa.actions.v2", "created": True, "data": created},
-            {"label": NOTE, "data": {"said": "something"}},
-        ],
-    }
-    builder = c2pa.Builder(json.dumps(definition), manifest_context(b""))
-    chain = SIGNER.certificate_chain.decode()
-    with (
-        plain.open("rb") as media,
-        parent.open("w+b") as output,
-        c2pa.Signer.from_callback(SIGNER.sign, c2pa.C2paSigningAlg.ES256, chain) as native,
-    ):
-        builder.sign(native, "image/png", media, output)
+    taken(plain, parent, SIGNER, {"label": NOTE, "data": {"said": "something"}})
     claim = Claim("x", "image/png", kind, SoftwareAgent("an editor", "1"), datetime.now(UTC), parent=parent)
     sign_file(parent, path, claim, SIGNER, CHAIN.authority)
     return path
