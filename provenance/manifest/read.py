@@ -124,7 +124,7 @@ def read_stream(
             report = replace(report, left_out=report.left_out + unbound(file))
         if report.is_sound and (manifest is None or beside):
             left_out = unseen_in_stores(stores, report.label) + movable(file, report.free_places, subject)
-            report = replace(report, left_out=left_out) if left_out else _if_for_claims(report, stores)
+            report = replace(report, left_out=left_out) if left_out else _if_for_claims(report)
         return report
     except UnreadableStoreError as error:
         return ManifestReport(ManifestPresence.UNREADABLE, reason=str(error))
@@ -231,9 +231,9 @@ def _dated(unproven: Mapping[str, StatusCode | None], report: ManifestReport) ->
     return _with({label: fault for label, fault in unproven.items() if fault and label not in strangers}, report)
 
 
-def _if_for_claims(report: ManifestReport, kept: Sequence[KeptStore]) -> ManifestReport:
+def _if_for_claims(report: ManifestReport) -> ManifestReport:
     """The report; without trust in its signer, where the certificate is for another purpose."""
-    if any(signs_claims(one, report.label) for one in kept):
+    if signs_claims(report.certificate):
         return report
     fault = StatusCode(_UNTRUSTED, "its certificate is not one for signing claims")
     return replace(report, state=ValidationState.VALID, signer_trusted=False, failures=(fault,))
