@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from touchmark.detectors.evidence import Evidence
 from touchmark.detectors.history import (
     MADE,
+    content,
     is_accounted_for,
     is_registered_ancestor,
     is_sound_accounted_for,
@@ -201,13 +202,14 @@ def _mark_against_manifest(evidence: Evidence) -> Iterator[Contradiction]:
 def _doubt_of_silence(evidence: Evidence) -> Doubt:
     """Of a manifest that does not name the mark.
 
-    Whoever has the signing key of the operator whose mark it is can have it named too. Were it the mark of something
-    else that this operator sealed, and that went in here, the registry would know.
+    Whoever has the signing key of the operator whose mark it is can have it named too. But the mark may be that of
+    something else that this operator sealed, and that went in here: which the registry would know, or an ingredient
+    keep silent about.
     """
     manifest, registration = evidence.manifest, evidence.registration
     if not sources(manifest) & MADE or (registration is not None and not _is_made(registration)):
         return Doubt.CLAIMS
-    own = manifest.is_sound and evidence.signed_by_marker
+    own = manifest.is_sound and evidence.signed_by_marker and not content(manifest)
     return Doubt.SILENCE if own and registration is None and evidence.manifest_registration is None else Doubt.STORY
 
 

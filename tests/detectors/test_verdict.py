@@ -713,6 +713,7 @@ def test_whose_mark_it_is_changes_no_verdict(found: Evidence) -> None:
             assert one.kind is ContradictionKind.HISTORY_DROPPED
             assert found.manifest.is_sound and not found.manifest.says_captured
             assert found.registration is None and found.manifest_registration is None
+            assert not any(part.relationship in ("parentOf", "componentOf") for part in found.manifest.ingredients)
 
 
 @settings(max_examples=250, derandomize=True, deadline=None)

@@ -23,6 +23,7 @@ from touchmark.provenance.database import open_database
 from touchmark.provenance.keys.development import make_development_keys
 from touchmark.provenance.keys.ring import KeyRing
 from touchmark.provenance.manifest.claim import Claim, DigitalSourceType
+from touchmark.provenance.manifest.update import publish
 from touchmark.provenance.manifest.write import SignedManifest, sign_file
 from touchmark.provenance.media.picture import Orientation
 from touchmark.provenance.media.still import Still, StillKind, write_still
@@ -127,6 +128,27 @@ def test_a_stranger_who_is_trusted_gains_nothing_by_it(
     assert fooled.failing(path, PROFILES) == OF_A_STRANGER
     facts = fooled.hold(path, ("us-ca-sb942",)).facts
     assert facts.get(Fact.MANIFEST_PROVIDER) is None and "contradictory" in facts.why(Fact.MANIFEST_PROVIDER)
+
+
+@pytest.mark.parametrize("how", ["published", "edited"])
+def test_a_stranger_gains_nothing_by_the_operators_signature_over_his(
+    house: House, marked: Path, tmp_path: Path, how: str
+) -> None:
+    """The operator publishes or edits what a stranger has taken from him, and does not look for his mark."""
+    ring = make_development_keys(tmp_path / "stranger", organisation="A stranger", now=datetime.now(UTC))
+    laundered, path = tmp_path / "laundered.png", tmp_path / "over.png"
+    anchors = house.sealer.anchors + ring.trust_anchors
+    sign_file(marked, laundered, claim_of(house, names=False), ring.signer(), ring.trust_anchors)
+    if how == "published":
+        publish(laundered, path, house.sealer.signer, anchors)
+    else:
+        sign_file(
+            laundered, path, replace(claim_of(house, names=False), parent=laundered), house.sealer.signer, anchors
+        )
+    fooled = knowing(house, anchors=anchors)
+    assert fooled.verifier.verify(path).evidence.manifest.is_sound
+    assert fooled.verifier.verify(path).evidence.signed_by_marker
+    assert fooled.failing(path, PROFILES) == OF_A_STRANGER
 
 
 def test_whose_mark_it_is_must_be_known(house: House, marked: Path, tmp_path: Path) -> None:
