@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from touchmark.detectors.evidence import Evidence
 from touchmark.detectors.history import (
     MADE,
+    content,
     is_accounted_for,
     is_registered_ancestor,
     is_sound_accounted_for,
@@ -80,6 +81,17 @@ _TITLES = {
 }
 
 
+class Doubt(StrEnum):
+    """How much of what a file says of itself a contradiction leaves in doubt."""
+
+    CLAIMS = "claims"
+    """All of it."""
+    STORY = "story"
+    """By whom, when and from what a machine made it; that one did, both sides say."""
+    SILENCE = "silence"
+    """That the manifest ought to have named the mark, and no more: who signed it put the mark there."""
+
+
 @dataclass(frozen=True, slots=True)
 class Contradiction:
     """Two things that cannot both be true.
@@ -87,12 +99,12 @@ class Contradiction:
     Attributes:
         kind: which trick it looks like.
         explanation: what contradicts what, for a person; already safe to show.
-        of_story_only: both say that the content was made by a machine, and only by whom and from what is in doubt.
+        doubt: what of the file's own word it puts in doubt.
     """
 
     kind: ContradictionKind
     explanation: str
-    of_story_only: bool = False
+    doubt: Doubt = Doubt.CLAIMS
 
     @property
     def title(self) -> str:
@@ -183,8 +195,22 @@ def _mark_against_manifest(evidence: Evidence) -> Iterator[Contradiction]:
             ContradictionKind.HISTORY_DROPPED,
             f"{_signer(manifest)} signed this without a word of {what} in its {evidence.carrier}, which marks "
             f"{_known_as(registration)}. Its true history was left out.",
-            of_story_only=bool(kinds & MADE) and (registration is None or _is_made(registration)),
+            _doubt_of_silence(evidence),
         )
+
+
+def _doubt_of_silence(evidence: Evidence) -> Doubt:
+    """Of a manifest that does not name the mark.
+
+    Whoever has the signing key of the operator whose mark it is can have it named too. But the mark may be that of
+    something else that this operator sealed, and that went in here: which the registry would know, or an ingredient
+    keep silent about.
+    """
+    manifest, registration = evidence.manifest, evidence.registration
+    if not sources(manifest) & MADE or (registration is not None and not _is_made(registration)):
+        return Doubt.CLAIMS
+    own = manifest.is_sound and evidence.signed_by_marker and not content(manifest)
+    return Doubt.SILENCE if own and registration is None and evidence.manifest_registration is None else Doubt.STORY
 
 
 def _promised_mark(evidence: Evidence) -> Iterator[Contradiction]:
@@ -278,11 +304,11 @@ def _outside_the_hash(evidence: Evidence) -> Iterator[Contradiction]:
 def _registry(evidence: Evidence) -> Iterator[Contradiction]:
     manifest, registration, own = evidence.manifest, evidence.registration, evidence.manifest_registration
     mark, recovered = evidence.mark, evidence.recovered
-    if own is not None and manifest.signature_valid and not _names(manifest, own):
+    published = own is not None and own.file_sha256 == evidence.container.sha256  # and so found in agreement then
+    if own is not None and manifest.signature_valid and not published and not _names(manifest, own):
         yield Contradiction(
             ContradictionKind.REGISTRY_DISAGREES,
             f"The registry binds this manifest to the watermark {own.payload}; the manifest does not name it.",
-            of_story_only=bool(sources(manifest) & MADE) and _is_made(own) and manifest.is_sound,
         )
     if registration is None or mark is None:
         return

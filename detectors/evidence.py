@@ -137,6 +137,7 @@ class Evidence:
         extent: in how many of a video's pictures they were looked for; None where they were not.
         sound: the same for the sound that goes with a picture.
         has_keys: whether there is a watermark key to look with.
+        signed_by_marker: the manifest is signed with the certificate of whoever holds those keys.
         registry_consulted: whether there is a registry.
         registration: what the registry knows of the payload in the pixels.
         manifest_registration: what the registry knows of the file's own manifest.
@@ -159,6 +160,7 @@ class Evidence:
     extent: Extent | None = None
     sound: SoundTrace = SoundTrace()
     has_keys: bool = False
+    signed_by_marker: bool = False
     registry_consulted: bool = False
     registration: Registration | None = None
     manifest_registration: Registration | None = None
@@ -290,6 +292,7 @@ def examine(examined: Examined, size: int, limits: Limits, progress: Progress | 
         extent=look.extent,
         sound=SoundTrace() if alone else SoundTrace(sources.sound_mark.algorithm, look.heard),
         has_keys=bool(sources.keys),
+        signed_by_marker=bool(sources.certificate) and manifest.certificate == sources.certificate,
         labels=read_labels(file, kind, look.info.labels, str(path)),
         development=manifest.development,
         claims=look.claims,

@@ -9,6 +9,8 @@ Nothing that verifies a file may come here: verification opens no connection.
 from __future__ import annotations
 
 import http.client
+import io
+import socket
 import ssl
 import time
 import urllib.error
@@ -66,6 +68,54 @@ class _Unredirected(urllib.request.HTTPRedirectHandler):
         return
 
 
+class _Reader(io.RawIOBase):
+    """What comes from a socket before a deadline: the timeout of a socket starts anew with each byte, and a slow drip,
+    of headers too, must not hold us up."""
+
+    def __init__(self, connected: socket.socket, deadline: float) -> None:
+        self._socket, self._deadline = connected, deadline
+        self._raw = connected.makefile("rb", buffering=0)
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: memoryview) -> int | None:  # type: ignore[override]  # any buffer; it is always this
+        left = self._deadline - time.monotonic()
+        if left <= 0:
+            raise TimeoutError
+        self._socket.settimeout(left)
+        return self._raw.readinto(buffer)
+
+    def close(self) -> None:
+        self._raw.close()
+        super().close()
+
+
+class _Timed(urllib.request.HTTPSHandler, urllib.request.HTTPHandler):
+    """Opens http and https, and has the whole answer by a deadline or not at all."""
+
+    def __init__(self, context: ssl.SSLContext, deadline: float) -> None:
+        super().__init__(context=context)
+        self._tls, self._deadline = context, deadline
+
+    def http_open(self, request: urllib.request.Request) -> http.client.HTTPResponse:
+        return self.do_open(self._timed(http.client.HTTPConnection), request)
+
+    def https_open(self, request: urllib.request.Request) -> http.client.HTTPResponse:
+        return self.do_open(self._timed(http.client.HTTPSConnection), request, context=self._tls)
+
+    def _timed(self, connection: type[http.client.HTTPConnection]) -> type[http.client.HTTPConnection]:
+        deadline = self._deadline
+
+        class Response(http.client.HTTPResponse):
+            def __init__(self, connected: socket.socket, *arguments: Any, **more: Any) -> None:
+                super().__init__(connected, *arguments, **more)
+                self.fp.close()
+                self.fp = io.BufferedReader(_Reader(connected, deadline))
+
+        return type("Connection", (connection,), {"response_class": Response})
+
+
 def send(request: Request, *, limit: int, patience: float = 15.0) -> Answer:
     """Ask once.
 
@@ -79,21 +129,16 @@ def send(request: Request, *, limit: int, patience: float = 15.0) -> Answer:
     """
     if not request.url.lower().startswith(("http://", "https://")):
         raise TransportError("the address is not http or https")
-    opener = urllib.request.build_opener(
-        _Unredirected(), urllib.request.HTTPSHandler(context=request.tls or ssl.create_default_context())
-    )
-    deadline = time.monotonic() + patience
+    tls = request.tls or ssl.create_default_context()
+    opener = urllib.request.build_opener(_Unredirected(), _Timed(tls, time.monotonic() + patience))
     try:
         asked = urllib.request.Request(request.url, data=request.body, headers=dict(request.headers))
         with _opened(opener, asked, patience) as response:
             body = bytearray()
-            # The timeout of a socket starts anew with each byte; a slow drip must not hold us up.
             while chunk := response.read1(_CHUNK):
                 body += chunk
                 if len(body) > limit:
                     raise TransportError(f"the answer has more than {limit} bytes")
-                if time.monotonic() > deadline:
-                    raise TransportError(f"the answer was not complete in {patience:g} s")
             headers = {name.lower(): value for name, value in response.headers.items()}
             promised = headers.get("content-length", "")
             if promised.isdecimal() and len(body) < int(promised):

@@ -6,7 +6,8 @@
 Facts are what was found, never what was only said: a manifest that does not hold says nothing, and a claim that other
 evidence contradicts (an AIGC record that names another video than the watermark does, an XMP source type other than
 the signed one, anything in a file whose verdict is "tampered" or "contradictory") is withdrawn, with the reason. Where
-all that is in doubt is by whom and from what a machine made it, that it did stands.
+all that is in doubt is by whom and from what a machine made it, that it did stands; and where the operator's own
+certificate signed what carries the operator's own mark, and only does not name it, all stands but that.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Any, Final
 
+from touchmark.detectors.contradictions import Doubt
 from touchmark.detectors.history import nobodys_word, said_to_be
 from touchmark.detectors.text import safe_text
 from touchmark.detectors.verdict import Outcome
@@ -193,9 +195,9 @@ def _believed(values: dict[Fact, Value], verification: Verification) -> Facts:
     reasons: dict[Fact, str] = {}
     verdict = verification.verdict
     if verdict.outcome in (Outcome.TAMPERED, Outcome.CONTRADICTORY):
-        story_only = not verdict.tampering and all(one.of_story_only for one in verdict.contradictions)
-        withdrawn = _STORY if story_only else _CLAIMS
-        _withdraw(values, reasons, withdrawn, f"the file is {verdict.outcome.value} ({verdict.headline})")
+        doubts = {one.doubt for one in verdict.contradictions} | ({Doubt.CLAIMS} if verdict.tampering else set())
+        why = f"the file is {verdict.outcome.value} ({verdict.headline})"
+        _withdraw(values, reasons, (fact for doubt in doubts for fact in _IN_DOUBT[doubt]), why)
     marked = values.get(Fact.WATERMARK_PAYLOAD)
     named = verification.evidence.labels.named_payload
     if marked and named is not None and str(named) != marked:
@@ -228,6 +230,7 @@ _STORY: Final = (
     Fact.MANIFEST_BINDS_WATERMARK,
 )
 """By whom, when and from what it was made."""
+_IN_DOUBT: Final = {Doubt.CLAIMS: _CLAIMS, Doubt.STORY: _STORY, Doubt.SILENCE: ()}
 
 
 def _of_manifest(manifest: ManifestReport) -> dict[Fact, Value]:

@@ -19,11 +19,12 @@ from pathlib import Path
 
 from cryptography import x509
 from cryptography.exceptions import UnsupportedAlgorithm
+from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509.oid import NameOID
 
 from touchmark.provenance.errors import TouchmarkError
 from touchmark.provenance.signing import PemSigner, Signer, TimeStamping
-from touchmark.provenance.signing.files import is_encrypted
+from touchmark.provenance.signing.files import is_encrypted, leaf_certificate
 from touchmark.provenance.watermark.protocol import WatermarkKey
 
 ANCHORS = "anchors.pem"
@@ -131,6 +132,14 @@ class KeyRing:
     def key_is_encrypted(self) -> bool:
         """Whether signing asks for a password."""
         return self._signing_key is not None and is_encrypted(self._signing_key)
+
+    @property
+    def certificate(self) -> bytes:
+        """The signing certificate by itself, DER; empty where the ring only verifies."""
+        if self.certificate_chain is None:
+            return b""
+        leaf = leaf_certificate(self.certificate_chain, str(self.folder / SIGNING_CHAIN))
+        return leaf.public_bytes(Encoding.DER)
 
     @property
     def can_mark(self) -> bool:

@@ -68,6 +68,20 @@ def entries(data: bytes, at: int) -> list[tuple[int, int]]:
     return list(zip(places[::2], places[1::2], strict=True))
 
 
+def text(data: bytes, at: int) -> bytes:
+    """The text at ``at``, as a decoder gives it: of one in pieces (RFC 8949, 3.2.3), all of them; of anything else, "".
+
+    Raises:
+        ValueError: it does not end.
+    """
+    kind, length, start = head(data, at)
+    if kind != TEXT:
+        return b""
+    if length < 0:
+        return b"".join(text(data, piece) for piece in members(data, at)[:-1])
+    return data[start : start + length]
+
+
 def end(data: bytes, at: int, depth: int = _MOST_DEEP) -> int:
     """Where the item at ``at`` ends.
 

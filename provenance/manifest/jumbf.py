@@ -10,8 +10,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Final
 
-MANIFESTS: Final = (b"c2ma", b"c2um", b"c2md")
-"""Types of a manifest, of an update manifest (C2PA 2.4, 11.1.4), and of one that a library takes for the first."""
+UPDATE: Final = b"c2um"
+"""Type of an update manifest (C2PA 2.4, 11.1.4)."""
+MANIFESTS: Final = (b"c2ma", UPDATE, b"c2md")
+"""Types of a manifest, of an update manifest, and of one that a library takes for the first."""
 COMPRESSED: Final = b"c2cm"
 """Type of a manifest that is compressed (C2PA 2.4, 11.1.4.3)."""
 PACKED: Final = b"brob"

@@ -1,14 +1,17 @@
-"""Whether the certificate that signed a manifest is one for signing claims.
+"""The certificate that signed a manifest, and whether it is one for signing claims.
 
-    signs_claims(kept, label)
+    certificate = signing_certificate(kept.stores, label)
+    signs_claims(certificate)
 
 A C2PA library takes certificates for time stamps and for answers about revocation too, since it judges those by the
 same rules (C2PA 2.4, 14.5.1), and those whose key is for no signatures. An authority that issues several kinds vouches
-for none doing another's work.
+for none doing another's work. Nor does the library say which certificate it took: here it is looked up, and where a
+second one lies beside it, or the name of the first is written as few write it, readers may take either.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from typing import Final
 
@@ -19,18 +22,26 @@ from touchmark.provenance.manifest import cbor
 from touchmark.provenance.manifest.jumbf import SIGNATURE, Box
 from touchmark.provenance.manifest.kept import KeptStore
 
-_CHAIN: Final = (b"\x18\x21", b"\x67x5chain")
-"""Names of the header that holds certificates (RFC 9360)."""
+_CHAIN: Final = 33
+_CHAIN_AS_IT_WAS: Final = b"x5chain"
+"""Names of the header that holds certificates (RFC 9360, and drafts of it)."""
 
 
-def signs_claims(kept: KeptStore, label: str) -> bool:
-    """Of the manifest ``label`` in a store; False also where its certificate cannot be read."""
-    manifests = kept.store.inner if kept.store else ()
+def signing_certificate(kept: Sequence[KeptStore], label: str) -> bytes:
+    """That of the manifest ``label``, DER; empty where there is none, or where it is not to be told which it is."""
+    manifests = (box for one in kept if one.store for box in one.store.inner if box.label == label.encode())
     try:
-        manifest = next(box for box in manifests if box.label == label.encode())
-        signature = next(part for part in manifest.inner if part.type == SIGNATURE)
-        return _is_for_claims(certificate_of(signature))
-    except (ValueError, StopIteration, x509.ExtensionNotFound, x509.DuplicateExtension):
+        found = {certificate_of(part) for manifest in manifests for part in manifest.inner if part.type == SIGNATURE}
+    except ValueError:
+        return b""
+    return found.pop() if len(found) == 1 else b""
+
+
+def signs_claims(certificate: bytes) -> bool:
+    """False also where it cannot be read, or is empty."""
+    try:
+        return _is_for_claims(certificate)
+    except (ValueError, x509.ExtensionNotFound, x509.DuplicateExtension):
         return False
 
 
@@ -47,17 +58,33 @@ def certificate_of(signature: Box) -> bytes:
     """The first of the chain, in the protected header of a COSE_Sign1 or, as it was before, in the other.
 
     Raises:
-        ValueError: there is none.
+        ValueError: there is none, or there is more than one.
     """
     sign1 = signature.inner[0].data if signature.inner else b""
     first = 2 if sign1[:1] == b"\xd2" else 1
-    _, size, start = cbor.head(sign1, first)
-    for header in (sign1[start : start + size], sign1[cbor.end(sign1, first) :]):
-        *entries, _ = cbor.members(header, 0)
-        for key, value in zip(entries[::2], entries[1::2], strict=True):
-            if header[key:value] in _CHAIN:
-                at = cbor.members(header, value)[0] if cbor.head(header, value)[0] == cbor.ARRAY else value
-                kind, length, begin = cbor.head(header, at)
-                if kind == cbor.BYTES:
-                    return header[begin : begin + length]
-    raise ValueError("no certificate")
+    kind, size, start = cbor.head(sign1, first)
+    if kind != cbor.BYTES or size < 0:
+        raise ValueError("no header, or one in pieces")
+    headers = (sign1[start : start + size], sign1[cbor.end(sign1, first) :])
+    (certificate,) = {one for header in headers if header for one in _certificates(header)}
+    return certificate
+
+
+def _certificates(header: bytes) -> Iterator[bytes]:
+    """The first of each chain in a header, whatever it is called."""
+    for name, value in cbor.entries(header, 0):
+        if _is_chain(header, name):
+            at = cbor.members(header, value)[0] if cbor.head(header, value)[0] == cbor.ARRAY else value
+            kind, length, start = cbor.head(header, at)
+            if kind != cbor.BYTES or length < 0:
+                raise ValueError("no certificate, or one in pieces")
+            yield header[start : start + length]
+
+
+def _is_chain(header: bytes, name: int) -> bool:
+    kind, number, start = cbor.head(header, name)
+    if kind == cbor.TEXT and number < 0:
+        raise ValueError("a name in pieces")
+    return (kind == cbor.UNSIGNED and number == _CHAIN) or (
+        kind == cbor.TEXT and header[start : start + number] == _CHAIN_AS_IT_WAS
+    )

@@ -29,6 +29,7 @@ import c2pa
 
 from touchmark.provenance.manifest.assertion_count import check_assertions
 from touchmark.provenance.manifest.binding import data_hash
+from touchmark.provenance.manifest.bound_updates import bound_updates
 from touchmark.provenance.manifest.context import manifest_context
 from touchmark.provenance.manifest.kept import Kept, KeptStore, kept_stores, refused
 from touchmark.provenance.manifest.offsets import movable
@@ -116,15 +117,13 @@ def read_stream(
             return _without(file, kept, "")
         with reader:
             stores = kept.stores if manifest is None else (KeptStore.of(manifest, subject),)
-            report = _with(strange_redactions(stores), parse_store(reader.json(), stores))
-            report = _dated(unproven_times(stores, anchors, datetime.now(UTC)), report)
+            report = _held_to_stores(parse_store(reader.json(), stores), stores, anchors)
         if manifest is None and any(map(_is_elsewhere, report.failures)):
             report = _held(file, report, kept.stores)
         if report.binds_parts:
             report = replace(report, left_out=report.left_out + unbound(file))
-        if report.is_sound and (manifest is None or beside):
-            left_out = unseen_in_stores(stores, report.label) + movable(file, report.free_places, subject)
-            report = replace(report, left_out=left_out) if left_out else _if_for_claims(report, stores)
+        if manifest is None or beside:
+            report = _relied_upon(report, stores, file, subject)
         return report
     except UnreadableStoreError as error:
         return ManifestReport(ManifestPresence.UNREADABLE, reason=str(error))
@@ -157,8 +156,8 @@ def read_segment(beginning: BinaryIO, segment: BinaryIO, anchors: bytes, *, subj
             beginning.seek(0)
             segment.seek(0)
             reader.with_fragment(MP4.media_type, beginning, segment)
-            report = parse_store(reader.json(), kept.stores)
-        return replace(report, left_out=report.left_out + movable(segment, report.free_places, subject))
+            report = _held_to_stores(parse_store(reader.json(), kept.stores), kept.stores, anchors)
+        return _relied_upon(report, kept.stores, segment, subject)
     except UnreadableStoreError as error:
         return ManifestReport(ManifestPresence.UNREADABLE, reason=str(error))
     except c2pa.C2paError as error:
@@ -206,6 +205,20 @@ def _held(file: BinaryIO, report: ManifestReport, kept: Sequence[KeptStore]) -> 
     return replace(report, state=state, failures=failures, hard_binding_matches=True, left_out=left_out)
 
 
+def _held_to_stores(report: ManifestReport, kept: Sequence[KeptStore], anchors: bytes) -> ManifestReport:
+    """The report, with what a library does not look for in the stores that it was read from."""
+    report = _with({**strange_redactions(kept), **bound_updates(kept)}, report)
+    return _dated(unproven_times(kept, anchors, datetime.now(UTC)), report)
+
+
+def _relied_upon(report: ManifestReport, kept: Sequence[KeptStore], file: BinaryIO, subject: str) -> ManifestReport:
+    """The report; where it would be relied upon, with what else in its stores and in the file is not vouched for."""
+    if not report.is_sound:
+        return report
+    left_out = unseen_in_stores(kept, report.label) + movable(file, report.free_places, subject)
+    return replace(report, left_out=left_out) if left_out else _if_for_claims(report)
+
+
 def _with(faults: Mapping[str, StatusCode], report: ManifestReport) -> ManifestReport:
     """The report with further faults, by the label of the manifest that has each."""
     if not faults:
@@ -231,9 +244,9 @@ def _dated(unproven: Mapping[str, StatusCode | None], report: ManifestReport) ->
     return _with({label: fault for label, fault in unproven.items() if fault and label not in strangers}, report)
 
 
-def _if_for_claims(report: ManifestReport, kept: Sequence[KeptStore]) -> ManifestReport:
+def _if_for_claims(report: ManifestReport) -> ManifestReport:
     """The report; without trust in its signer, where the certificate is for another purpose."""
-    if any(signs_claims(one, report.label) for one in kept):
+    if signs_claims(report.certificate):
         return report
     fault = StatusCode(_UNTRUSTED, "its certificate is not one for signing claims")
     return replace(report, state=ValidationState.VALID, signer_trusted=False, failures=(fault,))

@@ -20,6 +20,8 @@ from touchmark.provenance.manifest.report import StatusCode
 
 _CODE: Final = "claim.malformed"
 _REDACTED: Final = b"redacted_assertions"
+_IN_PIECES: Final = re.compile(rb"\x7f[\x60-\x7b]")
+"""Where a text in pieces may begin: a library puts them together, also those of a name."""
 _OF_ASSERTION: Final = re.compile(ADDRESS + rb"/?c2pa/([^/]+)/c2pa\.assertions/(.+)", re.DOTALL)
 _NAMING: Final = (b"assertions", b"created_assertions", b"gathered_assertions")
 _URL: Final = b"url"
@@ -35,13 +37,13 @@ def strange_redactions(kept: Sequence[KeptStore]) -> dict[str, StatusCode]:
     for manifests in ((box for box in one.store.inner) for one in kept if one.store):
         claims = {box.label: claim for box in manifests if (claim := _claim(box)) and not box.is_packed}
         for label, claim in claims.items():
-            if _REDACTED in claim and (problem := _problem(claim, claims)):
+            if (_REDACTED in claim or _IN_PIECES.search(claim)) and (problem := _problem(claim, claims)):
                 found[label.decode(errors="replace")] = StatusCode(_CODE, problem)
     return found
 
 
 def _problem(claim: bytes, claims: dict[bytes, bytes]) -> str:
-    """What is wrong with the redactions of one claim, or "".  An unreadable claim is the library's to tell of."""
+    """What is wrong with the redactions of one claim, or ""."""
     try:
         for at in _values(claim, 0, (_REDACTED,)):
             if claim[at : at + 1] == cbor.NULL:
@@ -49,13 +51,13 @@ def _problem(claim: bytes, claims: dict[bytes, bytes]) -> str:
             if cbor.head(claim, at)[0] != cbor.ARRAY:
                 return "its redactions are no list"
             for place in cbor.members(claim, at)[:-1]:
-                address = _OF_ASSERTION.fullmatch(_text(claim, place))
+                address = _OF_ASSERTION.fullmatch(cbor.text(claim, place))
                 if address is None:
                     return "it takes out what is no assertion"
                 if address[1] in claims and address[2] not in set(_named(claims[address[1]])):
                     return "it takes out an assertion that is named nowhere"
-    except ValueError:
-        return ""
+    except ValueError:  # a library reads deeper than we do
+        return "what it takes out cannot be told"
     return ""
 
 
@@ -68,7 +70,7 @@ def _named(claim: bytes) -> Iterator[bytes]:
     for assertions in _values(claim, 0, _NAMING):
         for reference in cbor.members(claim, assertions)[:-1]:
             for at in _values(claim, reference, (_URL,)):
-                yield _text(claim, at).rpartition(b"/")[2]
+                yield cbor.text(claim, at).rpartition(b"/")[2]
 
 
 def _values(data: bytes, at: int, names: Sequence[bytes]) -> Iterator[int]:
@@ -76,10 +78,5 @@ def _values(data: bytes, at: int, names: Sequence[bytes]) -> Iterator[int]:
     if cbor.head(data, at)[0] != cbor.MAP:
         return
     for name, value in cbor.entries(data, at):
-        if _text(data, name) in names:
+        if cbor.text(data, name) in names:
             yield value
-
-
-def _text(data: bytes, at: int) -> bytes:
-    kind, length, start = cbor.head(data, at)
-    return data[start : start + length] if kind == cbor.TEXT and length >= 0 else b""

@@ -6,7 +6,7 @@ escaped: who shows it, escapes it.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
@@ -254,6 +254,8 @@ class ManifestReport:
         title: of the file, as claimed.
         claim_generator: program that made the claim, name and version.
         signer: whom the certificate names.
+        certificate: that one, DER; empty where it was not looked for, or readers may take another for it. Two
+            authorities may give the same names and numbers.
         algorithm: signature algorithm, lower case (``es256``).
         signed_at: time in the time stamp, with zone, if there is one; believe it only if ``time_stamped``.
         time_stamped: a trusted time stamp proves ``signed_at``.
@@ -293,6 +295,7 @@ class ManifestReport:
     title: str = ""
     claim_generator: str = ""
     signer: SignerIdentity | None = None
+    certificate: bytes = field(default=b"", repr=False)
     algorithm: str = ""
     signed_at: datetime | None = None
     time_stamped: bool = False

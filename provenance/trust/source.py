@@ -72,6 +72,12 @@ def _download(address: str) -> tuple[bytes, datetime | None]:
             subject=address[:200],
             remedy="Check the address; a redirect is not followed, so give the address that it leads to.",
         )
+    if not answer.headers.keys() & {"content-length", "transfer-encoding"}:  # whoever cuts the connection ends the list
+        raise TrustSourceError(
+            "the list cannot be had (its server does not say how long it is)",
+            subject=address[:200],
+            remedy="Fetch it by other means, look whether it is whole, and add it from a file.",
+        )
     return answer.body, _time(answer.headers.get("last-modified"))
 
 

@@ -79,8 +79,16 @@ def signed_anew(
     return _fitted(edited, len(edited) - len(store))
 
 
-def claimed_anew(store: bytes, signer: PemSigner, change: Callable[[Any], Any]) -> bytes:
-    """The store with the claim of its own manifest changed, by the signer: the signature holds. Of the same length."""
+def claimed_anew(
+    store: bytes,
+    signer: PemSigner,
+    change: Callable[[Any], Any],
+    written: Callable[[bytes], bytes] = lambda claim: claim,
+) -> bytes:
+    """The store with the claim of its own manifest changed, by the signer: the signature holds. Of the same length.
+
+    ``written`` makes of its CBOR another that says the same.
+    """
     own = inner(inner(store)[-1])[0][25:].partition(b"\0")[0].decode()
     claims: list[bytes] = []
 
@@ -89,7 +97,7 @@ def claimed_anew(store: bytes, signer: PemSigner, change: Callable[[Any], Any]) 
             return boxes
         content = cbor2.loads(boxes[1][8:])
         if path[2] == "c2pa.claim.v2":
-            claims.append(cbor2.dumps(change(content)))
+            claims.append(written(cbor2.dumps(change(content))))
             return [boxes[0], box(b"cbor", claims[0])]
         protected, header, payload, _ = content.value
         signed = signer.sign(cbor2.dumps(["Signature1", protected, b"", claims[0]]))

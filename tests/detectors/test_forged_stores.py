@@ -15,6 +15,8 @@ import pytest
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
+from cryptography.hazmat.primitives.serialization import Encoding
+from cryptography.x509 import load_pem_x509_certificate
 from cryptography.x509.oid import ExtendedKeyUsageOID
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -460,3 +462,49 @@ def test_whoever_may_stamp_the_time_may_not_say_what_a_camera_took(
     assert verification.verdict.outcome is outcome
     assert verification.evidence.manifest.signer_trusted is (outcome is Outcome.CAPTURED)
     assert not verification.verdict.tampering
+
+
+def _named(name: bytes, certificate: bytes) -> bytes:
+    """A protected header with the algorithm ES256 and a certificate under this name."""
+    return b"\xa2\x01\x26" + name + cbor2.dumps(certificate)
+
+
+LONG, TEXT = b"\x19\x00\x21", b"\x67x5chain"
+"""Names of certificates: their number (RFC 9360) with a zero before it, and what it was called before."""
+
+
+@pytest.mark.parametrize(
+    ("header", "beside"),
+    [
+        (lambda good, bad: _named(LONG, bad), lambda good, bad: {33: good}),
+        (lambda good, bad: b"\xa1\x01\x26", lambda good, bad: {33: good, "x5chain": bad}),
+        (lambda good, bad: _named(TEXT, bad), lambda good, bad: {"pad2": good}),
+        (lambda good, bad: b"\xa3\x01\x26\x18\x21" + cbor2.dumps(bad) + TEXT + cbor2.dumps(good), lambda *_: {}),
+    ],
+)
+def test_a_certificate_beside_that_of_the_signer_hides_what_it_is_for(signed, tmp_path, header, beside) -> None:
+    """A library takes one of two, and does not say which: the other was asked whether it is one for signing claims."""
+    authority, key, path = Authority(), p256(), tmp_path / "p.png"
+    stamps = authority.issue(key=key, ekus=[ExtendedKeyUsageOID.TIME_STAMPING])
+    bad, good = (load_pem_x509_certificate(one).public_bytes(Encoding.DER) for one in (stamps, CHAIN.signer))
+    protected, store, claims = header(good, bad), store_of(signed["p.png"]), []
+
+    def forge(boxes: list[bytes]) -> list[bytes]:
+        _, given, payload, _ = cbor2.loads(boxes[1][8:]).value
+        data = cbor2.dumps(["Signature1", protected, b"", claims[0]])
+        r, s = decode_dss_signature(key.sign(data, ec.ECDSA(hashes.SHA256())))
+        sign1 = [protected, {**beside(good, bad), "pad": given["pad"]}, payload, r.to_bytes(32) + s.to_bytes(32)]
+        return [boxes[0], box(b"cbor", cbor2.dumps(cbor2.CBORTag(18, sign1)))]
+
+    rebuilt(store, (), at(("c2pa.claim.v2",), lambda boxes: claims.append(boxes[1][8:]) or boxes))
+    path.write_bytes(with_store(signed["p.png"], changed(store, at(("c2pa.signature",), forge))))
+    verification = Verifier(Sources(anchors=authority.pem)).verify(path)
+    assert verification.evidence.manifest.signature_valid, "the attack as such must succeed"
+    assert not verification.evidence.manifest.signer_trusted
+    assert verification.verdict.outcome in (Outcome.UNKNOWN, Outcome.CONTRADICTORY)  # "hidden beside a signature"
+
+
+@pytest.mark.parametrize("name", ["p.png", "p.jpg", "v.mp4", "a.mp3"])
+def test_the_certificate_that_signed_is_told(signed, name) -> None:
+    manifest = verify(signed[name]).evidence.manifest
+    assert manifest.certificate == load_pem_x509_certificate(CHAIN.signer).public_bytes(Encoding.DER)

@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import cbor2
 import pytest
 
 from tests.detectors.cameras import taken
@@ -52,8 +53,16 @@ def _store(path: Path) -> bytes:
     return store
 
 
-def _verified(edited: Path, path: Path, redactions: Any, *, without: tuple[str, str] | None = None) -> Verification:
-    """After these redactions are listed in its claim, and the assertion ``without`` is gone from a manifest."""
+def _verified(
+    edited: Path,
+    path: Path,
+    redactions: Any,
+    *,
+    without: tuple[str, str] | None = None,
+    written: Callable[[bytes], bytes] = lambda claim: claim,
+) -> Verification:
+    """After these redactions are listed in its claim, which is ``written`` in another way, and the assertion
+    ``without`` is gone from a manifest."""
 
     def drop(at: tuple[str, ...], boxes: list[bytes]) -> list[bytes]:
         if without is None or at[1:] != (without[0], "c2pa.assertions"):
@@ -61,7 +70,7 @@ def _verified(edited: Path, path: Path, redactions: Any, *, without: tuple[str, 
         return [box for box in boxes if f"{without[1]}\0".encode() not in box[:80]]
 
     store = _store(edited)
-    forged = claimed_anew(store, SIGNER, lambda claim: {**claim, "redacted_assertions": redactions})
+    forged = claimed_anew(store, SIGNER, lambda claim: {**claim, "redacted_assertions": redactions}, written)
     forged = rebuilt(forged, (), drop)
     content = edited.read_bytes()
     start = content.index(b"caBX") - 4
@@ -120,6 +129,54 @@ def test_what_never_was_cannot_have_been_taken_out(edited: Path, tmp_path: Path,
     assert manifest.is_malformed
     assert verification.verdict.outcome is Outcome.UNKNOWN
     assert "breaks the specification" in verification.verdict.headline
+
+
+def _in_pieces(text: str, at: int) -> Callable[[bytes], bytes]:
+    whole = cbor2.dumps(text)
+    parts = b"\x7f" + cbor2.dumps(text[:at]) + cbor2.dumps(text[at:]) + b"\xff"
+    return lambda claim: claim.replace(whole, parts)
+
+
+def _with_depth(claim: bytes, depth: int) -> bytes:
+    """A claim of few entries with another, of lists in lists."""
+    return bytes([claim[0] + 1]) + claim[1:] + cbor2.dumps("z") + b"\x81" * depth + b"\x80"
+
+
+NAME = "redacted_assertions"
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        _in_pieces(NAME, 8),
+        _in_pieces(NAME, 0),
+        _in_pieces(NAME, len(NAME)),
+        lambda claim: claim.replace(cbor2.dumps(NAME), b"\x79\0\x13" + NAME.encode()),
+        lambda claim: _with_depth(claim, 5),
+        lambda claim: _with_depth(claim, 60),
+        lambda claim: bytes([claim[0] + 1]) + cbor2.dumps(NAME) + b"\x80" + claim[1:],
+    ],
+    ids=["in two", "empty and whole", "whole and empty", "a long head", "deep", "too deep", "twice"],
+)
+def test_nor_is_it_where_the_claim_is_written_in_another_way(
+    edited: Path, tmp_path: Path, written: Callable[[bytes], bytes]
+) -> None:
+    """A library puts pieces together and follows lists a hundred deep."""
+    parent, _ = _labels(edited)
+    strange = _verified(edited, tmp_path / "p.png", [_address(parent, "com.example.nothing")], written=written)
+    manifest = strange.evidence.manifest
+    assert manifest.signature_valid and manifest.state is ValidationState.INVALID
+    assert [failure.code for failure in manifest.failures] == ["claim.malformed"]
+    assert strange.verdict.outcome is Outcome.UNKNOWN
+
+
+def test_what_may_be_taken_out_may_be_named_in_pieces(edited: Path, tmp_path: Path) -> None:
+    parent, _ = _labels(edited)
+    address = _address(parent, NOTE)
+    for written in (_in_pieces(NAME, 8), _in_pieces(address, 30)):
+        honest = _verified(edited, tmp_path / "p.png", [address], without=(parent, NOTE), written=written)
+        assert honest.evidence.manifest.is_sound
+        assert [one.assertion for one in honest.evidence.manifest.redactions] == [NOTE]
 
 
 @pytest.mark.parametrize("redactions", [[], None])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import struct
 from collections.abc import Callable, Sequence
@@ -9,14 +10,17 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import av
+import c2pa
 import cbor2
 import pytest
+from cryptography.x509.oid import ExtendedKeyUsageOID
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
 from tests.detectors.fragments import Binding, bound_by_fragments, boxes, branch_box, essence, fragmented_film, pieces
 from tests.detectors.jumbf import box
+from tests.provenance.keys.certificates import Authority, p256, private_pem
 from touchmark.detectors.disclosure.comply import Result, hold
 from touchmark.detectors.disclosure.facts import Fact
 from touchmark.detectors.disclosure.profile import Profile
@@ -27,6 +31,7 @@ from touchmark.detectors.verdict import Outcome
 from touchmark.detectors.verify import Verification, Verifier
 from touchmark.provenance.keys.development import issue_development_chain
 from touchmark.provenance.manifest.claim import Claim, DigitalSourceType, SoftwareAgent
+from touchmark.provenance.manifest.context import manifest_context
 from touchmark.provenance.manifest.report import ValidationState
 from touchmark.provenance.manifest.write import sign_file
 from touchmark.provenance.media import film
@@ -104,6 +109,26 @@ def test_a_whole_stream_is_believed(whole, verify, binding) -> None:
     assert (found.given, found.of_all, found.first, found.faults) == (5, 5, 1, ())
     assert verification.evidence.manifest.state is ValidationState.TRUSTED
     assert verification.evidence.container.info.width == 64, "and its pictures are looked at"
+
+
+def test_whoever_may_stamp_the_time_may_not_say_what_a_camera_took_in_segments(tmp_path) -> None:
+    """A library trusts him, and a film in one file was asked whether it should."""
+    authority, key = Authority(), p256()
+    chain = authority.issue(key=key, ekus=[ExtendedKeyUsageOID.TIME_STAMPING]) + authority.pem
+    signer, output = PemSigner.from_pem(chain, private_pem(key)), io.BytesIO()
+    made = {"action": "c2pa.created", "digitalSourceType": DigitalSourceType.DIGITAL_CAPTURE}
+    actions = {"label": "c2pa.actions.v2", "created": True, "data": {"actions": [made]}}
+    definition = {"claim_version": 2, "claim_generator_info": [{"name": "c", "version": "1"}], "assertions": [actions]}
+    builder = c2pa.Builder(json.dumps(definition), manifest_context(b""))
+    with c2pa.Signer.from_callback(signer.sign, c2pa.C2paSigningAlg.ES256, chain.decode(), None) as native:
+        builder.sign(native, "video/mp4", io.BytesIO(fragmented_film(tmp_path / "made.mp4")), output)
+    paths = []
+    for number, piece in enumerate(pieces(bound_by_fragments(output.getvalue(), signer, Binding(apart=True)))):
+        paths.append(tmp_path / f"{number}.m4s")
+        paths[-1].write_bytes(piece)
+    verification = Verifier(Sources(anchors=authority.pem)).verify(paths[0], segments=paths[1:])
+    assert verification.evidence.manifest.hard_binding_matches and not verification.evidence.manifest.signer_trusted
+    assert verification.verdict.outcome is Outcome.UNKNOWN
 
 
 def test_a_stream_is_held_against_profiles_like_the_film_in_one_file(whole, stream, verify, written, tmp_path) -> None:

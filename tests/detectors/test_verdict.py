@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from touchmark.detectors.acceptance import Acceptance, ExitStatus
-from touchmark.detectors.contradictions import ContradictionKind
+from touchmark.detectors.contradictions import ContradictionKind, Doubt
 from touchmark.detectors.evidence import Container, Evidence, SoundTrace
 from touchmark.detectors.labels import ContainerLabels
 from touchmark.detectors.origin import Via
@@ -698,6 +698,22 @@ def test_an_accepted_verdict_rests_on_something(found: Evidence) -> None:
         assert strange is None or (
             found.sound.registration is not None and found.sound.registration.source_type == CAPTURE
         )
+
+
+@settings(max_examples=250, derandomize=True, deadline=None)
+@given(any_evidence())
+def test_whose_mark_it_is_changes_no_verdict(found: Evidence) -> None:
+    """Only how much of the file's word is in doubt, where a manifest that holds keeps silent about a mark that leads
+    to nothing else."""
+    own, strange = judge(replace(found, signed_by_marker=True)), judge(replace(found, signed_by_marker=False))
+    assert (own.outcome, own.headline, own.origin) == (strange.outcome, strange.headline, strange.origin)
+    assert all(one.doubt is not Doubt.SILENCE for one in strange.contradictions)
+    for one in own.contradictions:
+        if one.doubt is Doubt.SILENCE:
+            assert one.kind is ContradictionKind.HISTORY_DROPPED
+            assert found.manifest.is_sound and not found.manifest.says_captured
+            assert found.registration is None and found.manifest_registration is None
+            assert not any(part.relationship in ("parentOf", "componentOf") for part in found.manifest.ingredients)
 
 
 @settings(max_examples=250, derandomize=True, deadline=None)

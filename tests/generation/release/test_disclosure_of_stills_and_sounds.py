@@ -16,27 +16,30 @@ from typing import Any
 
 import numpy as np
 import pytest
-from cryptography import x509
-from cryptography.x509.oid import NameOID
 
 from tests.clips import scene
+from tests.generation.release.takings import (
+    drop_all_actions_included,
+    drop_disclosure,
+    drop_system,
+    drop_times,
+    of_no_organisation,
+    open_something,
+    written_otherwise,
+)
 from tests.generation.release.test_disclosure import (
     LABEL,
     NOTE,
     PAYLOAD,
     RECORD,
     House,
-    _drop_all_actions_included,
-    _drop_disclosure,
     house,
 )
 from touchmark.provenance.disclosure.burn import labelled_still
 from touchmark.provenance.disclosure.label import VisibleLabel
 from touchmark.provenance.disclosure.xmp import XmpNote, xmp_part
-from touchmark.provenance.keys import development
 from touchmark.provenance.keys.development import make_development_keys
-from touchmark.provenance.keys.ring import ANCHORS, KeyRing
-from touchmark.provenance.manifest import draft
+from touchmark.provenance.keys.ring import KeyRing
 from touchmark.provenance.manifest.claim import Claim, DigitalSourceType, SoftBinding, SoftwareAgent
 from touchmark.provenance.manifest.write import sign_stream
 from touchmark.provenance.media.kinds import kind_of
@@ -44,7 +47,7 @@ from touchmark.provenance.media.picture import Orientation
 from touchmark.provenance.media.sound import SoundInfo, write_sound
 from touchmark.provenance.media.still import Still, StillKind, write_still
 from touchmark.provenance.media.video import Sound
-from touchmark.provenance.signing import PemSigner, Signer
+from touchmark.provenance.signing import Signer
 from touchmark.provenance.watermark.still import mark_still
 
 __all__ = ["house"]
@@ -96,23 +99,14 @@ class Made:
             ring = KeyRing.load(folder / "stranger")
             signer, anchors = ring.signer(time_stamping=signer.time_stamping), ring.trust_anchors
         if not self.named:
-            signer = _of_no_organisation(house, signer)
+            signer = of_no_organisation(house.home.keys, signer)
         if not self.stamped:
             signer = replace(signer, time_stamping=None)  # type: ignore[type-var]
         return self._written(unsigned, path, claim, signer, anchors) if self.signed else unsigned
 
     def _written(self, unsigned: Path, path: Path, claim: Claim, signer: Signer, anchors: bytes) -> Path:
-        definition = draft.definition
-
-        def changed(claim: Claim) -> dict[str, Any]:
-            document = definition(claim)
-            self.definition(document)
-            return document
-
-        with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(draft, "definition", changed)
-            with unsigned.open("rb") as media, path.open("w+b") as output:
-                sign_stream(media, output, claim, signer, anchors)  # as others may: not read back, nor refused
+        with written_otherwise(self.definition), unsigned.open("rb") as media, path.open("w+b") as output:
+            sign_stream(media, output, claim, signer, anchors)  # as others may: not read back, nor refused
         return path
 
     def _still(self, house: House, path: Path, kind: StillKind) -> None:
@@ -134,53 +128,22 @@ class Made:
         write_sound(sound, path, SoundInfo(RATE, 1, None, codec, container, 16, "mono", {}))
 
 
-def _of_no_organisation(house: House, signer: Signer) -> Signer:
-    """Of the same authority, with a certificate that names a device and nobody who answers for it."""
-    folder, unnamed = house.home.keys, x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "render node 7")])
-    authority, key = ((folder / name).read_bytes() for name in (ANCHORS, development.AUTHORITY_KEY))
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(development, "_subject", lambda common_name, organisation: unnamed)
-        leaf, secret = development.issue_development_signer(authority, key, "unused", datetime.now(UTC))
-    return PemSigner.from_pem(leaf, secret, time_stamping=signer.time_stamping)
-
-
-def _drop_system(document: dict[str, Any]) -> None:
-    for assertion in document["assertions"]:
-        assertion["data"].pop("modelName", None)
-        for action in assertion["data"].get("actions", ()):
-            if action["action"] == "c2pa.created":
-                action["softwareAgent"]["name"] = ""
-
-
-def _drop_times(document: dict[str, Any]) -> None:
-    for action in document["assertions"][0]["data"]["actions"]:
-        del action["when"]
-
-
-def _open_something(document: dict[str, Any], *, source_type: bool) -> None:
-    """Says that a file was opened, of which nothing was kept; what it was made from may be lost with it."""
-    (first, *_) = document["assertions"][0]["data"]["actions"]
-    first |= {"action": "c2pa.opened", "parameters": {"ingredientIds": ["lost"]}}
-    if not source_type:
-        del first["digitalSourceType"]
-    document["ingredients"] = [{"label": "lost", "title": "lost.png", "relationship": "parentOf"}]
-
-
 OF_ANY: dict[str, tuple[dict[str, Any], set[str]]] = {
     "provider": ({"named": False}, {"ca.provider"}),
-    "system": ({"definition": _drop_system}, {"ca.system"}),
-    "time": ({"definition": _drop_times}, {"ca.time"}),
+    "system": ({"definition": drop_system}, {"ca.system"}),
+    "time": ({"definition": drop_times}, {"ca.time"}),
     "source type": (
-        {"definition": partial(_open_something, source_type=False)},
+        {"definition": partial(open_something, source_type=False)},
         {"eu.signed_metadata", "c2pa.source_type"},
     ),
     "time stamp": ({"stamped": False}, {"eu.time_stamp"}),
-    "AI disclosure": ({"definition": _drop_disclosure}, {"c2pa.ai_disclosure"}),
-    "allActionsIncluded": ({"definition": _drop_all_actions_included}, {"c2pa.rubric"}),
+    "AI disclosure": ({"definition": drop_disclosure}, {"c2pa.ai_disclosure"}),
+    "allActionsIncluded": ({"definition": drop_all_actions_included}, {"c2pa.rubric"}),
     "version": (
         {"claim": lambda claim: replace(claim, software_agent=SoftwareAgent("Wan", "unknown"))},
         {"ca.system_version"},
     ),
+    "input": ({"definition": partial(open_something, source_type=True)}, {"eu.inputs_kept"}),
     "trusted signer": ({"trusted": False}, {"c2pa.trusted"}),
     "manifest": ({"signed": False}, {"eu.signed_metadata", "ca.standard", "c2pa.trusted"}),
     "watermark": ({"marked": False}, {"eu.watermark", "ca.durable", "c2pa.soft_binding"}),
@@ -230,9 +193,11 @@ def test_a_still_that_lacks_one_thing_fails_exactly_that_line(
         assert house.failing(path, ("in-it-rules-2026",)) == IN_INDIA[lacking]
 
 
-def test_a_still_whose_input_was_not_kept_fails_exactly_that_line(house: House, tmp_path: Path) -> None:
-    made = Made(definition=partial(_open_something, source_type=True))
-    assert house.failing(made.file(house, tmp_path), ("eu-ai-act",)) == {"eu.inputs_kept"}
+@pytest.mark.parametrize("suffix", [*STILLS, *SOUNDS])
+def test_what_does_not_name_its_mark_fails_exactly_that_line(house: House, tmp_path: Path, suffix: str) -> None:
+    made = Made(suffix, claim=lambda claim: replace(claim, soft_bindings=()))
+    profiles = OF_STILL if suffix in STILLS else OF_SOUND
+    assert house.failing(made.file(house, tmp_path), profiles) == {"c2pa.soft_binding"}
 
 
 @pytest.mark.parametrize(("lacking", "suffix"), _in_turn(OF_ANY, SOUNDS))

@@ -241,6 +241,30 @@ def test_a_list_is_refreshed_over_https(store: TrustStore, tmp_path: Path, monke
     assert store.get("company").anchors == TWO
 
 
+@pytest.mark.parametrize(
+    ("head", "body"),
+    [
+        (b"", ONE),
+        (b"Content-Length: %d\r\n" % len(ONE + TWO), ONE),
+        (b"Transfer-Encoding: chunked\r\n", b"%x\r\n%s\r\n" % (len(ONE), ONE)),
+    ],
+    ids=["no length", "less than promised", "no last chunk"],
+)
+def test_a_list_that_was_cut_short_on_its_way_is_not_taken_for_whole(
+    store: TrustStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, head: bytes, body: bytes
+) -> None:
+    """Between two certificates: what is left is a list."""
+
+    def answer(handler: BaseHTTPRequestHandler, _: bytes) -> None:
+        handler.wfile.write(b"HTTP/1.1 200 OK\r\n" + head + b"\r\n" + body)
+
+    with (
+        https(tmp_path, monkeypatch, answer) as address,
+        pytest.raises(TrustSourceError, match=r"how long it is|before its end|IncompleteRead"),
+    ):
+        store.add("company", address, Purpose.CLAIM_SIGNING, NOW)
+
+
 @pytest.mark.parametrize("source", ["http://127.0.0.1/list.pem", "ftp://x/list.pem", "file:///etc/passwd"])
 def test_no_list_comes_over_anything_else(store: TrustStore, source: str) -> None:
     with pytest.raises(TrustSourceError, match="https"):

@@ -1,0 +1,80 @@
+"""What can be taken away from a manifest while it is written, and from the certificate of who signs it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+from cryptography import x509
+from cryptography.x509.oid import NameOID
+
+from touchmark.provenance.keys import development
+from touchmark.provenance.keys.ring import ANCHORS
+from touchmark.provenance.manifest import draft
+from touchmark.provenance.manifest.claim import Claim
+from touchmark.provenance.signing import PemSigner, Signer
+
+Change = Callable[[dict[str, Any]], None]
+"""Of the definition of a manifest, in place."""
+
+
+@contextmanager
+def written_otherwise(change: Change) -> Iterator[None]:
+    """Manifests are written as by a program that does it in another way."""
+    definition = draft.definition
+
+    def changed(claim: Claim) -> dict[str, Any]:
+        document = definition(claim)
+        change(document)
+        return document
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(draft, "definition", changed)
+        yield
+
+
+def drop_disclosure(document: dict[str, Any]) -> None:
+    document["assertions"] = [one for one in document["assertions"] if one["label"] != "c2pa.ai-disclosure"]
+
+
+def drop_all_actions_included(document: dict[str, Any]) -> None:
+    del document["assertions"][0]["data"]["allActionsIncluded"]
+
+
+def of_no_organisation(folder: Path, signer: Signer) -> Signer:
+    """Of the same authority, with a certificate that names a device and nobody who answers for it."""
+    unnamed = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "render node 7")])
+    authority, key = ((folder / name).read_bytes() for name in (ANCHORS, development.AUTHORITY_KEY))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(development, "_subject", lambda common_name, organisation: unnamed)
+        leaf, secret = development.issue_development_signer(authority, key, "unused", datetime.now(UTC))
+    return PemSigner.from_pem(leaf, secret, time_stamping=signer.time_stamping)
+
+
+def drop_system(document: dict[str, Any]) -> None:
+    for assertion in document["assertions"]:
+        assertion["data"].pop("modelName", None)
+        for action in assertion["data"].get("actions", ()):
+            if action["action"] == "c2pa.created":
+                action["softwareAgent"]["name"] = ""
+
+
+def drop_times(document: dict[str, Any]) -> None:
+    for action in document["assertions"][0]["data"]["actions"]:
+        del action["when"]
+
+
+def open_something(document: dict[str, Any], *, source_type: bool) -> None:
+    """Says that a file was opened, of which nothing was kept; what it was made from may be lost with it."""
+    actions = document["assertions"][0]["data"]["actions"]
+    opened = {"action": "c2pa.opened", "when": actions[0]["when"], "parameters": {"ingredientIds": ["lost"]}}
+    if source_type:
+        actions[0]["action"] = "c2pa.edited"
+        actions.insert(0, opened)
+    else:
+        actions[0] = opened
+    document["ingredients"].append({"label": "lost", "title": "lost.png", "relationship": "parentOf"})
