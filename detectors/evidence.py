@@ -30,7 +30,7 @@ from touchmark.provenance.manifest.read import read_stream
 from touchmark.provenance.manifest.report import ManifestPresence, ManifestReport
 from touchmark.provenance.manifest.stamped import read_stamped
 from touchmark.provenance.manifest.traces import MOST_OF_STORE, has_store_place, has_store_remains
-from touchmark.provenance.manifest.unsigned import unsigned_in_store
+from touchmark.provenance.manifest.unsigned import unsigned_in_store, unsigned_in_stores
 from touchmark.provenance.media.boxes import top_level, unhashed_content
 from touchmark.provenance.media.decode import VideoInfo
 from touchmark.provenance.media.errors import MediaError, TruncatedError
@@ -282,7 +282,7 @@ def examine(examined: Examined, size: int, limits: Limits, progress: Progress | 
         has_manifest_box=examined.sidecar is None and (bool(examined.kept.stores) or has_store_place(file, kind)),
         has_sidecar=examined.sidecar is not None,
         store_remains=remains,
-        unhashed=examined.unhashed(manifest) + sum(map(unsigned_in_store, examined.kept.stores)),
+        unhashed=examined.unhashed(manifest) + _unsigned(examined.kept, manifest.label),
     )
     evidence = Evidence(
         container=container,
@@ -381,6 +381,12 @@ def _read(examined: Examined, size: int) -> tuple[str, ManifestReport]:
         digest = aside.submit(examined.digest)
         manifest = examined.manifest()
         return digest.result(), manifest
+
+
+def _unsigned(kept: Kept, label: str) -> int:
+    if kept.are_one:
+        return unsigned_in_stores(kept.stores, label)
+    return sum(map(unsigned_in_store, kept.stores))
 
 
 def _with_registry(evidence: Evidence, examined: Examined, registry: Lookup) -> Evidence:

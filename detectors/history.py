@@ -73,11 +73,17 @@ def made_by_model(report: ManifestReport) -> ReportedAction | None:
 
 def is_more_than_captured(report: ManifestReport) -> bool:
     """Whether it, or what is beneath it, says that no sensor took all of the picture, or a model had a part in it, or
-    gives a source type that nobody knows, or none of something that was put into it."""
+    gives a source type that nobody knows, or none of something that was put into it; or only passes on that one did."""
     disclosed = report.ai_disclosure is not None or any(one.discloses_model for one in content(report))
     kinds = _edits(report).union(report.other_source_types, *(one.other_source_types for one in content(report)))
     unknown = any(DigitalSourceType.of(uri) is None for uri in _stated(report))
-    return disclosed or bool(kinds & MADE) or unknown or _has_model(report) or _has_nameless_part(report)
+    others = unknown or only_passes_on(report) or _has_model(report) or _has_nameless_part(report)
+    return disclosed or bool(kinds & MADE) or others
+
+
+def only_passes_on(report: ManifestReport) -> bool:
+    """Whether it, or what is beneath it, says of a sensor what its signer does not vouch for."""
+    return report.passes_on or any(one.passes_on for one in content(report))
 
 
 def _has_model(report: ManifestReport) -> bool:

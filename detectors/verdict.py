@@ -15,7 +15,15 @@ from enum import StrEnum
 
 from touchmark.detectors.contradictions import Contradiction, find_contradictions
 from touchmark.detectors.evidence import Evidence
-from touchmark.detectors.history import BY_HAND, MADE, is_more_than_captured, nobodys_word, signer_name, sources
+from touchmark.detectors.history import (
+    BY_HAND,
+    MADE,
+    is_more_than_captured,
+    nobodys_word,
+    only_passes_on,
+    signer_name,
+    sources,
+)
 from touchmark.detectors.integrity import signs_of_tampering
 from touchmark.detectors.origin import Origin, Via, find_origin, find_sound_origin
 from touchmark.detectors.statements import Statement, make_statements
@@ -221,6 +229,8 @@ def _unknown(evidence: Evidence) -> str:
             f"{_name(signer_name(manifest))}, whom this installation trusts, signed this over what comes from "
             f"{_name(signer_name(stranger))}, whom it does not trust."
         )
+    if manifest.is_sound and manifest.says_captured and only_passes_on(manifest):
+        return f"That {evidence.recorder} recorded this is only passed on in its manifest: no signer vouches for it."
     if manifest.is_sound and manifest.says_captured and is_more_than_captured(manifest):
         return (
             f"{_name(signer_name(manifest))} says that {evidence.recorder} recorded this, and does not say that of all "

@@ -42,8 +42,11 @@ _DIGESTS: Final = {"sha256": 32, "sha384": 48, "sha512": 64}
 _STORE_PART: Final = ["C2PA"]
 """What a library calls the store's own part; newer ones say that it is left out, which it always was."""
 _UNTOLD: Final = "what its hard binding, which cannot be read, does not tell"
-_TIFF_COUNT: Final = 12
-"""A TIFF's directory says how long its store is, in four bytes that are left out beside the store."""
+_COUNT: Final = 4
+"""Bytes that are left out beside the store of a TIFF, whose directory says in them how long the store is."""
+ANY_BOX: Final = "/"
+"""Stands for the places of all boxes: the first version of the hash over them does not take these in."""
+_OF_BOXES, _WITH_PLACES = "c2pa.hash.bmff", ("c2pa.hash.bmff.v2", "c2pa.hash.bmff.v3")
 
 Node = Mapping[str, Any]
 
@@ -76,7 +79,8 @@ class HardBinding:
         left_out: names of what it leaves out by its signer's choice, at most ``MAX_PLACES``; in words, with a signer's
             text in them: not safe to show.
         trees: of hashes, in their order.
-        free_places: paths of boxes that say where media lie, of which all or part is left out, as was usual.
+        free_places: paths of boxes that say where media lie, of which all or part is left out, as was usual, or
+            ``ANY_BOX``; and, named as in ``left_out``, what may be a TIFF's word of how long its store is.
     """
 
     left_out: tuple[str, ...] = ()
@@ -132,7 +136,10 @@ def _read(bindings: Sequence[tuple[str, Node]]) -> HardBinding:
     trees = (tree for _, binding in bindings for tree in _trees(binding))
     left_out = tuple(place for place, _ in zip(places, range(MAX_PLACES), strict=False))
     paths = {str(one.get("xpath")) for _, binding in bindings for one in _nodes(binding.get("exclusions"))}
-    return HardBinding(left_out, tuple(trees), tuple(sorted(paths & (_OFFSETS | _PARTLY_OFFSETS))))
+    free = sorted(paths & (_OFFSETS | _PARTLY_OFFSETS))
+    free += [ANY_BOX for name, _ in bindings if name.startswith(_OF_BOXES) and not name.startswith(_WITH_PLACES)]
+    free += [in_words(*count) for name, binding in bindings if (count := _count(name, binding))]
+    return HardBinding(left_out, tuple(trees), tuple(free))
 
 
 def _bindings(kept: Sequence[KeptStore], label: str) -> list[tuple[str, Node]]:
@@ -190,13 +197,25 @@ def _places(name: str, binding: Node) -> Iterator[str]:
 
 
 def _stretches(binding: Node) -> Iterator[str]:
-    """Of bytes; one is the store's own, which the library makes sure of."""
+    beside = _beside_store(binding)
+    yield from (in_words(*stretch) for stretch in sorted(beside) if beside != [stretch] or stretch[1] != _COUNT)
+
+
+def _count(name: str, binding: Node) -> tuple[int, int] | None:
+    beside = _beside_store(binding) if name.startswith("c2pa.hash.data") else []
+    return beside[0] if [length for _, length in beside] == [_COUNT] else None
+
+
+def _beside_store(binding: Node) -> list[tuple[int, int]]:
+    """What a hash leaves out besides the store, which is the longest, as the library makes sure."""
     found = [(box.get("start"), box.get("length")) for box in _nodes(binding.get("exclusions"))]
-    known = [(start, length) for start, length in found if isinstance(start, int) and isinstance(length, int)]
-    beside = sorted(known, key=lambda stretch: stretch[1])[:-1]
-    if len(beside) == 1 and beside[0][1] <= _TIFF_COUNT:
-        return
-    yield from (f"{number_of(length, 'byte')} from byte {start:,} on" for start, length in sorted(beside))
+    known = [(at, length) for at, length in found if isinstance(at, int) and isinstance(length, int) and length]
+    return sorted(known, key=lambda stretch: stretch[1])[:-1]
+
+
+def in_words(start: int, length: int) -> str:
+    """A stretch of bytes."""
+    return f"{number_of(length, 'byte')} from byte {start:,} on"
 
 
 def _boxes(binding: Node) -> Iterator[str]:

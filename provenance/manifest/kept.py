@@ -17,7 +17,7 @@ from touchmark.provenance.manifest.parts import check_parts
 from touchmark.provenance.manifest.traces import MOST_OF_STORE, stores
 from touchmark.provenance.manifest.unpacked import with_unpacked
 from touchmark.provenance.media.errors import LimitExceededError
-from touchmark.provenance.media.kinds import Kind, kind_of_file
+from touchmark.provenance.media.kinds import BOXED, Kind, kind_of_file
 
 _MOST: Final = 64
 """Stores in a file: a C2PA library takes one, and in a film another that was there before."""
@@ -68,6 +68,11 @@ class Kept:
     kind: Kind | None
     stores: tuple[KeptStore, ...]
     parts: int
+
+    @property
+    def are_one(self) -> bool:
+        """Whether a library joins the stores: an original, and in another box what was said of it since."""
+        return self.kind in BOXED
 
 
 def kept_stores(file: BinaryIO, subject: str) -> Kept:

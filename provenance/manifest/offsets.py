@@ -3,17 +3,24 @@
     movable(file, report.free_places, "clip.mp4")       # ("where its pictures and sounds lie in it",)
 
 Generators of before 2024 left these numbers out, since whoever puts a manifest into a file moves what follows it (C2PA
-1.3, A.4). A C2PA library says Valid whatever they are changed to. Of a film it can be told that they are as they were;
-of a picture of several items, and of fragments whose tables were left out with them, it cannot.
+1.3, A.4). A C2PA library says Valid whatever they are changed to. The first version of the hash over boxes takes them
+in, and not where the boxes are: with padding before the media they name other places in these. Of a film it can be told
+that all is as it was; of a picture of several items, and of fragments whose tables were left out with them, it cannot.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection
-from typing import BinaryIO
+from collections.abc import Collection, Iterable, Iterator
+from typing import BinaryIO, Final
 
-from touchmark.provenance.media.boxes import top_level
+from touchmark.provenance.manifest.binding import ANY_BOX, in_words
+from touchmark.provenance.manifest.traces import STORE_TAG
+from touchmark.provenance.media.boxes import Box, top_level, walk
 from touchmark.provenance.media.layout import is_in_order
+from touchmark.provenance.media.tiff import Tiff, within_file
+
+_FROM_THE_START: Final = 1
+"""Flag of a track in a fragment: it says where in the file its media lie (ISO/IEC 14496-12:2022, 8.8.7)."""
 
 
 def movable(file: BinaryIO, places: Collection[str], subject: str) -> tuple[str, ...]:
@@ -21,7 +28,7 @@ def movable(file: BinaryIO, places: Collection[str], subject: str) -> tuple[str,
 
     Args:
         file: open and seekable.
-        places: paths of boxes that its hash leaves out, or parts of them.
+        places: paths of boxes that its hash leaves out, or parts of them; see ``HardBinding.free_places``.
         subject: what an error calls the file.
 
     Raises:
@@ -29,12 +36,48 @@ def movable(file: BinaryIO, places: Collection[str], subject: str) -> tuple[str,
     """
     if not places:
         return ()
-    types = {box.type for box in top_level(file, subject)}
-    found = []
-    if "meta" in types and "/meta/iloc" in places:
+    boxes = tuple(top_level(file, subject))
+    types = {box.type for box in boxes}
+    tables = {part for part in ("/meta/", "/moof/", "/moov/") if any(place.startswith(part) for place in places)}
+    moves = ANY_BOX in places
+    found = [place for place in places if not place.startswith("/") and place not in _lengths_of_store(file)]
+    if "meta" in types and ("/meta/" in tables or (moves and _has_items(file, boxes, subject))):
         found.append("which of its items lies where")
-    if "moof" in types and any(place.startswith("/moof/") for place in places):
+    if "moof" in types and ("/moof/" in tables or (moves and _is_counted_from_start(file, boxes, subject))):
         found.append("where in its fragments pictures and sounds lie, and for how long they are shown")
-    elif any(place.startswith("/moov/") for place in places) and not is_in_order(file, subject):
+    elif ("/moov/" in tables or (moves and "moov" in types and "moof" not in types)) and not is_in_order(file, subject):
         found.append("where its pictures and sounds lie in it, which is in no order")
     return tuple(found)
+
+
+def _lengths_of_store(file: BinaryIO) -> set[str]:
+    """Where a TIFF's directory says how long its store is; of other files nowhere."""
+    tiff = Tiff.of(within_file(file))
+    return {in_words(entry.at + 4, 4) for entry in tiff.entries() if entry.tag == STORE_TAG} if tiff else set()
+
+
+def _has_items(file: BinaryIO, boxes: Iterable[Box], subject: str) -> bool:
+    return any(inner.type == "iloc" for box in boxes if box.type == "meta" for inner in _inside(file, box, subject, 4))
+
+
+def _is_counted_from_start(file: BinaryIO, boxes: Iterable[Box], subject: str) -> bool:
+    """Whether a fragment says where its media lie by the start of the file, and not by its own."""
+    heads = (
+        head
+        for box in boxes
+        if box.type == "moof"
+        for track in _inside(file, box, subject)
+        if track.type == "traf"
+        for head in _inside(file, track, subject)
+        if head.type == "tfhd"
+    )
+    return any(_flags(file, head) & _FROM_THE_START for head in heads)
+
+
+def _inside(file: BinaryIO, box: Box, subject: str, behind: int = 0) -> Iterator[Box]:
+    return walk(file, box.offset + box.header_size + behind, box.offset + box.size, subject)
+
+
+def _flags(file: BinaryIO, box: Box) -> int:
+    file.seek(box.offset + box.header_size + 1)  # behind a version
+    return int.from_bytes(file.read(3), "big")

@@ -139,6 +139,7 @@ def parse_store(raw: str, kept: Sequence[KeptStore] | None = None) -> ManifestRe
         actions=tuple(_actions(active)),
         source_type=_source_type(manifests, label),
         other_source_types=_other_source_types(active),
+        passes_on=_passes_on(active),
         ai_disclosure=_ai_disclosure(active),
         soft_bindings=tuple(_soft_bindings(active)),
         beneath=beneath,
@@ -220,6 +221,7 @@ class _Tree:
             made_at=made.when if made else None,
             discloses_model=_ai_disclosure(manifest) is not None,
             other_source_types=self._other_source_types(child),
+            passes_on=_passes_on(manifest),
             signer=_signer(manifest) if manifest else None,
             faults=tuple(dict.fromkeys(faults)),
         )
@@ -388,6 +390,16 @@ def _uses(manifests: Node, labels: Sequence[str]) -> tuple[ReportedUse, ...]:
         if found:
             return uses_of(found)
     return ()
+
+
+def _passes_on(manifest: Node) -> bool:
+    """Whether a claim of version 2 says of a sensor in actions that are not among the assertions which it created."""
+    version = manifest.get("claim_version")
+    if not isinstance(version, int) or version < 2:
+        return False
+    gathered = [one for one in _nodes(manifest.get("assertions")) if one.get("created") is not True]
+    kinds = (DigitalSourceType.of(action.digital_source_type) for action in _actions({"assertions": gathered}))
+    return any(kind is not None and kind.is_capture for kind in kinds)
 
 
 def _assertions(manifest: Node, label: str) -> Iterator[Node]:

@@ -28,7 +28,7 @@ from typing import Any, BinaryIO
 import c2pa
 
 from touchmark.provenance.manifest.assertion_count import check_assertions
-from touchmark.provenance.manifest.binding import data_hash
+from touchmark.provenance.manifest.binding import data_hash, in_words
 from touchmark.provenance.manifest.bound_updates import bound_updates
 from touchmark.provenance.manifest.context import manifest_context
 from touchmark.provenance.manifest.kept import Kept, KeptStore, kept_stores, refused
@@ -37,7 +37,7 @@ from touchmark.provenance.manifest.old_stamps import unproven_times
 from touchmark.provenance.manifest.parse import MAX_JSON, MAX_TEXT, UnreadableStoreError, parse_store, state_of
 from touchmark.provenance.manifest.parts import FEWEST_BYTES, check_parts
 from touchmark.provenance.manifest.pieces import Pieces
-from touchmark.provenance.manifest.purpose import signs_claims
+from touchmark.provenance.manifest.purpose import signing_certificate, signs_claims
 from touchmark.provenance.manifest.redactions import strange_redactions
 from touchmark.provenance.manifest.rehash import content_matches
 from touchmark.provenance.manifest.report import ManifestPresence, ManifestReport, StatusCode, ValidationState
@@ -47,7 +47,6 @@ from touchmark.provenance.manifest.unseen import unseen_in_stores
 from touchmark.provenance.media.errors import LimitExceededError, UnreadableFileError
 from touchmark.provenance.media.kinds import MP4, STORE, SVG, Kind
 from touchmark.provenance.media.source import held
-from touchmark.provenance.wording import number_of
 
 __all__ = [
     "ManifestPresence",
@@ -200,7 +199,7 @@ def _held(file: BinaryIO, report: ManifestReport, kept: Sequence[KeptStore]) -> 
     if signed is None or not content_matches(file, signed):
         return report
     failures = tuple(failure for failure in report.failures if not _is_elsewhere(failure))
-    left_out = tuple(f"{number_of(length, 'byte')} from byte {start:,} on" for start, length in signed.left_out)
+    left_out = tuple(in_words(*stretch) for stretch in signed.left_out)
     state = state_of(failures, signer_trusted=report.signer_trusted)
     return replace(report, state=state, failures=failures, hard_binding_matches=True, left_out=left_out)
 
@@ -216,7 +215,7 @@ def _relied_upon(report: ManifestReport, kept: Sequence[KeptStore], file: Binary
     if not report.is_sound:
         return report
     left_out = unseen_in_stores(kept, report.label) + movable(file, report.free_places, subject)
-    return replace(report, left_out=left_out) if left_out else _if_for_claims(report)
+    return replace(report, left_out=left_out) if left_out else _if_for_claims(report, kept)
 
 
 def _with(faults: Mapping[str, StatusCode], report: ManifestReport) -> ManifestReport:
@@ -244,11 +243,15 @@ def _dated(unproven: Mapping[str, StatusCode | None], report: ManifestReport) ->
     return _with({label: fault for label, fault in unproven.items() if fault and label not in strangers}, report)
 
 
-def _if_for_claims(report: ManifestReport) -> ManifestReport:
-    """The report; without trust in its signer, where the certificate is for another purpose."""
+def _if_for_claims(report: ManifestReport, kept: Sequence[KeptStore]) -> ManifestReport:
+    """The report; without trust in its signer, and in those of what went in, where the certificate is for another
+    purpose."""
+    fault = StatusCode(_UNTRUSTED, "its certificate is not one for signing claims")
+    signed = {one.label for one in report.ingredients if one.signer is not None}
+    others = {label: fault for label in signed if not signs_claims(signing_certificate(kept, label))}
+    report = _with(others, report) if others else report
     if signs_claims(report.certificate):
         return report
-    fault = StatusCode(_UNTRUSTED, "its certificate is not one for signing claims")
     return replace(report, state=ValidationState.VALID, signer_trusted=False, failures=(fault,))
 
 

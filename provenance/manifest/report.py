@@ -187,6 +187,7 @@ class ReportedIngredient:
         made_at: when, as that claims, with zone.
         discloses_model: its own manifest has a ``c2pa.ai-disclosure``.
         other_source_types: source types that its own manifest names elsewhere than in actions, as in metadata.
+        passes_on: that a sensor took it, its own manifest only passes on: see :class:`ManifestReport`.
     """
 
     title: str
@@ -203,6 +204,7 @@ class ReportedIngredient:
     made_at: datetime | None = None
     discloses_model: bool = False
     other_source_types: tuple[DigitalSourceType, ...] = ()
+    passes_on: bool = False
 
     @property
     def is_nobodys_word(self) -> bool:
@@ -274,6 +276,8 @@ class ManifestReport:
             nearest ancestor along ``parentOf``. None where unstated or outside the vocabulary (see ``actions`` for
             the URI).
         other_source_types: that the active manifest names elsewhere than in actions, as in IPTC or XMP metadata.
+        passes_on: that a sensor took the content, the active manifest says among what it gathered from others: its
+            signer does not vouch for that (C2PA 2.2, 18.14.2).
         ai_disclosure: of the active manifest.
         soft_bindings: of the active manifest.
         beneath: where the active manifest says of itself that it changes nothing of the content (an update, a
@@ -310,6 +314,7 @@ class ManifestReport:
     actions: tuple[ReportedAction, ...] = ()
     source_type: DigitalSourceType | None = None
     other_source_types: tuple[DigitalSourceType, ...] = ()
+    passes_on: bool = False
     ai_disclosure: AiDisclosure | None = None
     soft_bindings: tuple[ReportedSoftBinding, ...] = ()
     beneath: EarlierStatement | None = None

@@ -39,7 +39,8 @@ _SVG_STORE: Final = re.compile(rb"<(?:\w+:)?manifest[^<>]*>([^<>]*)<")
 _SVG_PLACE: Final = re.compile(rb"<(?:\w+:)?manifest(?:\s[^<>]*)?(?<!/)>\s*+(?!</)")
 """Such an element that is not empty, whatever stands in it."""
 _CHUNK: Final = 1 << 20
-_TIFF_TAG: Final = 0xCD41  # C2PA 2.4, A.3.4
+STORE_TAG: Final = 0xCD41
+"""Of the entry in a TIFF's directory that says where the store is, and how long (C2PA 2.4, A.3.4)."""
 
 
 def has_store_place(file: BinaryIO, kind: kinds.Kind | None) -> bool:
@@ -152,7 +153,7 @@ def _svg(file: BinaryIO) -> Iterator[bytes]:
 def _tiff(file: BinaryIO) -> Iterator[bytes]:
     """All that the directory says is the store, which is at the end of the file; of several entries the last."""
     tiff = Tiff.of(within_file(file))
-    entries = [entry for entry in tiff.entries() if entry.tag == _TIFF_TAG] if tiff else []
+    entries = [entry for entry in tiff.entries() if entry.tag == STORE_TAG] if tiff else []
     if tiff and entries:
         yield _at(file, tiff.number(entries[-1]), entries[-1].count)
 

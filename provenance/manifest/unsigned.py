@@ -9,7 +9,7 @@ interpreted, but for the addresses of manifests.
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import suppress
 from typing import Final
 
@@ -21,7 +21,10 @@ _SALT: Final = 48  # random bytes beside a label (C2PA 2.4, 8.4.2.3): 16 or 32, 
 _LEFT_BEHIND: Final = 1024  # bytes of data that nothing names any more: generators leave a few hundred
 _DATA: Final = b"c2db"
 _CHECKED: Final = (ASSERTIONS, b"c2vc")
-"""Assertions and credentials: a library refuses a file that holds one which the claim does not name."""
+"""Assertions and credentials: a library refuses a file that holds one which the claim does not name. Of each it hashes
+the content, and lets pass what lies beside that."""
+_FILE: Final = b"bfdb"
+"""Kind of the box that says what the embedded file is in the next one (ISO/IEC 19566-5, B.3)."""
 _PADS: Final = (b"\x63pad", b"\x64pad2")
 _HEADERS: Final = frozenset(
     (b"\x18\x21", b"\x18\x22", b"\x67x5chain", b"\x66sigTst", b"\x67sigTst2", b"\x65rVals", b"\x71temp_signing_time")
@@ -42,11 +45,24 @@ def unsigned_in_store(kept: KeptStore) -> int:
     assertion names, and manifests that the file's own does not lead to; and all of what cannot be read here, whatever a
     C2PA library makes of it. What a compressed manifest holds that was not unpacked is not seen here: see ``unseen``.
     """
+    return unsigned_in_stores((kept,))
+
+
+def unsigned_in_stores(kept: Sequence[KeptStore], label: str = "") -> int:
+    """The same, of stores that a library joins to one: an original and its updates, each in a box of its own.
+
+    Any store may be called an original, in front of any that is called an update: what the file's own manifest, which
+    has this ``label``, does not lead to was put there by nobody knows whom. Without one the last counts as its own.
+    """
+    led_to = _led_to([manifest for one in kept if one.store for manifest in one.store.inner], label.encode())
+    return sum(_unsigned(one, led_to) for one in kept)
+
+
+def _unsigned(kept: KeptStore, led_to: Mapping[bytes, Box]) -> int:
     store = kept.store
     if store is None:
         return _content(kept.data)
     count = _content(kept.data[kept.end :]) + _beside_label(store)
-    led_to = _led_to(store)
     for manifest in store.inner:
         if led_to.get(manifest.label) is not manifest:
             count += _content(manifest.data)
@@ -58,14 +74,16 @@ def unsigned_in_store(kept: KeptStore) -> int:
     return count
 
 
-def _led_to(store: Box) -> dict[bytes, Box]:
-    """By label, the manifests that the last one, which is the file's own, leads to, and itself (C2PA 2.4, 11.1.4.2).
+def _led_to(boxes: Sequence[Box], label: bytes) -> dict[bytes, Box]:
+    """By label, the manifests that the one of this label leads to, and itself. It is the file's own; where there is
+    none, the last is (C2PA 2.4, 11.1.4.2).
 
     Of several with one label a library reads one. Where one is compressed, what that leads to is not known: all count.
     """
-    manifests = [box for box in store.inner if box.type in MANIFESTS or box.is_packed]
+    manifests = [box for box in boxes if box.type in MANIFESTS or box.is_packed]
     by_label = {manifest.label: manifest for manifest in manifests}
-    found, ahead = {manifest.label: manifest for manifest in manifests[-1:]}, manifests[-1:]
+    ahead = [by_label[label]] if label in by_label else manifests[-1:]
+    found = {manifest.label: manifest for manifest in ahead}
     while ahead:
         manifest = ahead.pop()
         if manifest.is_packed:
@@ -110,15 +128,24 @@ def _text_length(data: bytes, start: int) -> int:
 def _unsigned_part(part: Box, named: Collection[bytes]) -> int:
     """Of one part of a manifest: its assertions, its claim, its signature, ...; ``named`` are labels of data."""
     if part.type in _CHECKED:
-        return _beside_label(part)
+        return _beside_label(part) + sum(map(_beside_content, part.inner))
     if part.type == _DATA:
         stray = (box for box in part.inner if box.label not in named)
         count = sum(_content(box.data) for box in stray)
-        return _beside_label(part) + (count if count > _LEFT_BEHIND else 0)
+        beside = sum(_beside_content(box) for box in part.inner if box.label in named)
+        return _beside_label(part) + beside + (count if count > _LEFT_BEHIND else 0)
     if part.type not in (CLAIM, SIGNATURE) or not part.inner:
         return _content(part.data)
     count = _beside_label(part) + sum(_content(box.data) for box in part.inner[1:])
     return count + (_unsigned_in_cose(part.inner[0].data) if part.type == SIGNATURE else 0)
+
+
+def _beside_content(box: Box) -> int:
+    """Of one assertion: what lies beside its content, which is one box, or of an embedded file two."""
+    if not box.description:
+        return _content(box.data)
+    known = 2 if box.inner and box.inner[0].kind == _FILE else 1
+    return sum(_content(other.data) for other in box.inner[known:])
 
 
 def _unsigned_in_cose(sign1: bytes) -> int:

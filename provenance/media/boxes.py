@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
@@ -29,6 +29,10 @@ _CONTAINERS = frozenset(
 )
 _CHUNK = 1 << 20
 _MOST_BRANDS = 64
+_MOST_TABLES = {"tfra": 16, "mfro": 1}
+"""Of a ``mfra`` box: one for each track, and one that says how long all is. Much could be said in thousands of them."""
+_MOST_ENTRIES = 8
+"""Of a table for each fragment; programs write one."""
 _PADDING_HEAD = re.compile(rb".{4}(?:free|skip)", re.DOTALL)
 _MOST_HEADS = 4
 _LONGEST_NOTE = 96
@@ -144,10 +148,10 @@ def unhashed_content(
 ) -> int:
     """Bytes of content in places that the C2PA hard binding leaves out (C2PA 2.4, A.5.3): what nobody signed.
 
-    Counted are non-zero bytes in top-level ``free`` and ``skip`` boxes, where padding is zeros or a program's name;
-    bytes of a ``mfra`` box that are no random-access table of this film's fragments; non-zero bytes of a C2PA box after
-    its manifest store, and all of one that has a purpose of its own; what is no brand in the ``ftyp`` box, and all of a
-    second one.
+    Counted are non-zero bytes in top-level ``free`` and ``skip`` boxes, where padding is zeros or, in one of them, a
+    program's name; bytes of a ``mfra`` box that are no random-access table of this film's fragments; non-zero bytes of
+    a C2PA box after its manifest store, and all of one that has a purpose of its own; what is no brand in the ``ftyp``
+    box; and all of a second ``mfra`` or ``ftyp`` box.
 
     Args:
         file: open and seekable.
@@ -155,49 +159,65 @@ def unhashed_content(
         most: bytes read at most; what lies beyond counts as content, since nothing has so much padding.
         bound: by the offset of a C2PA box without a store, up to where its content is held against what is signed.
     """
-    count, size = 0, file.seek(0, os.SEEK_END)
+    size = file.seek(0, os.SEEK_END)
     boxes = tuple(top_level(file, subject))
     first = next((box for box in boxes if box.type == "ftyp"), None)
-    if first is not None:
-        count += _no_brands(file, first)
-    fragments = frozenset(box.offset for box in boxes if box.type == "moof")
-    for box in boxes:
-        if box.type == "ftyp" and box is not first:
-            stretches: Iterable[tuple[int, int]] = ((box.offset, box.offset + box.size),)
-        else:
-            stretches = _unsigned_stretches(file, box, fragments, subject, bound)
-        for start, end in stretches:
-            found, read = _content(file, start, min(end, start + most))
-            count += found + max(min(end, size) - start - read, 0)
-            most -= read
+    count, heads = _no_brands(file, first) if first is not None else 0, _MOST_HEADS
+    for start, end in _unsigned_stretches(file, boxes, subject, bound):
+        found, read, heads = _content(file, start, min(end, start + most), heads)
+        count += found + max(min(end, size) - start - read, 0)
+        most -= read
     return count
 
 
 def _unsigned_stretches(
-    file: BinaryIO, box: Box, fragments: frozenset[int], subject: str, bound: Mapping[int, int]
+    file: BinaryIO, boxes: Sequence[Box], subject: str, bound: Mapping[int, int]
 ) -> Iterator[tuple[int, int]]:
-    start, end = box.offset + box.header_size, box.offset + box.size
-    if box.type in ("free", "skip"):
-        file.seek(start)
-        note = _MAKERS_NOTE.match(file.read(max(min(end - start, _LONGEST_NOTE), 0)))
-        yield start + (note.end() if note else 0), end
-    elif box.type == "mfra":
-        for inner in walk(file, start, end, subject):
-            if not _is_access_table(file, inner, fragments):
-                yield inner.offset, inner.offset + inner.size
-            start = inner.offset + inner.size
-        yield start, end
-    elif box.uuid == C2PA_UUID and box.offset in bound:
-        yield bound[box.offset], end
-    elif box.uuid == C2PA_UUID:
-        # A full box: version and flags, a purpose that ends in zero, where there is a store an offset, the content.
-        file.seek(start)
-        purpose, ended, _ = file.read(min(64, max(end - start, 0)))[4:].partition(b"\0")
-        content = start + 4 + len(purpose) + 1 + 8
-        store = _read_box(file, content, end) if ended and purpose in _STORES else None
-        if store is not None and store.whole and store.type == "jumb":
-            start = store.offset + store.size
-        yield start, end
+    fragments = frozenset(box.offset for box in boxes if box.type == "moof")
+    alone = {"ftyp", "mfra"}  # of each the first is what it says
+    is_noted = False
+    for box in boxes:
+        start, end = box.offset + box.header_size, box.offset + box.size
+        if box.type in ("free", "skip"):
+            file.seek(start)
+            note = None if is_noted else _MAKERS_NOTE.match(file.read(max(min(end - start, _LONGEST_NOTE), 0)))
+            is_noted = is_noted or note is not None
+            yield start + (note.end() if note else 0), end
+        elif box.type in alone:
+            alone.remove(box.type)
+            if box.type == "mfra":
+                yield from _in_access_tables(file, start, end, fragments, subject)
+        elif box.type in ("ftyp", "mfra"):
+            yield box.offset, end
+        elif box.uuid == C2PA_UUID and box.offset in bound:
+            yield bound[box.offset], end
+        elif box.uuid == C2PA_UUID:
+            yield _behind_store(file, start, end), end
+
+
+def _in_access_tables(
+    file: BinaryIO, start: int, end: int, fragments: frozenset[int], subject: str
+) -> Iterator[tuple[int, int]]:
+    room = dict(_MOST_TABLES)
+    for inner in walk(file, start, end, subject):
+        if room.get(inner.type, 0) and _is_access_table(file, inner, fragments):
+            room[inner.type] -= 1
+        else:
+            yield inner.offset, inner.offset + inner.size
+        start = inner.offset + inner.size
+    yield start, end
+
+
+def _behind_store(file: BinaryIO, start: int, end: int) -> int:
+    """Where the manifest store in a C2PA box ends; where the box begins, if it holds none.
+
+    It is a full box: version and flags, a purpose that ends in zero, where there is a store an offset, the content.
+    """
+    file.seek(start)
+    purpose, ended, _ = file.read(min(64, max(end - start, 0)))[4:].partition(b"\0")
+    content = start + 4 + len(purpose) + 1 + 8
+    store = _read_box(file, content, end) if ended and purpose in _STORES else None
+    return store.offset + store.size if store is not None and store.whole and store.type == "jumb" else start
 
 
 def _is_access_table(file: BinaryIO, box: Box, fragments: frozenset[int]) -> bool:
@@ -215,12 +235,15 @@ def _is_access_table(file: BinaryIO, box: Box, fragments: frozenset[int]) -> boo
     if size < 16:
         return False
     half = 8 if payload[0] == 1 else 4  # version 1 has 64 bits
-    lengths, count = payload[11], int.from_bytes(payload[12:16], "big")
+    lengths, count = int.from_bytes(payload[8:12], "big"), int.from_bytes(payload[12:16], "big")
     entry = 2 * half + (lengths >> 4 & 3) + (lengths >> 2 & 3) + (lengths & 3) + 3
-    if size != 16 + count * entry:
+    if size != 16 + count * entry or payload[0] > 1 or any(payload[1:4]) or lengths > 63:
         return False
-    places = [at + half for at in range(16, size, entry)]
-    return fragments.issuperset(int.from_bytes(payload[at : at + half], "big") for at in places)
+    starts = [at + half for at in range(16, size, entry)]
+    places = [int.from_bytes(payload[at : at + half], "big") for at in starts]
+    times = [int.from_bytes(payload[at - half : at], "big") for at in starts]
+    in_order = places == sorted(places) and times == sorted(times)
+    return in_order and count <= _MOST_ENTRIES * len(fragments) and fragments.issuperset(places)
 
 
 def _no_brands(file: BinaryIO, ftyp: Box) -> int:
@@ -233,20 +256,19 @@ def _no_brands(file: BinaryIO, ftyp: Box) -> int:
     return sum(len(brand) - brand.count(0) for brand in odd)
 
 
-def _content(file: BinaryIO, start: int, end: int) -> tuple[int, int]:
-    """Non-zero bytes from ``start`` on, and how many bytes were read for that.
+def _content(file: BinaryIO, start: int, end: int, heads: int) -> tuple[int, int, int]:
+    """Non-zero bytes from ``start`` on, how many bytes were read for that, and how many heads of padding are left.
 
-    Some heads of padding within padding do not count: editors join boxes, and leave them there.
+    So many within padding do not count: editors join boxes, and leave them there.
     """
     file.seek(start)
     count = read = 0
-    heads = _MOST_HEADS
     while start + read < end and (chunk := file.read(min(end - start - read, _CHUNK))):
         read += len(chunk)
         chunk, removed = _PADDING_HEAD.subn(b"", chunk, heads) if heads else (chunk, 0)
         heads -= removed
         count += len(chunk) - chunk.count(0)
-    return count, read
+    return count, read, heads
 
 
 def _read_box(file: BinaryIO, offset: int, end: int) -> Box | None:

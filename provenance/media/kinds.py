@@ -68,6 +68,9 @@ PDF = Kind("a PDF document", Family.DOCUMENT, "application/pdf", ".pdf")
 ZIP = Kind("a ZIP archive (or a document in one)", Family.DOCUMENT, "application/zip", ".zip")
 STORE = Kind("a C2PA manifest store without content", Family.DOCUMENT, "application/c2pa", ".c2pa")
 
+BOXED: Final = frozenset((MP4, MOV, M4A, AVIF, HEIC))
+"""Those made of the boxes of ISO/IEC 14496-12."""
+
 _SIGNATURES: tuple[tuple[bytes, int, Kind], ...] = (
     (b"\x89PNG\r\n\x1a\n", 0, PNG),
     (b"\xff\xd8\xff", 0, JPEG),

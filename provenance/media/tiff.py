@@ -29,12 +29,14 @@ class Entry:
     Attributes:
         tag, kind, count: its number, the number of its type, how many values of this type it has.
         value: four bytes: the values, or where they lie.
+        at: where in the file it lies itself.
     """
 
     tag: int
     kind: int
     count: int
     value: bytes
+    at: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +65,7 @@ class Tiff:
                 int.from_bytes(table[place + start : place + end], self.order)
                 for start, end in ((0, 2), (2, 4), (4, 8))
             )
-            yield Entry(tag, kind, count, table[place + 8 : place + _LENGTH])
+            yield Entry(tag, kind, count, table[place + 8 : place + _LENGTH], at + 2 + place)
 
     def number(self, entry: Entry) -> int:
         """Its first value, where it has one of two or four bytes without a sign; or the place of its values."""

@@ -49,7 +49,7 @@ DATA = box(b"cbor", cbor2.dumps({"dc:format": "text/plain", "data": HIDDEN}))
 @pytest.fixture(scope="module")
 def signed(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     folder, made = tmp_path_factory.mktemp("signed"), {}
-    for name in ("p.png", "p.jpg", "p.tiff", "v.mp4", "a.mp3", "a.flac"):
+    for name in ("p.png", "p.jpg", "p.tiff", "p.avif", "v.mp4", "a.mp3", "a.flac"):
         media_type, make = FORMS[name]
         agent = SoftwareAgent("a camera", "1")
         claim = Claim("x", media_type, DigitalSourceType.DIGITAL_CAPTURE, agent, datetime.now(UTC))
@@ -102,6 +102,10 @@ def with_store(path: Path, store: bytes, rest: bytes = b"") -> bytes:
         at((), lambda boxes: [*boxes, superbox(b"c2db", "c2pa.databoxes", superbox(b"cbor", ADDRESS, DATA))]),
         lambda path, boxes: [*boxes, superbox(b"json", "evil", box(b"json", HIDDEN))] if len(path) == 1 else boxes,
         at(("c2pa.signature",), lambda boxes: [_salted(boxes[0]), *boxes[1:]]),
+        at(("c2pa.assertions",), lambda boxes: [boxes[0], box(b"evil", HIDDEN), *boxes[1:]]),
+        at(("c2pa.assertions", "c2pa.actions.v2"), lambda boxes: [*boxes, box(b"free", HIDDEN)]),
+        at(("c2pa.assertions", "c2pa.actions.v2"), lambda boxes: [*boxes, DATA]),
+        at(("c2pa.assertions", "c2pa.actions.v2"), lambda boxes: [*boxes, superbox(b"cbor", "x", DATA)]),
     ],
     ids=[
         "beside a signature",
@@ -111,6 +115,10 @@ def with_store(path: Path, store: bytes, rest: bytes = b"") -> bytes:
         "data called like an address",
         "a box",
         "a description",
+        "among assertions",
+        "behind the content of an assertion",
+        "as another content of an assertion",
+        "in an assertion in an assertion",
     ],
 )
 def test_what_is_hidden_in_a_store_is_found(signed, tmp_path, where) -> None:
@@ -125,6 +133,51 @@ def test_what_is_hidden_in_a_store_is_found(signed, tmp_path, where) -> None:
     assert verification.evidence.manifest.is_sound, "the attack works against whoever asks the library alone"
     assert verification.verdict.outcome is Outcome.CONTRADICTORY
     assert {found.kind for found in verification.verdict.contradictions} == {"unhashed_bytes"}
+
+
+def test_what_lies_before_the_content_of_an_assertion_is_found(signed, tmp_path) -> None:
+    """Where its content is looked for then, there is something else; so all of it counts."""
+    store, path = store_of(signed["p.png"]), tmp_path / "p.png"
+    place = at(("c2pa.assertions", "c2pa.actions.v2"), lambda boxes: [boxes[0], box(b"evil", HIDDEN), *boxes[1:]])
+    path.write_bytes(with_store(signed["p.png"], changed(store, place)))
+    verification = verify(path)
+    assert verification.evidence.manifest.is_sound and verification.evidence.container.unhashed > 100
+    assert verification.verdict.outcome is Outcome.CONTRADICTORY
+
+
+def test_an_embedded_file_is_two_boxes(signed) -> None:
+    def embedded(*more: bytes) -> KeptStore:
+        file = superbox(
+            b"@\xcb\x0c2", "c2pa.embedded-data", box(b"bfdb", b"\0text/plain\0"), box(b"bidb", HIDDEN), *more
+        )
+        assertions = superbox(b"c2as", "c2pa.assertions", file)
+        return KeptStore.of(superbox(b"c2pa", "c2pa", superbox(b"c2ma", "urn:c2pa:1", assertions)))
+
+    assert unsigned_in_store(embedded()) == 0
+    assert unsigned_in_store(embedded(box(b"bidb", HIDDEN))) == len(HIDDEN)
+
+
+@pytest.mark.parametrize("last", [True, False], ids=["behind", "before"])
+def test_any_other_store_may_be_called_the_original_of_a_film(signed, tmp_path, last) -> None:
+    """A library joins what two boxes say that they are, and validates what the manifest of the one leads to."""
+    content, store, (_, own, *_) = signed["v.mp4"].read_bytes(), store_of(signed["v.mp4"]), scan_boxes(signed["v.mp4"])
+    other = superbox(b"c2pa", "c2pa", inner(store_of(signed["p.jpg"]))[1])
+
+    def called(purpose: bytes, held: bytes) -> bytes:
+        return box(b"uuid", C2PA_UUID + bytes(4) + purpose + b"\0" + bytes(8) + held)
+
+    here, there = called(b"update", unpadded(store)), called(b"original", other)
+    if not last:
+        here, there = called(b"original", unpadded(other)), called(b"update", store)
+    start, end = own.offset, own.offset + own.size
+    assert len(here) < own.size
+    here = struct.pack(">I", own.size) + here[4:] + bytes(own.size - len(here))
+    path = tmp_path / "v.mp4"
+    path.write_bytes(content[:start] + here + content[end:] + there)
+    verification = verify(path)
+    assert verification.evidence.manifest.is_sound, "the attack works against whoever asks the library alone"
+    assert verification.evidence.container.unhashed > 1000
+    assert verification.verdict.outcome is Outcome.CONTRADICTORY
 
 
 @pytest.mark.parametrize("whole", [True, False], ids=["of another file", "that holds no more"])
@@ -409,6 +462,53 @@ def test_a_film_whose_signer_left_out_where_its_media_lie_is_believed_while_they
         assert verification.verdict.outcome is outcome
 
 
+@pytest.mark.parametrize(("name", "start"), [("p.png", 16), ("p.png", 20), ("p.tiff", 4)])
+def test_four_bytes_are_no_less_than_others(signed, tmp_path, name, start) -> None:
+    """A TIFF says in so many how long its store is. How wide a picture is, or where it begins, is said in four too."""
+    content, store = signed[name].read_bytes(), store_of(signed[name])
+
+    def without(assertion: dict[str, object]) -> dict[str, object]:
+        whole = max(assertion["exclusions"], key=lambda stretch: stretch["length"])  # type: ignore[call-overload]
+        stretches = sorted([(start, 4), (whole["start"], whole["length"])])
+        digest, at = hashlib.sha256(), 0
+        for first, length in stretches:
+            digest.update(content[at:first])
+            at = first + length
+        digest.update(content[at:])
+        exclusions = [{"start": first, "length": length} for first, length in stretches]
+        return {**assertion, "exclusions": exclusions, "hash": digest.digest()}
+
+    path = tmp_path / name
+    forged = signed_anew(store, SIGNER, "c2pa.hash.data", without)
+    path.write_bytes(with_store(signed[name], forged) if name == "p.png" else content.replace(store, forged))
+    manifest = verify(path).evidence.manifest
+    assert manifest.state is ValidationState.TRUSTED and manifest.hard_binding_matches
+    assert manifest.left_out == (f"4 bytes from byte {start} on",)
+    assert verify(path).verdict.outcome is Outcome.UNKNOWN
+
+
+@pytest.mark.parametrize(("name", "believed"), [("v.mp4", True), ("many.mp4", True), ("p.avif", False)])
+def test_boxes_whose_places_nobody_hashed_may_be_moved(signed, tmp_path, name, believed) -> None:
+    """The first version of the hash over boxes does not take in where they are, by which the tables in them count."""
+    content, store = signed[name].read_bytes(), store_of(signed[name])
+
+    def without_places(assertion: dict[str, object]) -> dict[str, object]:
+        digest = hashlib.sha256()
+        for found in scan_boxes(signed[name]):
+            if found.type not in ("ftyp", "mfra", "free", "skip") and found.uuid != C2PA_UUID:
+                digest.update(content[found.offset : found.offset + found.size])
+        return {**assertion, "hash": digest.digest()}
+
+    forged = signed_anew(store, SIGNER, "c2pa.hash.bmff.v3", without_places, renamed="c2pa.hash.bmff")
+    media = next(found.offset for found in scan_boxes(signed[name]) if found.type == "mdat")
+    path, content = tmp_path / name, content.replace(store, forged)
+    for moved, outcome in ((0, Outcome.CAPTURED if believed else Outcome.UNKNOWN), (64, Outcome.UNKNOWN)):
+        path.write_bytes(content[:media] + (box(b"free", bytes(moved - 8)) if moved else b"") + content[media:])
+        verification = verify(path)
+        assert verification.evidence.manifest.state is ValidationState.TRUSTED
+        assert verification.verdict.outcome is outcome
+
+
 def test_what_every_signer_leaves_out_is_no_choice(signed) -> None:
     assert all(not verify(path).evidence.manifest.left_out for path in signed.values())
 
@@ -462,6 +562,13 @@ def test_whoever_may_stamp_the_time_may_not_say_what_a_camera_took(
     assert verification.verdict.outcome is outcome
     assert verification.evidence.manifest.signer_trusted is (outcome is Outcome.CAPTURED)
     assert not verification.verdict.tampering
+    edited, both = tmp_path / "edited.jpg", authority.pem + CHAIN.authority
+    agent = SoftwareAgent("an editor", "1")
+    claim = Claim("x", "image/jpeg", DigitalSourceType.DIGITAL_CAPTURE, agent, datetime.now(UTC), parent=path)
+    sign_file(path, edited, claim, SIGNER, both)
+    again = Verifier(Sources(anchors=both)).verify(edited)
+    assert again.evidence.manifest.is_sound, "its own signer may sign, and a library trusts both"
+    assert again.verdict.outcome is outcome
 
 
 def _named(name: bytes, certificate: bytes) -> bytes:

@@ -237,6 +237,31 @@ def test_a_strangers_camera_is_not_believed_through_an_editor_who_is(forms, trus
     assert both.verdict.outcome is Outcome.CAPTURED
 
 
+@pytest.mark.parametrize("edited", [False, True], ids=["as it was taken", "opened by another"])
+@pytest.mark.parametrize("created", [True, False], ids=["stated", "passed on"])
+def test_a_camera_that_the_signer_only_passes_on_is_not_believed(forms, trusted, tmp_path, created, edited) -> None:
+    """What a claim gathers from others, its signer does not vouch for; a library says no less than Trusted."""
+    plain, path = forms["p.jpg"].with_name("plain-p.jpg"), tmp_path / "p.jpg"
+    made = {"action": "c2pa.created", "digitalSourceType": DigitalSourceType.DIGITAL_CAPTURE}
+    actions = {"label": "c2pa.actions.v2", "created": created, "data": {"actions": [made]}}
+    definition = {"claim_version": 2, "claim_generator_info": [{"name": "a tool"}], "assertions": [actions]}
+    builder, signer = c2pa.Builder(json.dumps(definition), manifest_context(b"")), trusted[0]
+    chain = signer.certificate_chain.decode()
+    with (
+        plain.open("rb") as media,
+        path.open("w+b") as output,
+        c2pa.Signer.from_callback(signer.sign, c2pa.C2paSigningAlg.ES256, chain) as native,
+    ):
+        builder.sign(native, "image/jpeg", media, output)
+    if edited:
+        parent, path = path, tmp_path / "edited.jpg"
+        sign_file(parent, path, _claim("image/jpeg", DigitalSourceType.DIGITAL_CAPTURE, parent=parent), *trusted)
+    verification = verify(path, trusted)
+    assert verification.evidence.manifest.is_sound and verification.evidence.manifest.says_captured
+    assert verification.verdict.outcome is (Outcome.CAPTURED if created else Outcome.UNKNOWN)
+    assert ("only passed on" in verification.verdict.headline) is not created
+
+
 @pytest.mark.parametrize("name", ["p.jpg", "v.mp4"])
 def test_whoever_is_trusted_stays_so_over_what_only_they_trusted(forms, trusted, tmp_path, name) -> None:
     """A library says no more than "Valid" of the whole then, and that read as if its own signer were not trusted."""

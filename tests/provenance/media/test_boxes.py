@@ -135,6 +135,36 @@ def test_a_table_of_fragments_holds_places_of_fragments_and_nothing_else(tmp_pat
         assert boxes.unhashed_bytes(path) == len(hidden) - hidden.count(0)
 
 
+def test_what_may_be_said_once_in_a_place_that_nobody_signs_is_not_said_a_thousand_times(
+    tmp_path: Path, clip: Path
+) -> None:
+    """A few bytes of each such box are anybody's to choose: of thousands a payload could be made."""
+    film, place = clip.read_bytes() + box(b"moof", b"fragment"), len(clip.read_bytes())
+    entry = b"aaaa" + struct.pack(">I3s", place, b"\1\1\1")
+    long = struct.pack(">4I", 0, 1, 0, 500) + entry * 500
+    name = b"IsoMedia File Produced with GPAC a.payload\0"
+    end = box(b"mfro", bytes(8))
+    for hidden in (
+        box(b"mfra", box(b"mfro", b"payload!") * 1000),
+        box(b"mfra", box(b"tfra", b"\0\0\0\0payl" + bytes(8)) * 1000),
+        box(b"mfra", box(b"tfra", b"\0pay" + bytes(12)) + end),
+        box(b"mfra", box(b"tfra", bytes(8) + b"payl" + bytes(4)) + end),
+        box(b"mfra", box(b"tfra", long) + end),
+        box(b"mfra", box(b"tfra", struct.pack(">4I", 0, 1, 0, 2) + entry + b"AAAA" + entry[4:]) + end),
+        box(b"mfra", box(b"tfra", bytes(16)) + end) * 2,
+        box(b"free", name) * 1000,
+        box(b"free", b"paylfree" * 4) * 1000,
+    ):
+        assert boxes.unhashed_bytes(written(tmp_path / "a.mp4", film, hidden)) > 0
+    for honest in (
+        box(b"mfra", box(b"tfra", bytes(16)) * 2 + end),
+        box(b"mfra", box(b"tfra", struct.pack(">4I", 0, 1, 0, 2) + entry * 2) + end),
+        box(b"free", name) + box(b"free", bytes(99)) * 1000,
+        box(b"free", bytes(99) + box(b"free", bytes(9)) * 2) * 2,
+    ):
+        assert boxes.unhashed_bytes(written(tmp_path / "a.mp4", film, honest)) == 0
+
+
 def test_a_c2pa_box_holds_a_store_and_nothing_else(tmp_path: Path, clip: Path) -> None:
     for purpose in (b"manifest", b"notes", b"no end" * 20):
         content = purpose + b"\0" * (len(purpose) < 20) + bytes(8) + b"hidden"
