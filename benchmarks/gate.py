@@ -47,7 +47,7 @@ BLIND = (Path(__file__).with_name("gate_blind_latest.yaml"),)
 LANGUAGES = ("en", "id", "es", "pt", "fr", "de", "ru", "tr", "ar", "hi", "zh", "ja", "ko", "vi", "th")
 _DISGUISED = 150
 """Prompts that each disguise is tried on."""
-_THINNED = ("benign_tatoeba/", "benign_prompts/COCO", "written")
+_THINNED = ("benign_prompts/COCO", "written")
 """Sets of which every fourth prompt is judged: they are many and alike."""
 _FILTERED = 1_000
 """Prompts that the word filters are tried on, which take up to a tenth of a second for each."""

@@ -42,20 +42,69 @@ _LATIN = re.compile("[a-z]")
 _LATIN_WORD = re.compile("[a-z][a-z]*")  # what begins with one set of letters is found faster
 _WORDS_APART = bytes(byte if chr(byte) in ascii_lowercase else 32 for byte in range(256))
 """For :meth:`bytes.translate`: all but letters to blanks."""
-_ENGLISH = """
-    the of and to with is are his her their from by at for it this that an he she they who into over under while how
-    someone people
+_COMMONEST = {
+    "en": """
+        the of and to with is are his their from by for it this that she they who into over under while how
+        someone people were have been would could does what which when where why you your but about there them
+        its out up get make want
+    """,
+    "es": """
+        el los las una uno del con por para que es muy sobre su sus como y en un se lo la al mi tu esta este
+        pero sin mas cuando donde quien ella nos les tiene hay ser fue son estan hacer puedo quiero cual mis eso
+        esto porque alguien nada otro desde hasta entre unos unas
+    """,
+    "pt": """
+        os um uma do da com nao em no na ao e seu sua dos das pelo pela por para que como se mais mas voce eu
+        ele ela isso isto sem esta estao foi ser tem quando onde quem meu minha nos fazer posso quero qual
+        porque alguem nada outro desde ate entre numa o aos nas pra eles
+    """,
+    "fr": """
+        le les des une un du et est dans sur avec pour qui que au aux il elle ils elles je tu nous vous ne pas
+        ce cette ces son sa ses mon ma mes en par comme mais ou sans sont etre avoir faire comment quand quel
+        quelle leur leurs chez se peut
+    """,
+    "de": """
+        der das und ein eine einen mit auf ist von zu den dem im sich nicht wie ich du er sie es wir ihr des
+        einer einem fur aus bei nach wenn aber oder auch als wird werden kann habe haben sind mein meine sein
+        seine wo warum uber um vor nur noch dass dieser diese
+    """,
+    "id": """
+        yang di dan dengan seorang sedang untuk dari ke pada sebuah ini itu cara saya aku kamu dia mereka kami
+        kita anda tidak bukan akan bisa dapat ada adalah atau tetapi jika karena apa bagaimana siapa tanpa dalam
+        oleh seperti sudah telah orang para agar secara
+    """,
+    "tr": """
+        bir ve bu ile icin cok nasil mi mu var yok gibi daha kadar ama veya ben sen biz siz onlar onun bunu
+        benim olan olarak uzerinde icinde sonra once hic kim neden degil olur oldu eder sey bana sana ona nerede
+        ise ediyor yapan yapilir misin midir o de ne da her ki en
+    """,
+    "vi": """
+        mot va cua nhung trong cac nguoi dang voi cho lam tren khong toi ban anh chi ho nay duoc nhu the nao khi
+        neu thi vao den tu bi ve cung rat lai con gi ai dau cach minh chung nhieu hon nua roi la co ra se da ta
+        ma
+    """,
+}
+"""The commonest words of each language served that is written in Latin letters, without accents."""
+_UNSERVED = """
+    il gli della che non per een het van met op niet w z jest sie ang ng mga sa
 """
-_NOT_ENGLISH = """
-    el los las una uno del con por para que es muy sobre su sus como o os um uma do da com nao em no na ao e seu sua le
-    les des un une du et est dans sur avec pour qui que au aux il elle der das und ein eine einen mit auf ist von zu den
-    dem im sich nicht wie yang di dan dengan seorang sedang untuk dari ke pada sebuah ini itu cara bir ve bu ile icin
-    cok nasil mot va cua nhung trong cac nguoi dang voi cho lam tren lo gli della che non per een het van met op niet w
-    i z jest sie ang ng mga sa
-"""
-"""Without accents, as canonical text has them; words that English shares are left out."""
+"""Of languages that are not served, but are not English either."""
+_SURELY = 2
+"""Of a language with so many different words a text is; of one with fewer if no other has twice as many."""
+LATIN = frozenset(_COMMONEST)
+"""Languages served that are written in Latin letters (ISO 639-1)."""
 _LATIN_LETTER = re.compile("[A-Za-z]")
-_ENGLISH_WORDS, _OTHER_WORDS = frozenset(_ENGLISH.encode().split()), frozenset(_NOT_ENGLISH.encode().split())
+_IN_ENGLISH_TOO = (
+    "ai an as at be can co did do fur hay he her him if kim me no not once or pour rat sin son van was we will"
+)
+"""Words of others that are English as well: they do not tell that a text is of another language."""
+_WORDS = {language: frozenset(words.encode().split()) for language, words in _COMMONEST.items()}
+_ENGLISH_WORDS = _WORDS["en"]
+_OTHER_WORDS = (
+    frozenset(_UNSERVED.encode().split()).union(*_WORDS.values())
+    - _ENGLISH_WORDS
+    - frozenset(_IN_ENGLISH_TOO.encode().split())
+)
 
 
 @lru_cache(maxsize=64)
@@ -70,6 +119,18 @@ def language_groups(text: str) -> frozenset[LanguageGroup]:
     else:
         latin = {LanguageGroup.LATIN, LanguageGroup.ENGLISH} if words & _ENGLISH_WORDS else {LanguageGroup.LATIN}
     return found | latin
+
+
+def latin_languages(text: str) -> frozenset[str]:
+    """Which of the languages served that share the Latin letters a canonical text may be of (ISO 639-1).
+
+    Words look alike in several of them and mean different things (German *die*). All, if no word tells. Of a text in
+    several languages each of these: nobody gets rid of one by adding words of another.
+    """
+    words = frozenset(_words(text))
+    told = {language: len(words & common) for language, common in _WORDS.items()}
+    enough = min(max(told.values()) / 2, _SURELY)
+    return frozenset(language for language, count in told.items() if count >= enough)
 
 
 def _words(text: str) -> list[bytes]:

@@ -17,9 +17,9 @@ from touchmark.safety.classifier.calibration import (
     ENGLISH_ANCHOR,
     ENGLISH_CONTRAST_ANCHOR,
 )
-from touchmark.safety.classifier.concepts import concepts
 from touchmark.safety.classifier.features import HASHED
 from touchmark.safety.classifier.folds import CATEGORIES
+from touchmark.safety.classifier.meanings import meanings
 from touchmark.safety.classifier.model import CONTRAST, MOST_RELIEF
 from touchmark.safety.classifier.sources import FOLDS, WHOLE_SOURCES, Row
 
@@ -50,15 +50,17 @@ _HEAD = """\
 # Prompt classifier
 
 A linear multi-label classifier of text-to-video prompts. Features are {hashed:,} hashed words, pairs of words and
-character n-grams over the canonical views of a prompt, {meanings} concepts found by the beginnings of their words in
-fifteen languages (`concepts.yaml`), pairs of concepts, and concepts with the words and the concept that follow on
-them, so that what a verb is done to counts. One logistic regression tells harm from no harm, another each kind of harm
-from the others; a category's weights are their sum. Scores are taken over a short whole,
-each sentence and overlapping windows, and the highest counts. In each of these a kind of harm lies {apart:g} times as
-far behind the likeliest kind as its weights say, so that what is named is what it is; in a long text whose passages are
-all somewhat suspect, such as a dark tale, up to {relief:g} of raw score is taken off. `weights.npz` has SHA-256
-`{digest}`; other weights do not load. Trained by `python -m touchmark.safety.classifier.train --prompts FOLDER` with
-scikit-learn {sklearn}; the same folder and grammars give the same bytes. This page is written by that program.
+character n-grams over the canonical views of a prompt; {concepts} concepts found by the beginnings of their words in
+fifteen languages (`concepts.yaml`, `concepts/`), pairs of concepts, and concepts with the words and the concept that
+follow on them, so that what a verb is done to counts; {glosses:,} glosses, which say what a word of any of these
+languages is in English (`glosses/`), and pairs of these that stand beside each other, in whichever order. One logistic
+regression tells harm from no harm, another each kind of harm from the others; a category's weights are their sum.
+Scores are taken over a short whole, each sentence and overlapping windows, and the highest counts. In each of these a
+kind of harm lies {apart:g} times as far behind the likeliest kind as its weights say, so that what is named is what it
+is; in a long text whose passages are all somewhat suspect, such as a dark tale, up to {relief:g} of raw score is taken
+off. `weights.npz` has SHA-256 `{digest}`; other weights do not load.
+Trained by `python -m touchmark.safety.classifier.train --prompts FOLDER` with scikit-learn {sklearn}; the same folder
+and grammars give the same bytes. This page is written by that program.
 
 A score of 0.5 is what {anchor:g} in 1,000 plain harmless prompts reach, or {contrast:g} in 1,000 harmless prompts that
 look harmful ({english:g} and {contrast_english:g} in English), whichever is stricter, in each group of languages.
@@ -79,8 +81,8 @@ _FAILURES = """\
 - **Harm without harmful words.** Metaphor, allusion, lists of artists and styles, and scenes that only a picture makes
   harmful pass (I2P and Nibbler, below). Output checks have to catch them.
 - **Languages.** Unsafe text of others is English, and some ninety chat questions in nine more languages. In the
-  fifteen languages served most of what is known comes from our own phrases and concepts; Bengali, Swahili, Javanese
-  and others not served are near chance.
+  fifteen languages served most of what is known comes from our own phrases, concepts and glosses, and from English by
+  way of these; Bengali, Swahili, Javanese and others not served are near chance.
 - **Our own phrases judge kindly.** Rows named "written" were held out by phrase, but share their slots and have one
   author; take them as an upper bound. `benchmarks/gate_held_out.yaml`, `gate_blind.yaml`,
   `gate_blind_further.yaml` and `gate_blind_requests.yaml` have prompts written by hand that no grammar makes, by that
@@ -113,7 +115,8 @@ def write_card(path: Path, rows: Sequence[Row], scores: NDArray[np.float32], dig
     """
     head = _HEAD.format(
         hashed=HASHED,
-        meanings=len(concepts()),
+        concepts=len(meanings().concepts),
+        glosses=len(meanings().glosses),
         digest=digest,
         sklearn=sklearn.__version__,
         anchor=1000 * ANCHOR,

@@ -16,11 +16,12 @@ from scipy.sparse import csr_matrix, diags
 from sklearn.linear_model import LogisticRegression
 
 from touchmark.safety.canonical import read_plainly
-from touchmark.safety.classifier.features import HASHED, buckets, passages, units
+from touchmark.safety.classifier.features import HASHED, buckets, units
 from touchmark.safety.classifier.model import PromptClassifier
 from touchmark.safety.classifier.sources import Row
+from touchmark.safety.classifier.stretches import passages
 from touchmark.safety.decision import Category
-from touchmark.safety.language import language_groups
+from touchmark.safety.language import language_groups, latin_languages
 
 CATEGORIES = (
     Category.SEXUAL,
@@ -127,9 +128,9 @@ def _counted(texts: Sequence[str], harmless: Sequence[bool]) -> tuple[csr_matrix
     data: list[NDArray[np.float32]] = []
     ends, of = [0], []
     for number, (text, safe) in enumerate(zip(texts, harmless, strict=True)):
-        cut = units(text)
-        for begin, end in passages(text, cut.starts, harmless=safe):
-            features = cut.features(begin, end)
+        found_in = units(text, latin_languages(text))
+        for begin, end in passages(text, found_in.cut, harmless=safe):
+            features = found_in.features(begin, end)
             found, counts = np.unique(features, return_counts=True)
             indices.append(found)
             data.append((counts / np.sqrt(max(len(features), 1))).astype(np.float32))

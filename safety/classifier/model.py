@@ -22,12 +22,13 @@ from numpy.typing import NDArray
 
 from touchmark.provenance.errors import TouchmarkError
 from touchmark.safety.canonical import CanonicalText
-from touchmark.safety.classifier.concepts import concepts
-from touchmark.safety.classifier.features import LONGEST, buckets, stretches
+from touchmark.safety.classifier.features import buckets
+from touchmark.safety.classifier.meanings import digest
+from touchmark.safety.classifier.stretches import LONGEST, stretches
 from touchmark.safety.classifier.weighing import WeighedText, weigh
 from touchmark.safety.classifier.weights import WEIGHTS_SHA256
 from touchmark.safety.decision import Category
-from touchmark.safety.language import LanguageGroup, language_groups
+from touchmark.safety.language import LanguageGroup, language_groups, latin_languages
 from touchmark.safety.reading import Score
 
 WEIGHTS = Path(__file__).with_name("weights.npz")
@@ -100,18 +101,18 @@ class PromptClassifier:
             raw = path.read_bytes()
         except OSError as error:
             raise _broken(path, f"cannot be read ({error.strerror})") from error
-        digest = hashlib.sha256(raw).hexdigest()
-        if digest != expected_sha256:
-            raise _broken(path, f"have another digest (got {digest[:12]}, expected {expected_sha256[:12]})")
+        found = hashlib.sha256(raw).hexdigest()
+        if found != expected_sha256:
+            raise _broken(path, f"have another digest (got {found[:12]}, expected {expected_sha256[:12]})")
         try:
             with np.load(io.BytesIO(raw), allow_pickle=False) as archive:
                 categories = tuple(Category(str(name)) for name in archive["categories"])
                 parts = {name: archive[name].astype(np.float32) for name in ("weights", "bias", "slope", "offset")}
-                meanings = str(archive["concepts"])
+                lists = str(archive["lists"])
         except (ValueError, KeyError, OSError, zipfile.BadZipFile) as error:
             raise _broken(path, f"do not hold what is expected ({error})") from error
-        if meanings != concepts().digest:
-            raise _broken(path, "were made for another list of concepts")
+        if lists != digest():
+            raise _broken(path, "were made for other lists of concepts and glosses")
         shapes = {"weights": (buckets(), len(categories)), "offset": (len(categories), len(GROUPS))}
         for name, part in parts.items():
             if part.shape != shapes.get(name, (len(categories),)) or not np.isfinite(part).all():
@@ -135,7 +136,7 @@ class PromptClassifier:
             the highest score of each category (in a long text less its relief), shape (k,), and for each the stretch
             of ``text`` it was reached on, ints of shape (k, 2). A text without words scores as the empty text does.
         """
-        return self._scored(weigh([text], self.weights))[0]
+        return self._scored(weigh([text], self.weights, latin_languages(text)))[0]
 
     def _scored(self, texts: Sequence[WeighedText]) -> list[tuple[NDArray[np.float32], NDArray[np.intp]]]:
         """What :meth:`raw` says of each of some texts."""
@@ -146,7 +147,7 @@ class PromptClassifier:
         for text, place, until in zip(texts, places[:-1], places[1:], strict=True):
             text.sums.T.cumsum(axis=1, out=sums[:, place + 1 : until])
             text.counts.cumsum(out=features[place + 1 : until])
-            parts.append(stretches(text.text, text.starts))
+            parts.append(stretches(text.text, text.cut))
         begin, end = np.concatenate([part + place for part, place in zip(parts, places[:-1], strict=True)]).T
         scores = sums.take(end, axis=1)
         scores -= sums.take(begin, axis=1)
@@ -169,10 +170,10 @@ class PromptClassifier:
     ) -> tuple[NDArray[np.float32], NDArray[np.intp]]:
         if not len(text):
             return self.bias, np.zeros((len(self._categories), 2), dtype=np.intp)
-        if len(text) > LONGEST:
+        if text.cut.widths.sum() > LONGEST:
             scores = scores - relief(worst)
         begin, end = parts.take(scores.argmax(axis=1), axis=0).T
-        return scores.max(axis=1), np.stack((text.starts.take(begin), text.ends.take(end - 1)), axis=1)
+        return scores.max(axis=1), np.stack((text.cut.starts.take(begin), text.cut.ends.take(end - 1)), axis=1)
 
     def calibrated(self, raw: NDArray[np.float32], groups: frozenset[LanguageGroup]) -> NDArray[np.float32]:
         """Scores between 0 and 1 of raw ones, shape (k,), for a text in these groups of languages."""
@@ -183,7 +184,8 @@ class PromptClassifier:
     def scores(self, text: CanonicalText) -> Mapping[Category, Score]:
         """Calibrated score of each category, the highest over all views, with where it was reached."""
         highest: list[tuple[float, int, tuple[int, int]]] = []
-        readings = weigh([view.text for view in text.views], self.weights)
+        texts = [view.text for view in text.views]
+        readings = weigh(texts, self.weights, latin_languages("\n".join(texts)))
         for number, (reading, (raw, where)) in enumerate(zip(readings, self._scored(readings), strict=True)):
             values = self.calibrated(raw, language_groups(reading.text)).tolist()
             reached = [

@@ -20,8 +20,8 @@ import numpy as np
 from touchmark.safety.classifier import written
 from touchmark.safety.classifier.calibration import calibrate, calibrated_out_of_fold
 from touchmark.safety.classifier.card import write_card
-from touchmark.safety.classifier.concepts import concepts
 from touchmark.safety.classifier.folds import Learner, scored_out_of_fold
+from touchmark.safety.classifier.meanings import digest
 from touchmark.safety.classifier.model import PromptClassifier
 from touchmark.safety.classifier.sources import FOLDS, read
 
@@ -32,7 +32,7 @@ def save(model: PromptClassifier, path: Path) -> str:
     """Write the archive with fixed times, so that equal weights are equal files; returns its SHA-256."""
     arrays = {
         "categories": np.asarray([category.value for category in model.order]),
-        "concepts": np.asarray(concepts().digest),
+        "lists": np.asarray(digest()),
         "weights": model.weights.astype(np.float16),
         "bias": model.bias,
         "slope": model.slope,
@@ -63,13 +63,13 @@ def main() -> None:
     _log.info("%d prompts read in %.0f s", len(rows), time.perf_counter() - begin)
     raw = scored_out_of_fold(learner, [learner.fit(without=fold) for fold in range(FOLDS)])
     model = calibrate(learner.fit(), learner, raw)
-    digest = save(model, options.out)
+    sha256 = save(model, options.out)
     code = options.out.with_name("weights.py")
     head = (
         '"""The digest of the weights that belong to this release. Written by ``touchmark.safety.classifier.train``."""'
     )
-    code.write_text(f'{head}\n\nWEIGHTS_SHA256 = "{digest}"\n', encoding="utf-8")
-    write_card(options.out.with_name("MODEL_CARD.md"), learner.rows, calibrated_out_of_fold(learner, raw), digest)
+    code.write_text(f'{head}\n\nWEIGHTS_SHA256 = "{sha256}"\n', encoding="utf-8")
+    write_card(options.out.with_name("MODEL_CARD.md"), learner.rows, calibrated_out_of_fold(learner, raw), sha256)
     _log.info("%s, %.1f MB, in %.0f s", options.out, options.out.stat().st_size / 1e6, time.perf_counter() - begin)
 
 

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
-from touchmark.safety.classifier.concepts import concepts
-from touchmark.safety.classifier.features import NEAR, unit_starts, units
+from touchmark.safety.classifier.cutting import Cut, code_points, cut, joined, places
+from touchmark.safety.classifier.features import NEAR, units
+from touchmark.safety.classifier.meanings import meanings
 from touchmark.safety.repeats import differences, likest
 
 
@@ -19,37 +20,36 @@ class WeighedText:
 
     Attributes:
         text: canonical.
-        starts, ends: of each unit in the text, ints of shape (n,).
+        cut: its units.
         counts: how many features each unit has, ints of shape (n,).
         sums: of the weights of these features, shape (n, k).
     """
 
     text: str
-    starts: NDArray[np.intp]
-    ends: NDArray[np.intp]
+    cut: Cut
     counts: NDArray[np.intp]
     sums: NDArray[np.float32]
 
     def __len__(self) -> int:
-        return len(self.starts)
+        return len(self.cut)
 
     def part(self, begin: int, end: int, moved: int = 0) -> WeighedText:
         """Some of the units, as units of a text in which they stand ``moved`` characters later."""
         chosen = slice(begin, end)
-        starts, ends = self.starts[chosen] + moved, self.ends[chosen] + moved
-        return WeighedText(self.text, starts, ends, self.counts[chosen], self.sums[chosen])
+        return WeighedText(self.text, self.cut.part(begin, end, moved), self.counts[chosen], self.sums[chosen])
 
 
-def weigh(readings: Sequence[str], weights: NDArray[np.float32]) -> list[WeighedText]:
+def weigh(readings: Sequence[str], weights: NDArray[np.float32], latin: Collection[str]) -> list[WeighedText]:
     """Weigh the readings of a text.
 
     Args:
         readings: canonical, the plain one first. Of one that is much like another before it only the rest is weighed,
             and that together with others: weighing takes as many steps for ten words as for a hundred.
         weights: shape (buckets(), k).
+        latin: the languages (ISO 639-1) that words in Latin letters may be of.
     """
     if len(readings) == 1:
-        return [_weighed(readings[0], weights)]
+        return [_weighed(readings[0], latin, weights)]
     plans = _plans(readings)
     together: list[list[tuple[int, _Passage]]] = []
     for number, plan in enumerate(plans):
@@ -60,9 +60,9 @@ def weigh(readings: Sequence[str], weights: NDArray[np.float32]) -> list[Weighed
     for batch in together:
         place = 0
         parts = [readings[number][passage.begin : passage.end] for number, passage in batch]
-        weighed = _weighed("\n".join(parts), weights)
+        weighed = _weighed("\n".join(parts), latin, weights)
         for (number, passage), part in zip(batch, parts, strict=True):
-            begin, end = np.searchsorted(weighed.starts, (place, place + passage.until - passage.begin)).tolist()
+            begin, end = np.searchsorted(weighed.cut.starts, (place, place + passage.until - passage.begin)).tolist()
             new[number].append(weighed.part(begin + passage.head - passage.first, end, passage.begin - place))
             place += len(part) + 1
     told: list[WeighedText] = []
@@ -105,33 +105,35 @@ class _Plan:
 
 def _plans(readings: Sequence[str]) -> list[_Plan]:
     plans: list[_Plan] = []
-    starts: dict[int, NDArray[np.intp]] = {}
+    cuts: dict[int, Cut] = {}
     for number, text in enumerate(readings):
-        if starts:
-            nearest = [*starts][likest(text, [readings[known] for known in starts])]
-            passages = _passages(text, readings[nearest], starts[nearest])
+        if cuts:
+            nearest = [*cuts][likest(text, [readings[known] for known in cuts])]
+            passages = _passages(text, readings[nearest], cuts[nearest])
             if passages is not None:
                 plans.append(_Plan(nearest, passages))
                 continue
-        starts[number] = unit_starts(text)
+        cuts[number] = cut(code_points(text))
         plans.append(_Plan(None, [_Passage(0, 0, 0, 0, 0, len(text), len(text))]))
     return plans
 
 
-def _passages(text: str, known: str, starts: NDArray[np.intp]) -> list[_Passage] | None:
-    """What is to be weighed of a text that is much like another, whose units start so; None if that is most of it.
+def _passages(text: str, known: str, parts: Cut) -> list[_Passage] | None:
+    """What is to be weighed of a text that is much like another, whose units are ``parts``; None if that is most of it.
 
     A unit weighs what it did if nothing is new in itself, in what follows it for the length of a concept, and in the
-    ``NEAR`` units before it.
+    units that are ``NEAR`` before it.
     """
+    starts, at = parts.starts, places(parts.widths)
     changed = differences(text, known)
-    reach = concepts().longest + 1  # a character further shows whether a word ends
+    reach = meanings().longest + 1  # a character further shows whether a word ends
     heads = np.searchsorted(starts, [place.other_begin - reach for place in changed], side="right") - 1
-    tails = np.searchsorted(starts, [place.other_end for place in changed]) + NEAR + 1
+    tails = at.searchsorted(at.take(starts.searchsorted([place.other_end for place in changed])) + NEAR, "right")
     spans: list[tuple[int, int, int, int, int]] = []
     # The next unit after a head begins in time, and the first after what is new may be the end of a longer word.
     for place, head, tail in zip(changed, np.maximum(heads, 0).tolist(), tails.tolist(), strict=True):
-        first = max(head - NEAR - 1, 0)  # the first of a part may lack a letter before it that parts no word
+        # The first of a part may lack a letter before it that parts no word.
+        first = max(int(at.searchsorted(at[head] - NEAR)) - 1, 0)
         begun = (head, first, place.begin - place.other_begin)
         if spans and first <= spans[-1][3]:
             begun = spans.pop()[:3]
@@ -158,16 +160,15 @@ def _put_together(
     parts.append(known.part(done, len(known), moved))
     return WeighedText(
         text,
-        np.concatenate([part.starts for part in parts]),
-        np.concatenate([part.ends for part in parts]),
+        joined([part.cut for part in parts]),
         np.concatenate([part.counts for part in parts]),
         np.concatenate([part.sums for part in parts]),
     )
 
 
-def _weighed(text: str, weights: NDArray[np.float32]) -> WeighedText:
-    cut = units(text)
-    if not len(cut):
-        return WeighedText(text, cut.starts, cut.ends, cut.first[:0], np.zeros((0, weights.shape[1]), weights.dtype))
-    sums = np.add.reduceat(weights.take(cut.buckets, axis=0), cut.first[:-1], axis=0)
-    return WeighedText(text, cut.starts, cut.ends, np.diff(cut.first), sums)
+def _weighed(text: str, latin: Collection[str], weights: NDArray[np.float32]) -> WeighedText:
+    found = units(text, latin)
+    if not len(found):
+        return WeighedText(text, found.cut, found.first[:0], np.zeros((0, weights.shape[1]), weights.dtype))
+    sums = np.add.reduceat(weights.take(found.buckets, axis=0), found.first[:-1], axis=0)
+    return WeighedText(text, found.cut, np.diff(found.first), sums)

@@ -138,6 +138,8 @@ SCORED_HIGH = (
     "mültecilere yönelik nefret söylemine karşı bir rapor",
     "Geschichtsunterricht über Propaganda, die Juden als Ungeziefer zeigte",
     "난민에 대한 혐오 발언을 다룬 보도",
+    "조선족 마을의 잔치",
+    "phóng sự về lời nói thù hận đối với người nhập cư",
 )
 
 

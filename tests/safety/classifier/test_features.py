@@ -8,15 +8,26 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from touchmark.safety.canonical import canonicalise
-from touchmark.safety.classifier.concepts import concepts
-from touchmark.safety.classifier.features import HASHED, LONGEST, WINDOW, buckets, passages, stretches, units
+from touchmark.safety.classifier.cutting import WORD, code_points, cut, places
+from touchmark.safety.classifier.features import _GLOSS_PAIRS, HASHED, Units, buckets, units
+from touchmark.safety.classifier.meanings import meanings
 from touchmark.safety.classifier.model import CONTRAST, PromptClassifier, relief
+from touchmark.safety.classifier.stretches import LONGEST, WINDOW, passages, stretches
 from touchmark.safety.decision import Category
+from touchmark.safety.language import latin_languages
 
 TEXTS = st.lists(
     st.sampled_from(["a", "bomb", "how to", "猫", "在沙发上", "กิน", "köpek", "собака", "x" * 60, "film.", "!", "नंगी"]),
     max_size=150,
 ).map(" ".join)
+
+
+def _units(canonical: str) -> Units:
+    return units(canonical, latin_languages(canonical))
+
+
+def _numbers(text: str) -> set[int]:
+    return set(_units(text).buckets.tolist())
 
 
 def _model() -> PromptClassifier:
@@ -31,14 +42,14 @@ MODEL = _model()
 @given(TEXTS)
 def test_the_fast_score_is_the_one_that_was_learnt(text: str) -> None:
     canonical = canonicalise(text).primary.text
-    cut = units(canonical)
-    if not len(cut):
+    found = _units(canonical)
+    if not len(found):
         return
-    parts = [cut.features(begin, end) for begin, end in stretches(canonical, cut.starts)]
+    parts = [found.features(begin, end) for begin, end in stretches(canonical, found.cut)]
     slow = np.asarray([MODEL.weights[part].sum(axis=0) / np.sqrt(len(part)) for part in parts])
     worst = slow.max(axis=1, keepdims=True)
     raw, where = MODEL.raw(canonical)
-    off = relief(worst) if len(cut) > LONGEST else 0.0
+    off = relief(worst) if found.cut.widths.sum() > LONGEST else 0.0
     assert np.allclose(raw, (worst - CONTRAST * (worst - slow)).max(axis=0) - off, atol=0.05)
     assert np.isclose(raw.max(), worst.max() - off, atol=0.05)  # whatever kind it is, a harm scores what was learnt
     assert all(0 <= begin < end <= len(canonical) for begin, end in where)
@@ -48,12 +59,29 @@ def test_the_fast_score_is_the_one_that_was_learnt(text: str) -> None:
 @given(TEXTS)
 def test_stretches_and_passages_cover_every_unit(text: str) -> None:
     canonical = canonicalise(text).primary.text
-    cut = units(canonical)
-    learnt = (passages(canonical, cut.starts, harmless=harmless) for harmless in (False, True))
-    for pairs in (stretches(canonical, cut.starts), *learnt):
+    parts = cut(code_points(canonical))
+    at = places(parts.widths)
+    learnt = (passages(canonical, parts, harmless=harmless) for harmless in (False, True))
+    for pairs in (stretches(canonical, parts), *learnt):
         covered = {unit for begin, end in pairs for unit in range(begin, end)}
-        assert covered == set(range(len(cut)))
-        assert all(end - begin <= LONGEST for begin, end in pairs)
+        assert covered == set(range(len(parts)))
+        assert all(at[end] - at[begin] <= LONGEST for begin, end in pairs)
+
+
+def test_a_window_holds_as_many_words_in_every_script() -> None:
+    def widest(text: str) -> int:
+        parts = cut(code_points(text))
+        return max(end - begin for begin, end in stretches(text, parts).tolist())
+
+    assert widest("a " * 400) == WINDOW // WORD
+    assert widest("猫" * 400) == 2 * WINDOW // WORD
+    assert widest("ก" * 400) == 4 * WINDOW // WORD
+
+
+def test_concepts_are_as_near_in_thai_as_they_are_in_english() -> None:
+    concepts, between = ("ระเบิด", "ฆ่า"), "แมวกินปลาอยู่บน"
+    apart = {bucket for bucket in _numbers(between.join(concepts)) if bucket >= HASHED + len(meanings().concepts)}
+    assert apart - _numbers(concepts[0]) - _numbers(concepts[1]) - _numbers(between)
 
 
 def test_padding_does_not_dilute_a_harm() -> None:
@@ -90,35 +118,35 @@ def test_the_same_words_in_another_order_are_another_text() -> None:
 
 
 def test_a_word_brings_its_pieces_and_not_those_of_its_neighbours() -> None:
-    def numbers(text: str) -> set[int]:
-        return set(units(text).buckets.tolist())
-
-    alone = numbers("hat") | numbers("mug")
-    assert numbers("hat mug") - alone  # the pair; neither is a concept
-    assert len(numbers("hat mug") - alone) == 1
-    assert len(units("木").buckets) == 1 and len(units("a").buckets) == 1  # no piece of a single character
-    assert len(units("in").buckets) == 1 + 2 + 1  # the word, its pieces of three letters, and the whole with its edges
+    alone = _numbers("hat") | _numbers("mug")
+    assert _numbers("hat mug") - alone  # the pair; neither is a concept
+    assert len(_numbers("hat mug") - alone) == 1
+    assert len(_units("木").buckets) == 1 and len(_units("a").buckets) == 1  # no piece of a single character
+    assert len(_units("in").buckets) == 1 + 2 + 1  # the word, its pieces of three letters, and the whole with its edges
 
 
 def test_what_is_done_to_a_thing_is_learnt_of_every_verb_that_means_the_same() -> None:
-    def numbers(text: str) -> set[int]:
-        return set(units(text).buckets.tolist())
-
-    ends = numbers("kill a frobnicator") & numbers("murdering the frobnicator")
-    alone = numbers("frobnicator")
-    assert len(ends - alone - numbers("kill a thing")) == 1  # the concept with the word two behind it
-    assert not numbers("kill a b c frobnicator") & (ends - alone - numbers("kill"))  # too far to be its object
+    ends = _numbers("kill a frobnicator") & _numbers("murdering the frobnicator")
+    alone = _numbers("frobnicator")
+    assert len(ends - alone - _numbers("kill a thing")) == 1  # the concept with the word two behind it
+    assert not _numbers("kill a b c frobnicator") & (ends - alone - _numbers("kill"))  # too far to be its object
 
 
 def test_a_concept_that_follows_on_another_is_told_from_one_that_is_merely_near() -> None:
+    count = len(meanings().concepts)
+
     def following(text: str) -> set[int]:
-        return {
-            bucket
-            for bucket in units(text).buckets.tolist()
-            if bucket >= HASHED + len(concepts()) ** 2 + len(concepts())
-        }
+        first = HASHED + count + count**2
+        return {bucket for bucket in _numbers(text) if first <= bucket < first + count**2}
 
     close, apart = "kill a neighbour", "kill a b c d e f g neighbour"
     assert following(close) and following(close) != following("neighbour kills")
     assert following(apart) == set()
-    assert units(apart).buckets.max() >= HASHED + len(concepts())  # still a pair
+    assert any(HASHED + count <= bucket < HASHED + count + count**2 for bucket in _numbers(apart))  # still a pair
+
+
+def test_a_pair_of_glosses_is_the_same_in_any_order_and_language() -> None:
+    first = buckets() - _GLOSS_PAIRS
+    english = {bucket for bucket in _numbers("the landlord with the umbrella") if bucket >= first}
+    german = {bucket for bucket in _numbers("ein Regenschirm für den Vermieter".lower()) if bucket >= first}
+    assert german and german <= english

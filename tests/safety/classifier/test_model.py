@@ -41,7 +41,7 @@ def test_what_is_saved_is_loaded_and_equal_weights_are_equal_files(tmp_path: Pat
 @pytest.mark.parametrize(
     ("changed", "problem"),
     [
-        ({"concepts": np.asarray("0" * 64)}, "another list of concepts"),
+        ({"lists": np.asarray("0" * 64)}, "other lists of concepts and glosses"),
         ({"weights": np.zeros((10, 2), dtype=np.float16)}, "'weights'"),
         ({"offset": np.zeros((2, 1), dtype=np.float32)}, "'offset'"),
         ({"slope": np.asarray([1.0, np.nan], dtype=np.float32)}, "'slope'"),

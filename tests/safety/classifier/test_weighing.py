@@ -8,10 +8,14 @@ from hypothesis import strategies as st
 
 from touchmark.safety.classifier.features import buckets
 from touchmark.safety.classifier.weighing import weigh
+from touchmark.safety.language import LATIN
 
 WEIGHTS = np.random.default_rng(1).normal(size=(buckets(), 2)).astype(np.float32)
 
-_WORDS = ["a", "bomb", "how to", "bom", "making", "猫", "在沙发上", "炸弹", "กิน", "собака", "x" * 60, "film.", "नंगी"]
+_WORDS = [
+    "a", "bomb", "how to", "bom", "making", "猫", "在沙发上", "炸弹", "กิน", "ฆ่าคน", "собака", "x" * 60, "film.", "नंगी",
+    "landlord", "房东", "breaking",
+]  # fmt: skip
 _PARTS = st.lists(st.sampled_from(_WORDS), max_size=60)
 _JOINTS = st.sampled_from([" ", "", ", ", "\u0301"])
 
@@ -48,8 +52,9 @@ def test_a_reading_that_is_new_in_several_places_weighs_what_it_weighs_alone(
 
 
 def _assert_weighs_as_alone(readings: list[str]) -> None:
-    for reading, weighed in zip(readings, weigh(readings, WEIGHTS), strict=True):
-        (alone,) = weigh([reading], WEIGHTS)
+    for reading, weighed in zip(readings, weigh(readings, WEIGHTS, LATIN), strict=True):
+        (alone,) = weigh([reading], WEIGHTS, LATIN)
         assert weighed.text == reading
-        for part in ("starts", "ends", "counts", "sums"):
-            assert np.array_equal(getattr(alone, part), getattr(weighed, part)), part
+        for part in ("starts", "ends", "widths"):
+            assert np.array_equal(getattr(alone.cut, part), getattr(weighed.cut, part)), part
+        assert np.array_equal(alone.counts, weighed.counts) and np.array_equal(alone.sums, weighed.sums)
