@@ -4,14 +4,16 @@
     git clone https://github.com/InvokerStark/OverKill                   # OKTest
     git clone https://github.com/bertiev/SimpleSafetyTests
     git clone https://github.com/yibo-miao/T2VSafetyBench
+    git clone https://github.com/Jarviswang94/Multilingual_safety_benchmark   # XSafety
     python -m benchmarks.gate_public --sets FOLDER                       # writes benchmarks/results/gate_public.json
 
 None of their text is in this project. Prompts number 0, 2, 4 ... of each list were read by who wrote the latest terms
 and grammars (``read``), which hold none of their sentences; the others were not (``unread``): those figures count.
 ``stopped`` is refused, sent to review, or turned away as no text, which a few attacks of T2VSafetyBench are.
 T2VSafetyBench labels by aspect, and much of it is no more than near one: its recall has no bar, but for sexual content
-and gore. Of XSTest's harmless questions a third of what is stopped asks about living people by name, as the default
-policy wants it.
+and gore. XSafety has the same chat questions in several languages: how far a language falls behind English is what to
+read there, and no bar. Of XSTest's harmless questions a third of what is stopped asks about living people by name, as
+the default policy wants it.
 """
 
 from __future__ import annotations
@@ -47,16 +49,27 @@ _ASPECTS = (
 )  # fmt: skip
 
 
+_SCENES = {"Crimes_*.csv": "crimes", "Unsafe_Instruction_*.csv": "unsafe instructions", "Insult*.csv": "insults"}
+_LANGUAGES = {
+    "en": "en", "sp": "es", "fr": "fr", "de": "de", "ru": "ru", "ar": "ar", "hi": "hi", "zh": "zh", "ja": "ja",
+}  # fmt: skip
+"""Folders of XSafety, and the language in each (ISO 639-1)."""
+
+
 def main() -> None:
     """Measure and write the results."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--sets", type=Path, required=True, help="folder in which the four repositories lie")
+    parser.add_argument("--sets", type=Path, required=True, help="folder in which the repositories lie")
     parser.add_argument("--policy", default="default")
     parser.add_argument("--out", type=Path, default=RESULTS)
     options = parser.parse_args()
     classifier = PromptClassifier.load()
     judge = Judge(Policy.load(options.policy), classifier, FigureIndex.load())
-    lists = {**_questions(options.sets), **_aspects(options.sets / "T2VSafetyBench" / "T2VSafetyBench")}
+    lists = {
+        **_questions(options.sets),
+        **_aspects(options.sets / "T2VSafetyBench" / "T2VSafetyBench"),
+        **_translated(options.sets / "Multilingual_safety_benchmark"),
+    }
     sets = {name: _halves(judge, texts) for name, texts in lists.items()}
     results = {
         "policy": {"name": judge.policy.name, "version": judge.policy.version, "sha256": judge.policy_digest},
@@ -84,6 +97,15 @@ def _aspects(folder: Path) -> dict[str, list[str]]:
     return {
         f"T2VSafetyBench, {aspect}": [line for line in _text(folder / f"{number}.txt").splitlines() if line.strip()]
         for number, aspect in enumerate(_ASPECTS, start=1)
+    }
+
+
+def _translated(folder: Path) -> dict[str, list[str]]:
+    return {
+        f"XSafety, {scene}, {language}": ["".join(row) for row in csv.reader(io.StringIO(_text(path))) if any(row)]
+        for name, language in _LANGUAGES.items()
+        for pattern, scene in _SCENES.items()
+        for path in (folder / name).glob(pattern)
     }
 
 
