@@ -156,7 +156,7 @@ def read_segment(beginning: BinaryIO, segment: BinaryIO, anchors: bytes, *, subj
             segment.seek(0)
             reader.with_fragment(MP4.media_type, beginning, segment)
             report = _held_to_stores(parse_store(reader.json(), kept.stores), kept.stores, anchors)
-        return _relied_upon(report, segment, subject)
+        return _relied_upon(_relied_upon(report, beginning, subject), segment, subject)
     except UnreadableStoreError as error:
         return ManifestReport(ManifestPresence.UNREADABLE, reason=str(error))
     except c2pa.C2paError as error:

@@ -33,7 +33,7 @@ from tests.detectors.jumbf import (
     superbox,
     unpadded,
 )
-from tests.forms import FORMS, film_of_chunks
+from tests.forms import FORMS, film_of_chunks, film_of_chunks_and_fragments
 from tests.provenance.keys.certificates import EMAIL, Authority, p256, usage
 from touchmark.detectors.sources import Sources
 from touchmark.detectors.verdict import Outcome
@@ -67,12 +67,12 @@ def signed(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
         claim = Claim("x", media_type, DigitalSourceType.DIGITAL_CAPTURE, agent, datetime.now(UTC))
         sign_file(make(folder / f"plain-{name}"), folder / name, claim, SIGNER, CHAIN.authority)
         made[name] = folder / name
-    film = film_of_chunks(folder / "plain-many.mp4")
-    claim = Claim(
-        "x", "video/mp4", DigitalSourceType.DIGITAL_CAPTURE, SoftwareAgent("a camera", "1"), datetime.now(UTC)
-    )
-    sign_file(film, folder / "many.mp4", claim, SIGNER, CHAIN.authority)
-    return made | {"many.mp4": folder / "many.mp4"}
+    for name, film in (("many.mp4", film_of_chunks), ("both.mp4", film_of_chunks_and_fragments)):
+        agent = SoftwareAgent("a camera", "1")
+        claim = Claim("x", "video/mp4", DigitalSourceType.DIGITAL_CAPTURE, agent, datetime.now(UTC))
+        sign_file(film(folder / f"plain-{name}"), folder / name, claim, SIGNER, CHAIN.authority)
+        made[name] = folder / name
+    return made
 
 
 def verify(path: Path) -> Verification:
@@ -488,7 +488,9 @@ def test_four_bytes_are_no_less_than_others(signed, tmp_path, name, start) -> No
     assert verify(path).verdict.outcome is Outcome.UNKNOWN
 
 
-@pytest.mark.parametrize(("name", "believed"), [("v.mp4", True), ("many.mp4", True), ("p.avif", False)])
+@pytest.mark.parametrize(
+    ("name", "believed"), [("v.mp4", True), ("many.mp4", True), ("both.mp4", False), ("p.avif", False)]
+)
 def test_boxes_whose_places_nobody_hashed_may_be_moved(signed, tmp_path, name, believed) -> None:
     """The first version of the hash over boxes does not take in where they are, by which the tables in them count."""
     content, store = signed[name].read_bytes(), store_of(signed[name])

@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.forms import FORMS, film_of_chunks
-from touchmark.provenance.media.layout import is_in_order
+from tests.forms import FORMS, film_of_chunks, film_of_chunks_and_fragments
+from touchmark.provenance.media.layout import are_fragments_in_place, is_in_order, names_chunks
 
 
 @pytest.fixture(scope="module")
@@ -45,6 +45,27 @@ def test_a_chunk_that_was_moved_is_seen(film: bytes, data: st.DataObject) -> Non
     moved = data.draw(st.sampled_from(others) | st.integers(0, 2**32 - 1))
     if moved != struct.unpack_from(">I", film, place)[0]:
         assert not is_in_order(io.BytesIO(film[:place] + struct.pack(">I", moved) + film[place + 4 :]), "film")
+
+
+def test_fragments_have_their_media_right_behind_them(tmp_path: Path) -> None:
+    film = film_of_chunks_and_fragments(tmp_path / "film.mp4").read_bytes()
+    assert are_fragments_in_place(io.BytesIO(film), "film")
+    media, run = film.rindex(b"mdat") - 4, film.rindex(b"trun")
+    for moved in (
+        film[:media] + struct.pack(">I4s", 8, b"free") + film[media:],
+        film[:media],
+        film[: run + 12] + struct.pack(">i", -1) + film[run + 16 :],
+        film[: run + 4] + bytes(4) + film[run + 8 :],
+    ):
+        assert not are_fragments_in_place(io.BytesIO(moved), "film")
+
+
+def test_tables_and_fragments_may_name_the_media_of_a_film(tmp_path: Path) -> None:
+    both = film_of_chunks_and_fragments(tmp_path / "both.mp4").read_bytes()
+    assert names_chunks(io.BytesIO(both), "film")
+    fragments = FORMS["fragments.mp4"][1](tmp_path / "fragments.mp4").read_bytes()
+    assert not names_chunks(io.BytesIO(fragments), "film")
+    assert not are_fragments_in_place(io.BytesIO(fragments), "film"), "they count from the start of the file"
 
 
 @settings(max_examples=200, derandomize=True, deadline=None)
