@@ -153,7 +153,9 @@ def _unsigned_in_cose(sign1: bytes) -> int:
     try:
         start = cbor.end(sign1, 2 if sign1[:1] == b"\xd2" else 1)
         *entries, at = cbor.members(sign1, start)
-        count = _content(sign1[cbor.end(sign1, cbor.end(sign1, at)) :])
+        signature = cbor.end(sign1, at)
+        # A payload is none: what is signed is the claim, which lies in a box of its own (C2PA 2.4, 13.2).
+        count = _content(sign1[cbor.head(sign1, at)[2] : signature]) + _content(sign1[cbor.end(sign1, signature) :])
         for key, value, end in zip(entries[::2], entries[1::2], [*entries, at][2::2], strict=True):
             if sign1[key:value] in _PADS:
                 count += _content(sign1[cbor.head(sign1, value)[2] : end])

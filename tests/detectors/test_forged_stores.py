@@ -109,6 +109,7 @@ def with_store(path: Path, store: bytes, rest: bytes = b"") -> bytes:
     [
         at(("c2pa.signature",), lambda boxes: [*boxes, box(b"evil", HIDDEN)]),
         at(("c2pa.signature",), lambda boxes: [boxes[0], box(b"cbor", _with_header(boxes[1][8:]))]),
+        at(("c2pa.signature",), lambda boxes: [boxes[0], box(b"cbor", _with_payload(boxes[1][8:]))]),
         at((), lambda boxes: [*boxes, box(b"evil", HIDDEN)]),
         at((), lambda boxes: [*boxes, superbox(b"c2db", "c2pa.databoxes", superbox(b"cbor", "c2pa.data", DATA))]),
         at((), lambda boxes: [*boxes, superbox(b"c2db", "c2pa.databoxes", superbox(b"cbor", ADDRESS, DATA))]),
@@ -122,6 +123,7 @@ def with_store(path: Path, store: bytes, rest: bytes = b"") -> bytes:
     ids=[
         "beside a signature",
         "a header of a signature",
+        "a payload of a signature",
         "in a manifest",
         "data of nobody",
         "data called like an address",
@@ -293,6 +295,12 @@ def _salted(description: bytes) -> bytes:
 def _with_header(sign1: bytes) -> bytes:
     protected, header, *rest = cbor2.loads(sign1).value
     return cbor2.dumps(cbor2.CBORTag(18, [protected, {**header, "evil": HIDDEN}, *rest]))
+
+
+def _with_payload(sign1: bytes) -> bytes:
+    """A library puts the claim in its place."""
+    protected, header, _, signature = cbor2.loads(sign1).value
+    return cbor2.dumps(cbor2.CBORTag(18, [protected, header, HIDDEN, signature]))
 
 
 @pytest.mark.parametrize("name", ["p.png", "p.jpg", "p.tiff", "v.mp4", "a.mp3", "a.flac"])
