@@ -334,8 +334,10 @@ def test_a_recording_that_was_sealed_here_is_captured() -> None:
 def test_a_manifest_that_a_registry_kept_is_asked_what_one_in_a_file_is_asked(changes: dict[str, Any]) -> None:
     own = registered(PAYLOADS[0], source_type=CAPTURE)
     kept = replace(manifest(HASH_MISMATCH, source_type=CAPTURE, names=PAYLOADS[0]), **changes)
-    found = evidence(ABSENT, mark(PAYLOADS[0]), registration=own, recovered=kept, registry_consulted=True)
-    assert judge(found).outcome is Outcome.UNKNOWN
+    verdict = judge(evidence(ABSENT, mark(PAYLOADS[0]), registration=own, recovered=kept, registry_consulted=True))
+    assert verdict.outcome is Outcome.UNKNOWN
+    (told, _) = (statement for statement in verdict.statements if statement.source is Source.RECOVERED)
+    assert told.tone is Tone.CAUTION
 
 
 def test_generation_anywhere_in_the_history_counts() -> None:
