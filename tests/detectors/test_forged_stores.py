@@ -292,9 +292,50 @@ def _salted(description: bytes) -> bytes:
     return box(b"jumd", description[8:24] + toggles + description[25:] + box(b"c2sh", HIDDEN))
 
 
-def _with_header(sign1: bytes) -> bytes:
+def _with_header(sign1: bytes, name: object = "evil", value: object = HIDDEN) -> bytes:
     protected, header, *rest = cbor2.loads(sign1).value
-    return cbor2.dumps(cbor2.CBORTag(18, [protected, {**header, "evil": HIDDEN}, *rest]))
+    return cbor2.dumps(cbor2.CBORTag(18, [protected, {**header, name: value}, *rest]))
+
+
+DER = b"\x30\x82" + len(HIDDEN).to_bytes(2, "big") + HIDDEN
+LONG_DER = b"\x30\x83" + (1 << 16).to_bytes(3, "big") + b"x" * (1 << 16)
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "known"),
+    [
+        ("sigTst2", {"tstTokens": [{"val": DER}]}, True),
+        ("rVals", {"ocspVals": [DER, DER]}, True),
+        ("x5chain", DER, True),
+        (34, [-16, bytes(range(1, 33))], True),
+        ("temp_signing_time", "2026-01-01T00:00:00Z", True),
+        ("rVals", HIDDEN, False),
+        ("rVals", {"ocspVals": [DER, HIDDEN]}, False),
+        ("rVals", {"ocspVals": [DER + HIDDEN]}, False),
+        ("rVals", {"others": [DER]}, False),
+        ("sigTst", {"tstTokens": [{"val": DER, HIDDEN.decode(): DER}]}, False),
+        ("sigTst2", HIDDEN.decode(), False),
+        (33, [DER, LONG_DER], False),
+        (34, [-16, HIDDEN], False),
+        ("temp_signing_time", HIDDEN.decode(), False),
+    ],
+)
+def test_a_header_that_is_known_by_its_name_is_as_such_a_header_is(signed, name, value, known) -> None:
+    """A library looks at stamps and answers of its time, and passes over whatever else is called so."""
+    change = at(("c2pa.signature",), lambda boxes: [boxes[0], box(b"cbor", _with_header(boxes[1][8:], name, value))])
+    found = unsigned_in_store(KeptStore.of(rebuilt(store_of(signed["p.png"]), (), change)))
+    assert found == 0 if known else found >= len(HIDDEN)
+
+
+def test_a_header_that_is_there_twice_is_read_once(signed) -> None:
+    stamp = b"\x66sigTst" + cbor2.dumps({"tstTokens": [{"val": DER}]})
+
+    def twice(boxes: list[bytes]) -> list[bytes]:
+        protected, _, _, signature = (cbor2.dumps(part) for part in cbor2.loads(boxes[1][8:]).value)
+        return [boxes[0], box(b"cbor", b"\xd2\x84" + protected + b"\xa2" + stamp + stamp + b"\xf6" + signature)]
+
+    store = rebuilt(store_of(signed["p.png"]), (), at(("c2pa.signature",), twice))
+    assert unsigned_in_store(KeptStore.of(store)) >= len(HIDDEN)
 
 
 def _with_payload(sign1: bytes) -> bytes:
