@@ -122,7 +122,7 @@ def read_stream(
         if report.binds_parts:
             report = replace(report, left_out=report.left_out + unbound(file))
         if manifest is None or beside:
-            report = _relied_upon(report, file, subject)
+            report = _with_movable(report, file, subject)
         return report
     except UnreadableStoreError as error:
         return ManifestReport(ManifestPresence.UNREADABLE, reason=str(error))
@@ -156,7 +156,7 @@ def read_segment(beginning: BinaryIO, segment: BinaryIO, anchors: bytes, *, subj
             segment.seek(0)
             reader.with_fragment(MP4.media_type, beginning, segment)
             report = _held_to_stores(parse_store(reader.json(), kept.stores), kept.stores, anchors)
-        return _relied_upon(_relied_upon(report, beginning, subject), segment, subject)
+        return _with_movable(_with_movable(report, beginning, subject), segment, subject)
     except UnreadableStoreError as error:
         return ManifestReport(ManifestPresence.UNREADABLE, reason=str(error))
     except c2pa.C2paError as error:
@@ -214,9 +214,9 @@ def _held_to_stores(report: ManifestReport, kept: Sequence[KeptStore], anchors: 
     return replace(report, left_out=report.left_out + unseen) if unseen else _if_for_claims(report, kept)
 
 
-def _relied_upon(report: ManifestReport, file: BinaryIO, subject: str) -> ManifestReport:
-    """The report; where it would be relied upon, with what in the file can be moved about."""
-    if not report.is_sound:
+def _with_movable(report: ManifestReport, file: BinaryIO, subject: str) -> ManifestReport:
+    """The report; of a file that is what was signed, with what in it can be moved about all the same."""
+    if report.hard_binding_matches is not True:
         return report
     return replace(report, left_out=report.left_out + movable(file, report.free_places, subject))
 
