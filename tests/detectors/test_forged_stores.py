@@ -39,6 +39,7 @@ from touchmark.detectors.sources import Sources
 from touchmark.detectors.verdict import Outcome
 from touchmark.detectors.verify import Verification, Verifier
 from touchmark.provenance.keys.development import issue_development_chain
+from touchmark.provenance.manifest.between import between_pieces
 from touchmark.provenance.manifest.claim import Claim, DigitalSourceType, SoftwareAgent
 from touchmark.provenance.manifest.context import manifest_context
 from touchmark.provenance.manifest.kept import KeptStore
@@ -249,6 +250,46 @@ def test_what_a_compressed_manifest_hides_is_not_known(signed, tmp_path, name, h
     assert unsigned_in_store(KeptStore.of(junk)) == len(HIDDEN)
     stranger = compressed(superbox(b"c2ma", "urn:c2pa:0", box(b"json", HIDDEN)))
     assert unsigned_in_store(KeptStore.of(box(b"jumb", description + stranger + manifest))) > len(HIDDEN)
+
+
+def _segment(marker: int, content: bytes) -> bytes:
+    return b"\xff" + bytes([marker]) + (2 + len(content)).to_bytes(2, "big") + content
+
+
+@pytest.mark.parametrize("name", ["a comment", "a table", "a box", "a piece of none", "what XMP says"])
+def test_nothing_lies_between_the_pieces_of_a_store(signed, tmp_path, name) -> None:
+    """A library leaves out of the hash all from the first to the last, whatever that is."""
+    content, store = signed["p.jpg"].read_bytes(), store_of(signed["p.jpg"])
+    evil = {
+        "a comment": _segment(0xFE, HIDDEN),
+        "a table": _segment(0xDB, b"\0" + bytes([200]) * 64),  # by which the picture is made brighter
+        "a box": _segment(0xEB, b"JP\x99\x99\0\0\0\1" + HIDDEN),
+        "a piece of none": _segment(0xEB, HIDDEN),
+        "what XMP says": _segment(0xE1, b"http://ns.adobe.com/xap/1.0/\0<x:xmpmeta xmlns:x='adobe:ns:meta/'/>"),
+    }[name]
+    start = content.index(b"\xff\xeb")
+    whole = content[start : start + 2 + int.from_bytes(content[start + 2 : start + 4], "big")]
+    number = whole[4:8]
+
+    def less(boxes: list[bytes]) -> list[bytes]:
+        protected, header, *rest = cbor2.loads(boxes[1][8:]).value
+        pad = header["pad"][len(evil) + 20 :]  # a further piece begins with so many bytes
+        return [boxes[0], box(b"cbor", cbor2.dumps(cbor2.CBORTag(18, [protected, {**header, "pad": pad}, *rest])))]
+
+    short = rebuilt(store, (), at(("c2pa.signature",), less))
+    first, second = short[:5000], short[:8] + short[5000:]
+    pieces = [_segment(0xEB, number + count.to_bytes(4, "big") + one) for count, one in ((1, first), (2, second))]
+    forged = evil.join(pieces)
+    assert len(forged) == len(whole)
+    path = tmp_path / "p.jpg"
+    path.write_bytes(content.replace(whole, forged))
+    verification = verify(path)
+    assert verification.evidence.manifest.state is ValidationState.TRUSTED, "the attack as such must succeed"
+    assert verification.evidence.container.unhashed >= len(evil)
+    assert verification.verdict.outcome is Outcome.CONTRADICTORY
+    path.write_bytes(content.replace(whole, pieces[0] + pieces[1]))
+    with path.open("rb") as file:
+        assert between_pieces(file) == 0
 
 
 @pytest.mark.parametrize("name", ["a.mp3", "a.flac", "p.tiff"])
