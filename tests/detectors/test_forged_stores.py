@@ -290,6 +290,11 @@ def test_nothing_lies_between_the_pieces_of_a_store(signed, tmp_path, name) -> N
     path.write_bytes(content.replace(whole, pieces[0] + pieces[1]))
     with path.open("rb") as file:
         assert between_pieces(file) == 0
+    for begins, hidden in ((8, b"here"), (12, b"and here")):  # the number of the piece, and the head of its box
+        other = pieces[1][:begins] + hidden + pieces[1][begins + len(hidden) :]
+        path.write_bytes(content.replace(whole, pieces[0] + other))
+        with path.open("rb") as file:
+            assert between_pieces(file) == len(hidden)
 
 
 @pytest.mark.parametrize("name", ["a.mp3", "a.flac", "p.tiff"])
