@@ -19,6 +19,7 @@ from touchmark.provenance.manifest.context import DEVELOPMENT_ANCHORS
 from touchmark.provenance.manifest.kept import KeptStore
 from touchmark.provenance.manifest.purpose import signing_certificate
 from touchmark.provenance.manifest.report import (
+    INVALID_CERTIFICATE,
     AiDisclosure,
     Concern,
     EarlierStatement,
@@ -128,7 +129,8 @@ def parse_store(raw: str, kept: Sequence[KeptStore] | None = None) -> ManifestRe
         certificate=signing_certificate(kept or (), label),
         algorithm=_text(signed.get("alg")).lower(),
         signed_at=_time(signed.get("time")),
-        time_stamped=_STAMPED in succeeded,
+        # Of a stamper whose certificate is for something else it says both, and that as if it were the signer's.
+        time_stamped=_STAMPED in succeeded and all(failure.code != INVALID_CERTIFICATE for failure in failures),
         signature_valid=_SIGNATURE_HOLDS in succeeded and not concerns & {Concern.SIGNATURE, Concern.CLAIM},
         signer_trusted=_TRUSTED in succeeded,
         development=any(

@@ -355,3 +355,14 @@ def test_what_a_library_remarks_upon_is_found_among_any_number_of_remarks(genuin
     assert not parse_store(json.dumps(store), ()).left_out
     remarks.append({"code": "assertion.dataHash.additionalExclusionsPresent"})
     assert parse_store(json.dumps(store), ()).left_out
+
+
+def test_a_stamp_by_a_certificate_for_something_else_proves_no_time(genuine: dict[str, Any]) -> None:
+    """Who has one for e-mail, of an authority that is believed for time stamps: a library trusts it, and complains."""
+    store = copy.deepcopy(genuine)
+    results = store["validation_results"]["activeManifest"]
+    url = f"self#jumbf=/c2pa/{store['active_manifest']}/c2pa.signature"
+    results["success"].append({"code": "timeStamp.trusted", "url": url})
+    assert parse(store).time_stamped
+    results["failure"].append({"code": "signingCredential.invalid", "url": url})
+    assert not parse(store).time_stamped
