@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Iterator
-from itertools import pairwise
+from itertools import pairwise, zip_longest
 from typing import BinaryIO, Final
 
 from touchmark.provenance.media.boxes import Box, top_level, walk
@@ -84,7 +84,7 @@ def are_fragments_in_place(file: BinaryIO, subject: str) -> bool:
     boxes = tuple(top_level(file, subject))
     return all(
         media is not None and media.type == "mdat" and _begins_with(file, fragment, media, subject)
-        for fragment, media in zip(boxes, (*boxes[1:], None), strict=True)
+        for fragment, media in zip_longest(boxes, boxes[1:])
         if fragment.type == "moof"
     )
 

@@ -19,6 +19,11 @@ def film(tmp_path_factory: pytest.TempPathFactory) -> bytes:
     return film_of_chunks(tmp_path_factory.mktemp("layout") / "v.mp4").read_bytes()
 
 
+@pytest.fixture(scope="module")
+def both(tmp_path_factory: pytest.TempPathFactory) -> bytes:
+    return film_of_chunks_and_fragments(tmp_path_factory.mktemp("layout") / "both.mp4").read_bytes()
+
+
 @pytest.mark.parametrize("name", ["v.mp4", "v.mov", "a.m4a"])
 def test_what_a_muxer_writes_is_in_order(tmp_path: Path, name: str) -> None:
     with FORMS[name][1](tmp_path / name).open("rb") as file:
@@ -47,21 +52,19 @@ def test_a_chunk_that_was_moved_is_seen(film: bytes, data: st.DataObject) -> Non
         assert not is_in_order(io.BytesIO(film[:place] + struct.pack(">I", moved) + film[place + 4 :]), "film")
 
 
-def test_fragments_have_their_media_right_behind_them(tmp_path: Path) -> None:
-    film = film_of_chunks_and_fragments(tmp_path / "film.mp4").read_bytes()
-    assert are_fragments_in_place(io.BytesIO(film), "film")
-    media, run = film.rindex(b"mdat") - 4, film.rindex(b"trun")
+def test_fragments_have_their_media_right_behind_them(both: bytes) -> None:
+    assert are_fragments_in_place(io.BytesIO(both), "film")
+    media, run = both.rindex(b"mdat") - 4, both.rindex(b"trun")
     for moved in (
-        film[:media] + struct.pack(">I4s", 8, b"free") + film[media:],
-        film[:media],
-        film[: run + 12] + struct.pack(">i", -1) + film[run + 16 :],
-        film[: run + 4] + bytes(4) + film[run + 8 :],
+        both[:media] + struct.pack(">I4s", 8, b"free") + both[media:],
+        both[:media],
+        both[: run + 12] + struct.pack(">i", -1) + both[run + 16 :],
+        both[: run + 4] + bytes(4) + both[run + 8 :],
     ):
         assert not are_fragments_in_place(io.BytesIO(moved), "film")
 
 
-def test_tables_and_fragments_may_name_the_media_of_a_film(tmp_path: Path) -> None:
-    both = film_of_chunks_and_fragments(tmp_path / "both.mp4").read_bytes()
+def test_tables_and_fragments_may_name_the_media_of_a_film(tmp_path: Path, both: bytes) -> None:
     assert names_chunks(io.BytesIO(both), "film")
     fragments = FORMS["fragments.mp4"][1](tmp_path / "fragments.mp4").read_bytes()
     assert not names_chunks(io.BytesIO(fragments), "film")
@@ -77,3 +80,14 @@ def test_tables_of_nonsense_are_survived(film: bytes, data: st.DataObject) -> No
         st.sampled_from([b"\0" * 4, b"\xff" * 4, b"\0\0\0\1", b"\x7f\xff\xff\xff"]) | st.binary(max_size=8)
     )
     assert is_in_order(io.BytesIO(film[:place] + piece + film[place + len(piece) :]), "film") in (True, False)
+
+
+@settings(max_examples=100, derandomize=True, deadline=None)
+@given(data=st.data())
+def test_fragments_of_nonsense_are_survived(both: bytes, data: st.DataObject) -> None:
+    name = data.draw(st.sampled_from([b"moof", b"traf", b"tfhd", b"trun", b"mdat"]))
+    place = both.rindex(name) + data.draw(st.integers(-4, 24))
+    piece = data.draw(st.sampled_from([b"\0" * 4, b"\xff" * 4, b"\0\0\0\1"]) | st.binary(max_size=8))
+    for broken in (both[:place] + piece + both[place + len(piece) :], both[:place], b""):
+        assert are_fragments_in_place(io.BytesIO(broken), "film") in (True, False)
+        assert names_chunks(io.BytesIO(broken), "film") in (True, False)
