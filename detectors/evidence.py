@@ -24,6 +24,7 @@ from touchmark.detectors.sources import Sources
 from touchmark.detectors.timeline import marked_segments
 from touchmark.provenance.fingerprint import Likeness, likeness_of
 from touchmark.provenance.lookup import Lookup
+from touchmark.provenance.manifest.between import between_pieces
 from touchmark.provenance.manifest.branches import bound_branches
 from touchmark.provenance.manifest.kept import Kept, KeptStore, kept_stores
 from touchmark.provenance.manifest.read import read_stream
@@ -34,7 +35,7 @@ from touchmark.provenance.manifest.unsigned import unsigned_in_store, unsigned_i
 from touchmark.provenance.media.boxes import top_level, unhashed_content
 from touchmark.provenance.media.decode import VideoInfo
 from touchmark.provenance.media.errors import MediaError, TruncatedError
-from touchmark.provenance.media.kinds import STORE, Family, kind_of_file
+from touchmark.provenance.media.kinds import JPEG, STORE, Family, kind_of_file
 from touchmark.provenance.media.limits import Limits
 from touchmark.provenance.media.source import SMALL, check_is_no_piece, held, open_file
 from touchmark.provenance.media.whole import check_is_whole
@@ -333,9 +334,11 @@ class Examined:
         )
 
     def unhashed(self, manifest: ManifestReport) -> int:
-        """Bytes of content in boxes that its own manifest covers neither by a hash nor by its signature."""
+        """Bytes of content in places that its own manifest covers neither by a hash nor by its signature."""
         if self.film is not None:
             return self.film.unhashed
+        if self.kept.kind is JPEG:
+            return between_pieces(self.file)
         bound = bound_branches(self.file, manifest.trees, str(self.path))
         return unhashed_content(self.file, str(self.path), bound=bound)
 

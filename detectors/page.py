@@ -25,7 +25,13 @@ from touchmark.detectors.statements import Tone
 from touchmark.detectors.text import safe_text
 from touchmark.detectors.verdict import Outcome, Verdict
 from touchmark.detectors.verify import Verification
-from touchmark.provenance.manifest.report import ManifestPresence, ManifestReport, ReportedIngredient, ValidationState
+from touchmark.provenance.manifest.report import (
+    Concern,
+    ManifestPresence,
+    ManifestReport,
+    ReportedIngredient,
+    ValidationState,
+)
 from touchmark.provenance.watermark.neural.claim import ClaimState, MarkClaim
 from touchmark.provenance.watermark.protocol import Detection, MarkState
 
@@ -243,7 +249,10 @@ def _manifests(verification: Verification) -> str:
 def _tree(report: ManifestReport, where: str) -> str:
     recovered = where != "in the file"
     if recovered and report.is_of_other_content:
-        state = ("signature holds; this copy differs from the signed file", "good" if report.signer_trusted else "warn")
+        state = (
+            "signature holds; this copy differs from the signed file",
+            "good" if report.is_sound_but_for_content else "warn",
+        )
     else:
         state = _STATES[report.state or ValidationState.INVALID]
     lines = [f"Signed by {_text(signer_name(report) or 'nobody named')}"]
@@ -264,7 +273,7 @@ def _tree(report: ManifestReport, where: str) -> str:
     faults = [
         _text(f"{failure.code}: {failure.explanation}", 300)
         for failure in report.failures
-        if not (recovered and report.is_of_other_content)
+        if not (recovered and report.is_of_other_content and failure.concern is Concern.CONTENT)
     ]
     node = _node(report.title or "untitled", (where, ""), state, lines, faults)
     children = _children(report.ingredients)

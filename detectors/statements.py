@@ -397,9 +397,15 @@ def _recovered(evidence: Evidence) -> Iterator[Statement]:
     if recovered is None or not recovered.signature_valid:
         return
     signer = _signer(recovered)
-    if recovered.signer_trusted:
+    if recovered.is_sound_but_for_content:
         text = f"The registry kept the original manifest, signed by {signer}, whom this installation trusts."
         yield Statement(Source.RECOVERED, Tone.SUPPORTS, text)
+    elif recovered.signer_trusted:
+        failures = {*recovered.failures, *recovered.laundered_faults}
+        codes = sorted({one.code for one in failures if one.concern is not Concern.CONTENT})
+        why = f" ({safe_text(', '.join(codes))})" if codes else ""
+        text = f"The registry kept the original manifest, signed by {signer}; it is not relied upon{why}."
+        yield Statement(Source.RECOVERED, Tone.CAUTION, text)
     else:
         text = f"The registry kept the original manifest; its signature holds, but {signer} is not trusted here."
         yield Statement(Source.RECOVERED, Tone.CAUTION, text)

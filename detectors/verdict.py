@@ -125,7 +125,7 @@ def _positive(evidence: Evidence) -> Outcome:
     registered = _outcome_of(frozenset({DigitalSourceType.of(registration.source_type)}))
     if registered is Outcome.CAPTURED:
         recovered = evidence.recovered
-        if recovered is not None and recovered.signature_valid and recovered.signer_trusted:
+        if recovered is not None and recovered.is_sound_but_for_content:
             return Outcome.CAPTURED if _is_from_cameras_alone(recovered) else claimed
         return claimed
     return claimed if registered is Outcome.UNKNOWN else registered

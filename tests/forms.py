@@ -59,6 +59,18 @@ def film_of_chunks(path: Path) -> Path:
     return path
 
 
+def film_of_chunks_and_fragments(path: Path) -> Path:
+    """Its first pictures are named by tables of chunks, the others by fragments."""
+    with av.open(str(path), "w", options={"movflags": "frag_keyframe+default_base_moof+skip_trailer"}) as container:
+        stream = container.add_stream("libx264", rate=8, options={"g": "8", "bf": "0"})
+        stream.width, stream.height, stream.pix_fmt = 64, 64, "yuv420p"
+        for shade in range(24):
+            picture = np.full((64, 64, 3), 10 * shade, np.uint8)
+            container.mux(stream.encode(av.VideoFrame.from_ndarray(picture, format="rgb24")))
+        container.mux(stream.encode())
+    return path
+
+
 FORMS: dict[str, tuple[str, Callable[[Path], Path]]] = {
     "a.wav": ("audio/wav", lambda path: sound_file(path, "pcm_s16le", "s16")),
     "a.flac": ("audio/flac", lambda path: sound_file(path, "flac", "s16")),

@@ -11,16 +11,13 @@ that all is as it was; of a picture of several items, and of fragments whose tab
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator
-from typing import BinaryIO, Final
+from typing import BinaryIO
 
 from touchmark.provenance.manifest.binding import ANY_BOX, in_words
 from touchmark.provenance.manifest.traces import STORE_TAG
 from touchmark.provenance.media.boxes import Box, top_level, walk
-from touchmark.provenance.media.layout import is_in_order
+from touchmark.provenance.media.layout import are_fragments_in_place, is_in_order, names_chunks
 from touchmark.provenance.media.tiff import Tiff, within_file
-
-_FROM_THE_START: Final = 1
-"""Flag of a track in a fragment: it says where in the file its media lie (ISO/IEC 14496-12:2022, 8.8.7)."""
 
 
 def movable(file: BinaryIO, places: Collection[str], subject: str) -> tuple[str, ...]:
@@ -43,9 +40,9 @@ def movable(file: BinaryIO, places: Collection[str], subject: str) -> tuple[str,
     found = [place for place in places if not place.startswith("/") and place not in _lengths_of_store(file)]
     if "meta" in types and ("/meta/" in tables or (moves and _has_items(file, boxes, subject))):
         found.append("which of its items lies where")
-    if "moof" in types and ("/moof/" in tables or (moves and _is_counted_from_start(file, boxes, subject))):
+    if "moof" in types and ("/moof/" in tables or (moves and not are_fragments_in_place(file, subject))):
         found.append("where in its fragments pictures and sounds lie, and for how long they are shown")
-    elif ("/moov/" in tables or (moves and "moov" in types and "moof" not in types)) and not is_in_order(file, subject):
+    elif ("/moov/" in tables or moves) and names_chunks(file, subject) and not is_in_order(file, subject):
         found.append("where its pictures and sounds lie in it, which is in no order")
     return tuple(found)
 
@@ -60,24 +57,5 @@ def _has_items(file: BinaryIO, boxes: Iterable[Box], subject: str) -> bool:
     return any(inner.type == "iloc" for box in boxes if box.type == "meta" for inner in _inside(file, box, subject, 4))
 
 
-def _is_counted_from_start(file: BinaryIO, boxes: Iterable[Box], subject: str) -> bool:
-    """Whether a fragment says where its media lie by the start of the file, and not by its own."""
-    heads = (
-        head
-        for box in boxes
-        if box.type == "moof"
-        for track in _inside(file, box, subject)
-        if track.type == "traf"
-        for head in _inside(file, track, subject)
-        if head.type == "tfhd"
-    )
-    return any(_flags(file, head) & _FROM_THE_START for head in heads)
-
-
 def _inside(file: BinaryIO, box: Box, subject: str, behind: int = 0) -> Iterator[Box]:
     return walk(file, box.offset + box.header_size + behind, box.offset + box.size, subject)
-
-
-def _flags(file: BinaryIO, box: Box) -> int:
-    file.seek(box.offset + box.header_size + 1)  # behind a version
-    return int.from_bytes(file.read(3), "big")

@@ -19,6 +19,7 @@ from touchmark.provenance.manifest.context import DEVELOPMENT_ANCHORS
 from touchmark.provenance.manifest.kept import KeptStore
 from touchmark.provenance.manifest.purpose import signing_certificate
 from touchmark.provenance.manifest.report import (
+    INVALID_CERTIFICATE,
     AiDisclosure,
     Concern,
     EarlierStatement,
@@ -53,6 +54,8 @@ _OF_SIGNATURE: Final = frozenset((_TRUSTED, _SIGNATURE_HOLDS, _STAMPED))
 _STORE: Final = "self#jumbf=/c2pa/"
 _BOXES_HASH_MATCHES: Final = "assertion.boxesHash.match"
 _DATA_HASH_MATCHES, _MORE_LEFT_OUT = "assertion.dataHash.match", "assertion.dataHash.additionalExclusionsPresent"
+_UNPROVEN: Final = frozenset(("cawg.ica.untrusted_issuer",))
+"""Identities that a library remarks upon, where it fails others: an issuer that anybody can be is as good as none."""
 # Claims of before 2.0 list successes and failures together.
 _SUCCESS_ENDINGS = (".match", ".validated", ".trusted", ".insideValidity", ".accessible", ".notRevoked", ".skipped")
 
@@ -89,6 +92,8 @@ def parse_store(raw: str, kept: Sequence[KeptStore] | None = None) -> ManifestRe
     active = _node(manifests[label])
     results = _node(_node(store.get("validation_results")).get("activeManifest"))
     failures = _statuses(results.get("failure")) if results else _old_failures(store.get("validation_status"))
+    remarks = _statuses(results.get("informational"), limit=None)  # one on each of many ingredients, before the others
+    failures += tuple(remark for remark in remarks if remark.code in _UNPROVEN)[:MAX_ITEMS]
     signature = f"{_STORE}{label}/c2pa.signature"
     successes = tuple(
         status
@@ -102,8 +107,7 @@ def parse_store(raw: str, kept: Sequence[KeptStore] | None = None) -> ManifestRe
     tree = _Tree(manifests, deltas, _trusted(store), unproven)
     ingredients = tuple(tree.walk(label))
     failures += tree.unplaced
-    informational = {status.code for status in _statuses(results.get("informational"))}
-    whole = _DATA_HASH_MATCHES in succeeded and _MORE_LEFT_OUT not in informational
+    whole = _DATA_HASH_MATCHES in succeeded and all(remark.code != _MORE_LEFT_OUT for remark in remarks)
     matches = _hard_binding(succeeded, failures)
     binding = hard_binding(kept, label) if kept is not None and matches and not whole else HardBinding()
     signed = _node(active.get("signature_info"))
@@ -125,7 +129,8 @@ def parse_store(raw: str, kept: Sequence[KeptStore] | None = None) -> ManifestRe
         certificate=signing_certificate(kept or (), label),
         algorithm=_text(signed.get("alg")).lower(),
         signed_at=_time(signed.get("time")),
-        time_stamped=_STAMPED in succeeded,
+        # Of a stamper whose certificate is for something else it says both, and that as if it were the signer's.
+        time_stamped=_STAMPED in succeeded and all(failure.code != INVALID_CERTIFICATE for failure in failures),
         signature_valid=_SIGNATURE_HOLDS in succeeded and not concerns & {Concern.SIGNATURE, Concern.CLAIM},
         signer_trusted=_TRUSTED in succeeded,
         development=any(
@@ -508,9 +513,10 @@ def _old_failures(statuses: object) -> tuple[StatusCode, ...]:
     return tuple(status for status in _statuses(statuses) if not status.code.endswith(_SUCCESS_ENDINGS))
 
 
-def _statuses(statuses: object) -> tuple[StatusCode, ...]:
+def _statuses(statuses: object, limit: int | None = MAX_ITEMS) -> tuple[StatusCode, ...]:
     return tuple(
-        StatusCode(_text(s.get("code")), _text(s.get("explanation")), _text(s.get("url"))) for s in _nodes(statuses)
+        StatusCode(_text(s.get("code")), _text(s.get("explanation")), _text(s.get("url")))
+        for s in _nodes(statuses, limit)
     )
 
 

@@ -122,7 +122,7 @@ def read_stream(
         if report.binds_parts:
             report = replace(report, left_out=report.left_out + unbound(file))
         if manifest is None or beside:
-            report = _relied_upon(report, stores, file, subject)
+            report = _with_movable(report, file, subject)
         return report
     except UnreadableStoreError as error:
         return ManifestReport(ManifestPresence.UNREADABLE, reason=str(error))
@@ -156,7 +156,7 @@ def read_segment(beginning: BinaryIO, segment: BinaryIO, anchors: bytes, *, subj
             segment.seek(0)
             reader.with_fragment(MP4.media_type, beginning, segment)
             report = _held_to_stores(parse_store(reader.json(), kept.stores), kept.stores, anchors)
-        return _relied_upon(report, kept.stores, segment, subject)
+        return _with_movable(_with_movable(report, beginning, subject), segment, subject)
     except UnreadableStoreError as error:
         return ManifestReport(ManifestPresence.UNREADABLE, reason=str(error))
     except c2pa.C2paError as error:
@@ -199,7 +199,7 @@ def _held(file: BinaryIO, report: ManifestReport, kept: Sequence[KeptStore]) -> 
     if signed is None or not content_matches(file, signed):
         return report
     failures = tuple(failure for failure in report.failures if not _is_elsewhere(failure))
-    left_out = tuple(in_words(*stretch) for stretch in signed.left_out)
+    left_out = report.left_out + tuple(in_words(*stretch) for stretch in signed.left_out)
     state = state_of(failures, signer_trusted=report.signer_trusted)
     return replace(report, state=state, failures=failures, hard_binding_matches=True, left_out=left_out)
 
@@ -207,15 +207,18 @@ def _held(file: BinaryIO, report: ManifestReport, kept: Sequence[KeptStore]) -> 
 def _held_to_stores(report: ManifestReport, kept: Sequence[KeptStore], anchors: bytes) -> ManifestReport:
     """The report, with what a library does not look for in the stores that it was read from."""
     report = _with({**strange_redactions(kept), **bound_updates(kept)}, report)
-    return _dated(unproven_times(kept, anchors, datetime.now(UTC)), report)
-
-
-def _relied_upon(report: ManifestReport, kept: Sequence[KeptStore], file: BinaryIO, subject: str) -> ManifestReport:
-    """The report; where it would be relied upon, with what else in its stores and in the file is not vouched for."""
-    if not report.is_sound:
+    report = _dated(unproven_times(kept, anchors, datetime.now(UTC)), report)
+    if not report.signer_trusted:
         return report
-    left_out = unseen_in_stores(kept, report.label) + movable(file, report.free_places, subject)
-    return replace(report, left_out=left_out) if left_out else _if_for_claims(report, kept)
+    unseen = unseen_in_stores(kept, report.label)
+    return replace(report, left_out=report.left_out + unseen) if unseen else _if_for_claims(report, kept)
+
+
+def _with_movable(report: ManifestReport, file: BinaryIO, subject: str) -> ManifestReport:
+    """The report; of a file that is what was signed, with what in it can be moved about all the same."""
+    if report.hard_binding_matches is not True:
+        return report
+    return replace(report, left_out=report.left_out + movable(file, report.free_places, subject))
 
 
 def _with(faults: Mapping[str, StatusCode], report: ManifestReport) -> ManifestReport:
@@ -249,10 +252,11 @@ def _if_for_claims(report: ManifestReport, kept: Sequence[KeptStore]) -> Manifes
     fault = StatusCode(_UNTRUSTED, "its certificate is not one for signing claims")
     signed = {one.label for one in report.ingredients if one.signer is not None}
     others = {label: fault for label in signed if not signs_claims(signing_certificate(kept, label))}
-    report = _with(others, report) if others else report
+    report = _with(others, report)
     if signs_claims(report.certificate):
         return report
-    return replace(report, state=ValidationState.VALID, signer_trusted=False, failures=(fault,))
+    state = ValidationState.VALID if report.state is ValidationState.TRUSTED else report.state
+    return replace(report, state=state, signer_trusted=False, failures=(*report.failures, fault))
 
 
 def _with_segment(reader: c2pa.Reader, beginning: BinaryIO, path: Path) -> None:

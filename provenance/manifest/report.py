@@ -359,6 +359,18 @@ class ManifestReport:
         )
 
     @property
+    def is_sound_but_for_content(self) -> bool:
+        """All that a manifest can be which is held against a copy: as sound as for the file that was signed."""
+        return (
+            self.signature_valid
+            and self.signer_trusted
+            and self._only(Concern.CONTENT)
+            and not self.left_out
+            and not self.laundered_faults
+            and not self.truncated
+        )
+
+    @property
     def is_of_other_content(self) -> bool:
         """An intact, validly signed manifest over bytes that it was not made for: a recovered one, or a transplant."""
         return (

@@ -85,7 +85,7 @@ def read_film(film: Film, anchors: bytes, time_anchors: bytes, limits: Limits) -
     trees = next((report.trees for report in reports if report.trees), ())
     if not trees and (whole := _as_one_file(film, anchors, time_anchors)) is not None:
         return whole
-    at = min(range(len(reports)), key=lambda number: _worth(reports[number]))
+    at = min(range(len(reports)), key=lambda number: (_worth(reports[number]), not reports[number].left_out))
     worst = read_stamped(lambda some: _report(film, film.segments[at], some), anchors, time_anchors)
     if worst.presence is not ManifestPresence.PRESENT:
         return SignedFilm(worst, unhashed=_unhashed(film, trees))

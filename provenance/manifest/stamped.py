@@ -51,6 +51,7 @@ def read_stamped(read: Callable[[bytes], ManifestReport], signers: bytes, time_s
         signer_trusted=together.signer_trusted,
         development=together.development,
         signature_valid=together.signature_valid,
+        left_out=together.left_out,  # what is asked only where the signer is trusted
         failures=together.failures,
     )
 

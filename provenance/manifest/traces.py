@@ -22,10 +22,10 @@ from touchmark.provenance.media.errors import LimitExceededError
 from touchmark.provenance.media.id3 import id3_frames
 from touchmark.provenance.media.tiff import Tiff, within_file
 
-_STORE_TYPE: Final = bytes.fromhex("6332706100110010800000aa00389b71")
+STORE_TYPE: Final = bytes.fromhex("6332706100110010800000aa00389b71")
 """JUMBF type of a manifest store (C2PA 2.4, 11.1.4.2 "Manifest Store"): stands at the start of every store."""
 _NEEDLES: Final = (
-    _STORE_TYPE,
+    STORE_TYPE,
     C2PA_UUID,
     b"c2pa.assertions\0",  # JUMBF labels that every manifest has
     b"c2pa.signature\0",
@@ -115,10 +115,10 @@ def _at(file: BinaryIO, start: int, size: int) -> bytes:
 def _found(data: bytes) -> Iterator[bytes]:
     """Stores somewhere in bytes, by what stands at the start of each: a box, and in it its description."""
     start = 0
-    while (found := data.find(_STORE_TYPE, start)) >= 16:
+    while (found := data.find(STORE_TYPE, start)) >= 16:
         size = int.from_bytes(data[found - 16 : found - 12], "big")
         yield data[found - 16 : found - 16 + size]
-        start = max(found - 16 + size, found + len(_STORE_TYPE))
+        start = max(found - 16 + size, found + len(STORE_TYPE))
 
 
 def _joined(segments: Iterable[bytes]) -> Iterator[bytes]:
@@ -128,7 +128,7 @@ def _joined(segments: Iterable[bytes]) -> Iterator[bytes]:
         pieces = boxes.setdefault(data[2:4], [])
         head = 16 if int.from_bytes(data[8:12], "big") == 1 else 8
         pieces.append(data[8 + head :] if pieces else data[8:])
-    yield from (b"".join(pieces) for pieces in boxes.values() if pieces[0][16:32] == _STORE_TYPE)
+    yield from (b"".join(pieces) for pieces in boxes.values() if pieces[0][16:32] == STORE_TYPE)
 
 
 def _gif(file: BinaryIO) -> Iterator[bytes]:
@@ -161,5 +161,5 @@ def _tiff(file: BinaryIO) -> Iterator[bytes]:
 def _id3(file: BinaryIO) -> Iterator[bytes]:
     """From where a store begins in a frame of the tag, all that is in the frame (C2PA 2.4, A.3.5; ID3v2.4, 3 and 4)."""
     for name, content in id3_frames(file):
-        if name == b"GEOB" and (found := content.find(_STORE_TYPE)) >= 16:
+        if name == b"GEOB" and (found := content.find(STORE_TYPE)) >= 16:
             yield content[found - 16 :]

@@ -26,10 +26,15 @@ the content, and lets pass what lies beside that."""
 _FILE: Final = b"bfdb"
 """Kind of the box that says what the embedded file is in the next one (ISO/IEC 19566-5, B.3)."""
 _PADS: Final = (b"\x63pad", b"\x64pad2")
-_HEADERS: Final = frozenset(
-    (b"\x18\x21", b"\x18\x22", b"\x67x5chain", b"\x66sigTst", b"\x67sigTst2", b"\x65rVals", b"\x71temp_signing_time")
-)
-"""Names of COSE headers (RFC 9360; C2PA 2.4, 13.2 and 14.5) that stand where a signature does not cover them."""
+_HEADERS: Final = frozenset((b"\x18\x21", b"\x67x5chain", b"\x66sigTst", b"\x67sigTst2", b"\x65rVals"))
+"""Names of COSE headers (RFC 9360; C2PA 2.4, 13.2 and 14.5) that stand where a signature does not cover them: what they
+hold is certificates, time stamps and answers about revocation, all in DER."""
+_IN_HEADERS: Final = (b"tstTokens", b"val", b"ocspVals")
+"""Names in them."""
+_SHORT: Final = {b"\x18\x22": 80, b"\x71temp_signing_time": 40}
+"""Names of others, the digest of a certificate and a time, and bytes of what they hold."""
+_MOST_OF_HEADER: Final = 32 << 10
+"""Bytes of one; a time stamp with all its certificates has a third of that."""
 
 
 _ADDRESS = re.compile(ADDRESS)
@@ -153,15 +158,47 @@ def _unsigned_in_cose(sign1: bytes) -> int:
     try:
         start = cbor.end(sign1, 2 if sign1[:1] == b"\xd2" else 1)
         *entries, at = cbor.members(sign1, start)
-        count = _content(sign1[cbor.end(sign1, cbor.end(sign1, at)) :])
+        signature = cbor.end(sign1, at)
+        # A payload is none: what is signed is the claim, which lies in a box of its own (C2PA 2.4, 13.2).
+        count = _content(sign1[cbor.head(sign1, at)[2] : signature]) + _content(sign1[cbor.end(sign1, signature) :])
+        met: set[bytes] = set()
         for key, value, end in zip(entries[::2], entries[1::2], [*entries, at][2::2], strict=True):
             if sign1[key:value] in _PADS:
                 count += _content(sign1[cbor.head(sign1, value)[2] : end])
-            elif sign1[key:value] not in _HEADERS:
+            elif sign1[key:value] in met or not _is_plain(sign1, key, value, end):
                 count += _content(sign1[key:end])
+            met.add(sign1[key:value])
     except ValueError:  # also where it is no map of names and values
         return _content(sign1)
     return count
+
+
+def _is_plain(sign1: bytes, key: int, value: int, end: int) -> bool:
+    """Whether a header is one that is known, and is written as such a header is. What it says is not looked at."""
+    name, size = sign1[key:value], end - value
+    if name in _SHORT:
+        return size <= _SHORT[name]
+    return name in _HEADERS and size <= _MOST_OF_HEADER and _is_of_der(sign1, value)
+
+
+def _is_of_der(data: bytes, at: int) -> bool:
+    """Whether an item of CBOR holds items of DER, in arrays or under names that are known, and nothing else."""
+    kind, length, start = cbor.head(data, at)
+    if kind == cbor.ARRAY:
+        return all(_is_of_der(data, one) for one in cbor.members(data, at)[:-1])
+    if kind == cbor.MAP:
+        entries = [(cbor.text(data, name), value) for name, value in cbor.entries(data, at)]
+        named = all(name in _IN_HEADERS for name, _ in entries) and len(dict(entries)) == len(entries)
+        return named and all(_is_of_der(data, value) for _, value in entries)
+    return kind == cbor.BYTES and length >= 0 and _is_der(data[start : start + length])
+
+
+def _is_der(item: bytes) -> bool:
+    """Whether it is one sequence of DER (ITU-T X.690, 8.1)."""
+    if len(item) < 2 or item[:1] != b"\x30":
+        return not item
+    long = item[1] & 127 if item[1] > 127 else 0
+    return 2 + long + (int.from_bytes(item[2 : 2 + long], "big") if long else item[1]) == len(item)
 
 
 def _beside_label(box: Box) -> int:

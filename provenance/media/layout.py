@@ -1,24 +1,31 @@
 """Whether the tables of a film say that its media lie in the file as a muxer puts them there: one after another.
 
     is_in_order(file, "clip.mp4")
+    are_fragments_in_place(file, "clip.mp4")
 
 A table of chunks says where in the file the pieces of each track begin (ISO/IEC 14496-12:2022, 8.7.5). Where a
 signature leaves these numbers out, whoever changes them makes a player show signed pictures in another order, or one
 for another; unless each track's chunks lie one behind the other, none upon another, and all media are theirs: then
 nothing can be moved. Tables that are not read here, and none at all, are no order.
+
+A fragment counts from its own beginning instead (8.8). What may be put between it and its media moves these.
 """
 
 from __future__ import annotations
 
 import struct
 from collections.abc import Iterator
-from itertools import pairwise
+from itertools import pairwise, zip_longest
 from typing import BinaryIO, Final
 
 from touchmark.provenance.media.boxes import Box, top_level, walk
 
 _MOST: Final = 1_000_000
 """Entries of a table, and chunks in all; an hour of sound and pictures has a third of that."""
+_FROM_THE_START: Final = 1
+"""Flag of a track in a fragment: it says where in the file its media lie (8.8.7)."""
+_HAS_START: Final = 1
+"""Flag of a run of samples: it says where its media lie, and not that they follow those of the run before (8.8.8)."""
 _GAPS: Final = 0.01
 """Of the media, what may belong to no chunk: less than would hold another scene."""
 
@@ -48,6 +55,59 @@ def is_in_order(file: BinaryIO, subject: str) -> bool:
     held = all(any(first <= start and end <= last for first, last in media) for start, end in chunks)
     room = sum(last - first for first, last in media)
     return apart and held and room - sum(end - start for start, end in chunks) <= _GAPS * room
+
+
+def names_chunks(file: BinaryIO, subject: str) -> bool:
+    """Whether the tables of a film name any piece of its media, or may; those of one in fragments alone name none.
+
+    Raises:
+        LimitExceededError: it has more boxes than any honest file.
+    """
+    tracks = (
+        track
+        for movie in top_level(file, subject)
+        if movie.type == "moov"
+        for track in _inside(file, movie, subject, "trak")
+    )
+    try:
+        return any(True for track in tracks for _ in _chunks(file, track, subject))
+    except ValueError:
+        return True
+
+
+def are_fragments_in_place(file: BinaryIO, subject: str) -> bool:
+    """Whether each fragment has its media right behind it, and says that they begin there.
+
+    Raises:
+        LimitExceededError: it has more boxes than any honest file.
+    """
+    boxes = tuple(top_level(file, subject))
+    return all(
+        media is not None and media.type == "mdat" and _begins_with(file, fragment, media, subject)
+        for fragment, media in zip_longest(boxes, boxes[1:])
+        if fragment.type == "moof"
+    )
+
+
+def _begins_with(file: BinaryIO, fragment: Box, media: Box, subject: str) -> bool:
+    starts = []
+    for track in _inside(file, fragment, subject, "traf"):
+        parts = {name: _inside(file, track, subject, name) for name in ("tfhd", "trun")}
+        if any(_flags(file, head) & _FROM_THE_START for head in parts["tfhd"]):
+            return False
+        starts += [_start_of(file, run) for run in parts["trun"] if _flags(file, run) & _HAS_START]
+    return min(starts, default=None) == fragment.size + media.header_size
+
+
+def _flags(file: BinaryIO, box: Box) -> int:
+    file.seek(box.offset + box.header_size + 1)  # behind a version
+    return int.from_bytes(file.read(3), "big")
+
+
+def _start_of(file: BinaryIO, run: Box) -> int:
+    """Where its media begin, from the beginning of its fragment (8.8.8)."""
+    file.seek(run.offset + run.header_size + 8)  # behind flags, and how many samples there are
+    return int.from_bytes(file.read(4), "big", signed=True)
 
 
 def _chunks(file: BinaryIO, track: Box, subject: str) -> Iterator[tuple[int, int]]:

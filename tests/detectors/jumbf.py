@@ -169,6 +169,23 @@ def compressed(manifest: bytes) -> bytes:
     return superbox(b"c2cm", label, box(b"brob", bytes(stream) + _packed([1, 1])))
 
 
+def compressed_alike(store: bytes, hidden: bytes = b"") -> bytes:
+    """A store of one manifest with that compressed, of the same length, and ``hidden`` beside its signature."""
+    description, manifest = inner(store)
+    shorter, forged = 0, b""
+
+    def hide(boxes: list[bytes]) -> list[bytes]:
+        protected, header, *rest = cbor2.loads(boxes[1][8:]).value
+        pad = hidden + bytes(len(header["pad"]) - len(hidden) - shorter)
+        return [boxes[0], box(b"cbor", cbor2.dumps(cbor2.CBORTag(18, [protected, {**header, "pad": pad}, *rest])))]
+
+    for _ in range(3):  # until it has the length of the old one
+        packed = compressed(rebuilt(manifest, ("c2pa",), at(("c2pa.signature",), hide)))
+        forged = box(b"jumb", description + packed)
+        shorter += len(forged) - len(store)
+    return forged
+
+
 def _packed(bits: list[int]) -> bytes:
     whole = [*bits, *[0] * (-len(bits) % 8)]
     return bytes(sum(bit << place for place, bit in enumerate(whole[at : at + 8])) for at in range(0, len(whole), 8))

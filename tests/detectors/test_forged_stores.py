@@ -21,16 +21,29 @@ from cryptography.x509.oid import ExtendedKeyUsageOID
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tests.detectors.jumbf import at, box, changed, compressed, inner, rebuilt, signed_anew, superbox, unpadded
-from tests.forms import FORMS, film_of_chunks
+from tests.detectors.jumbf import (
+    at,
+    box,
+    changed,
+    compressed,
+    compressed_alike,
+    inner,
+    rebuilt,
+    signed_anew,
+    superbox,
+    unpadded,
+)
+from tests.forms import FORMS, film_of_chunks, film_of_chunks_and_fragments
 from tests.provenance.keys.certificates import EMAIL, Authority, p256, usage
 from touchmark.detectors.sources import Sources
 from touchmark.detectors.verdict import Outcome
 from touchmark.detectors.verify import Verification, Verifier
 from touchmark.provenance.keys.development import issue_development_chain
+from touchmark.provenance.manifest.between import between_pieces
 from touchmark.provenance.manifest.claim import Claim, DigitalSourceType, SoftwareAgent
 from touchmark.provenance.manifest.context import manifest_context
 from touchmark.provenance.manifest.kept import KeptStore
+from touchmark.provenance.manifest.read import read_manifest
 from touchmark.provenance.manifest.report import ValidationState
 from touchmark.provenance.manifest.traces import stores
 from touchmark.provenance.manifest.unsigned import unsigned_in_store
@@ -55,12 +68,12 @@ def signed(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
         claim = Claim("x", media_type, DigitalSourceType.DIGITAL_CAPTURE, agent, datetime.now(UTC))
         sign_file(make(folder / f"plain-{name}"), folder / name, claim, SIGNER, CHAIN.authority)
         made[name] = folder / name
-    film = film_of_chunks(folder / "plain-many.mp4")
-    claim = Claim(
-        "x", "video/mp4", DigitalSourceType.DIGITAL_CAPTURE, SoftwareAgent("a camera", "1"), datetime.now(UTC)
-    )
-    sign_file(film, folder / "many.mp4", claim, SIGNER, CHAIN.authority)
-    return made | {"many.mp4": folder / "many.mp4"}
+    for name, film in (("many.mp4", film_of_chunks), ("both.mp4", film_of_chunks_and_fragments)):
+        agent = SoftwareAgent("a camera", "1")
+        claim = Claim("x", "video/mp4", DigitalSourceType.DIGITAL_CAPTURE, agent, datetime.now(UTC))
+        sign_file(film(folder / f"plain-{name}"), folder / name, claim, SIGNER, CHAIN.authority)
+        made[name] = folder / name
+    return made
 
 
 def verify(path: Path) -> Verification:
@@ -97,6 +110,7 @@ def with_store(path: Path, store: bytes, rest: bytes = b"") -> bytes:
     [
         at(("c2pa.signature",), lambda boxes: [*boxes, box(b"evil", HIDDEN)]),
         at(("c2pa.signature",), lambda boxes: [boxes[0], box(b"cbor", _with_header(boxes[1][8:]))]),
+        at(("c2pa.signature",), lambda boxes: [boxes[0], box(b"cbor", _with_payload(boxes[1][8:]))]),
         at((), lambda boxes: [*boxes, box(b"evil", HIDDEN)]),
         at((), lambda boxes: [*boxes, superbox(b"c2db", "c2pa.databoxes", superbox(b"cbor", "c2pa.data", DATA))]),
         at((), lambda boxes: [*boxes, superbox(b"c2db", "c2pa.databoxes", superbox(b"cbor", ADDRESS, DATA))]),
@@ -110,6 +124,7 @@ def with_store(path: Path, store: bytes, rest: bytes = b"") -> bytes:
     ids=[
         "beside a signature",
         "a header of a signature",
+        "a payload of a signature",
         "in a manifest",
         "data of nobody",
         "data called like an address",
@@ -226,18 +241,7 @@ def test_what_a_compressed_manifest_hides_is_not_known(signed, tmp_path, name, h
     """Anybody can compress the manifest of a signed file, and put what he likes beside its signature first."""
     store = store_of(signed[name])
     description, manifest = inner(store)
-
-    def hide(boxes: list[bytes]) -> list[bytes]:
-        protected, header, *rest = cbor2.loads(boxes[1][8:]).value
-        pad = hidden + bytes(len(header["pad"]) - len(hidden) - shorter)
-        return [boxes[0], box(b"cbor", cbor2.dumps(cbor2.CBORTag(18, [protected, {**header, "pad": pad}, *rest])))]
-
-    shorter = 0
-    forged = b""
-    for _ in range(3):  # until it has the length of the old one
-        packed = compressed(rebuilt(manifest, ("c2pa",), at(("c2pa.signature",), hide)))
-        forged = box(b"jumb", description + packed)
-        shorter += len(forged) - len(store)
+    forged = compressed_alike(store, hidden)
     verification = verify(replaced(signed[name], store, forged, tmp_path / name))
     assert verification.evidence.manifest.state is ValidationState.TRUSTED
     assert verification.evidence.manifest.left_out
@@ -246,6 +250,51 @@ def test_what_a_compressed_manifest_hides_is_not_known(signed, tmp_path, name, h
     assert unsigned_in_store(KeptStore.of(junk)) == len(HIDDEN)
     stranger = compressed(superbox(b"c2ma", "urn:c2pa:0", box(b"json", HIDDEN)))
     assert unsigned_in_store(KeptStore.of(box(b"jumb", description + stranger + manifest))) > len(HIDDEN)
+
+
+def _segment(marker: int, content: bytes) -> bytes:
+    return b"\xff" + bytes([marker]) + (2 + len(content)).to_bytes(2, "big") + content
+
+
+@pytest.mark.parametrize("name", ["a comment", "a table", "a box", "a piece of none", "what XMP says"])
+def test_nothing_lies_between_the_pieces_of_a_store(signed, tmp_path, name) -> None:
+    """A library leaves out of the hash all from the first to the last, whatever that is."""
+    content, store = signed["p.jpg"].read_bytes(), store_of(signed["p.jpg"])
+    evil = {
+        "a comment": _segment(0xFE, HIDDEN),
+        "a table": _segment(0xDB, b"\0" + bytes([200]) * 64),  # by which the picture is made brighter
+        "a box": _segment(0xEB, b"JP\x99\x99\0\0\0\1" + HIDDEN),
+        "a piece of none": _segment(0xEB, HIDDEN),
+        "what XMP says": _segment(0xE1, b"http://ns.adobe.com/xap/1.0/\0<x:xmpmeta xmlns:x='adobe:ns:meta/'/>"),
+    }[name]
+    start = content.index(b"\xff\xeb")
+    whole = content[start : start + 2 + int.from_bytes(content[start + 2 : start + 4], "big")]
+    number = whole[4:8]
+
+    def less(boxes: list[bytes]) -> list[bytes]:
+        protected, header, *rest = cbor2.loads(boxes[1][8:]).value
+        pad = header["pad"][len(evil) + 20 :]  # a further piece begins with so many bytes
+        return [boxes[0], box(b"cbor", cbor2.dumps(cbor2.CBORTag(18, [protected, {**header, "pad": pad}, *rest])))]
+
+    short = rebuilt(store, (), at(("c2pa.signature",), less))
+    first, second = short[:5000], short[:8] + short[5000:]
+    pieces = [_segment(0xEB, number + count.to_bytes(4, "big") + one) for count, one in ((1, first), (2, second))]
+    forged = evil.join(pieces)
+    assert len(forged) == len(whole)
+    path = tmp_path / "p.jpg"
+    path.write_bytes(content.replace(whole, forged))
+    verification = verify(path)
+    assert verification.evidence.manifest.state is ValidationState.TRUSTED, "the attack as such must succeed"
+    assert verification.evidence.container.unhashed >= len(evil)
+    assert verification.verdict.outcome is Outcome.CONTRADICTORY
+    path.write_bytes(content.replace(whole, pieces[0] + pieces[1]))
+    with path.open("rb") as file:
+        assert between_pieces(file) == 0
+    for begins, hidden in ((8, b"here"), (12, b"and here")):  # the number of the piece, and the head of its box
+        other = pieces[1][:begins] + hidden + pieces[1][begins + len(hidden) :]
+        path.write_bytes(content.replace(whole, pieces[0] + other))
+        with path.open("rb") as file:
+            assert between_pieces(file) == len(hidden)
 
 
 @pytest.mark.parametrize("name", ["a.mp3", "a.flac", "p.tiff"])
@@ -289,9 +338,56 @@ def _salted(description: bytes) -> bytes:
     return box(b"jumd", description[8:24] + toggles + description[25:] + box(b"c2sh", HIDDEN))
 
 
-def _with_header(sign1: bytes) -> bytes:
+def _with_header(sign1: bytes, name: object = "evil", value: object = HIDDEN) -> bytes:
     protected, header, *rest = cbor2.loads(sign1).value
-    return cbor2.dumps(cbor2.CBORTag(18, [protected, {**header, "evil": HIDDEN}, *rest]))
+    return cbor2.dumps(cbor2.CBORTag(18, [protected, {**header, name: value}, *rest]))
+
+
+DER = b"\x30\x82" + len(HIDDEN).to_bytes(2, "big") + HIDDEN
+LONG_DER = b"\x30\x83" + (1 << 16).to_bytes(3, "big") + b"x" * (1 << 16)
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "known"),
+    [
+        ("sigTst2", {"tstTokens": [{"val": DER}]}, True),
+        ("rVals", {"ocspVals": [DER, DER]}, True),
+        ("x5chain", DER, True),
+        (34, [-16, bytes(range(1, 33))], True),
+        ("temp_signing_time", "2026-01-01T00:00:00Z", True),
+        ("rVals", HIDDEN, False),
+        ("rVals", {"ocspVals": [DER, HIDDEN]}, False),
+        ("rVals", {"ocspVals": [DER + HIDDEN]}, False),
+        ("rVals", {"others": [DER]}, False),
+        ("sigTst", {"tstTokens": [{"val": DER, HIDDEN.decode(): DER}]}, False),
+        ("sigTst2", HIDDEN.decode(), False),
+        (33, [DER, LONG_DER], False),
+        (34, [-16, HIDDEN], False),
+        ("temp_signing_time", HIDDEN.decode(), False),
+    ],
+)
+def test_a_header_that_is_known_by_its_name_is_as_such_a_header_is(signed, name, value, known) -> None:
+    """A library looks at stamps and answers of its time, and passes over whatever else is called so."""
+    change = at(("c2pa.signature",), lambda boxes: [boxes[0], box(b"cbor", _with_header(boxes[1][8:], name, value))])
+    found = unsigned_in_store(KeptStore.of(rebuilt(store_of(signed["p.png"]), (), change)))
+    assert found == 0 if known else found >= len(HIDDEN)
+
+
+def test_a_header_that_is_there_twice_is_read_once(signed) -> None:
+    stamp = b"\x66sigTst" + cbor2.dumps({"tstTokens": [{"val": DER}]})
+
+    def twice(boxes: list[bytes]) -> list[bytes]:
+        protected, _, _, signature = (cbor2.dumps(part) for part in cbor2.loads(boxes[1][8:]).value)
+        return [boxes[0], box(b"cbor", b"\xd2\x84" + protected + b"\xa2" + stamp + stamp + b"\xf6" + signature)]
+
+    store = rebuilt(store_of(signed["p.png"]), (), at(("c2pa.signature",), twice))
+    assert unsigned_in_store(KeptStore.of(store)) >= len(HIDDEN)
+
+
+def _with_payload(sign1: bytes) -> bytes:
+    """A library puts the claim in its place."""
+    protected, header, _, signature = cbor2.loads(sign1).value
+    return cbor2.dumps(cbor2.CBORTag(18, [protected, header, HIDDEN, signature]))
 
 
 @pytest.mark.parametrize("name", ["p.png", "p.jpg", "p.tiff", "v.mp4", "a.mp3", "a.flac"])
@@ -487,7 +583,9 @@ def test_four_bytes_are_no_less_than_others(signed, tmp_path, name, start) -> No
     assert verify(path).verdict.outcome is Outcome.UNKNOWN
 
 
-@pytest.mark.parametrize(("name", "believed"), [("v.mp4", True), ("many.mp4", True), ("p.avif", False)])
+@pytest.mark.parametrize(
+    ("name", "believed"), [("v.mp4", True), ("many.mp4", True), ("both.mp4", False), ("p.avif", False)]
+)
 def test_boxes_whose_places_nobody_hashed_may_be_moved(signed, tmp_path, name, believed) -> None:
     """The first version of the hash over boxes does not take in where they are, by which the tables in them count."""
     content, store = signed[name].read_bytes(), store_of(signed[name])
@@ -562,6 +660,9 @@ def test_whoever_may_stamp_the_time_may_not_say_what_a_camera_took(
     assert verification.verdict.outcome is outcome
     assert verification.evidence.manifest.signer_trusted is (outcome is Outcome.CAPTURED)
     assert not verification.verdict.tampering
+    recovered = read_manifest(signed["p.png"], authority.pem, manifest=store_of(path))
+    assert recovered.signature_valid and recovered.hard_binding_matches is False
+    assert recovered.is_sound_but_for_content is (outcome is Outcome.CAPTURED), "so too where a registry kept it"
     edited, both = tmp_path / "edited.jpg", authority.pem + CHAIN.authority
     agent = SoftwareAgent("an editor", "1")
     claim = Claim("x", "image/jpeg", DigitalSourceType.DIGITAL_CAPTURE, agent, datetime.now(UTC), parent=path)

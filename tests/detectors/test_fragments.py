@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.detectors.fragments import Binding, bound_by_fragments, boxes, branch_box, essence, fragmented_film, pieces
+from tests.detectors.jumbf import box
 from touchmark.detectors.sources import Sources
 from touchmark.detectors.verdict import Outcome
 from touchmark.detectors.verify import Verification, Verifier
@@ -74,6 +75,14 @@ def test_fragments_stay_in_their_order(films, verify, order) -> None:
     verification = verify(beginning + b"".join(fragments[number] for number in order))
     assert verification.verdict.outcome not in ACCEPTED
     assert verification.evidence.container.unhashed > 0, "by our own reckoning too: other versions let it pass"
+
+
+def test_nothing_is_put_between_a_fragment_and_its_media(films, verify) -> None:
+    """It counts from its own beginning: zeros there move what is shown of its media, where no leaf takes places in."""
+    for at in [found.offset for found in boxes(films[0]) if found.type == "mdat"]:
+        verification = verify(films[0][:at] + box(b"free", bytes(24)) + films[0][at:])
+        assert verification.evidence.manifest.state is ValidationState.TRUSTED, "the attack as such must succeed"
+        assert verification.verdict.outcome is Outcome.UNKNOWN
 
 
 def branch_of(piece: bytes) -> tuple[Branch, int]:

@@ -3,6 +3,8 @@ them."""
 
 from __future__ import annotations
 
+import base64
+import json
 import struct
 import zlib
 from collections.abc import Callable
@@ -13,7 +15,9 @@ from typing import Any
 import cbor2
 import pytest
 from cryptography import x509
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding
+from cryptography.x509.oid import ExtendedKeyUsageOID
 
 from tests.detectors.cameras import taken
 from tests.detectors.jumbf import at, inner, rebuilt, signed_anew
@@ -35,6 +39,7 @@ SIGNER = PemSigner.from_pem(CHAIN.signer, CHAIN.signer_key)
 AUTHORITY = Authority("who knows")
 CAPTURE = DigitalSourceType.DIGITAL_CAPTURE
 PLACE = "com.example.who"
+ELSEWHERE = "self#jumbf=/c2pa/urn:c2pa:other/c2pa.assertions/c2pa.hash.data"
 DAY = timedelta(days=1)
 Forge = Callable[..., Path]
 References = dict[str, dict[str, Any]]
@@ -54,6 +59,39 @@ def identity(who: tuple[PemSigner, bytes], referenced: list[dict[str, Any]], **o
     signature = who[0].sign(cbor2.dumps(["Signature1", protected, b"", cbor2.dumps(payload)]))
     cose = cbor2.dumps(cbor2.CBORTag(18, [protected, {}, None, signature]))
     return {"signer_payload": payload, "signature": cose, "pad1": b"", **otherwise}
+
+
+def aggregated(referenced: list[dict[str, Any]], issuer: str = "") -> dict[str, Any]:
+    """The assertion by whoever says that they asked others who it is (8.1); by default, a key made this moment."""
+    key = Ed25519PrivateKey.generate()
+    jwk = {"kty": "OKP", "crv": "Ed25519", "x": _base64(key.public_key().public_bytes_raw())}
+    payload = {"referenced_assertions": referenced, "sig_type": "cawg.identity_claims_aggregation"}
+    person = {
+        "type": "cawg.social_media",
+        "username": "somebody well known",
+        "uri": "https://example.com/known",
+        "verifiedAt": "2026-01-01T00:00:00Z",
+        "provider": {"id": "https://example.com", "name": "Example"},
+    }
+    hashed = [{**one, "hash": base64.b64encode(one["hash"]).decode(), "alg": "sha256"} for one in referenced]
+    credential = {
+        "@context": ["https://www.w3.org/ns/credentials/v2", "https://cawg.io/identity/1.1/ica/context/"],
+        "type": ["VerifiableCredential", "IdentityClaimsAggregationCredential"],
+        "issuer": issuer or f"did:jwk:{_base64(json.dumps(jwk).encode())}",
+        "validFrom": "2026-01-01T00:00:00Z",
+        "credentialSubject": {
+            "verifiedIdentities": [person],
+            "c2paAsset": {**payload, "referenced_assertions": hashed},
+        },
+    }
+    protected, content = cbor2.dumps({1: -8, 3: "application/vc"}), json.dumps(credential).encode()
+    signature = key.sign(cbor2.dumps(["Signature1", protected, b"", content]))
+    cose = cbor2.dumps(cbor2.CBORTag(18, [protected, {}, content, signature]))
+    return {"signer_payload": payload, "signature": cose, "pad1": b""}
+
+
+def _base64(data: bytes) -> str:
+    return base64.urlsafe_b64encode(data).rstrip(b"=").decode()
 
 
 @pytest.fixture(scope="module")
@@ -96,6 +134,23 @@ def _binding(references: References) -> list[dict[str, Any]]:
 
 FORGED: dict[str, tuple[Callable[[References], Any], set[str]]] = {
     "by nobody we know": (lambda r: identity(person(), _binding(r)), set()),
+    "by a key of anybody": (lambda r: aggregated(_binding(r)), {"cawg.ica.untrusted_issuer"}),
+    "by who is asked on the network": (
+        lambda r: aggregated(_binding(r), "did:web:example.invalid"),
+        {"cawg.ica.did_unavailable"},
+    ),
+    "in a way of one's own": (
+        lambda r: identity(person(), _binding(r), signer_payload={"referenced_assertions": [], "sig_type": "mine"}),
+        set(),
+    ),
+    "of another manifest": (
+        lambda r: identity(person(), [*_binding(r), {"url": ELSEWHERE, "hash": bytes(32)}]),
+        {"cawg.identity.assertion.mismatch"},
+    ),
+    "with a certificate for time stamps": (
+        lambda r: identity(person(ekus=[ExtendedKeyUsageOID.TIME_STAMPING]), _binding(r)),
+        {"cawg.x509.credential.untrusted"},
+    ),
     "expired": (
         lambda r: identity(person(begins=NOW - 9 * DAY, ends=NOW - DAY), _binding(r)),
         {"cawg.x509.signature.outside_validity"},

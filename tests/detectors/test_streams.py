@@ -111,6 +111,17 @@ def test_a_whole_stream_is_believed(whole, verify, binding) -> None:
     assert verification.evidence.container.info.width == 64, "and its pictures are looked at"
 
 
+@pytest.mark.parametrize("number", range(1, 6))
+def test_nothing_is_put_between_a_segment_and_its_media(whole, verify, number) -> None:
+    """Of one segment among many: what is found of any counts for the film."""
+    parts = pieces(bound_by_fragments(whole, SIGNER, Binding(version=1)))
+    media = parts[number].rindex(b"mdat") - 4
+    parts[number] = parts[number][:media] + box(b"free", bytes(24)) + parts[number][media:]
+    verification = verify(parts)
+    assert verification.evidence.manifest.state is ValidationState.TRUSTED, "the attack as such must succeed"
+    assert verification.verdict.outcome is Outcome.UNKNOWN
+
+
 def test_whoever_may_stamp_the_time_may_not_say_what_a_camera_took_in_segments(tmp_path) -> None:
     """A library trusts him, and a film in one file was asked whether it should."""
     authority, key = Authority(), p256()

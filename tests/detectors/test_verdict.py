@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from fractions import Fraction
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -59,6 +60,7 @@ BAD_SIGNATURE = StatusCode("claimSignature.mismatch")
 ALTERED = StatusCode("assertion.hashedURI.mismatch")
 UNTRUSTED = StatusCode("signingCredential.untrusted")
 EXPIRED = StatusCode("signingCredential.expired")
+REVOKED = StatusCode("signingCredential.ocsp.revoked")
 
 GENERATED = DigitalSourceType.TRAINED_ALGORITHMIC_MEDIA
 CAPTURE = DigitalSourceType.DIGITAL_CAPTURE
@@ -315,6 +317,27 @@ def test_a_recording_that_was_sealed_here_is_captured() -> None:
     recovered = replace(report, hard_binding_matches=False)
     stripped = evidence(ABSENT, mark(PAYLOADS[0]), registration=own, recovered=recovered, registry_consulted=True)
     assert judge(stripped).outcome is Outcome.CAPTURED
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"failures": (HASH_MISMATCH, REVOKED)},
+        {"failures": (HASH_MISMATCH, StatusCode("claim.malformed"))},
+        {"failures": (HASH_MISMATCH, StatusCode("cawg.x509.credential.untrusted"))},
+        {"ingredients": (ReportedIngredient("clip", "parentOf", "urn:c2pa:0", 1, faults=(HASH_MISMATCH,)),)},
+        {"left_out": ("whatever its compressed manifests hold",)},
+        {"truncated": True},
+        {"signer_trusted": False},
+    ],
+)
+def test_a_manifest_that_a_registry_kept_is_asked_what_one_in_a_file_is_asked(changes: dict[str, Any]) -> None:
+    own = registered(PAYLOADS[0], source_type=CAPTURE)
+    kept = replace(manifest(HASH_MISMATCH, source_type=CAPTURE, names=PAYLOADS[0]), **changes)
+    verdict = judge(evidence(ABSENT, mark(PAYLOADS[0]), registration=own, recovered=kept, registry_consulted=True))
+    assert verdict.outcome is Outcome.UNKNOWN
+    (told, _) = (statement for statement in verdict.statements if statement.source is Source.RECOVERED)
+    assert told.tone is Tone.CAUTION
 
 
 def test_generation_anywhere_in_the_history_counts() -> None:
@@ -692,7 +715,7 @@ def test_an_accepted_verdict_rests_on_something(found: Evidence) -> None:
     assert verified or found.manifest.is_sound
     assert verdict.origin is not None
     if verdict.outcome is Outcome.CAPTURED:
-        assert found.manifest.is_sound or (found.recovered is not None and found.recovered.signer_trusted)
+        assert found.manifest.is_sound or (found.recovered is not None and found.recovered.is_sound_but_for_content)
         assert not verified or (found.registration is not None and found.registration.source_type == CAPTURE)
         strange = found.strange_sound
         assert strange is None or (

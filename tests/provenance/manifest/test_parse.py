@@ -344,3 +344,25 @@ def test_times_are_read_with_a_zone_or_not_at_all(genuine: dict[str, Any]) -> No
     assert str(signed_at("2026-11-22T07:00:00")) == "2026-11-22 07:00:00+00:00"
     for nonsense in ("yesterday", "0001-01-01T00:00:00+23:59", 7, None, "2026" * 50):
         assert signed_at(nonsense) is None
+
+
+def test_what_a_library_remarks_upon_is_found_among_any_number_of_remarks(genuine: dict[str, Any]) -> None:
+    """It has one for each ingredient without a manifest, and tells in one that a signer left out more of the hash."""
+    store = copy.deepcopy(genuine)
+    results = store["validation_results"]["activeManifest"]
+    results["success"].append({"code": "assertion.dataHash.match"})
+    remarks = results["informational"] = [{"code": "ingredient.unknownProvenance"}] * 300
+    assert not parse_store(json.dumps(store), ()).left_out
+    remarks.append({"code": "assertion.dataHash.additionalExclusionsPresent"})
+    assert parse_store(json.dumps(store), ()).left_out
+
+
+def test_a_stamp_by_a_certificate_for_something_else_proves_no_time(genuine: dict[str, Any]) -> None:
+    """Who has one for e-mail, of an authority that is believed for time stamps: a library trusts it, and complains."""
+    store = copy.deepcopy(genuine)
+    results = store["validation_results"]["activeManifest"]
+    url = f"self#jumbf=/c2pa/{store['active_manifest']}/c2pa.signature"
+    results["success"].append({"code": "timeStamp.trusted", "url": url})
+    assert parse(store).time_stamped
+    results["failure"].append({"code": "signingCredential.invalid", "url": url})
+    assert not parse(store).time_stamped

@@ -17,7 +17,8 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509 import load_pem_x509_certificates
 from cryptography.x509.oid import ExtendedKeyUsageOID
 
-from tests.detectors.jumbf import at, box, changed, rebuilt
+from tests.detectors.jumbf import at, box, changed, compressed_alike, rebuilt
+from tests.forms import FORMS
 from tests.provenance.keys.certificates import Authority, p256, private_pem
 from tests.provenance.signing.stand_ins import TimeAuthority, serving
 from touchmark.provenance.manifest.claim import Claim, DigitalSourceType, SoftwareAgent
@@ -116,6 +117,10 @@ def files(
     editor = PemSigner.from_pem(signers.issue(key=key), private_pem(key))
     sign_file(paths["old, expired"], folder / "edited.mp4", parent, editor, signers.pem)
     paths["an edit of old, expired"] = folder / "edited.mp4"
+    media_type, draw = FORMS["p.png"]
+    drawn, picture = draw(folder / "plain.png"), folder / "picture.png"
+    of_picture = replace(claim, media_type=media_type)
+    paths["picture, expired"] = signed(picture, drawn, of_picture, signers, stamper=time_authority, lasts=SHORT)
     time.sleep(SHORT.total_seconds() + 1)
     return paths
 
@@ -147,6 +152,20 @@ def test_an_expired_signer_needs_a_stamp_that_is_believed(
         assert report.state is ValidationState.INVALID
         assert not report.time_stamped
     assert not read(files["honest, expired, not stamped"], signers.pem, time_authority.root).is_sound
+
+
+def test_a_stamp_makes_nothing_believed_that_is_not_seen(
+    files: dict[str, Path], signers: Authority, time_authority: TimeAuthority, tmp_path: Path
+) -> None:
+    """Of an expired signer it was not asked without the anchors of time stamps, and forgotten with them."""
+    with files["picture, expired"].open("rb") as file:
+        (store,) = stores(file, kind_of_file(file))
+    path = tmp_path / "compressed.png"
+    path.write_bytes(files["picture, expired"].read_bytes().replace(store, compressed_alike(store)))
+    report = read(path, signers.pem, time_authority.root)
+    assert report.signer_trusted and report.hard_binding_matches, "the attack as such must succeed"
+    assert report.left_out
+    assert not report.is_sound
 
 
 @pytest.mark.parametrize("name", ["thief", "thief, stamped", "thief, stamped, expired"])
