@@ -156,11 +156,6 @@ def meanings() -> Meanings:
     return Meanings(_by_language(_BY_LANGUAGE, concepts), _by_language(_GLOSSES, {}))
 
 
-def _canonical(entry: str) -> str:
-    beginning, mark, language = re.split(r"(\$?(?:@|\Z))", entry, maxsplit=1)
-    return f"{read_plainly(beginning)}{mark}{language}"
-
-
 def _by_language(folder: Path, listed: dict[str, list[str]]) -> dict[str, list[str]]:
     """What is listed, and what the files of a folder, each named for a language, list besides: canonical, since they
     are long and reading them would take seconds."""

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import pytest
+import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -214,3 +216,10 @@ def test_the_lists_by_language_are_canonical_since_they_are_taken_as_they_are() 
     ]
     assert len(entries) > 50_000
     assert [entry for entry in entries if read_plainly(entry) != entry] == []
+
+
+def test_reading_an_entry_leaves_its_marks() -> None:
+    listed = yaml.safe_load(Path("safety/classifier/concepts.yaml").read_bytes())
+    marked = [entry for entries in listed.values() for entry in entries if entry[-1] == "$" or entry[-3:-2] == "@"]
+    assert len(marked) > 500
+    assert [entry for entry in marked if not read_plainly(entry).endswith(re.findall(r"\$?(?:@..)?$", entry)[0])] == []
