@@ -223,3 +223,11 @@ def test_reading_an_entry_leaves_its_marks() -> None:
     marked = [entry for entries in listed.values() for entry in entries if entry[-1] == "$" or entry[-3:-2] == "@"]
     assert len(marked) > 500
     assert [entry for entry in marked if not read_plainly(entry).endswith(re.findall(r"\$?(?:@..)?$", entry)[0])] == []
+
+
+@pytest.mark.parametrize("path", sorted(Path("safety/classifier/glosses").glob("*.json")), ids=lambda path: path.stem)
+def test_a_form_is_one_gloss_in_its_language_and_every_gloss_has_english(path: Path) -> None:
+    listed = json.loads(path.read_bytes())
+    forms = [form for entries in listed.values() for form in entries]
+    assert len(listed) > 1_900 and len(forms) == len(set(forms))
+    assert listed.keys() <= json.loads(path.with_name("en.json").read_bytes()).keys()
