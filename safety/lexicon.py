@@ -235,11 +235,10 @@ def _stands_alone(text: str, start: int, end: int) -> bool:
 
 
 def _joins(left: str, right: str) -> bool:
-    return in_word(left) and in_word(right) and not (_is_unspaced(left) or _is_unspaced(right))
+    return _in_word(left) and _in_word(right) and not (_is_unspaced(left) or _is_unspaced(right))
 
 
-def in_word(character: str) -> bool:
-    """Whether a character is part of a word: a letter or a digit, or a vowel sign on one."""
+def _in_word(character: str) -> bool:
     return character.isalnum() or (not character.isascii() and unicodedata.category(character)[0] == "M")
 
 

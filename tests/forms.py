@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
 import av
 import cv2
 import numpy as np
+from av.container import OutputContainer
+from av.video.stream import VideoStream
 
 
 def sound_file(path: Path, codec: str, layout: str = "fltp", seconds: int = 1) -> Path:
@@ -35,40 +37,34 @@ def picture_file(path: Path) -> Path:
 
 def video_file(path: Path, codec: str, **options: str) -> Path:
     with av.open(str(path), "w", options=options) as container:
-        stream = container.add_stream(codec, rate=8)
-        stream.width, stream.height, stream.pix_fmt = 64, 64, "yuv420p"
-        for shade in range(4):
-            picture = np.full((64, 64, 3), 40 * shade, np.uint8)
-            container.mux(stream.encode(av.VideoFrame.from_ndarray(picture, format="rgb24")))
-        container.mux(stream.encode())
+        _fill(container, [container.add_stream(codec, rate=8)], range(0, 160, 40))
     return path
 
 
 def film_of_chunks(path: Path) -> Path:
     """Two tracks whose pieces alternate in the file."""
     with av.open(str(path), "w") as container:
-        streams = [container.add_stream("libx264", rate=8) for _ in range(2)]
-        for stream in streams:
-            stream.width, stream.height, stream.pix_fmt = 64, 64, "yuv420p"
-        for shade in range(24):
-            picture = np.full((64, 64, 3), 10 * shade, np.uint8)
-            for stream in streams:
-                container.mux(stream.encode(av.VideoFrame.from_ndarray(picture, format="rgb24")))
-        for stream in streams:
-            container.mux(stream.encode())
+        _fill(container, [container.add_stream("libx264", rate=8) for _ in range(2)], range(0, 240, 10))
     return path
 
 
 def film_of_chunks_and_fragments(path: Path) -> Path:
     """Its first pictures are named by tables of chunks, the others by fragments."""
     with av.open(str(path), "w", options={"movflags": "frag_keyframe+default_base_moof+skip_trailer"}) as container:
-        stream = container.add_stream("libx264", rate=8, options={"g": "8", "bf": "0"})
-        stream.width, stream.height, stream.pix_fmt = 64, 64, "yuv420p"
-        for shade in range(24):
-            picture = np.full((64, 64, 3), 10 * shade, np.uint8)
-            container.mux(stream.encode(av.VideoFrame.from_ndarray(picture, format="rgb24")))
-        container.mux(stream.encode())
+        _fill(container, [container.add_stream("libx264", rate=8, options={"g": "8", "bf": "0"})], range(0, 240, 10))
     return path
+
+
+def _fill(container: OutputContainer, streams: Sequence[VideoStream], shades: Iterable[int]) -> None:
+    """A picture of each shade, in turn in each stream."""
+    for stream in streams:
+        stream.width, stream.height, stream.pix_fmt = 64, 64, "yuv420p"
+    for shade in shades:
+        picture = np.full((64, 64, 3), shade, np.uint8)
+        for stream in streams:
+            container.mux(stream.encode(av.VideoFrame.from_ndarray(picture, format="rgb24")))
+    for stream in streams:
+        container.mux(stream.encode())
 
 
 FORMS: dict[str, tuple[str, Callable[[Path], Path]]] = {

@@ -20,7 +20,7 @@ from typing import BinaryIO, Final
 from xml.etree import ElementTree
 
 from touchmark.provenance.media import kinds
-from touchmark.provenance.media.boxes import top_level, walk
+from touchmark.provenance.media.boxes import inside, top_level
 from touchmark.provenance.media.chunks import (
     APP1,
     GIF_APPLICATION,
@@ -213,14 +213,12 @@ def _in_gif(file: BinaryIO) -> Iterator[bytes]:
 
 def _in_boxes(file: BinaryIO, subject: str) -> Iterator[bytes]:
     for box in tuple(top_level(file, subject)):
-        start, end = box.offset + box.header_size, box.offset + box.size
         if box.uuid == XMP_UUID:
-            yield _read(file, start, end - start)
+            yield _read(file, box.offset + box.header_size, box.size - box.header_size)
         elif box.type == "moov":  # QuickTime's place
-            for child in tuple(walk(file, start, end, subject)):
+            for child in tuple(inside(file, box, subject)):
                 if child.type == "udta":
-                    inner = walk(file, child.offset + child.header_size, child.offset + child.size, subject)
-                    for note in tuple(inner):
+                    for note in tuple(inside(file, child, subject)):
                         if note.type == "XMP_":
                             yield _read(file, note.offset + note.header_size, note.size - note.header_size)
 

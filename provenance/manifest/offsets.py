@@ -10,12 +10,12 @@ that all is as it was; of a picture of several items, and of fragments whose tab
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable
 from typing import BinaryIO
 
 from touchmark.provenance.manifest.binding import ANY_BOX, in_words
 from touchmark.provenance.manifest.traces import STORE_TAG
-from touchmark.provenance.media.boxes import Box, top_level, walk
+from touchmark.provenance.media.boxes import Box, inside, top_level
 from touchmark.provenance.media.layout import are_fragments_in_place, is_in_order, names_chunks
 from touchmark.provenance.media.tiff import Tiff, within_file
 
@@ -54,8 +54,4 @@ def _lengths_of_store(file: BinaryIO) -> set[str]:
 
 
 def _has_items(file: BinaryIO, boxes: Iterable[Box], subject: str) -> bool:
-    return any(inner.type == "iloc" for box in boxes if box.type == "meta" for inner in _inside(file, box, subject, 4))
-
-
-def _inside(file: BinaryIO, box: Box, subject: str, behind: int = 0) -> Iterator[Box]:
-    return walk(file, box.offset + box.header_size + behind, box.offset + box.size, subject)
+    return any(inner.type == "iloc" for box in boxes if box.type == "meta" for inner in inside(file, box, subject, 4))

@@ -103,6 +103,11 @@ def walk(file: BinaryIO, start: int, end: int, subject: str) -> Iterator[Box]:
     raise LimitExceededError(f"it has more than {_MAX_BOXES:,} boxes in a row", subject=subject)
 
 
+def inside(file: BinaryIO, box: Box, subject: str, behind: int = 0) -> Iterator[Box]:
+    """Boxes in a box, ``behind`` bytes after its header: four in a full box, which has version and flags there."""
+    return walk(file, box.offset + box.header_size + behind, box.offset + box.size, subject)
+
+
 def check_boxes(file: BinaryIO, subject: str) -> int:
     """How many boxes there are; a file is refused that has more than a C2PA library reads in a moment, whose time grows
     with their number squared.

@@ -11,7 +11,7 @@ from typing import BinaryIO
 
 import numpy as np
 
-from touchmark.provenance.media.boxes import Box, walk
+from touchmark.provenance.media.boxes import Box, inside
 from touchmark.provenance.media.errors import DecodeError
 
 _CONTAINERS = frozenset({"moov", "trak", "mdia", "minf", "stbl", "moof", "traf"})
@@ -25,13 +25,13 @@ def index_entries(file: BinaryIO, movie: Box, subject: str) -> int:
         DecodeError: the index is compressed (``cmov``, unused since the 1990s), so that it cannot be judged.
     """
     total = 0
-    for track in _inside(file, movie, subject):
+    for track in inside(file, movie, subject):
         if track.type == "cmov":
             raise DecodeError("its index is compressed, which is not read", subject=subject)
         if track.type == "trak":
             total += _track_entries(file, track, subject)
         elif track.type == "traf":
-            total += sum(_number(file, box, 4) for box in _inside(file, track, subject) if box.type == "trun")
+            total += sum(_number(file, box, 4) for box in inside(file, track, subject) if box.type == "trun")
     return total
 
 
@@ -61,15 +61,11 @@ def _chunked_samples(file: BinaryIO, table: Box, tables: list[Box]) -> int:
 
 
 def _descend(file: BinaryIO, box: Box, subject: str) -> Iterator[Box]:
-    for child in _inside(file, box, subject):
+    for child in inside(file, box, subject):
         if child.type in _CONTAINERS:
             yield from _descend(file, child, subject)
         else:
             yield child
-
-
-def _inside(file: BinaryIO, box: Box, subject: str) -> Iterator[Box]:
-    return walk(file, box.offset + box.header_size, box.offset + box.size, subject)
 
 
 def _payload(file: BinaryIO, box: Box, offset: int, size: int) -> bytes:

@@ -18,7 +18,7 @@ from itertools import islice
 from typing import BinaryIO, Final
 
 from touchmark.provenance.media import kinds
-from touchmark.provenance.media.boxes import Box, top_level, walk
+from touchmark.provenance.media.boxes import Box, inside, top_level, walk
 
 EXIF: Final = b"Exif"
 XMP: Final = b"application/rdf+xml"
@@ -58,8 +58,7 @@ def _of_heif(file: BinaryIO, subject: str) -> Iterator[tuple[bytes, bytes]]:
     meta = next((box for box in top_level(file, subject) if box.type == "meta"), None)
     if meta is None:
         return
-    inside = walk(file, meta.offset + meta.header_size + 4, meta.offset + meta.size, subject)
-    boxes = {box.type: box for box in islice(inside, _MOST_INSIDE)}
+    boxes = {box.type: box for box in islice(inside(file, meta, subject, 4), _MOST_INSIDE)}
     if "iinf" not in boxes or "iloc" not in boxes:
         return
     names = dict(_names(file, boxes["iinf"], subject))

@@ -18,7 +18,7 @@ from collections.abc import Iterator
 from itertools import pairwise, zip_longest
 from typing import BinaryIO, Final
 
-from touchmark.provenance.media.boxes import Box, top_level, walk
+from touchmark.provenance.media.boxes import Box, inside, top_level
 
 _MOST: Final = 1_000_000
 """Entries of a table, and chunks in all; an hour of sound and pictures has a third of that."""
@@ -42,7 +42,7 @@ def is_in_order(file: BinaryIO, subject: str) -> bool:
     try:
         (movie,) = movies
         tracks: list[list[tuple[int, int]]] = []
-        for track in _inside(file, movie, subject, "trak"):
+        for track in _named(file, movie, subject, "trak"):
             tracks.append(list(_chunks(file, track, subject)))
             if sum(map(len, tracks)) > _MOST:
                 return False
@@ -67,7 +67,7 @@ def names_chunks(file: BinaryIO, subject: str) -> bool:
         track
         for movie in top_level(file, subject)
         if movie.type == "moov"
-        for track in _inside(file, movie, subject, "trak")
+        for track in _named(file, movie, subject, "trak")
     )
     try:
         return any(True for track in tracks for _ in _chunks(file, track, subject))
@@ -91,8 +91,8 @@ def are_fragments_in_place(file: BinaryIO, subject: str) -> bool:
 
 def _begins_with(file: BinaryIO, fragment: Box, media: Box, subject: str) -> bool:
     starts = []
-    for track in _inside(file, fragment, subject, "traf"):
-        parts = {name: _inside(file, track, subject, name) for name in ("tfhd", "trun")}
+    for track in _named(file, fragment, subject, "traf"):
+        parts = {name: _named(file, track, subject, name) for name in ("tfhd", "trun")}
         if any(_flags(file, head) & _FROM_THE_START for head in parts["tfhd"]):
             return False
         starts += [_start_of(file, run) for run in parts["trun"] if _flags(file, run) & _HAS_START]
@@ -118,11 +118,11 @@ def _chunks(file: BinaryIO, track: Box, subject: str) -> Iterator[tuple[int, int
     """
     (table,) = (
         table
-        for media in _inside(file, track, subject, "mdia")
-        for information in _inside(file, media, subject, "minf")
-        for table in _inside(file, information, subject, "stbl")
+        for media in _named(file, track, subject, "mdia")
+        for information in _named(file, media, subject, "minf")
+        for table in _named(file, information, subject, "stbl")
     )
-    boxes = {box.type: box for box in walk(file, *_content(table), subject)}
+    boxes = {box.type: box for box in inside(file, table, subject)}
     places = _numbers(file, boxes, "co64", "Q") if "co64" in boxes else _numbers(file, boxes, "stco", "I")
     runs = _numbers(file, boxes, "stsc", "III")
     sizes = _sizes(file, boxes)
@@ -172,8 +172,8 @@ def _payload(file: BinaryIO, boxes: dict[str, Box], name: str) -> bytes:
     return file.read(min(end - start, 8 * _MOST))
 
 
-def _inside(file: BinaryIO, box: Box, subject: str, name: str) -> list[Box]:
-    return [inner for inner in walk(file, *_content(box), subject) if inner.type == name]
+def _named(file: BinaryIO, box: Box, subject: str, name: str) -> list[Box]:
+    return [inner for inner in inside(file, box, subject) if inner.type == name]
 
 
 def _content(box: Box) -> tuple[int, int]:

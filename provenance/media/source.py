@@ -219,10 +219,9 @@ def check_is_no_piece(file: BinaryIO, top_level: Iterable[boxes.Box], name: str)
     moov, piece = found.get("moov"), ""
     if moov is None and "moof" in found:
         piece = "a segment of a film (DASH, HLS) without its beginning"
-    elif moov is not None and "moof" not in found and "mdat" not in found:
-        inside = boxes.walk(file, moov.offset + moov.header_size, moov.offset + moov.size, name)
-        if any(box.type == "mvex" for box in inside):
-            piece = "the beginning of a film in segments (DASH, HLS) without the segments"
+    elif moov is not None and not found.keys() & {"moof", "mdat"}:
+        is_beginning = any(box.type == "mvex" for box in boxes.inside(file, moov, name))
+        piece = "the beginning of a film in segments (DASH, HLS) without the segments" if is_beginning else ""
     if piece:
         raise TruncatedError(f"is {piece}", subject=name, remedy=_OF_SEGMENTS)
 

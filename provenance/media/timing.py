@@ -14,7 +14,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import BinaryIO, Final
 
-from touchmark.provenance.media.boxes import Box, top_level, walk
+from touchmark.provenance.media.boxes import Box, inside, top_level
 from touchmark.provenance.media.errors import DecodeError, LimitExceededError
 from touchmark.provenance.media.film import Film
 
@@ -62,9 +62,9 @@ def ticks_of(beginning: BinaryIO, subject: str) -> dict[int, int]:
         track: ticks
         for moov in top_level(beginning, subject)
         if moov.type == "moov"
-        for mvex in _inside(beginning, moov, subject)
+        for mvex in inside(beginning, moov, subject)
         if mvex.type == "mvex"
-        for trex in _inside(beginning, mvex, subject)
+        for trex in inside(beginning, mvex, subject)
         if trex.type == "trex"
         for _, track, _, ticks in [_numbers(">IIII", _payload(beginning, trex, subject), subject)]
     }
@@ -101,13 +101,13 @@ def fragments_of_film(film: Film) -> list[tuple[Fragment, ...]]:
 
 
 def _fragment(file: BinaryIO, moof: Box, ticks: Mapping[int, int], subject: str) -> Fragment:
-    boxes = _inside(file, moof, subject)
+    boxes = inside(file, moof, subject)
     return Fragment(tuple(_span(file, box, ticks, subject) for box in boxes if box.type == "traf"))
 
 
 def _span(file: BinaryIO, traf: Box, ticks: Mapping[int, int], subject: str) -> Span:
     track, start, each, total = 0, None, 0, 0
-    for box in _inside(file, traf, subject):
+    for box in inside(file, traf, subject):
         if box.type == "tfhd":
             payload = _payload(file, box, subject)
             flags, track = _numbers(">II", payload, subject)
@@ -133,10 +133,6 @@ def _ticks_of_samples(payload: bytes, each: int, subject: str) -> Iterator[int]:
         raise _cut_short(subject)
     for at in range(first, first + count * width, width):
         yield int.from_bytes(payload[at : at + 4], "big")
-
-
-def _inside(file: BinaryIO, box: Box, subject: str) -> Iterator[Box]:
-    return walk(file, box.offset + box.header_size, box.offset + box.size, subject)
 
 
 def _payload(file: BinaryIO, box: Box, subject: str) -> bytes:

@@ -81,7 +81,8 @@ def units(text: str, latin: Collection[str]) -> Units:
         none = np.zeros(0, dtype=np.intp)
         return Units(parts, none, np.zeros(1, dtype=np.intp))
     words, known = _of_words(code, parts.starts, np.minimum(parts.ends - parts.starts, _MAX_WORD))
-    concepts, glosses = (_Placed.of(meant, parts) for meant in meanings().find(text, latin))
+    at = places(parts.widths)
+    concepts, glosses = (_Placed.of(meant, parts, at) for meant in meanings().find(text, latin))
     owners, hashes = zip(*words, *_of_objects(known, concepts), strict=True)
     pairs_owner, pairs = _of_concepts(concepts)
     gloss_owner, gloss = _of_glosses(concepts, glosses)
@@ -147,9 +148,9 @@ class _Placed:
     numbers: NDArray[np.intp]
 
     @classmethod
-    def of(cls, meant: Meant, parts: Cut) -> _Placed:
+    def of(cls, meant: Meant, parts: Cut, at: NDArray[np.intp]) -> _Placed:
         unit = np.maximum(parts.starts.searchsorted(meant.begins, side="right") - 1, 0)
-        return cls(unit, places(parts.widths).take(unit), meant.numbers)
+        return cls(unit, at.take(unit), meant.numbers)
 
 
 def _of_concepts(concepts: _Placed) -> tuple[NDArray[np.intp], NDArray[np.intp]]:

@@ -128,9 +128,9 @@ def _counted(texts: Sequence[str], harmless: Sequence[bool]) -> tuple[csr_matrix
     data: list[NDArray[np.float32]] = []
     ends, of = [0], []
     for number, (text, safe) in enumerate(zip(texts, harmless, strict=True)):
-        found_in = units(text, latin_languages(text))
-        for begin, end in passages(text, found_in.cut, harmless=safe):
-            features = found_in.features(begin, end)
+        text_units = units(text, latin_languages(text))
+        for begin, end in passages(text, text_units.cut, harmless=safe):
+            features = text_units.features(begin, end)
             found, counts = np.unique(features, return_counts=True)
             indices.append(found)
             data.append((counts / np.sqrt(max(len(features), 1))).astype(np.float32))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 from pathlib import Path
 from typing import Any
@@ -23,11 +24,14 @@ def taken(plain: Path, path: Path, signer: PemSigner, assertion: dict[str, Any])
         "assertions": [{"label": "c2pa.actions.v2", "created": True, "data": created}, assertion],
     }
     builder = c2pa.Builder(json.dumps(definition), manifest_context(b""))
-    chain = signer.certificate_chain.decode()
-    with (
-        plain.open("rb") as media,
-        path.open("w+b") as output,
-        c2pa.Signer.from_callback(signer.sign, c2pa.C2paSigningAlg.ES256, chain) as native,
-    ):
-        builder.sign(native, "image/png", media, output)
+    with plain.open("rb") as media, path.open("w+b") as output:
+        sign_raw(builder, signer, "image/png", media, output)
     return path
+
+
+def sign_raw(builder: c2pa.Builder, signer: PemSigner, media_type: str, source: io.IOBase, output: io.IOBase) -> bytes:
+    """What a builder was told, as no program of ours would; the store of that."""
+    chain = signer.certificate_chain.decode()
+    with c2pa.Signer.from_callback(signer.sign, c2pa.C2paSigningAlg.ES256, chain) as native:
+        store: bytes = builder.sign(native, media_type, source, output)
+    return store

@@ -9,6 +9,7 @@ from pathlib import Path
 import c2pa
 import pytest
 
+from tests.detectors.cameras import sign_raw
 from tests.detectors.conftest import NOW
 from tests.detectors.jumbf import at, box, changed, signed_anew
 from tests.forms import FORMS
@@ -41,13 +42,8 @@ def sign(folder: Path, name: str, *, embed: bool = False, remote: str = "") -> t
         builder.set_no_embed()
     if remote:
         builder.set_remote_url(remote)
-    chain = SIGNER.certificate_chain.decode()
-    with (
-        plain.open("rb") as media,
-        path.open("w+b") as output,
-        c2pa.Signer.from_callback(SIGNER.sign, c2pa.C2paSigningAlg.ES256, chain) as native,
-    ):
-        store = builder.sign(native, media_type, media, output)
+    with plain.open("rb") as media, path.open("w+b") as output:
+        store = sign_raw(builder, SIGNER, media_type, media, output)
     beside = path.with_suffix(".c2pa")
     beside.write_bytes(store)
     return path, beside

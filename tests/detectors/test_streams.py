@@ -18,6 +18,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
+from tests.detectors.cameras import sign_raw
 from tests.detectors.fragments import Binding, bound_by_fragments, boxes, branch_box, essence, fragmented_film, pieces
 from tests.detectors.jumbf import box
 from tests.provenance.keys.certificates import Authority, p256, private_pem
@@ -131,8 +132,7 @@ def test_whoever_may_stamp_the_time_may_not_say_what_a_camera_took_in_segments(t
     actions = {"label": "c2pa.actions.v2", "created": True, "data": {"actions": [made]}}
     definition = {"claim_version": 2, "claim_generator_info": [{"name": "c", "version": "1"}], "assertions": [actions]}
     builder = c2pa.Builder(json.dumps(definition), manifest_context(b""))
-    with c2pa.Signer.from_callback(signer.sign, c2pa.C2paSigningAlg.ES256, chain.decode(), None) as native:
-        builder.sign(native, "video/mp4", io.BytesIO(fragmented_film(tmp_path / "made.mp4")), output)
+    sign_raw(builder, signer, "video/mp4", io.BytesIO(fragmented_film(tmp_path / "made.mp4")), output)
     paths = []
     for number, piece in enumerate(pieces(bound_by_fragments(output.getvalue(), signer, Binding(apart=True)))):
         paths.append(tmp_path / f"{number}.m4s")

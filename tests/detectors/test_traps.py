@@ -19,6 +19,7 @@ import pytest
 from rich.console import Console
 
 from tests.clips import moving_clip
+from tests.detectors.cameras import sign_raw
 from tests.detectors.conftest import NOW
 from tests.forms import FORMS
 from tests.heif import heif
@@ -245,14 +246,9 @@ def test_a_camera_that_the_signer_only_passes_on_is_not_believed(forms, trusted,
     made = {"action": "c2pa.created", "digitalSourceType": DigitalSourceType.DIGITAL_CAPTURE}
     actions = {"label": "c2pa.actions.v2", "created": created, "data": {"actions": [made]}}
     definition = {"claim_version": 2, "claim_generator_info": [{"name": "a tool"}], "assertions": [actions]}
-    builder, signer = c2pa.Builder(json.dumps(definition), manifest_context(b"")), trusted[0]
-    chain = signer.certificate_chain.decode()
-    with (
-        plain.open("rb") as media,
-        path.open("w+b") as output,
-        c2pa.Signer.from_callback(signer.sign, c2pa.C2paSigningAlg.ES256, chain) as native,
-    ):
-        builder.sign(native, "image/jpeg", media, output)
+    builder = c2pa.Builder(json.dumps(definition), manifest_context(b""))
+    with plain.open("rb") as media, path.open("w+b") as output:
+        sign_raw(builder, trusted[0], "image/jpeg", media, output)
     if edited:
         parent, path = path, tmp_path / "edited.jpg"
         sign_file(parent, path, _claim("image/jpeg", DigitalSourceType.DIGITAL_CAPTURE, parent=parent), *trusted)
@@ -308,7 +304,7 @@ def test_what_a_model_did_to_a_cameras_picture_is_read_from_every_action(forms, 
     plain, path, edited = forms["p.jpg"].with_name("plain-p.jpg"), tmp_path / "filled.jpg", tmp_path / "edited.jpg"
     builder = c2pa.Builder(json.dumps({**definition, "assertions": [_created(), gathered]}), manifest_context(b""))
     with plain.open("rb") as media, path.open("w+b") as output:
-        _sign_raw(builder, trusted[0], "image/jpeg", media, output)
+        sign_raw(builder, trusted[0], "image/jpeg", media, output)
     sign_file(plain, edited, _claim("image/jpeg", DigitalSourceType.DIGITAL_CAPTURE, parent=path), *trusted)
     for file in (path, edited):
         assert verify(file, trusted).verdict.outcome is Outcome.GENERATED
@@ -327,7 +323,7 @@ def test_a_manifest_that_breaks_the_specification_as_it_was_signed_is_not_called
     plain, path, edited = forms[name].with_name(f"plain-{name}"), tmp_path / name, tmp_path / f"edited-{name}"
     builder = c2pa.Builder(json.dumps(definition), manifest_context(b""))
     with plain.open("rb") as media, path.open("w+b") as output:
-        _sign_raw(builder, trusted[0], media_type, media, output)
+        sign_raw(builder, trusted[0], media_type, media, output)
     report = verify(path, trusted).evidence.manifest
     assert {failure.concern for failure in report.failures} == {Concern.FORM}
     claim, output_ = _claim(media_type, DigitalSourceType.DIGITAL_CAPTURE, parent=path), io.BytesIO()
@@ -373,7 +369,7 @@ def test_what_a_model_did_is_read_wherever_it_is_said(forms, trusted, tmp_path, 
     definition = {"claim_version": 2, "title": "x", "claim_generator_info": [GENERATOR], "assertions": [actions]}
     plain, path, edited = forms["p.jpg"].with_name("plain-p.jpg"), tmp_path / "filled.jpg", tmp_path / "edited.jpg"
     with plain.open("rb") as media, path.open("w+b") as output:
-        _sign_raw(c2pa.Builder(json.dumps(definition), manifest_context(b"")), trusted[0], "image/jpeg", media, output)
+        sign_raw(c2pa.Builder(json.dumps(definition), manifest_context(b"")), trusted[0], "image/jpeg", media, output)
     output_ = io.BytesIO()
     claim = _claim("image/jpeg", DigitalSourceType.DIGITAL_CAPTURE, parent=path)
     with plain.open("rb") as media, path.open("rb") as parent:
@@ -463,7 +459,7 @@ def test_a_remote_manifest_is_no_evidence(tmp_path, forms, trusted) -> None:
     builder.set_remote_url("http://127.0.0.1:9/\x1b[2Jsecret.c2pa")
     path = tmp_path / "remote.jpg"
     with forms["p.jpg"].with_name("plain-p.jpg").open("rb") as media, path.open("w+b") as output:
-        _sign_raw(builder, signer, "image/jpeg", media, output)
+        sign_raw(builder, signer, "image/jpeg", media, output)
     verification = verify(path, trusted)
     assert verification.evidence.manifest.presence is ManifestPresence.REMOTE_ONLY
     assert verification.verdict.outcome is Outcome.UNKNOWN
@@ -557,12 +553,6 @@ def _created(**more: object) -> dict[str, object]:
     return {"label": "c2pa.actions.v2", "created": True, "data": {"actions": [action], "allActionsIncluded": True}}
 
 
-def _sign_raw(builder: c2pa.Builder, signer: PemSigner, media_type: str, source: io.IOBase, output: io.IOBase) -> None:
-    chain = signer.certificate_chain.decode()
-    with c2pa.Signer.from_callback(signer.sign, c2pa.C2paSigningAlg.ES256, chain) as native:
-        builder.sign(native, media_type, source, output)
-
-
 @pytest.fixture(scope="module", params=[EVIL, "A" * (1 << 20) + EVIL], ids=["escapes", "a megabyte"])
 def hostile(request, forms, trusted, tmp_path_factory) -> Verification:
     evil = request.param
@@ -589,7 +579,7 @@ def hostile(request, forms, trusted, tmp_path_factory) -> Verification:
     builder = c2pa.Builder(json.dumps(definition), context=manifest_context(b""))
     path = tmp_path_factory.mktemp("hostile") / "evil.png"
     with forms["p.png"].with_name("plain-p.png").open("rb") as media, path.open("w+b") as output:
-        _sign_raw(builder, signer, "image/png", media, output)
+        sign_raw(builder, signer, "image/png", media, output)
     return verify(path, trusted)
 
 

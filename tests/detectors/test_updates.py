@@ -14,6 +14,7 @@ import c2pa
 import pytest
 
 from tests.clips import scene
+from tests.detectors.cameras import sign_raw
 from tests.detectors.jumbf import inner
 from tests.forms import FORMS
 from touchmark.detectors.contradictions import ContradictionKind
@@ -62,9 +63,7 @@ class Somebody:
             document = json.dumps({**definition, "assertions": [actions]})
             builder, output = c2pa.Builder(document, manifest_context(b"")), io.BytesIO()
             builder.set_intent(c2pa.C2paBuilderIntent.UPDATE)
-            chain, kind = self.signer.certificate_chain.decode(), c2pa.C2paSigningAlg.ES256
-            with c2pa.Signer.from_callback(self.signer.sign, kind, chain, None) as native:
-                builder.sign(native, _media_type(path), io.BytesIO(content), output)
+            sign_raw(builder, self.signer, _media_type(path), io.BytesIO(content), output)
             content = output.getvalue()
         updated = path.with_stem(f"{path.stem}+")
         updated.write_bytes(content)
