@@ -32,9 +32,11 @@ class Automaton(Generic[T]):
     __slots__ = ("_automaton", "_meanings")
 
     def __init__(self, meanings: Mapping[str, T]) -> None:
-        phrases = [phrase for phrase in meanings if phrase]
+        phrases = sorted(filter(None, meanings))  # in order they are put together in two thirds of the time
         self._meanings = [meanings[phrase] for phrase in phrases]
-        self._automaton = AhoCorasick(map(_sound, phrases), MatchKind.Standard, store_patterns=False)
+        together = "".join(phrases)
+        sound = phrases if _sound(together) is together else map(_sound, phrases)
+        self._automaton = AhoCorasick(sound, MatchKind.Standard, store_patterns=False)
 
     def find(self, text: str) -> list[tuple[int, int, T]]:
         """Start, end (exclusive) and meaning of every phrase in a text, overlapping ones too, in the order of ends."""

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from itertools import accumulate, chain
@@ -101,8 +101,39 @@ class _Heard(NamedTuple):
     anchors: tuple[tuple[int, str], ...]
 
 
-_Names = Mapping[int, Mapping[str, Mapping[str, _Beside]]]
-"""Names by the side of their anchor that a neighbour is on, and by the keys of both."""
+class _Anchors(dict[str, Mapping[str, _Beside]]):
+    """Names with a neighbour on one side of their anchor, by the keys of both.
+
+    Those of an anchor are worked out where its key is first heard: prompts hear few of 30,000.
+
+    Args:
+        side: 1 for the word behind the anchor, -1 for the one before.
+        name: gives a name by its number.
+
+    Attributes:
+        numbers: of the names, by the keys of their anchors.
+    """
+
+    def __init__(self, side: int, name: Callable[[int], _Name]) -> None:
+        super().__init__()
+        self.numbers: dict[str, list[int]] = defaultdict(list)
+        self._side = side
+        self._name = name
+
+    def __missing__(self, key: str) -> Mapping[str, _Beside]:
+        found: dict[str, _Beside] = {}
+        for name in map(self._name, self.numbers.get(key, ())):
+            is_longer = len(name.keys) > 2
+            least = 0 if is_longer else _LEAST_CONSONANTS - len(key)
+            for sound in name.keys[name.anchor + self._side]:
+                if len(sound) >= least:
+                    found.setdefault(sound, _Beside([], []))[is_longer].append(name)
+        self[key] = found
+        return found
+
+
+_Names = Mapping[int, _Anchors]
+"""Names by the side of their anchor that a neighbour is on."""
 _UNHEARD = _Heard(False, (), (), ())
 
 
@@ -154,7 +185,9 @@ class _Memory(dict[str, _Heard]):
             readings.setdefault(number, []).append((begin, end, key, ways))
         for number, read in readings.items():
             sounds = tuple([reading[2] for reading in read])
-            anchors = tuple([(side, key) for key in sounds for side, names in self._beside.items() if key in names])
+            anchors = tuple(
+                [(side, key) for key in sounds for side, names in self._beside.items() if key in names.numbers]
+            )
             heard[number] = _Heard(scripts[number] not in _LOOSE_SCRIPTS, tuple(read), sounds, anchors)
         return heard
 
@@ -282,30 +315,35 @@ class Sounds:
     """
 
     def __init__(self, forms: Iterable[str]) -> None:
+        said = cache(_SYLLABLE.search)
         names = [
             (form, words)
             for form in dict.fromkeys(forms)
             if form.isascii()
-            and 2 <= len(words := tuple(word for word in form.split() if word not in _PARTICLES)) <= 4
-            and all(map(_SYLLABLE.search, words))
+            and 2 <= len(words := [word for word in form.split() if word not in _PARTICLES]) <= 4
+            and all(map(said, words))
         ]
-        distinct = [*dict.fromkeys(word for _, words in names for word in words)]
-        keys = dict(zip(distinct, name_keys(distinct), strict=True))
+        frequency = Counter(chain.from_iterable(words for _, words in names))
+        rarity = {word: (len(word) < 4, often, -len(word)) for word, often in frequency.items()}
+        keys = dict(zip(frequency, name_keys([*frequency]), strict=True))
         heard = dict(zip(keys, smooth([*keys]), strict=True))
-        frequency = Counter(word for _, words in names for word in words)
-        beside: dict[int, dict[str, dict[str, _Beside]]] = {1: defaultdict(dict), -1: defaultdict(dict)}
-        for number, (form, words) in enumerate(names):
-            anchor = words.index(min(words, key=lambda word: (len(word) < 4, frequency[word], -len(word))))
-            side = 1 if anchor + 1 < len(words) else -1
-            third = next((at for at in range(len(words)) if at not in (anchor, anchor + side)), anchor)
-            another = third - anchor, keys[words[third]]
-            loose, strict = (" ".join(way) for way in zip(*(heard[word] for word in words), strict=True))
-            name = _Name(number, form, anchor, tuple(keys[word] for word in words), another, (loose, strict))
-            for key in name.keys[anchor]:
-                for sound in name.keys[anchor + side] if len(key) > 1 else ():
-                    if len(words) > 2 or len(key) + len(sound) >= _LEAST_CONSONANTS:
-                        pairs, longer = beside[side][key].setdefault(sound, _Beside([], []))
-                        (longer if len(words) > 2 else pairs).append(name)
+        longest = {word: max(map(len, ways)) for word, ways in keys.items()}
+        anchors: list[int] = []
+        made: dict[int, _Name] = {}
+
+        def name(number: int) -> _Name:
+            known = made.get(number)
+            return known or made.setdefault(number, _name(number, *names[number], anchors[number], keys, heard))
+
+        beside = {side: _Anchors(side, name) for side in (1, -1)}
+        for number, (_, words) in enumerate(names):
+            anchor = words.index(min(words, key=rarity.__getitem__))
+            anchors.append(anchor)
+            side = _side(words, anchor)
+            least = 2 if len(words) > 2 else max(2, _LEAST_CONSONANTS - longest[words[anchor + side]])
+            for key in keys[words[anchor]]:
+                if len(key) >= least:
+                    beside[side].numbers[key].append(number)
         self._beside = beside
         self._memory = _Memory(beside, frozenset().union(*keys.values()))
         self._runs: dict[str, tuple[tuple[str, float], ...]] = {}
@@ -344,6 +382,26 @@ class Sounds:
                 self._runs.clear()
             self._runs.update({run: known[run] for run in new})
         return known
+
+
+def _side(words: Sequence[str], anchor: int) -> int:
+    """On which side of an anchor the word stands that is heard with it."""
+    return 1 if anchor + 1 < len(words) else -1
+
+
+def _name(
+    number: int,
+    form: str,
+    words: Sequence[str],
+    anchor: int,
+    keys: Mapping[str, frozenset[str]],
+    heard: Mapping[str, tuple[str, str]],
+) -> _Name:
+    others = (anchor, anchor + _side(words, anchor))
+    third = next((at for at in range(len(words)) if at not in others), anchor)
+    loose, strict = (" ".join(way) for way in zip(*(heard[word] for word in words), strict=True))
+    another = third - anchor, keys[words[third]]
+    return _Name(number, form, anchor, tuple(keys[word] for word in words), another, (loose, strict))
 
 
 def _halves(run: str) -> Iterator[str]:
