@@ -76,10 +76,13 @@ class _Name:
 
 
 class _Beside(NamedTuple):
-    """The names of two words, and those of more, that two words beside each other may be."""
+    """The names of two words, and those of more, that two words beside each other may be.
+
+    Those of more are found by the third word that is compared: how many words behind the anchor, and its keys.
+    """
 
     pairs: list[_Name]
-    longer: list[_Name]
+    longer: dict[int, dict[str, list[_Name]]]
 
 
 _Reading = tuple[int, int, str, tuple[str, str]]
@@ -123,11 +126,17 @@ class _Anchors(dict[str, Mapping[str, _Beside]]):
     def __missing__(self, key: str) -> Mapping[str, _Beside]:
         found: dict[str, _Beside] = {}
         for name in map(self._name, self.numbers.get(key, ())):
-            is_longer = len(name.keys) > 2
-            least = 0 if is_longer else _LEAST_CONSONANTS - len(key)
+            is_pair = len(name.keys) == 2
+            least = _LEAST_CONSONANTS - len(key) if is_pair else 0
             for sound in name.keys[name.anchor + self._side]:
                 if len(sound) >= least:
-                    found.setdefault(sound, _Beside([], []))[is_longer].append(name)
+                    names = found.setdefault(sound, _Beside([], {}))
+                    if is_pair:
+                        names.pairs.append(name)
+                        continue
+                    by_third = names.longer.setdefault(name.another[0], {})
+                    for third in name.another[1]:
+                        by_third.setdefault(third, []).append(name)
         self[key] = found
         return found
 
@@ -450,12 +459,14 @@ def _pairs(heard: Sequence[_Heard], first: int, names: Sequence[_Name]) -> list[
     return [(first, name, taken, score) for name, taken in each for _, score in _likeness(part, taken, (name,))]
 
 
-def _longer(heard: Sequence[_Heard], here: int, names: Sequence[_Name]) -> list[_Named]:
+def _longer(heard: Sequence[_Heard], here: int, names: Mapping[int, Mapping[str, Sequence[_Name]]]) -> list[_Named]:
     """Those of some names of more words that the words around their anchor are like."""
     found: list[_Named] = []
-    for name in names:
-        another, keys = name.another
-        if 0 <= here + another < len(heard) and not keys.isdisjoint(heard[here + another].keys):
+    for another, by_key in names.items():
+        if not 0 <= here + another < len(heard):
+            continue
+        maybe = [name for key in set(heard[here + another].keys) for name in by_key.get(key, ())]
+        for name in dict.fromkeys(maybe):
             first = here - name.anchor
             part = heard[max(first, 0) : first + len(name.keys)]
             if len(part) == len(name.keys) and (taken := _taken(part, name)):
