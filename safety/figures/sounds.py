@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from itertools import accumulate, chain
@@ -63,7 +63,7 @@ class _Name:
         anchor: which of its words, particles aside, is its rarest; that one and the next, or else the one before,
             propose the name.
         keys: of each word.
-        another: of those of more words a third one: how many words behind the anchor, and its keys.
+        another: of those of more words a third one: how many words behind the anchor, and its keys; else none behind.
         compared: the letters that are compared where vowels tell nothing, and where they do.
     """
 
@@ -73,16 +73,6 @@ class _Name:
     keys: tuple[frozenset[str], ...]
     another: tuple[int, frozenset[str]]
     compared: tuple[str, str]
-
-
-class _Beside(NamedTuple):
-    """The names of two words, and those of more, that two words beside each other may be.
-
-    Those of more are found by the third word that is compared: how many words behind the anchor, and its keys.
-    """
-
-    pairs: list[_Name]
-    longer: dict[int, dict[str, list[_Name]]]
 
 
 _Reading = tuple[int, int, str, tuple[str, str]]
@@ -104,45 +94,8 @@ class _Heard(NamedTuple):
     anchors: tuple[tuple[int, str], ...]
 
 
-class _Anchors(dict[str, Mapping[str, _Beside]]):
-    """Names with a neighbour on one side of their anchor, by the keys of both.
-
-    Those of an anchor are worked out where its key is first heard: prompts hear few of 30,000.
-
-    Args:
-        side: 1 for the word behind the anchor, -1 for the one before.
-        name: gives a name by its number.
-
-    Attributes:
-        numbers: of the names, by the keys of their anchors.
-    """
-
-    def __init__(self, side: int, name: Callable[[int], _Name]) -> None:
-        super().__init__()
-        self.numbers: dict[str, list[int]] = defaultdict(list)
-        self._side = side
-        self._name = name
-
-    def __missing__(self, key: str) -> Mapping[str, _Beside]:
-        found: dict[str, _Beside] = {}
-        for name in map(self._name, self.numbers.get(key, ())):
-            is_pair = len(name.keys) == 2
-            least = _LEAST_CONSONANTS - len(key) if is_pair else 0
-            for sound in name.keys[name.anchor + self._side]:
-                if len(sound) >= least:
-                    names = found.setdefault(sound, _Beside([], {}))
-                    if is_pair:
-                        names.pairs.append(name)
-                        continue
-                    by_third = names.longer.setdefault(name.another[0], {})
-                    for third in name.another[1]:
-                        by_third.setdefault(third, []).append(name)
-        self[key] = found
-        return found
-
-
-_Names = Mapping[int, _Anchors]
-"""Names by the side of their anchor that a neighbour is on."""
+_Names = Mapping[int, Mapping[str, Mapping[str, Sequence[_Name]]]]
+"""Names by the side of their anchor that a neighbour is on, and by the keys of both."""
 _UNHEARD = _Heard(False, (), (), ())
 
 
@@ -194,9 +147,7 @@ class _Memory(dict[str, _Heard]):
             readings.setdefault(number, []).append((begin, end, key, ways))
         for number, read in readings.items():
             sounds = tuple([reading[2] for reading in read])
-            anchors = tuple(
-                [(side, key) for key in sounds for side, names in self._beside.items() if key in names.numbers]
-            )
+            anchors = tuple([(side, key) for key in sounds for side, names in self._beside.items() if key in names])
             heard[number] = _Heard(scripts[number] not in _LOOSE_SCRIPTS, tuple(read), sounds, anchors)
         return heard
 
@@ -336,23 +287,22 @@ class Sounds:
         rarity = {word: (len(word) < 4, often, -len(word)) for word, often in frequency.items()}
         keys = dict(zip(frequency, name_keys([*frequency]), strict=True))
         heard = dict(zip(keys, smooth([*keys]), strict=True))
-        longest = {word: max(map(len, ways)) for word, ways in keys.items()}
-        anchors: list[int] = []
-        made: dict[int, _Name] = {}
-
-        def name(number: int) -> _Name:
-            known = made.get(number)
-            return known or made.setdefault(number, _name(number, *names[number], anchors[number], keys, heard))
-
-        beside = {side: _Anchors(side, name) for side in (1, -1)}
-        for number, (_, words) in enumerate(names):
+        beside: dict[int, dict[str, dict[str, list[_Name]]]] = {1: defaultdict(dict), -1: defaultdict(dict)}
+        for number, (form, words) in enumerate(names):
             anchor = words.index(min(words, key=rarity.__getitem__))
-            anchors.append(anchor)
-            side = _side(words, anchor)
-            least = 2 if len(words) > 2 else max(2, _LEAST_CONSONANTS - longest[words[anchor + side]])
-            for key in keys[words[anchor]]:
-                if len(key) >= least:
-                    beside[side].numbers[key].append(number)
+            side = 1 if anchor + 1 < len(words) else -1
+            third = next((at for at in range(len(words)) if at not in (anchor, anchor + side)), anchor)
+            another = third - anchor, keys[words[third]]
+            compared = [heard[word] for word in words]
+            loose, strict = " ".join([way for way, _ in compared]), " ".join([way for _, way in compared])
+            name = _Name(number, form, anchor, tuple([keys[word] for word in words]), another, (loose, strict))
+            for key in name.keys[anchor]:
+                if len(key) < 2:
+                    continue
+                least = 0 if len(words) > 2 else _LEAST_CONSONANTS - len(key)
+                for sound in name.keys[anchor + side]:
+                    if len(sound) >= least:
+                        beside[side][key].setdefault(sound, []).append(name)
         self._beside = beside
         self._memory = _Memory(beside, frozenset().union(*keys.values()))
         self._runs: dict[str, tuple[tuple[str, float], ...]] = {}
@@ -393,26 +343,6 @@ class Sounds:
         return known
 
 
-def _side(words: Sequence[str], anchor: int) -> int:
-    """On which side of an anchor the word stands that is heard with it."""
-    return 1 if anchor + 1 < len(words) else -1
-
-
-def _name(
-    number: int,
-    form: str,
-    words: Sequence[str],
-    anchor: int,
-    keys: Mapping[str, frozenset[str]],
-    heard: Mapping[str, tuple[str, str]],
-) -> _Name:
-    others = (anchor, anchor + _side(words, anchor))
-    third = next((at for at in range(len(words)) if at not in others), anchor)
-    loose, strict = (" ".join(way) for way in zip(*(heard[word] for word in words), strict=True))
-    another = third - anchor, keys[words[third]]
-    return _Name(number, form, anchor, tuple(keys[word] for word in words), another, (loose, strict))
-
-
 def _halves(run: str) -> Iterator[str]:
     """What stands before and behind each place where it may be cut."""
     return chain.from_iterable((run[:cut], run[cut:]) for cut in range(1, len(run)))
@@ -436,9 +366,10 @@ def _named(heard: Sequence[_Heard], beside: _Names) -> Iterator[_Named]:
                 names = neighbours.get(sound)
                 if names is None:
                     continue
-                found = _longer(heard, here, names.longer) if names.longer else []
-                if names.pairs and len(key) + len(sound) >= _least_consonants(word.strict):
-                    found += _pairs(heard, min(here, here + side), names.pairs)
+                found = _longer(heard, here, names)
+                if len(key) + len(sound) >= _least_consonants(word.strict):
+                    pairs = [name for name in names if len(name.keys) == 2]
+                    found += _pairs(heard, min(here, here + side), pairs) if pairs else []
                 for named in sorted(found, key=_number) if len(found) > 1 else found:
                     if named[:2] not in told:
                         told.add(named[:2])
@@ -459,14 +390,12 @@ def _pairs(heard: Sequence[_Heard], first: int, names: Sequence[_Name]) -> list[
     return [(first, name, taken, score) for name, taken in each for _, score in _likeness(part, taken, (name,))]
 
 
-def _longer(heard: Sequence[_Heard], here: int, names: Mapping[int, Mapping[str, Sequence[_Name]]]) -> list[_Named]:
-    """Those of some names of more words that the words around their anchor are like."""
+def _longer(heard: Sequence[_Heard], here: int, names: Sequence[_Name]) -> list[_Named]:
+    """Those of some names of more than two words that the words around their anchor are like."""
     found: list[_Named] = []
-    for another, by_key in names.items():
-        if not 0 <= here + another < len(heard):
-            continue
-        maybe = [name for key in set(heard[here + another].keys) for name in by_key.get(key, ())]
-        for name in dict.fromkeys(maybe):
+    for name in names:
+        another, keys = name.another
+        if another and 0 <= here + another < len(heard) and not keys.isdisjoint(heard[here + another].keys):
             first = here - name.anchor
             part = heard[max(first, 0) : first + len(name.keys)]
             if len(part) == len(name.keys) and (taken := _taken(part, name)):
