@@ -239,7 +239,7 @@ def test_a_link_that_leads_nowhere_is_no_empty_list(tmp_path: Path, part: str) -
 
 
 @pytest.mark.parametrize("field", ["name", "aliases", "native"])
-@pytest.mark.parametrize("word", ["the", "Cat", "of a", "и", "的", "사람"])
+@pytest.mark.parametrize("word", ["the", "Cat", "the Dog", "un chien", "of a", "и", "的", "사람"])
 def test_a_common_word_is_no_name(tmp_path: Path, word: str, field: str) -> None:
     figure = {"id": "x", "name": "Adalgisa Xample", field: word if field == "name" else [word]}
     with pytest.raises(RegisterError, match="is a common word") as caught:
@@ -247,7 +247,10 @@ def test_a_common_word_is_no_name(tmp_path: Path, word: str, field: str) -> None
     assert caught.value.remedy and not Register.read(tmp_path / "register.jsonl").lines
 
 
-@pytest.mark.parametrize("name", ["Prince", "Drake", "Pink", "Li Na", "成龙", "the artist formerly known as Xample"])
+@pytest.mark.parametrize(
+    "name",
+    ["Prince", "Drake", "Pink", "Li Na", "An Na", "the Game", "La Roux", "成龙", "the artist formerly known as Xample"],
+)
 def test_a_name_that_is_a_rarer_word_is_one(name: str) -> None:
     assert not common_among([name])
 
