@@ -24,8 +24,8 @@ POLICIES = Path(str(files("touchmark.policies")))
 
 _MAX_BYTES = 1_000_000
 _MAX_DEPTH = 20
-_MAX_EVENTS = 20_000
-"""Values, keys and brackets; the longest lexicon that ships has a tenth of it."""
+_MAX_EVENTS = 10_000
+"""Values, keys and brackets; the longest lexicon that ships has an eighth of it, and what is longer takes too long."""
 _PATTERN_SIGNS = frozenset("\\[](){}^$*+?|")
 T = TypeVar("T", bound=BaseModel)
 
