@@ -55,6 +55,7 @@ POLICY_FILES: Mapping[str, str] = {
     "1 MB of values": "- a\n" * 250_000,
     "1 MB of one value": f"name: {'a' * 999_000}\n",
     "1 MB of brackets": "[" * 1_000_000,
+    "1 MB of one number, in minutes of minutes": f"clearance_minutes: {':'.join(['59'] * 333_000)}\n",
     "over 1 MB": "a" * 1_000_001,
     "binary": "\x00\x01\x02",
     "empty": "",

@@ -185,9 +185,11 @@ def compare(
     else:
         plan = Plan(depth, chains, chance)
         prompts = {seed.value: seed for path in seed_paths or (SHIPPED,) for seed in read_seeds(path).seeds}
+    # Both are loaded before either is tried, for minutes: a name that is wrong is told at once.
+    judges = [None if log else _judge(side, policy) for side, log in zip((old, new), logs, strict=True)]
     sides = (
-        log.attempts if log else tuple(_campaign(_judge(side, policy), prompts, plan, None))
-        for side, log in zip((old, new), logs, strict=True)
+        log.attempts if log else tuple(_campaign(judge, prompts, plan, None)) if judge else ()
+        for judge, log in zip(judges, logs, strict=True)
     )
     comparison = compared(*sides)
     if as_json:

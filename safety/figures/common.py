@@ -1,13 +1,13 @@
 """Names that are words of everyday prompts: whoever adds "the" or "cat" to a list stops prompts, and nobody's likeness.
 
 How often a name would be found is counted, not guessed: in the harmless prompts of fifteen languages that ship with
-the classifier (``classifier/written``).
+the classifier (``classifier/written``). An article before a word makes it no rarer: "the dog" is as common as "dog".
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from functools import cache
 
 from touchmark.safety.automaton import Automaton
@@ -22,6 +22,17 @@ _PROMPTS = 4_000
 """Of each language, at most."""
 
 
+_ARTICLES = {
+    "de": "der die das den dem ein eine",
+    "en": "a an the",
+    "es": "el la los las un una",
+    "fr": "le la les un une des",
+    "pt": "o a os as um uma",
+}
+"""Of the languages that write it before the word and apart from it."""
+_ARTICLED = {(language, word) for language, words in _ARTICLES.items() for word in words.split()}
+
+
 def common_among(names: Iterable[str]) -> dict[str, tuple[str, ...]]:
     """Of these names, those that are so common a word, or stretch of words, that they mean nobody.
 
@@ -31,11 +42,22 @@ def common_among(names: Iterable[str]) -> dict[str, tuple[str, ...]]:
     Returns:
         each with the languages (ISO 639-1) in which it is.
     """
-    forms: dict[str, list[str]] = {}
-    for name in names:
-        form = folded_name(name)
-        if 0 < len(form) <= _LONGEST:
-            forms.setdefault(form, []).append(name)
+    forms = {name: folded_name(name) for name in names}
+    bare = {form: form.partition(" ")[2] for form in forms.values()}
+    common = _common({form for form in (*bare, *bare.values()) if 0 < len(form) <= _LONGEST})
+    if not common:
+        return {}
+    found: dict[str, tuple[str, ...]] = {}
+    for name, form in forms.items():
+        article = form.partition(" ")[0]
+        without = (language for language in common.get(bare[form], ()) if (language, article) in _ARTICLED)
+        if languages := dict.fromkeys((*common.get(form, ()), *without)):
+            found[name] = tuple(languages)
+    return found
+
+
+def _common(forms: Collection[str]) -> dict[str, list[str]]:
+    """Of these forms, those that stand in too many prompts of a language; each with the languages."""
     if not forms:
         return {}
     search = Automaton({form: form for form in forms})
@@ -49,7 +71,7 @@ def common_among(names: Iterable[str]) -> dict[str, tuple[str, ...]]:
         for form, count in standing.items():
             if count > _MOST * len(texts):
                 found.setdefault(form, []).append(language)
-    return {name: tuple(languages) for form, languages in found.items() for name in forms[form]}
+    return found
 
 
 @cache

@@ -95,8 +95,8 @@ def decide(folder: Path, line: RegisterLine) -> Register:
 
     Raises:
         RegisterError: the decision contradicts the register, or a name that it gives is a common word.
-        FigureDataError: a form of an addition means somebody else, an opt-out is about nobody, or a file is faulty.
-        OSError: the register cannot be written.
+        FigureDataError: a form of an addition means somebody else, an opt-out is about nobody, a file is faulty, or
+            the register cannot be written.
     """
     names = line.figure.forms if line.figure else ()
     common = common_among(names)
@@ -114,7 +114,7 @@ def _signature(register: Path, imports: Path) -> _Signature:
     """Name, time and size of every file of the operator's."""
     try:
         files = [register]
-        if imports.is_dir():
+        if os.path.lexists(imports):
             files += sorted(path for path in imports.iterdir() if path.suffix == ".jsonl")
         return tuple(_stamp(path) for path in files if os.path.lexists(path))
     except OSError as error:

@@ -168,6 +168,20 @@ def folded_name(name: str) -> str:
     return folded.strip()
 
 
+def on_one_line(name: str) -> str:
+    """A name that somebody gives, its words apart by single spaces.
+
+    Raises:
+        ValueError: nobody can be found by it, as it holds no letter, or a control character; says which.
+    """
+    line = " ".join(name.split())
+    if any(unicodedata.category(c) == "Cc" for c in line):
+        raise ValueError(f"the name {line!r} holds a control character")
+    if not any(c.isalnum() for c in folded_name(line)):
+        raise ValueError(f"the name {line!r} holds no letter")
+    return line
+
+
 def variants(form: str, stated: str) -> Iterator[str]:
     """Other forms that a name takes: without its hyphens, as one word, with its initials together, declined.
 

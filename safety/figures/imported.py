@@ -12,6 +12,7 @@ import hashlib
 import json
 import os
 import re
+import tempfile
 import zipfile
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -29,6 +30,7 @@ import touchmark.safety.figures.han as han
 import touchmark.safety.figures.inflection as inflection
 import touchmark.safety.figures.slip_keys as slip_keys
 import touchmark.safety.figures.slip_text as slip_text
+from touchmark.provenance.durability import flush
 from touchmark.safety.automaton import Automaton
 from touchmark.safety.figures.common import common_among
 from touchmark.safety.figures.data import Figure, FigureDataError, FigureRole, FigureStatus
@@ -119,33 +121,49 @@ def write_import(folder: Path, name: str, people: Sequence[Person], source: str,
         at: when.
 
     Raises:
-        FigureDataError: the name is no slug.
-        OSError: the file cannot be written.
+        FigureDataError: the name is no slug, or the file cannot be written; the list that was there is kept then.
     """
     if not _LIST.fullmatch(name) or len(name) > 64:
         raise FigureDataError(
             f"{name!r} is no name for a list", subject="--name", remedy="Use lower-case words with hyphens."
         )
     path = folder / IMPORTS_FOLDER / f"{name}.jsonl"
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     header = {"format": _FORMAT, "source": source, "reviewer": reviewer, "at": at.isoformat(), "people": len(people)}
-    unfinished = path.with_suffix(".tmp")
-    with unfinished.open("wb") as file:
-        file.write(json.dumps(header).encode() + b"\n")
-        for person in people:
-            row = {
-                "id": f"{name}-{person.key}",
-                "name": person.name,
-                "status": person.status,
-                "forms": list(person.forms),
-                "countries": person.countries,
-                "roles": person.roles,
-            }
-            file.write(json.dumps(row, ensure_ascii=False).encode("utf-8", "replace") + b"\n")
-        file.flush()
-        os.fsync(file.fileno())
-    unfinished.replace(path)
+    unfinished: Path | None = None
+    try:
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        descriptor, draft = tempfile.mkstemp(prefix=".", dir=path.parent)  # of two at once each writes its own
+        unfinished = Path(draft)
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(json.dumps(header).encode() + b"\n")
+            file.writelines(_row(name, person) for person in people)
+            file.flush()
+            os.fsync(file.fileno())
+        unfinished.replace(path)
+        flush(path.parent)
+    except BaseException as error:
+        if unfinished:
+            unfinished.unlink(missing_ok=True)
+        if not isinstance(error, OSError):
+            raise
+        raise FigureDataError(
+            f"the list cannot be written ({error.strerror})",
+            subject=str(path),
+            remedy="Free the disk, or make the folder yours; nothing was imported.",
+        ) from error
     return path
+
+
+def _row(of_list: str, person: Person) -> bytes:
+    row = {
+        "id": f"{of_list}-{person.key}",
+        "name": person.name,
+        "status": person.status,
+        "forms": list(person.forms),
+        "countries": person.countries,
+        "roles": person.roles,
+    }
+    return json.dumps(row, ensure_ascii=False).encode("utf-8", "replace") + b"\n"
 
 
 def load_imports(folder: Path, ordinary: frozenset[str], borne: frozenset[str] = frozenset()) -> ImportedNames | None:
@@ -159,7 +177,7 @@ def load_imports(folder: Path, ordinary: frozenset[str], borne: frozenset[str] =
     Raises:
         FigureDataError: a list is faulty; file and line are named.
     """
-    paths = sorted((folder / IMPORTS_FOLDER).glob("*.jsonl"))
+    paths = _lists(folder / IMPORTS_FOLDER)
     if not paths:
         return None
     contents = [_content(path) for path in paths]
@@ -216,6 +234,20 @@ def report(people: Sequence[Person], refused: Mapping[str, tuple[str, ...]]) -> 
 
 
 # --- files ----------------------------------------------------------------------------------------------------------
+
+
+def _lists(folder: Path) -> list[Path]:
+    """Every list in a folder; ``Path.glob`` would find none in one that cannot be read."""
+    if not os.path.lexists(folder):  # a link that leads nowhere is no absent folder: its lists are out of reach
+        return []
+    try:
+        return sorted(path for path in folder.iterdir() if path.suffix == ".jsonl")
+    except OSError as error:
+        raise FigureDataError(
+            f"the imported lists cannot be read ({error.strerror})",
+            subject=str(folder),
+            remedy="Make it a folder that can be read; nothing is let through in its place.",
+        ) from error
 
 
 def _content(path: Path) -> bytes:

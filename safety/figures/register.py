@@ -5,7 +5,8 @@
 
 An append-only file of JSON lines in the operator's home. Every line says who decided, under a pseudonym, and when; an
 opt-out also who asked, and a removal why. Nothing in it is ever rewritten: what holds today is worked out from all of
-it. No release of touchmark is needed to add anybody, and a file with a fault in it is not used in part.
+it. No release of touchmark is needed to add anybody, and a file with a fault in it is not used in part. Only what a
+power cut or a full disk left of a last line is passed over: nobody was told that it was decided.
 """
 
 from __future__ import annotations
@@ -19,7 +20,16 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, ClassVar
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints, ValidationError, model_validator
+from pydantic import (
+    AfterValidator,
+    AwareDatetime,
+    BaseModel,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    ValidationError,
+    model_validator,
+)
 
 from touchmark.safety.figures.data import (
     Figure,
@@ -31,7 +41,7 @@ from touchmark.safety.figures.data import (
     Slug,
     claim_forms,
 )
-from touchmark.safety.figures.forms import folded_name
+from touchmark.safety.figures.forms import folded_name, on_one_line
 
 REGISTER_FILE = "register.jsonl"
 _MAX_BYTES = 64 * 2**20
@@ -39,6 +49,9 @@ _PSEUDONYM = r"^[A-Za-z-]{0,28}[0-9][A-Za-z0-9-]{0,28}$"
 _Reviewer = Annotated[str, StringConstraints(pattern=_PSEUDONYM)]
 """A pseudonym with a digit in it, "r-17": what reviewers decide must not lead to their door."""
 _Sentence = Annotated[str, StringConstraints(min_length=3, max_length=500, strip_whitespace=True)]
+
+
+_Form = Annotated[Name, AfterValidator(on_one_line)]
 
 
 def is_pseudonym(name: str) -> bool:
@@ -68,12 +81,12 @@ class OperatorFigure(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     id: Slug
-    name: Name
+    name: _Form
     status: FigureStatus = FigureStatus.LIVING
     countries: tuple[Annotated[str, StringConstraints(pattern=r"^[A-Z]{2}$")], ...] = ()
     roles: tuple[FigureRole, ...] = ()
-    aliases: Annotated[tuple[Name, ...], Field(max_length=200)] = ()
-    native: Annotated[tuple[Name, ...], Field(max_length=200)] = ()
+    aliases: Annotated[tuple[_Form, ...], Field(max_length=200)] = ()
+    native: Annotated[tuple[_Form, ...], Field(max_length=200)] = ()
 
     @property
     def forms(self) -> tuple[str, ...]:
@@ -159,7 +172,7 @@ class Register:
         """
         lines: list[RegisterLine] = []
         standing: dict[str, Standing] = {}
-        for number, text in enumerate(_lines(path), start=1):
+        for number, text in enumerate(_whole(path).split(b"\n")[:-1], start=1):
             try:
                 line = RegisterLine.model_validate_json(text)
             except (ValidationError, ValueError) as error:
@@ -190,17 +203,32 @@ class Register:
         Raises:
             RegisterError: it contradicts the register, as removing somebody who is not in it does.
             FigureDataError: the file is faulty.
-            OSError: it cannot be written.
+            FigureDataError: it cannot be written; it is as it was then.
         """
-        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        descriptor = os.open(path, os.O_RDWR | os.O_APPEND | os.O_CREAT, 0o600)
-        with os.fdopen(descriptor, "ab") as file:
-            fcntl.flock(file, fcntl.LOCK_EX)
-            register = Register.read(path).with_line(line)
-            allowed(register)
-            file.write(line.model_dump_json(exclude_none=True).encode() + b"\n")
-            file.flush()
-            os.fsync(file.fileno())
+        try:
+            path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            _whole(path)  # before one is made where a link leads nowhere
+            descriptor = os.open(path, os.O_RDWR | os.O_APPEND | os.O_CREAT, 0o600)
+            with os.fdopen(descriptor, "ab", buffering=0) as file:
+                fcntl.flock(file, fcntl.LOCK_EX)
+                register = Register.read(path).with_line(line)
+                allowed(register)
+                whole, size = _whole(path), os.fstat(descriptor).st_size
+                file.truncate(min(size, len(whole)))  # what a power cut left of a line
+                try:
+                    rest = memoryview(whole[size:] + line.model_dump_json(exclude_none=True).encode() + b"\n")
+                    while rest:
+                        rest = rest[file.write(rest) :]
+                    os.fsync(descriptor)
+                except OSError:
+                    file.truncate(min(size, len(whole)))
+                    raise
+        except OSError as error:
+            raise FigureDataError(
+                f"the register cannot be written ({error.strerror})",
+                subject=str(path),
+                remedy="Free the disk, or make the folder yours; nothing was decided.",
+            ) from error
         return register
 
 
@@ -271,7 +299,10 @@ def with_register(data: FigureData, register: Register) -> FigureData:
     return replace(data, figures=tuple(figures.values()), forms=forms)
 
 
-def _lines(path: Path) -> list[str]:
+def _whole(path: Path) -> bytes:
+    """What a file holds in whole lines, the last of which may have lost its end."""
+    if not os.path.lexists(path):  # a link that leads nowhere is no absent file: what it holds is out of reach
+        return b""
     try:
         if path.stat().st_size > _MAX_BYTES:
             raise FigureDataError(
@@ -279,16 +310,17 @@ def _lines(path: Path) -> list[str]:
                 subject=str(path),
                 remedy="Import a list instead.",
             )
-        content = path.read_text(encoding="utf-8")
-    except FileNotFoundError:
-        return []
-    except (OSError, UnicodeDecodeError) as error:
+        content = path.read_bytes()
+    except OSError as error:
         raise FigureDataError(
             f"the register cannot be read: {error}", subject=str(path), remedy="Restore the file from a backup."
         ) from error
-    if content and not content.endswith("\n"):
-        raise _faulty(path, content.count("\n") + 1, "the line is cut off")
-    return content.splitlines()
+    end = content.rfind(b"\n") + 1  # and no other end of a line, such as U+2028, which a name may hold
+    try:
+        RegisterLine.model_validate_json(content[end:])
+    except ValidationError:
+        return content[:end]
+    return content + b"\n"
 
 
 def _apply(standing: dict[str, Standing], line: RegisterLine, where: str) -> None:

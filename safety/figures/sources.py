@@ -9,7 +9,7 @@ is used.
 - Query result: bindings (or the plain rows that the query page downloads, as JSON or CSV) with ``item``, ``itemLabel``
   and as wished ``alias``, ``native``, ``died``; rows of one ``item`` are one person.
 - Dump, or the ``entities`` of the API: labels and aliases; only humans (P31 is Q5) are taken, and P570 says that they
-  died.
+  died. What lacks a field is passed over, as is a name that cannot be searched for: nobody here can mend a dump.
 
 Formats: https://www.wikidata.org/wiki/Wikidata:Database_download, https://www.w3.org/TR/sparql11-results-json/
 """
@@ -21,15 +21,14 @@ import csv
 import gzip
 import json
 import re
-import unicodedata
 import zlib
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, Any, ClassVar, Protocol
 
 from touchmark.safety.figures.data import FigureDataError, FigureRole, FigureStatus
-from touchmark.safety.figures.forms import folded_name
+from touchmark.safety.figures.forms import on_one_line
 
 MAX_FIGURES = 1_000_000
 _MAX_FORM = 100
@@ -145,13 +144,15 @@ def _of_csv(path: Path, stream: IO[str]) -> Iterator[tuple[int, Person]]:
     columns: list[str] = []
     try:
         columns = [column.strip().lower() for column in next(rows, [])]
-        if {"item", "itemlabel"} <= set(columns) <= set(_QUERY_COLUMNS) and len(set(columns)) == len(columns):
+        of_query = {"item", "itemlabel"} <= set(columns)
+        known_columns, needed = (tuple(_QUERY_COLUMNS), "item") if of_query else (_COLUMNS, "name")
+        unknown = sorted(set(columns) - set(known_columns))
+        if needed not in columns or unknown or len(set(columns)) != len(columns):
+            wrong = f"unknown column {unknown[0]!r}" if unknown else f"no column {needed!r}, or a column twice"
+            raise _fault(path, 1, f"{wrong}; the columns are {', '.join(known_columns)}")
+        if of_query:
             yield from _of_query(path, rows, [_QUERY_COLUMNS[column] for column in columns])
             return
-        unknown = sorted(set(columns) - set(_COLUMNS))
-        if "name" not in columns or unknown or len(set(columns)) != len(columns):
-            wrong = f"unknown column {unknown[0]!r}" if unknown else "no column 'name', or a column twice"
-            raise _fault(path, 1, f"{wrong}; the columns are {', '.join(_COLUMNS)}")
         known: set[str] = set()
         for line, cells in _cells(path, rows, columns):
             person = _of_row(path, line, cells)
@@ -220,11 +221,10 @@ def _form(path: Path, line: int, form: str) -> str:
     form = " ".join(form.split())
     if not 0 < len(form) <= _MAX_FORM:
         raise _fault(path, line, f"a name has 1 to {_MAX_FORM} characters (got {len(form)})")
-    if any(unicodedata.category(c) == "Cc" for c in form):
-        raise _fault(path, line, f"the name {form!r} holds a control character")
-    if not folded_name(form):
-        raise _fault(path, line, f"the name {form!r} holds no letter")
-    return form
+    try:
+        return on_one_line(form)
+    except ValueError as error:
+        raise _fault(path, line, str(error)) from error
 
 
 # --- JSON -----------------------------------------------------------------------------------------------------------
@@ -235,7 +235,7 @@ def _of_json(path: Path, stream: IO[str]) -> Iterator[tuple[int, Person]]:
         if not isinstance(found, dict):
             raise _fault(path, line, "an entry that is no object")
         try:
-            person = _of_entity(path, line, found) if "labels" in found else _of_binding(path, line, found)
+            person = _of_entity(found) if "id" in found else _of_binding(path, line, found)
         except (AttributeError, KeyError, TypeError, IndexError) as error:
             raise _fault(path, line, f"neither an entity nor a row of a query ({error!r:.80})") from error
         if person is not None:
@@ -295,8 +295,8 @@ def _of_binding(path: Path, line: int, row: dict[str, Any]) -> Person | None:
     item = _ITEM.search(cells["item"])
     if item is None:
         raise _fault(path, line, f"{cells['item'][:80]!r} is no Wikidata item")
-    label = cells["itemLabel"]
-    if label == item.group(1):  # what a query gives where there is no label
+    label = cells.get("itemLabel")
+    if not label or label == item.group(1):  # what a query gives where there is no label
         return None
     status = FigureStatus.DECEASED if cells.get("died") else FigureStatus.LIVING
     person = Person(item.group(1).lower(), _form(path, line, label), status)
@@ -304,30 +304,35 @@ def _of_binding(path: Path, line: int, row: dict[str, Any]) -> Person | None:
     return person
 
 
-def _of_entity(path: Path, line: int, entity: dict[str, Any]) -> Person | None:
+def _of_entity(entity: dict[str, Any]) -> Person | None:
     item = _ITEM.search(entity["id"])
     claims = entity.get("claims") or {}
     if item is None or _HUMAN not in _values(claims, "P31"):
         return None
-    labels = {language: label["value"] for language, label in entity["labels"].items()} if entity["labels"] else {}
+    told = {language: label.get("value") or "" for language, label in (entity.get("labels") or {}).items()}
+    labels = {language: form for language, form in zip(told, map(_usable, told.values()), strict=True) if form}
     name = next((labels[language] for language in ("en", "mul", *labels) if language in labels), None)
-    if name is None or len(name) > _MAX_FORM or not folded_name(name):
+    if name is None:
         return None
     status = FigureStatus.DECEASED if claims.get("P570") else FigureStatus.LIVING
-    others = (alias["value"] for aliases in (entity.get("aliases") or {}).values() for alias in aliases)
-    person = Person(item.group(1).lower(), _form(path, line, name), status)
-    for form in _usable((*labels.values(), *others)):
+    others = (alias.get("value") or "" for aliases in (entity.get("aliases") or {}).values() for alias in aliases)
+    person = Person(item.group(1).lower(), name, status)
+    for form in filter(None, (*labels.values(), *map(_usable, others))):
         person.forms.setdefault(form)
         if len(person.forms) == _MAX_FORMS:
             break
     return person
 
 
-def _usable(forms: Iterable[str]) -> Iterator[str]:
-    """Of the labels of a dump those that are names to search for; its faults are nobody's here to mend."""
-    return (" ".join(form.split()) for form in forms if len(form) <= _MAX_FORM and folded_name(form))
+def _usable(form: str) -> str | None:
+    """A label of a dump, if it is a name to search for."""
+    try:
+        return on_one_line(form) if len(form) <= _MAX_FORM else None
+    except ValueError:
+        return None
 
 
 def _values(claims: dict[str, Any], of: str) -> set[str]:
     snaks = (claim["mainsnak"] for claim in claims.get(of, ()))
-    return {snak["datavalue"]["value"]["id"] for snak in snaks if snak.get("snaktype") == "value"}
+    values = (snak["datavalue"]["value"] for snak in snaks if "datavalue" in snak)
+    return {value.get("id") or f"Q{value['numeric-id']}" for value in values}

@@ -27,7 +27,7 @@ from typing import Annotated, ClassVar, Final
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
 from touchmark.provenance.durability import flush
 from touchmark.provenance.errors import TouchmarkError
@@ -50,6 +50,7 @@ _SUFFIX = ".bank"
 _MAX_BYTES = 4 << 30
 _NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,39}")
 _Text = Annotated[str, Field(max_length=500)]
+_TEXT: TypeAdapter[str] = TypeAdapter(_Text)
 
 
 class BankError(TouchmarkError):
@@ -198,11 +199,19 @@ def add(
         reason, owner: replace what the bank says, where given.
 
     Raises:
-        BankError: the name cannot be used, the category is missing or another, or a video has no frame to compare.
+        BankError: the name cannot be used, the category is missing or another, a video has no frame to compare, or the
+            reason or the owner is no text of up to 500 characters.
         BankDamagedError: the bank cannot be read.
         BankWriteError: it cannot be written.
     """
     path = _place(folder, name)
+    for what, told in (("reason", reason), ("owner", owner)):
+        try:
+            _TEXT.validate_python(told or "")
+        except ValidationError as error:
+            raise BankError(
+                f"the {what} is no text of up to 500 characters", subject=name, remedy="Say it shorter, in UTF-8."
+            ) from error
     for label, lines in videos:
         if all(line.quality < QUALITY for line in lines):
             raise BankError(

@@ -8,11 +8,13 @@
     with LogWriter.resume(path, record) as log: ...   # goes on behind the last seed that is whole
 
 The first line says what was tried on what, the last how much it was. A line is written in one piece and reaches the
-disk when its seed is done. The log holds the prompts: keep it as you keep the seeds.
+disk when its seed is done. One campaign writes a log at a time. The log holds the prompts: keep it as you keep the
+seeds.
 """
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
 from collections.abc import Collection
@@ -168,6 +170,7 @@ class LogWriter:
             raise RedteamLogError(
                 f"the log cannot be begun ({error.strerror})", subject=str(path), remedy=remedy
             ) from error
+        _lock(path, descriptor)
         log = cls(path, descriptor)
         log._write(_head_line(head))
         log._flush()
@@ -182,9 +185,12 @@ class LogWriter:
             record: from :func:`read_log`, less the attempts that are to be made again; see :meth:`Record.resumable`.
 
         Raises:
-            RedteamLogError: it cannot be written, or was ended.
+            RedteamLogError: it cannot be written, was ended, or another campaign writes it.
         """
+        descriptor = -1
         try:
+            descriptor = os.open(path, os.O_WRONLY | os.O_APPEND)
+            _lock(path, descriptor)
             whole = path.read_bytes().split(b"\n")[:-1]
             if _END in whole[-1]:
                 raise RedteamLogError(
@@ -193,9 +199,12 @@ class LogWriter:
                     remedy="Begin a new campaign in a new file.",
                 )
             kept = sum(len(line) + 1 for line in whole[: 1 + len(record.attempts)])
-            descriptor = os.open(path, os.O_WRONLY | os.O_APPEND)
             os.ftruncate(descriptor, kept)
-        except OSError as error:
+        except BaseException as error:
+            if descriptor >= 0:
+                os.close(descriptor)
+            if not isinstance(error, OSError):
+                raise
             raise RedteamLogError(f"the log cannot be gone on with ({error.strerror})", subject=str(path)) from error
         log = cls(path, descriptor)
         log._count = len(record.attempts)
@@ -247,6 +256,16 @@ class LogWriter:
             subject=str(self.path),
             remedy="What it holds so far is whole; free the disk and begin another.",
         )
+
+
+def _lock(path: Path, descriptor: int) -> None:
+    """Keep a log to one campaign until it is closed: of two, each would cut off what the other has written."""
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError as error:
+        raise RedteamLogError(
+            "another campaign writes this log", subject=str(path), remedy="Wait for it, or begin one in a new file."
+        ) from error
 
 
 def read_log(path: Path) -> Record:

@@ -131,6 +131,7 @@ def test_what_cannot_be_read_or_written_is_named(tmp_path: Path, seeds: str) -> 
     assert run(["redteam", "run", seeds, "--depth", "1", "--html", str(tmp_path / "no" / "page.html")]) == 64
     assert run(["redteam", "compare", str(taken), "default"]) == 3
     assert run(["redteam", "compare", "nobody", "default"]) == 64
+    assert run(["redteam", "compare", "default", str(tmp_path / "none.npz")]) == 70
     assert run(["redteam", "run", seeds, "--depth", "9"]) == 64
 
 

@@ -18,6 +18,7 @@ from touchmark.safety.figures.compiled import COMPILED_FILE
 from touchmark.safety.figures.compiling import compile_folder
 from touchmark.safety.figures.current import shipped_data
 from touchmark.safety.figures.data import FiguresFile, json_schema, read_figures, shipped_folder
+from touchmark.safety.figures.forms import folded_name
 
 DATA = shipped_data()
 FILES = sorted(shipped_folder().glob("*.yaml"))
@@ -101,6 +102,29 @@ def test_nobody_who_holds_an_office_is_dead() -> None:
     living = {figure.id for figure in DATA.figures if figure.status is FigureStatus.LIVING}
     holders = {holder for held in DATA.offices.offices.values() for holder in held.values()}
     assert holders <= living
+
+
+def test_nobody_is_there_twice() -> None:
+    """Who opts out or consents does so under one id."""
+    several: dict[tuple[str, str, FigureRole], set[str]] = {}
+    for figure in DATA.figures:
+        name = folded_name(figure.name.partition(" (")[0])
+        for country in figure.countries:
+            for role in figure.roles:
+                several.setdefault((name, country, role), set()).add(figure.id)
+    twice = {tuple(sorted(ids)) for ids in several.values() if len(ids) > 1}
+    assert twice == {("cameron-smith-golfer", "cameron-smith-rugby")}, "and these are two"
+
+
+def test_who_holds_an_office_has_its_role_and_its_country() -> None:
+    roles = {"president": "head-of-state", "king": "monarch", "vice-president": "vice-president"}
+    roles |= {f"{of}-minister": "minister" for of in ("foreign", "defence", "finance", "home", "health")}
+    ruling = {"head-of-state", "head-of-government", "monarch", "royal", "vice-president", "minister"}
+    for country, titles in DATA.offices.offices.items():
+        for title, holder in titles.items():
+            figure = DATA.by_id[holder]
+            assert country in figure.countries, (country, title, holder)
+            assert title not in roles or {roles[title], *ruling} & set(figure.roles), (country, title, holder)
 
 
 def test_the_dates_are_not_in_the_future() -> None:

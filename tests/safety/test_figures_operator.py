@@ -5,7 +5,10 @@ from __future__ import annotations
 import bz2
 import gzip
 import json
+import resource
+import signal
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -125,8 +128,8 @@ def test_a_decision_that_contradicts_the_register_is_not_written(
     [
         (b"{}\n", "line 1: action: Field required"),
         (b"not json\n", "line 1: "),
-        (b'{"action":"add"', "line 1: the line is cut off"),
-        (b"\xff\xfe\n", "cannot be read"),
+        (b'{"action":"add"\n', "line 1: "),
+        (b"\xff\xfe\n", "line 1: "),
         (b"[" * 100_000 + b"\n", "line 1: "),
     ],
 )
@@ -156,8 +159,87 @@ def test_the_gate_refuses_whoever_opted_out_from_the_next_prompt_on(
         gate.screen(prompt)
 
 
+def written(folder: Path, count: int) -> bytes:
+    """A register with so many people in it."""
+    for number in range(count):
+        tell(
+            folder, "add", f"person-{number}", figure={"id": f"person-{number}", "name": "Xampl" + "aeiouy"[number] * 4}
+        )
+    return (folder / "register.jsonl").read_bytes()
+
+
+def test_what_a_power_cut_left_of_a_last_line_is_passed_over_and_goes_with_the_next_decision(tmp_path: Path) -> None:
+    whole = written(tmp_path, 3)
+    register = tmp_path / "register.jsonl"
+    last = whole.rindex(b"\n", 0, -1) + 1
+    for kept in range(last, len(whole) + 1):
+        register.write_bytes(whole[:kept])
+        # A line that lacks nothing but its end was decided, whoever took the end away.
+        decided = 3 if kept >= len(whole) - 1 else 2
+        assert len(Register.read(register).lines) == decided
+        if kept % 40 == 0 or kept >= len(whole) - 1:
+            tell(tmp_path, "add", "ada-xample", figure=ADA)
+            assert [entry.id for entry in Register.read(register).lines][decided:] == ["ada-xample"]
+
+
+def test_a_full_disk_leaves_the_register_and_the_lists_as_they_were(tmp_path: Path) -> None:
+    before = written(tmp_path, 1)
+    kept = write_import(tmp_path, "press", people(), "people.csv", "r-17", NOW).read_bytes()
+    unlimited = resource.getrlimit(resource.RLIMIT_FSIZE)
+    handler = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (len(before) + 50, unlimited[1]))
+    try:
+        with pytest.raises(FigureDataError, match="the register cannot be written") as caught:
+            tell(tmp_path, "add", "ada-xample", figure=ADA)
+        with pytest.raises(FigureDataError, match="the list cannot be written"):
+            write_import(tmp_path, "press", people() * 9, "people.csv", "r-17", NOW)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, unlimited)
+        signal.signal(signal.SIGXFSZ, handler)
+    assert caught.value.remedy and (tmp_path / "register.jsonl").read_bytes() == before
+    assert [path.read_bytes() for path in (tmp_path / "imports").iterdir()] == [kept]
+
+
+def test_of_several_who_decide_at_once_everybody_is_kept(tmp_path: Path) -> None:
+    def decide_one(number: int) -> None:
+        tell(tmp_path, "add", f"p-{number}", figure={"id": f"p-{number}", "name": f"Xample{'abcdefgh'[number] * 4}"})
+
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(decide_one, range(8)))
+    assert len(Register.read(tmp_path / "register.jsonl").standing) == 8
+
+
+@pytest.mark.parametrize("end_of_line", ["\u2028", "\u2029", "\x85", "\x0b"])
+def test_what_looks_like_the_end_of_a_line_ends_none(tmp_path: Path, end_of_line: str) -> None:
+    tell(tmp_path, "add", "ada-xample", figure={**ADA, "aliases": [f"Ada{end_of_line}Xampleton"]})
+    tell(tmp_path, "opt-out", "donald-trump", asked_by=f"his office,{end_of_line}by letter")
+    assert len(Register.read(tmp_path / "register.jsonl").standing) == 2
+    assert find(load_index(tmp_path), "Ada Xampleton")[0].figure.id == "ada-xample"
+
+
+@pytest.mark.parametrize("name", ["Ada\x00lgisa", "Ada\x1bXample", "\u0301\u0301", "!!!", "\ud800"])
+def test_a_name_that_nobody_could_be_found_by_is_refused(tmp_path: Path, name: str) -> None:
+    for figure in ({**ADA, "name": name}, {**ADA, "aliases": [name]}):
+        with pytest.raises(RegisterError, match=r"figure\.(name|aliases)"):
+            tell(tmp_path, "add", "ada-xample", figure=figure)
+
+
+@pytest.mark.parametrize("part", ["register.jsonl", "imports", "imports/press.jsonl"])
+def test_a_link_that_leads_nowhere_is_no_empty_list(tmp_path: Path, part: str) -> None:
+    (tmp_path / part).parent.mkdir(exist_ok=True)
+    (tmp_path / part).symlink_to(tmp_path / "not-mounted")
+    with pytest.raises(FigureDataError, match="cannot be read"):
+        CurrentFigures(tmp_path)
+    with pytest.raises(FigureDataError, match="cannot be read"):
+        load_index(tmp_path)
+    if part == "register.jsonl":
+        with pytest.raises(FigureDataError, match="cannot be read"):
+            tell(tmp_path, "add", "ada-xample", figure=ADA)
+    assert not (tmp_path / "not-mounted").exists()
+
+
 @pytest.mark.parametrize("field", ["name", "aliases", "native"])
-@pytest.mark.parametrize("word", ["the", "Cat", "of a", "и", "的", "사람"])
+@pytest.mark.parametrize("word", ["the", "Cat", "the Dog", "un chien", "of a", "и", "的", "사람"])
 def test_a_common_word_is_no_name(tmp_path: Path, word: str, field: str) -> None:
     figure = {"id": "x", "name": "Adalgisa Xample", field: word if field == "name" else [word]}
     with pytest.raises(RegisterError, match="is a common word") as caught:
@@ -165,7 +247,10 @@ def test_a_common_word_is_no_name(tmp_path: Path, word: str, field: str) -> None
     assert caught.value.remedy and not Register.read(tmp_path / "register.jsonl").lines
 
 
-@pytest.mark.parametrize("name", ["Prince", "Drake", "Pink", "Li Na", "成龙", "the artist formerly known as Xample"])
+@pytest.mark.parametrize(
+    "name",
+    ["Prince", "Drake", "Pink", "Li Na", "An Na", "the Game", "La Roux", "成龙", "the artist formerly known as Xample"],
+)
 def test_a_name_that_is_a_rarer_word_is_one(name: str) -> None:
     assert not common_among([name])
 
@@ -272,6 +357,8 @@ def test_rows_of_one_item_are_one_person(tmp_path: Path) -> None:
         ("a.csv", "name\n" + "x" * 101 + "\n", "line 2: a name has 1 to 100 characters"),
         ("a.csv", "name\n" + "x" * (2**20 + 5), "line 2: the line is longer"),
         ("a.csv", 'name\n"Ada\n', "no CSV"),
+        ("a.csv", "name\n\u0301\u0301\n", "holds no letter"),
+        ("a.csv", "item,itemLabel,itemDescription\n", "line 1: unknown column 'itemdescription'"),
         ("a.csv", "name\n", "nobody is in the file"),
         ("a.csv", "", "line 1: no column 'name'"),
         ("a.json", "", "nobody is in the file"),
@@ -319,6 +406,42 @@ def test_a_spreadsheet_that_begins_with_a_byte_order_mark_is_read_packed_too(
     path = tmp_path / ("a.csv.gz" if pack is gzip.compress else "a.csv.bz2")
     path.write_bytes(pack("\ufeffname\nOttoline Quux\n".encode()))
     assert [person.name for person in read_people(path)] == ["Ottoline Quux"]
+
+
+def without(field: str) -> dict[str, Any]:
+    return {name: value for name, value in entity("Q7", "Xamplia Zzyx").items() if name != field}
+
+
+@pytest.mark.parametrize(
+    "passed_over",
+    [
+        without("labels"),
+        without("claims"),
+        {"id": "Q7", "missing": ""},
+        {"id": "L7", "type": "lexeme", "lemmas": {"en": {"language": "en", "value": "xample"}}},
+        entity("Q7", "Xamplia \x07 Zzyx"),
+        {**entity("Q7", ""), "aliases": {}},
+        {**entity("Q7", "Xamplia"), "labels": {"en": {"language": "en", "removed": ""}}},
+        {**entity("Q7", "Xamplia"), "claims": {"P31": [{"mainsnak": {"snaktype": "value"}}]}},
+    ],
+)
+def test_of_a_dump_what_lacks_a_field_is_passed_over(tmp_path: Path, passed_over: dict[str, Any]) -> None:
+    plain(tmp_path / "dump.json", dump([passed_over, *DUMP]))
+    assert [person.name for person in read_people(tmp_path / "dump.json")] == ["Ottoline Quux", "Bertil Zwyx"]
+
+
+def test_of_a_dump_a_person_without_aliases_or_an_english_label_is_taken(tmp_path: Path) -> None:
+    foreign = entity("Q7", "x") | {"labels": {"ru": {"language": "ru", "value": "Оттолина Квукс"}}}
+    plain(tmp_path / "dump.json", dump([without("aliases"), foreign]))
+    assert [person.key for person in read_people(tmp_path / "dump.json")] == ["q7"]
+
+
+def test_a_row_of_a_query_without_a_label_is_passed_over(tmp_path: Path) -> None:
+    rows = [{"item": {"value": "http://www.wikidata.org/entity/Q9"}}, *QUERY["results"]["bindings"]]
+    plain(tmp_path / "query.json", json.dumps({"head": {}, "results": {"bindings": rows}}))
+    plain(tmp_path / "query.csv", "item,itemLabel\nQ9,\nQ1,Ottoline Quux\n")
+    for file in ("query.json", "query.csv"):
+        assert [person.name for person in read_people(tmp_path / file)] == ["Ottoline Quux"]
 
 
 def test_an_entry_longer_than_a_chunk_is_read_whole(tmp_path: Path) -> None:

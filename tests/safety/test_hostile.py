@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from random import Random
 
 import pytest
 from hypothesis import given, settings
@@ -29,6 +30,7 @@ NO_PROMPTS = {
     "text with half a pair": ("a lighthouse \ud83c at dawn", "safety.prompt_malformed"),
     "binary": (bytes(range(256)).decode("latin-1") * 4, "safety.prompt_malformed"),
     "a picture": ("\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR\x00\x00", "safety.prompt_malformed"),
+    "bytes read as UTF-16": (Random(1).randbytes(4_000).decode("utf-16-le", "ignore"), "safety.prompt_malformed"),
     "a null byte": ("a lighthouse\x00 at dawn", "safety.prompt_malformed"),
     "an escape sequence": ("a lighthouse \x1b[2J at dawn", "safety.prompt_malformed"),
     "a megabyte of words": ("a calm lake " * (MEGABYTE // 12), "safety.prompt_too_long"),
@@ -60,6 +62,10 @@ def test_no_other_field_lets_it_in(gate: Gate, name: str, field: str) -> None:
     with pytest.raises(TouchmarkError) as caught:
         gate.screen(REQUEST, {"prompt": "a lighthouse at dawn", field: text}, NOW)
     assert caught.value.code == code
+
+
+def test_a_few_characters_that_unicode_has_given_to_nobody_yet_are_read() -> None:
+    assert screen("a lighthouse at dawn \U0001fae9\U0001faea \uf8ff").action is Action.ALLOW
 
 
 def test_what_is_refused_stays_refused_whatever_is_wrong_with_it_besides(gate: Gate) -> None:

@@ -89,6 +89,16 @@ def test_what_is_exported_is_imported_again(filled: Path, tmp_path: Path) -> Non
         export(bank, tmp_path / "out")
 
 
+@pytest.mark.parametrize("told", ["r" * 501, "\udcff"])
+def test_a_reason_or_an_owner_is_some_text(folder: Path, filled: Path, told: str) -> None:
+    before = filled.read_bytes()
+    with pytest.raises(BankError, match="the reason is no text"):
+        add(folder, "takedowns", [("c.mp4", _lines(3))], NOW, reason=told)
+    with pytest.raises(BankError, match="the owner is no text"):
+        add(folder, "takedowns", [("c.mp4", _lines(3))], NOW, owner=told)
+    assert filled.read_bytes() == before
+
+
 @pytest.mark.parametrize("name", ["", "A", "../x", "a/b", ".hidden", "a" * 41, "a\x1b[31m", "a.bank"])
 def test_a_name_is_no_path(folder: Path, name: str) -> None:
     for use in (

@@ -191,6 +191,20 @@ def test_attempts_that_are_missing_from_the_middle_are_noticed(tmp_path: Path, m
     assert not read_log(path).complete
 
 
+def test_one_campaign_writes_a_log_at_a_time(tmp_path: Path, made: tuple[Attempt, ...]) -> None:
+    path = tmp_path / "run.jsonl"
+    with pytest.raises(KeyboardInterrupt), LogWriter.create(path, HEAD) as log:
+        log.add(made[0])
+        with pytest.raises(RedteamLogError, match="another campaign writes this log"):
+            LogWriter.resume(path, read_log(path))
+        log.add(made[1])
+        raise KeyboardInterrupt
+    assert read_log(path).attempts == made[:2]
+    with LogWriter.resume(path, read_log(path)) as log:
+        log.add(made[2])
+    assert read_log(path).attempts == made[:3] and read_log(path).complete
+
+
 @pytest.mark.parametrize(
     "content",
     [b"", b"x", b"x\n", b"{}\n", b'{"kind": "end", "attempts": 0}\n', b"\xff\xfe\n", b"[" * 100_000 + b"\n"],
