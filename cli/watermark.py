@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 _PATIENCE = 2.0
 """Seconds before a progress bar is worth showing."""
 _NOTHING_FOUND, _UNREADABLE = 2, 3
+_TOO_FAINT = "too faint to be read by itself"
 _NO_MANIFEST = "This file carries the mark alone: no manifest, no entry in a registry. `touchmark seal` makes both."
 
 
@@ -87,18 +88,23 @@ def embed(file: Path, output: Path, digits: str | None, strength: str, as_json: 
         with _patient() as progress:
             marked = mark_file(file, staging.file, payload, key, progress, strength=Strength(strength))
         staging.publish(overwrite=False)
-    found, picture = marked.read, marked.found.picture is not None
-    parts = {"picture": None if picture else "there is none", "sound": marked.sound_unmarked}
+    found, parts = marked.read, {"picture": marked.found.picture, "sound": marked.found.sound}
+    why_not = {"picture": None if parts["picture"] else "there is none", "sound": marked.sound_unmarked}
+    by = {part: None if why_not[part] or not of else of.named_by for part, of in parts.items()}
     if as_json:
         document = {"path": str(output), "payload": str(payload), "key_id": found.key_id, "p_value": found.p_value}
-        said = {part: {"marked": why is None, "why_not": why and str(why)} for part, why in parts.items()}
+        said = {
+            part: {"marked": why is None, "why_not": why and str(why), "named_by": by[part]}
+            for part, why in why_not.items()
+        }
         print_json({**document, **said, "manifest": None})
         return
     click.echo(f"marked {click.format_filename(output)}")
     click.echo(f"  payload  {payload}")
     click.echo(f"  key      {found.key_id}")
-    for part, why in parts.items():
-        click.echo(f"  {part:8} {'marked' if why is None else f'not marked: {why}'}")
+    for part, why in why_not.items():
+        faint = "" if by[part] is None else f", {_TOO_FAINT}: the picture names it"
+        click.echo(f"  {part:8} {f'marked{faint}' if why is None else f'not marked: {why}'}")
     click.echo(f"  note     {_NO_MANIFEST}")
 
 
@@ -350,21 +356,24 @@ def _sentences(file: Path, found: Found) -> str:
     """What to go by, and what else is there where picture and sound do not say the same."""
     if found.picture is None or found.sound is None:
         return _sentence(file, found.likeliest)
-    if found.picture.payload == found.sound.payload and found.picture.state == found.sound.state:
-        return _sentence(file, found.picture) + ("" if found.payload is None else ", in picture and sound")
-    return f"{_sentence(file, found.picture)}\n  in its sound: {_finding(found.sound)}"
+    picture, sound = found.picture, found.sound
+    if (picture.payload, picture.state, picture.named_by) == (sound.payload, sound.state, sound.named_by):
+        return _sentence(file, picture) + ("" if found.payload is None else ", in picture and sound")
+    seen, heard = _finding(picture, "its sound"), _finding(sound, "its picture")
+    return f"{printable(str(file))}: {seen}\n  in its sound: {heard}"
 
 
 def _sentence(file: Path, detection: Detection) -> str:
     return f"{printable(str(file))}: {_finding(detection)}"
 
 
-def _finding(detection: Detection) -> str:
+def _finding(detection: Detection, other: str = "") -> str:
+    """``other`` is what names a payload that is not read by itself."""
     from touchmark.provenance.watermark.protocol import MarkState
 
     found = {
         MarkState.VERIFIED: f"{detection.payload}, with key {detection.key_id} (p {detection.p_value:.0e})"
-        + (", too faint to be read by itself: its sound names it" if detection.named_by else ""),
+        + (f", {_TOO_FAINT}: {other} names it" if detection.named_by else ""),
         MarkState.PRESENT: f"a mark of key {detection.key_id}, too damaged to be read (p {detection.p_value:.0e})",
         MarkState.NOTHING_FOUND: f"nothing found with key {detection.key_id}; that is not evidence of authenticity",
     }

@@ -10,8 +10,8 @@ Choices, and why:
   column or row, since 4:2:0 has none and other samplings do not play everywhere.
 - Static HDR metadata goes into the stream (SEI messages), where decoders look first. It does not go into the boxes mdcv
   and clli, and dynamic metadata (HDR10+, Dolby Vision) is lost: PyAV has no way to write them.
-- Interlaced pictures stay so, and say which field comes first. Those of 10 bits become H.264's High 10, since x265 codes
-  fields only apart: they come from studios, whose programs read it, and shown as whole pictures they have combs.
+- Interlaced pictures stay so, and say which field comes first. Those of 10 bits become H.264's High 10, since x265
+  codes fields only apart: they come from studios, whose programs read it; called whole pictures, they show combs.
 - Times are kept per picture, to under 6 microseconds (variable frame rate survives).
 - Sound becomes AAC.
 - The index ("faststart") is moved to the front here, because moving it after signing would break the C2PA hash.

@@ -32,7 +32,7 @@ from touchmark.provenance.media.sound import open_sound, write_sound
 from touchmark.provenance.media.still import read_still, still_kind, write_still
 from touchmark.provenance.media.video import Frame, Sound
 from touchmark.provenance.watermark.account import paid
-from touchmark.provenance.watermark.audio import ENOUGH_RATE, LOWEST_RATE, LoudnessMark
+from touchmark.provenance.watermark.audio import ENOUGH_RATE, LOWEST_RATE, LoudnessMark, heard_by_name
 from touchmark.provenance.watermark.codebook import Expected
 from touchmark.provenance.watermark.guard import Strength
 from touchmark.provenance.watermark.keyring import standalone_key
@@ -108,7 +108,8 @@ class Marked:
 
     Attributes:
         found: in its picture and in its sound.
-        sound_unmarked: why the sound is not marked; None where it is.
+        sound_unmarked: why the sound is not marked; None where it is, also where its mark is found only because the
+            picture names it.
     """
 
     found: Found
@@ -214,7 +215,7 @@ def mark_file(
     heard = found.sound is not None and found.sound.payload == payload
     marked_file = Marked(found, None if heard else listening.why_unmarked())
     read = marked_file.read
-    if read.payload != payload or read.named_by is not None:
+    if read.payload != payload or not read.is_read:
         raise MarkNotReadableError(
             "its mark cannot be read back, so it was not written", subject=str(source), remedy=f"Give {what}."
         )
@@ -312,10 +313,10 @@ def _watched_and_listened(
     with open_video(path, limits) as video:
         tell = partial(progress, step) if progress else None
         pictures = Counted(video, tell, expected_pictures(video.info))
-        sound = video.sound(ENOUGH_RATE)
-        heard = [] if sound is None else _heard(sound, keys)
+        heard = _heard(video.sound(ENOUGH_RATE), keys)
         expected = Expected([found.payload for found in paid(heard, 2 * len(keys)) if found.payload])
         seen = LatticeWatermark().search(pictures, keys, thorough=thorough, expected=expected)
+        heard = heard_by_name(heard, seen, lambda named: _heard(video.sound(ENOUGH_RATE), keys, named))
         return _of_several([detection.shown_until(float(video.end)) for detection in seen], heard)
 
 
@@ -326,8 +327,8 @@ def _of_several(seen: Sequence[Detection], heard: Sequence[Detection]) -> Found:
     return Found(picture, sound)
 
 
-def _heard(sound: Sound, keys: Sequence[WatermarkKey]) -> Sequence[Detection]:
-    return LoudnessMark().extract(sound, keys)
+def _heard(sound: Sound | None, keys: Sequence[WatermarkKey], named: Sequence[Payload] = ()) -> Sequence[Detection]:
+    return () if sound is None else LoudnessMark().extract(sound, keys, named)
 
 
 def _is_sound(path: Path) -> bool:

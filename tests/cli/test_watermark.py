@@ -106,8 +106,8 @@ def test_embed_says_whether_picture_and_sound_were_marked(seconds, loudness, why
     command = ["watermark", "embed", str(source), "-o", str(output), "--payload", PAYLOAD]
     assert run([*command, "--json"]) == 0
     document = json.loads(capsys.readouterr().out)
-    assert document["picture"] == {"marked": True, "why_not": None}
-    assert document["sound"] == {"marked": why is None, "why_not": why}
+    assert document["picture"] == {"marked": True, "why_not": None, "named_by": None}
+    assert document["sound"] == {"marked": why is None, "why_not": why, "named_by": None}
     output.unlink()
     assert run(command) == 0
     said = capsys.readouterr().out
