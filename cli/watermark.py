@@ -117,7 +117,7 @@ def embed(file: Path, output: Path, digits: str | None, strength: str, as_json: 
     "  64  the command was used wrongly\n  70  no key"
 )
 @click.argument("files", nargs=-1, required=True, metavar="FILE...", type=click.Path(path_type=Path))
-@click.option("--thorough", is_flag=True, help="Look in every picture of a video; takes longer.")
+@click.option("--thorough", is_flag=True, help="Look in every picture of a video, and tell every second of it; longer.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object a file, each on one line.")
 def extract(files: tuple[Path, ...], thorough: bool, as_json: bool) -> int:
     """Look for your mark in each FILE.

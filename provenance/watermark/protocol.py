@@ -156,9 +156,10 @@ class Detection:
     def shown_until(self, end: float) -> Detection:
         """With the last stretch as long as the last picture looked at and those after it are shown, in seconds.
 
-        Between two pictures that were looked at a stretch lasts until the second; the last lasts to the video's end.
+        Between two pictures that were looked at a stretch lasts until the second; the last lasts to the video's end,
+        and no longer, where a whole second would.
         """
-        if not self.timeline or self.timeline[-1].end >= end:
+        if not self.timeline or self.timeline[-1].start >= end:
             return self
         *before, last = self.timeline
         return replace(self, timeline=(*before, replace(last, end=end)))
