@@ -97,7 +97,7 @@ def embed(file: Path, output: Path, digits: str | None, strength: str, as_json: 
             part: {"marked": why is None, "why_not": why and str(why), "named_by": by[part]}
             for part, why in why_not.items()
         }
-        print_json({**document, **said, "manifest": None})
+        print_json({**document, **said, "left_out": list(marked.left_out), "manifest": None})
         return
     click.echo(f"marked {click.format_filename(output)}")
     click.echo(f"  payload  {payload}")
@@ -105,6 +105,8 @@ def embed(file: Path, output: Path, digits: str | None, strength: str, as_json: 
     for part, why in why_not.items():
         faint = "" if by[part] is None else f", {_TOO_FAINT}: the picture names it"
         click.echo(f"  {part:8} {f'marked{faint}' if why is None else f'not marked: {why}'}")
+    if marked.left_out:
+        click.echo(f"  lost     {', '.join(marked.left_out)}: the copy has none of it")
     click.echo(f"  note     {_NO_MANIFEST}")
 
 
@@ -117,7 +119,7 @@ def embed(file: Path, output: Path, digits: str | None, strength: str, as_json: 
     "  64  the command was used wrongly\n  70  no key"
 )
 @click.argument("files", nargs=-1, required=True, metavar="FILE...", type=click.Path(path_type=Path))
-@click.option("--thorough", is_flag=True, help="Look in every picture of a video, and tell every second of it; longer.")
+@click.option("--thorough", is_flag=True, help="Look in every picture of a video, and tell each second; takes longer.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object a file, each on one line.")
 def extract(files: tuple[Path, ...], thorough: bool, as_json: bool) -> int:
     """Look for your mark in each FILE.

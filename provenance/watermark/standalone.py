@@ -23,12 +23,13 @@ from numpy.typing import NDArray
 
 from touchmark.provenance.errors import TouchmarkError
 from touchmark.provenance.media.counting import Counted, counted, expected_pictures
-from touchmark.provenance.media.decode import VideoReader, open_video
+from touchmark.provenance.media.decode import LeftOut, VideoReader, open_video
 from touchmark.provenance.media.encode import encode
-from touchmark.provenance.media.errors import NoPicturesError
+from touchmark.provenance.media.errors import NoPicturesError, NotAVideoError
 from touchmark.provenance.media.kinds import Family, kind_of
 from touchmark.provenance.media.limits import Limits
 from touchmark.provenance.media.sound import open_sound, write_sound
+from touchmark.provenance.media.source import ANY_VIDEO
 from touchmark.provenance.media.still import read_still, still_kind, write_still
 from touchmark.provenance.media.video import Frame, Sound
 from touchmark.provenance.watermark.account import paid
@@ -44,6 +45,10 @@ Progress = Callable[[str, int, int], None]
 """Called with (step, pictures done, of all); ``of all`` is 0 where it is not known."""
 
 
+_ANY_MEDIUM = (
+    "Give a video (mp4, mov, webm, mkv, avi), a sound (wav, flac, mp3, m4a; to look for a mark, ogg and opus too) or a "
+    "picture (png, jpeg, webp; to look for a mark, tiff and avif too)."
+)
 _SILENCE = 1e-4
 """Amplitude below which nothing is heard, -80 dB."""
 _LONG_ENOUGH = 10
@@ -110,10 +115,12 @@ class Marked:
         found: in its picture and in its sound.
         sound_unmarked: why the sound is not marked; None where it is, also where its mark is found only because the
             picture names it.
+        left_out: what the video held and the marked copy does not.
     """
 
     found: Found
     sound_unmarked: Unmarked | None
+    left_out: tuple[LeftOut, ...] = ()
 
     @property
     def read(self) -> Detection:
@@ -198,6 +205,7 @@ def mark_file(
             "it carries a mark of this key already", subject=str(source), remedy="Mark the original instead."
         )
     own, listening = standalone_key(key), _Listening()
+    left_out: tuple[LeftOut, ...] = ()
     if still_kind(source) is not None:
         what = "a larger picture, or one with shades between black and white"
         with naming(str(source)):
@@ -210,10 +218,10 @@ def mark_file(
     else:
         what = "a larger or a longer video"
         with naming(str(source)):
-            _mark_video(source, destination, payload, own, progress, limits, strength, listening)
+            left_out = _mark_video(source, destination, payload, own, progress, limits, strength, listening)
     found = find(destination, own, progress, "checking", limits)
     heard = found.sound is not None and found.sound.payload == payload
-    marked_file = Marked(found, None if heard else listening.why_unmarked())
+    marked_file = Marked(found, None if heard else listening.why_unmarked(), left_out)
     read = marked_file.read
     if read.payload != payload or not read.is_read:
         raise MarkNotReadableError(
@@ -231,7 +239,7 @@ def _mark_video(
     limits: Limits,
     strength: Strength,
     listening: _Listening,
-) -> None:
+) -> tuple[LeftOut, ...]:
     with open_video(source, limits) as video:
         raw = video.raw()
         frames = LatticeWatermark(strength).embed(_watched(raw.frames, video, "marking", progress), payload, own)
@@ -239,6 +247,7 @@ def _mark_video(
         if sound is not None and sound.rate >= LOWEST_RATE:
             sound = LoudnessMark().embed(sound, payload, own)
         encode(replace(raw, frames=frames, sound=sound), destination)
+        return video.left_out
 
 
 def find_any(
@@ -294,6 +303,10 @@ def _found(
         return _watched_and_listened(path, keys, progress, step, limits, thorough=thorough)
     except NoPicturesError:
         return _listened(path, keys, limits)
+    except NotAVideoError as error:
+        if error.remedy != ANY_VIDEO:  # it knows better
+            raise
+        raise NotAVideoError(error.problem, subject=error.subject, remedy=_ANY_MEDIUM) from error
 
 
 def _listened(path: Path, keys: Sequence[WatermarkKey], limits: Limits) -> Found:
