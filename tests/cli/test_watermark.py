@@ -93,7 +93,7 @@ def test_embed_says_what_it_is_not(folder, capsys, tmp_path) -> None:
 
 @pytest.mark.parametrize(
     ("seconds", "loudness", "why"),
-    [(12, 0.2, None), (12, 0.0, "it is silent"), (0.4, 0.2, "it is too short"), (None, 0.0, "there is none")],
+    [(12, 0.2, None), (12, 0.0, "it is silent"), (0.1, 0.2, "it is too short"), (None, 0.0, "there is none")],
 )
 def test_embed_says_whether_picture_and_sound_were_marked(seconds, loudness, why, capsys, tmp_path) -> None:
     raw = moving_clip(256, 256, count=max(4, round(2 * (seconds or 0))), style="flat", rate=Fraction(2))
