@@ -17,6 +17,7 @@ from touchmark.cli.as_json import print_json
 from touchmark.provenance.wording import printable
 
 if TYPE_CHECKING:
+    from touchmark.provenance.errors import TouchmarkError
     from touchmark.provenance.keys.ring import KeyRing
     from touchmark.provenance.watermark.bench.attacks import Attack
     from touchmark.provenance.watermark.bench.trial import Result
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
 
 _PATIENCE = 2.0
 """Seconds before a progress bar is worth showing."""
-_NOTHING_FOUND, _UNREADABLE = 2, 3
+_NOTHING_FOUND = 2
 _TOO_FAINT = "too faint to be read by itself"
 _NO_MANIFEST = "This file carries the mark alone: no manifest, no entry in a registry. `touchmark seal` makes both."
 
@@ -155,16 +156,18 @@ def _report_each(
     document: Callable[[Path, _T], dict[str, Any]],
     sentence: Callable[[Path, _T], str],
     as_json: bool,
+    *unlike: type[TouchmarkError],
 ) -> int:
-    """Say what was found in each file, and return the worst status."""
+    """Say what was found in each file, and return the worst status. Beside a file that cannot be read, one of the
+    errors ``unlike`` ends its examination, and not that of the others."""
     from touchmark.provenance.media.errors import MediaError
 
     statuses = []
     for file in files:
         try:
             found = look(file)
-        except MediaError as error:
-            statuses.append(_UNREADABLE)
+        except (MediaError, *unlike) as error:
+            statuses.append(error.exit_status)
             if as_json:
                 print_json({"file": str(file), "error": error.code, "problem": error.problem})
             click.echo(f"touchmark: {printable(error.diagnostics())}", err=True)
@@ -181,9 +184,9 @@ def _report_each(
     epilog="\b\nExamples:\n  touchmark watermark latent copy.mp4\n"
     "  touchmark watermark latent copy.mp4 --model /models/wan2.2\n"
     "  touchmark watermark latent small.mp4 --model Wan-AI/Wan2.1-T2V-1.3B-Diffusers --size 832x480 --json\n\n"
-    "\b\nExit status (of several files, the worst: 3, then 2, then 0):\n  0   a payload was read and verified\n"
+    "\b\nExit status (of several files, the worst: 64, then 3, 2, 0):\n  0   a payload was read and verified\n"
     "  2   none was; that is not evidence of authenticity\n  3   the file could not be read\n"
-    "  64  the command was used wrongly, or the model cannot be walked back\n"
+    "  64  the command was used wrongly, or the model cannot be walked back, or not at this file's size\n"
     "  70  no key, no such model, too little memory"
 )
 @click.argument("files", nargs=-1, required=True, metavar="FILE...", type=click.Path(path_type=Path))
@@ -201,6 +204,7 @@ def latent(files: tuple[Path, ...], model: str | None, size: str | None, as_json
     """
     from touchmark.cli.generate import parsed_size
     from touchmark.generation.diffusers_pipeline import DiffusersGenerator
+    from touchmark.generation.latent_mark.inversion import ClipNotInvertibleError
     from touchmark.generation.latent_mark.video_file import read_file
 
     made_at, key = parsed_size(size), _key()
@@ -210,7 +214,7 @@ def latent(files: tuple[Path, ...], model: str | None, size: str | None, as_json
         with _patient() as progress:
             return read_file(generator, file, [key], size=made_at, progress=partial(progress, "walking back"))[0]
 
-    return _report_each(files, look, _document, _sentence, as_json)
+    return _report_each(files, look, _document, _sentence, as_json, ClipNotInvertibleError)
 
 
 @watermark.command(
