@@ -162,11 +162,12 @@ def _report_each(
     errors ``unlike`` ends its examination, and not that of the others."""
     from touchmark.provenance.media.errors import MediaError
 
-    statuses = []
+    statuses: list[int] = []
+    of_one_file: tuple[type[TouchmarkError], ...] = (MediaError, *unlike)
     for file in files:
         try:
             found = look(file)
-        except (MediaError, *unlike) as error:
+        except of_one_file as error:
             statuses.append(error.exit_status)
             if as_json:
                 print_json({"file": str(file), "error": error.code, "problem": error.problem})
