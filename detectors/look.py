@@ -31,7 +31,7 @@ from touchmark.provenance.media.sound import open_sound
 from touchmark.provenance.media.still import view_still
 from touchmark.provenance.media.video import Sound
 from touchmark.provenance.watermark.account import paid
-from touchmark.provenance.watermark.audio import ENOUGH_RATE
+from touchmark.provenance.watermark.audio import ENOUGH_RATE, heard_by_name
 from touchmark.provenance.watermark.codebook import Expected
 from touchmark.provenance.watermark.neural.claim import MarkClaim
 from touchmark.provenance.watermark.protocol import Detection, Payload
@@ -98,12 +98,12 @@ def look_at(
     """Look for every mark that ``sources`` has a key for, as far as ``search`` says.
 
     Of a video the sound is listened to first: what it names is looked for in the picture too, where its mark may be too
-    faint to be read by itself.
+    faint to be read by itself; and what is read in the picture alone is looked for in the sound likewise.
 
     Args:
         kind: of the file.
-        named: payloads that the file's manifest names, to be looked for likewise. So are those of the registry, where
-            a mark seems to be.
+        named: payloads that the file's manifest names, to be looked for in either. So are those of the registry in the
+            picture, where a mark seems to be.
 
     Raises:
         MediaError: it cannot be read, is of no kind that is known here, or costs more than ``limits`` allow.
@@ -114,7 +114,7 @@ def look_at(
     expected = Expected(named, cache(sources.codebooks.of))  # the registry is asked once a file
     if kind is not None and kind.family is Family.SOUND:
         try:
-            return _listen(path, kind, sources, limits)
+            return _listen(path, kind, sources, limits, named)
         except NotASoundError:  # a film is one whatever it calls itself, and no signature covers that
             return _watch(path, sources, limits, progress, search, expected)
     if kind in _DECODED and kind is not None:
@@ -125,7 +125,7 @@ def look_at(
         return _watch(path, sources, limits, progress, search, expected)
     except NoPicturesError as error:
         try:
-            return _listen(path, kind or MATROSKA, sources, limits)
+            return _listen(path, kind or MATROSKA, sources, limits, named)
         except NotASoundError:
             raise error from None
     except NotAVideoError as error:  # of no known kind, or one that is not decoded: it says what the file is
@@ -150,17 +150,18 @@ def _watch(
 ) -> Look:
     with open_video(path, limits) as video:
         tests, watched = len(sources.keys) * (2 if video.info.has_sound else 1), Watched(video)
-        heard = paid(_detect_in_sound(video, sources, progress), tests)
+        heard = _detect_in_sound(video, sources, expected.named, progress)
         sound_damage = video.damage
-        named = dict.fromkeys([*(found.payload for found in heard if found.payload), *expected.named])
-        expected = replace(expected, named=tuple(named))
-        detections = paid(_detect(video, watched, sources, progress, search, expected), tests)
+        named = dict.fromkeys([*(found.payload for found in paid(heard, tests) if found.payload), *expected.named])
+        seen = _detect(video, watched, sources, progress, search, replace(expected, named=tuple(named)))
+        damage = video.damage - sound_damage
+        heard = heard_by_name(heard, seen, lambda named: _detect_in_sound(video, sources, named), expected.named)
         return Look(
             family=Family.VIDEO,
             info=video.info,
-            detections=tuple(detection.shown_until(float(video.end)) for detection in detections),
-            heard=heard,
-            damage=video.damage - sound_damage,
+            detections=tuple(detection.shown_until(float(video.end)) for detection in paid(seen, tests)),
+            heard=paid(heard, tests),
+            damage=damage,
             sound_damage=sound_damage,
             claims=tuple(mark.ask(video, sources.keys) for mark in sources.other_marks),
             unseen=_SECOND_TRACK if video.picture_tracks > 1 else "",
@@ -168,13 +169,14 @@ def _watch(
         )
 
 
-def _listen(path: Path, kind: Kind, sources: Sources, limits: Limits) -> Look:
+def _listen(path: Path, kind: Kind, sources: Sources, limits: Limits, named: Sequence[Payload]) -> Look:
     with open_sound(path, limits) as reader:
         if reader.picture_tracks:
             raise NotASoundError("has moving pictures", subject=str(path), remedy="Take it for a video.")
         heard: tuple[Detection, ...] = ()
         if sources.keys:
-            heard = paid(sources.sound_mark.extract(reader.whole(ENOUGH_RATE), sources.keys), len(sources.keys))
+            found = sources.sound_mark.extract(reader.whole(ENOUGH_RATE), sources.keys, named)
+            heard = paid(found, len(sources.keys))
         else:
             next(iter(reader.whole().blocks), None)  # whether it can be decoded at all
         info = replace(
@@ -209,7 +211,9 @@ def _form(container: str) -> VideoInfo:
     )
 
 
-def _detect_in_sound(video: VideoReader, sources: Sources, progress: Progress | None) -> tuple[Detection, ...]:
+def _detect_in_sound(
+    video: VideoReader, sources: Sources, named: Sequence[Payload], progress: Progress | None = None
+) -> tuple[Detection, ...]:
     """One pass over the sound for all keys, told of as if it were one over the pictures."""
     sound = video.sound(ENOUGH_RATE) if sources.keys else None
     if sound is None:
@@ -224,7 +228,7 @@ def _detect_in_sound(video: VideoReader, sources: Sources, progress: Progress | 
                 progress(min(round(samples / sound.rate * video.info.frame_rate), a_pass), passes * a_pass)
             yield block
 
-    return sources.sound_mark.extract(Sound(sound.rate, sound.channels, blocks()), sources.keys)
+    return sources.sound_mark.extract(Sound(sound.rate, sound.channels, blocks()), sources.keys, named)
 
 
 def _detect(

@@ -273,7 +273,9 @@ class Studio:
         elif form.is_video:
             with open_video(source) as reader:
                 payload = self.registry.reserve()
-                return self._release(reader.raw(), claim, payload, output, None, disclosure, overwrite, progress)
+                made = self._release(reader.raw(), claim, payload, output, None, disclosure, overwrite, progress)
+                lost = ", ".join(reader.left_out)
+                return replace(made, notes=(*made.notes, f"Of {source.name} it leaves out: {lost}.")) if lost else made
         else:
             payload = self.registry.reserve()
 

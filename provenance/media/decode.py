@@ -20,6 +20,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
+from enum import StrEnum
 from fractions import Fraction
 from pathlib import Path
 
@@ -87,6 +88,15 @@ class VideoInfo:
     fields: Fields = Fields.NONE
 
 
+class LeftOut(StrEnum):
+    """What a file holds and :meth:`VideoReader.raw`, and so what is encoded from it, does not."""
+
+    PICTURES = "further tracks of pictures"
+    SOUNDS = "further tracks of sound"
+    SUBTITLES = "subtitles"
+    TRANSPARENCY = "transparency"
+
+
 @contextmanager
 def open_video(path: Path, limits: Limits = Limits()) -> Iterator[VideoReader]:  # noqa: B008 (frozen)
     """Open ``path`` and decode its first picture; everything read from it counts against ``limits``.
@@ -99,7 +109,12 @@ def open_video(path: Path, limits: Limits = Limits()) -> Iterator[VideoReader]: 
 
 
 class VideoReader(MediaReader):
-    """An open video. Made by :func:`open_video`."""
+    """An open video. Made by :func:`open_video`.
+
+    Attributes:
+        info: what it says of itself.
+        left_out: what of it is not read.
+    """
 
     def __init__(self, source: Source, limits: Limits) -> None:
         super().__init__(source, limits)
@@ -113,6 +128,7 @@ class VideoReader(MediaReader):
             self._size = self._square_pixels(stream, first)
             width, height = orientation.turned(*self._size)
             sound = self._sound_stream(container)
+            self.left_out = _left_out(container, first, self._tracks, has_sound=sound is not None)
             self._sound_form = None if sound is None else SoundForm.of(sound)
             self.info = VideoInfo(
                 width=width,
@@ -353,6 +369,18 @@ class VideoReader(MediaReader):
             width = max(round(first.width * aspect), 1)
         self._limits.check_dimensions(width, first.height, self._source.name)
         return width, first.height
+
+
+def _left_out(
+    container: InputContainer, first: VideoFrame, picture_tracks: int, *, has_sound: bool
+) -> tuple[LeftOut, ...]:
+    there = {
+        LeftOut.PICTURES: picture_tracks > 1,
+        LeftOut.SOUNDS: len(container.streams.audio) > has_sound,
+        LeftOut.SUBTITLES: bool(container.streams.subtitles),
+        LeftOut.TRANSPARENCY: any(component.is_alpha for component in first.format.components),
+    }
+    return tuple(what for what, is_there in there.items() if is_there)
 
 
 def _fields(stream: VideoStream, first: VideoFrame, orientation: Orientation) -> Fields:

@@ -558,7 +558,8 @@ def _times(*marked: int, of: int = 20) -> tuple[Segment, ...]:
 def test_the_last_stretch_lasts_as_long_as_its_picture_is_shown() -> None:
     detection = replace(mark(PAYLOADS[0]), timeline=_times(0, 1, of=2))
     assert [(s.start, s.end) for s in detection.shown_until(7.5).timeline] == [(0, 1), (1, 7.5)]
-    assert detection.shown_until(1.5) == detection
+    assert [(s.start, s.end) for s in detection.shown_until(1.5).timeline] == [(0, 1), (1, 1.5)]
+    assert detection.shown_until(1.0) == detection
     assert replace(detection, timeline=()).shown_until(7.5).timeline == ()
 
 

@@ -11,6 +11,7 @@ import cv2
 import numpy as np
 import pytest
 
+from tests.clips import moving_clip, write_clip
 from tests.forms import FORMS, sound_file
 from tests.generation.release.conftest import DrawnGenerator
 from touchmark.detectors.look import MarkSearch
@@ -113,6 +114,12 @@ def test_a_form_is_not_turned_into_another(
         studio.seal(made[name], folder / output, WAN)
     assert caught.value.exit_status == 64  # as where watermark embed is given such a name
     assert not list(folder.iterdir())
+
+
+def test_what_a_sealed_film_has_lost_is_noted(studio: Studio, folder: Path, tmp_path: Path) -> None:
+    source = write_clip(tmp_path / "clear.mov", moving_clip(256, 256, 4), "prores_ks", pixel_format="yuva444p10le")
+    release = studio.seal(source, folder / "out.mp4", WAN)
+    assert "Of clear.mov it leaves out: transparency." in release.notes
 
 
 def test_what_has_no_place_for_a_manifest_is_not_sealed(studio: Studio, folder: Path, tmp_path: Path) -> None:
