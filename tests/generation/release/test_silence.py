@@ -6,6 +6,7 @@ that operator, and what they say of who made it, when and from what is not belie
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -21,8 +22,9 @@ from touchmark.detectors.contradictions import ContradictionKind
 from touchmark.detectors.disclosure.facts import Fact
 from touchmark.detectors.verdict import Outcome
 from touchmark.provenance.database import open_database
-from touchmark.provenance.keys.development import make_development_keys
+from touchmark.provenance.keys.development import issue_development_chain, make_development_keys
 from touchmark.provenance.keys.ring import KeyRing
+from touchmark.provenance.keys.rotation import install
 from touchmark.provenance.manifest.claim import Claim, DigitalSourceType, SoftwareAgent
 from touchmark.provenance.manifest.inputs import InputFile
 from touchmark.provenance.manifest.update import publish
@@ -230,10 +232,47 @@ def test_silence_of_what_others_went_into_fails_its_own_line(
     assert house.failing(path, PROFILES) == ITS_OWN
 
 
+def test_silence_under_a_retired_certificate_fails_its_own_line(house: House, marked: Path, tmp_path: Path) -> None:
+    """Also where the present one is of another authority: who signs now signed then."""
+    path, keys = tmp_path / "silent.png", tmp_path / "keys"
+    sign(house, marked, path)
+    shutil.copytree(house.home.keys, keys)
+    issued = issue_development_chain("Example Studio", datetime.now(UTC))
+    ring = install(keys, issued.signer, issued.signer_key, now=datetime.now(UTC), anchors=issued.authority)
+    asked = knowing(house, anchors=ring.trust_anchors, certificates=ring.certificates)
+    assert asked.failing(path, PROFILES) == ITS_OWN
+    assert knowing(asked, certificates=ring.certificates[:1]).failing(path, PROFILES) == OF_A_STRANGER
+
+
+def test_silence_of_who_signs_elsewhere_fails_its_own_line(
+    house: House, marked: Path, registry: Registry, tmp_path: Path
+) -> None:
+    """A module, a cloud, a service: its certificate is in no folder of keys; the registry has seen what it seals."""
+    hired = make_development_keys(tmp_path / "hired", organisation="Example Studio", now=datetime.now(UTC))
+    signer = hired.signer(time_stamping=house.sealer.signer.time_stamping)
+    sealer = replace(house.sealer, signer=signer, anchors=house.sealer.anchors + hired.trust_anchors)
+    silent, other = tmp_path / "silent.png", tmp_path / "other.png"
+    asked = knowing(replace(house, sealer=sealer), registry=registry, anchors=sealer.anchors)
+    sign(asked, marked, silent)
+    assert asked.failing(silent, PROFILES) == OF_A_STRANGER, "nobody knows yet whose certificate that is"
+    (certificate,) = hired.certificates
+    sealed = entry(asked, sign(asked, marked, other, names=True), Payload(PAYLOAD.value ^ 1))
+    registry.register(replace(sealed, key_id="another"), certificate)
+    assert asked.failing(silent, PROFILES) == OF_A_STRANGER, "it seals for somebody else, with other keys"
+    registry.withdraw(sealed.payload)
+    registry.register(sealed, house.verifier.sources.certificates[0])
+    assert asked.failing(silent, PROFILES) == OF_A_STRANGER, "somebody else seals"
+    registry.withdraw(sealed.payload)
+    registry.register(sealed, certificate)
+    assert asked.failing(silent, PROFILES) == ITS_OWN
+    registry.register(entry(asked, sign(asked, marked, other, names=True)), certificate)
+    assert asked.failing(silent, PROFILES) == OF_A_STRANGER, "the mark is that of another file"
+
+
 def test_whose_mark_it_is_must_be_known(house: House, marked: Path, tmp_path: Path) -> None:
     path = tmp_path / "silent.png"
     sign(house, marked, path)
-    assert knowing(house, certificate=b"").failing(path, PROFILES) == OF_A_STRANGER
+    assert knowing(house, certificates=()).failing(path, PROFILES) == OF_A_STRANGER
 
 
 def test_the_operators_own_certificate_must_be_trusted(house: House, marked: Path, tmp_path: Path) -> None:
