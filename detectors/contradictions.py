@@ -15,6 +15,7 @@ from touchmark.detectors.evidence import Evidence
 from touchmark.detectors.history import (
     MADE,
     is_accounted_for,
+    is_disclosed_edit,
     is_registered_ancestor,
     is_sound_accounted_for,
     made_by_model,
@@ -266,7 +267,8 @@ def _picture_against_mark(evidence: Evidence) -> Iterator[Contradiction]:
 def _labels_against_manifest(evidence: Evidence) -> Iterator[Contradiction]:
     """Whoever signs generated content as a recording may overlook what its maker wrote into it."""
     manifest, labels = evidence.manifest, evidence.labels
-    if manifest.says_captured and labels.says_generated and not sources(manifest) & MADE:
+    recorded = manifest.says_captured and not sources(manifest) & MADE and not is_disclosed_edit(manifest)
+    if recorded and labels.says_generated:
         yield Contradiction(
             ContradictionKind.LABELS_DISAGREE,
             f"{_signer(manifest)} says that {evidence.recorder} recorded this, but the file's own labels "

@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from touchmark.detectors.contradictions import Doubt
-from touchmark.detectors.history import nobodys_word, said_to_be
+from touchmark.detectors.history import is_disclosed_edit, nobodys_word, said_to_be
 from touchmark.detectors.text import safe_text
 from touchmark.detectors.verdict import Outcome
 from touchmark.detectors.verify import Verification
@@ -44,6 +44,8 @@ Value = bool | float | str | tuple[str, ...] | None
 
 _AT_ONCE: Final = Fraction(1, 10)
 """Seconds that timed text may be late, or short."""
+_PACKING: Final = ("c2pa.watermarked", "c2pa.transcoded", "c2pa.repackaged", "c2pa.published")
+"""Actions of programs that generate nothing."""
 _UNKNOWN_VERSIONS: Final = frozenset({"", "unknown"})
 
 
@@ -203,7 +205,7 @@ def _believed(values: dict[Fact, Value], verification: Verification) -> Facts:
     if marked and named is not None and str(named) != marked:
         _withdraw(values, reasons, _AIGC, f"the record names {named} and the watermark in the picture {marked}")
     signed, noted = values.get(Fact.MANIFEST_SOURCE_TYPE), values.get(Fact.XMP_SOURCE_TYPE)
-    if signed and noted and signed != noted:
+    if signed and noted and signed != noted and not is_disclosed_edit(verification.evidence.manifest):
         said = f"XMP says {safe_text(noted, 120)} and the signed manifest {safe_text(signed, 120)}"
         _withdraw(values, reasons, (Fact.XMP_SOURCE_TYPE,), said)
     return Facts(values, reasons)
@@ -278,13 +280,14 @@ def _inputs(manifest: ManifestReport) -> str:
 
 
 def _agent(raw_json: str, label: str) -> tuple[str, str]:
-    """Name and version of the program that the first action names; only the library's own report keeps them apart."""
+    """Name and version of the program that the first action names which says how the content was made or changed; only
+    the library's own report keeps them apart."""
     manifest = _node(_node(json.loads(raw_json or "{}").get("manifests")).get(label))
     for assertion in manifest.get("assertions") or ():
         if str(_node(assertion).get("label")).startswith("c2pa.actions"):
             for action in _node(_node(assertion).get("data")).get("actions") or ():
                 agent = _node(_node(action).get("softwareAgent"))
-                if agent:
+                if agent and not str(_node(action).get("action")).startswith(_PACKING):
                     return str(agent.get("name", ""))[:200], str(agent.get("version", ""))[:200]
     return "", ""
 
