@@ -73,7 +73,8 @@ class Fact(StrEnum):
     MANIFEST_AI_DISCLOSURE = "manifest.ai_disclosure"
     """Whether there is a ``c2pa.ai-disclosure``."""
     MANIFEST_BINDS_WATERMARK = "manifest.binds_watermark"
-    """Whether it names, as a soft binding, the very payload that was read from the pixels."""
+    """Whether it names, as a soft binding, the very payload that was read from the pixels; for the sound too where that
+    carries it."""
     MANIFEST_INPUTS = "manifest.inputs"
     """``none`` (nothing was opened), ``kept`` (what was opened is an ingredient with its history), or ``broken``."""
     MANIFEST_ACTIONS = "manifest.actions"
@@ -185,16 +186,19 @@ def _gather(
     values |= _of_watermark(verification)
     values |= _of_aigc(evidence.labels.record)
     values |= _of_xmp(read_xmp(path))
-    if look_for_label:
+    reasons: dict[Fact, str] = {}
+    if look_for_label and not evidence.container.info.width:  # nothing in it could be decoded as a picture
+        why = safe_text(evidence.container.unseen, 200) or f"a {evidence.container.family.value} has no pictures"
+        reasons |= {fact: why for fact in Fact if fact.is_of_label}
+    elif look_for_label:
         values |= _of_label(_seen(path, limits))
         if evidence.container.family is Family.VIDEO:
             values |= _of_track(read_captions(path, limits), evidence.container.info.duration)
-    return _believed(values, verification)
+    return _believed(values, reasons, verification)
 
 
-def _believed(values: dict[Fact, Value], verification: Verification) -> Facts:
+def _believed(values: dict[Fact, Value], reasons: dict[Fact, str], verification: Verification) -> Facts:
     """Without the claims that evidence contradicts."""
-    reasons: dict[Fact, str] = {}
     verdict = verification.verdict
     if verdict.outcome in (Outcome.TAMPERED, Outcome.CONTRADICTORY):
         doubts = {one.doubt for one in verdict.contradictions} | ({Doubt.CLAIMS} if verdict.tampering else set())
@@ -299,9 +303,10 @@ def _of_watermark(verification: Verification) -> dict[Fact, Value]:
     values: dict[Fact, Value] = {Fact.WATERMARK_STATE: mark.state.value}
     if mark.state is MarkState.VERIFIED and mark.payload is not None:
         values[Fact.WATERMARK_PAYLOAD] = str(mark.payload)
-        carried = (evidence.algorithm, mark.payload.to_bytes())
-        bindings = [(binding.algorithm, binding.payload) for binding in evidence.manifest.of_content.soft_bindings]
-        values[Fact.MANIFEST_BINDS_WATERMARK] = carried in bindings
+        bindings = {(one.algorithm, one.payload) for one in evidence.manifest.of_content.soft_bindings}
+        heard = any(one.payload == mark.payload for one in evidence.sound.detections)
+        carriers = {evidence.algorithm, evidence.sound.algorithm} if heard else {evidence.algorithm}
+        values[Fact.MANIFEST_BINDS_WATERMARK] = all((one, mark.payload.to_bytes()) in bindings for one in carriers)
     return values
 
 
