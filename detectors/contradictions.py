@@ -216,7 +216,7 @@ def _is_silent_of_its_own(evidence: Evidence) -> bool:
 
 
 def _doubt_of_story(evidence: Evidence) -> Doubt:
-    """Of a manifest that does not name the mark: all of it, unless it too says that a machine made the content."""
+    """Of a manifest over a mark that is not its own: all of it, unless it too says that a machine made the content."""
     manifest, registration = evidence.manifest, evidence.registration
     if not sources(manifest) & MADE or (registration is not None and not _is_made(registration)):
         return Doubt.CLAIMS
@@ -328,6 +328,7 @@ def _registry(evidence: Evidence) -> Iterator[Contradiction]:
             ContradictionKind.REGISTRY_DISAGREES,
             f"The manifest names the watermark {mark.payload} as its own, but the registry gave that watermark to "
             f"another manifest ({safe_text(registration.manifest_label, 80)}).",
+            _doubt_of_story(evidence),
         )
     if recovered is not None and (
         not recovered.signature_valid

@@ -292,10 +292,23 @@ def test_the_mark_of_something_else_that_was_sealed_is_not_the_files_own(
     """A careless tool with the operator's key signs what was sealed before as if it had just been made."""
     sealed, again = tmp_path / "sealed.png", tmp_path / "again.png"
     registry.register(entry(house, sign(house, marked, sealed, names=True)))
-    sign(house, marked, again)
     asked = knowing(house, registry=registry)
     assert asked.failing(sealed, PROFILES) == {"in.label"}
-    assert asked.failing(again, PROFILES) == OF_A_STRANGER
+    for names in (False, True):
+        sign(house, marked, again, names=names)
+        assert asked.failing(again, PROFILES) == OF_A_STRANGER
+        assert asked.verifier.verify(again).verdict.outcome is Outcome.CONTRADICTORY
+
+
+def test_nor_is_it_that_of_a_recording(house: House, marked: Path, registry: Registry, tmp_path: Path) -> None:
+    """Known as generated, named by somebody who says that a camera took it: no word of that counts."""
+    sealed, again = tmp_path / "sealed.png", tmp_path / "again.png"
+    registry.register(entry(house, sign(house, marked, sealed, names=True)))
+    taken = replace(claim_of(house, names=True), source_type=DigitalSourceType.DIGITAL_CAPTURE, model=None)
+    sign_file(marked, again, taken, house.sealer.signer, house.sealer.anchors)
+    facts = knowing(house, registry=registry).hold(again, ("c2pa",)).facts
+    assert facts.get(Fact.OUTCOME) == "contradictory"
+    assert facts.get(Fact.MANIFEST_SOURCE_TYPE) is None and facts.get(Fact.MANIFEST_BROKEN_RULES) is None
 
 
 def test_the_very_file_that_the_registry_knows_by_its_mark_contradicts_nothing(
