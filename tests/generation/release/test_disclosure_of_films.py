@@ -7,15 +7,21 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
 from fractions import Fraction
+from functools import partial
 from pathlib import Path
 
 import av
+import cbor2
 import numpy as np
 import pytest
+from cryptography import x509
+from cryptography.x509.oid import NameOID
 from PIL import Image
 
 from tests.clips import moving_clip, scene
+from tests.detectors.jumbf import at, box, changed
 from tests.forms import sound_file
 from tests.generation.release.takings import (
     Change,
@@ -30,19 +36,23 @@ from tests.generation.release.takings import (
     written_otherwise,
 )
 from tests.generation.release.test_disclosure import BARE, EVERY, LABEL, NOTE, PAYLOAD, RECORD, House, house
+from tests.provenance.keys.certificates import Authority, p256, private_pem, usage
 from touchmark.detectors.disclosure.facts import Fact
 from touchmark.provenance.disclosure.aigc import AIGC_KEY
 from touchmark.provenance.disclosure.burn import labelled
 from touchmark.provenance.disclosure.xmp import xmp_box
 from touchmark.provenance.manifest.claim import Claim, SoftBinding
+from touchmark.provenance.manifest.traces import stores
 from touchmark.provenance.manifest.write import sign_stream
+from touchmark.provenance.media.boxes import C2PA_UUID, scan_boxes
 from touchmark.provenance.media.captions import Caption
+from touchmark.provenance.media.decode import open_video
 from touchmark.provenance.media.encode import EncodeSettings, encode
-from touchmark.provenance.media.kinds import kind_of
+from touchmark.provenance.media.kinds import kind_of, kind_of_file
 from touchmark.provenance.media.picture import Orientation
 from touchmark.provenance.media.still import Still, StillKind
 from touchmark.provenance.media.video import Sound
-from touchmark.provenance.signing import Signer
+from touchmark.provenance.signing import PemSigner, Signer
 from touchmark.provenance.watermark.still import mark_still
 
 __all__ = ["house"]
@@ -50,6 +60,12 @@ __all__ = ["house"]
 SECONDS = 5
 RATE = 48_000
 XMP = xmp_box(NOTE.packet())
+SETTINGS = EncodeSettings(
+    preset="ultrafast",
+    metadata={AIGC_KEY: RECORD.to_json()},
+    captions=(Caption("AI generated", "eng"),),
+    boxes=XMP,
+)
 INVALID = {"c2pa.trusted", "eu.signed_metadata", "ca.standard", "in.provenance"}
 
 
@@ -60,14 +76,8 @@ def whole(house: House) -> Path:
     video = labelled(moving_clip(320, 240, count=4 * SECONDS, rate=Fraction(4), style="flat"), LABEL)
     samples = (0.2 * np.random.default_rng(1).standard_normal((1, SECONDS * RATE))).astype(np.float32)
     sound = house.sealer.sound_mark.embed(Sound(RATE, 1, iter(np.array_split(samples, 20, axis=1))), PAYLOAD, key)
-    settings = EncodeSettings(
-        preset="ultrafast",
-        metadata={AIGC_KEY: RECORD.to_json()},
-        captions=(Caption("AI generated", "eng"),),
-        boxes=XMP,
-    )
     frames = house.sealer.watermark.embed(video.frames, PAYLOAD, key)
-    encode(replace(video, frames=frames, sound=sound), path, settings)
+    encode(replace(video, frames=frames, sound=sound), path, SETTINGS)
     return path
 
 
@@ -173,6 +183,60 @@ def test_a_film_with_sound_fails_exactly_the_line_of_what_it_lacks(
 
 def test_a_film_that_is_not_signed_fails_the_line_that_asks_for_that(house: House, film: Path) -> None:
     assert house.failing(film, EVERY) == INVALID
+
+
+def test_a_stamp_that_is_taken_out_of_a_signed_film_fails_its_own_line(
+    house: House, film: Path, tmp_path: Path
+) -> None:
+    """It lies beside the signature, which does not cover it."""
+
+    def unstamped(boxes: list[bytes]) -> list[bytes]:
+        protected, header, *rest = cbor2.loads(boxes[1][8:]).value
+        header = {name: value for name, value in header.items() if name != "sigTst2"}
+        return [boxes[0], box(b"cbor", cbor2.dumps(cbor2.CBORTag(18, [protected, header, *rest])))]
+
+    path = written(house, film, tmp_path / "film.mp4")
+    with path.open("rb") as file:
+        store = next(iter(stores(file, kind_of_file(file))))
+    path.write_bytes(path.read_bytes().replace(store, changed(store, at(("c2pa.signature",), unstamped))))
+    assert house.failing(path, EVERY) == {"eu.time_stamp"}
+
+
+def test_an_authority_that_is_left_out_of_the_chain_fails_the_line_that_asks_for_trust(
+    house: House, whole: Path, tmp_path: Path
+) -> None:
+    root, between, key = Authority("root"), Authority("between"), p256()
+    lasting = partial(Authority.issue, begins=datetime.now(UTC) - timedelta(days=1))
+    lasting = partial(lasting, ends=datetime.now(UTC) + timedelta(days=30))
+    issues = partial(lasting, root, ca=True, key_usage=usage("key_cert_sign", "crl_sign"), ekus=None, ski=True)
+    anchor = issues(key=root.key, subject=root.subject, aki=False)
+    link = issues(key=between.key, subject=between.subject)
+    named = x509.Name([x509.NameAttribute(NameOID.ORGANIZATION_NAME, "Example Studio")])
+    leaf = lasting(between, key=key, subject=named)
+    stamping = house.sealer.signer.time_stamping
+    believing = replace(house.verifier, sources=replace(house.verifier.sources, anchors=anchor))
+    asked = replace(house, sealer=replace(house.sealer, anchors=anchor), verifier=believing)
+    for chain, fails in ((leaf + link, set[str]()), (leaf, {"c2pa.trusted"})):
+        signer = PemSigner.from_pem(chain, private_pem(key), time_stamping=stamping)
+        path = written(asked, whole, tmp_path / "film.mp4", signer=signer)
+        assert asked.failing(path, EVERY) == fails
+
+
+def test_a_film_that_is_encoded_anew_keeps_what_is_in_its_pictures_and_loses_what_was_signed(
+    house: House, whole: Path, tmp_path: Path
+) -> None:
+    """With all its metadata; and with the manifest of the first put back, which is that of other bytes."""
+    signed, again, transplanted = (tmp_path / f"{name}.mp4" for name in ("signed", "again", "transplanted"))
+    written(house, whole, signed)
+    with open_video(signed) as reader:
+        encode(reader.raw(), again, SETTINGS)
+    assert house.failing(again, EVERY) == INVALID
+    manifest = next(box for box in scan_boxes(signed) if box.uuid == C2PA_UUID)
+    stolen = signed.read_bytes()[manifest.offset : manifest.offset + manifest.size]
+    transplanted.write_bytes(again.read_bytes() + stolen)
+    assert house.failing(transplanted, EVERY) == INVALID | {"iptc.source_type", "cn.label_field"}, "no word counts"
+    for path in (again, transplanted):
+        assert house.failing(path, ("eu-ai-act-label",)) == set(), "what is seen is seen"
 
 
 @pytest.mark.parametrize("suffix", [".tiff", ".avif", ".webp"])
