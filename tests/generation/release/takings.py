@@ -107,5 +107,5 @@ def open_something(document: dict[str, Any], *, source_type: bool) -> None:
         actions[0]["action"] = "c2pa.edited"
         actions.insert(0, opened)
     else:
-        actions[0] = opened
+        actions[0] = opened | {"softwareAgent": actions[0]["softwareAgent"]}  # with what it was made is still told
     document["ingredients"].append({"label": "lost", "title": "lost.png", "relationship": "parentOf"})
