@@ -71,6 +71,20 @@ def made_by_model(report: ManifestReport) -> ReportedAction | None:
     return None
 
 
+def tells_itself_made(report: ManifestReport) -> bool:
+    """Whether the active manifest itself says that a machine made all or part, and that rests on no earlier signer."""
+    if report.beneath is not None:
+        return False
+    alone = not content(report) and not report.says_captured and bool(sources(report) & MADE)
+    return alone or made_by_model(report) is not None
+
+
+def is_disclosed_edit(report: ManifestReport) -> bool:
+    """Whether how the content came to be is told by an earlier manifest alone, and the active one discloses a model."""
+    states = any(action.digital_source_type for action in report.actions)
+    return report.ai_disclosure is not None and bool(content(report)) and not states
+
+
 def is_more_than_captured(report: ManifestReport) -> bool:
     """Whether it, or what is beneath it, says that no sensor took all of the picture, or a model had a part in it, or
     gives a source type that nobody knows, or none of something that was put into it; or only passes on that one did."""
