@@ -14,7 +14,7 @@ from dataclasses import replace
 from datetime import timedelta
 from fractions import Fraction
 from pathlib import Path
-from typing import get_type_hints
+from typing import Any, get_type_hints
 
 import numpy as np
 import pytest
@@ -23,6 +23,7 @@ from numpy.typing import NDArray
 from benchmarks.audio_tracks import speech
 from tests.generation.release.conftest import DrawnGenerator
 from touchmark.detectors.verdict import Outcome
+from touchmark.detectors.verify import Verifier
 from touchmark.generation.admission import AlreadyMarkedError, SuspectInputError
 from touchmark.generation.agreement import SelfVerificationError
 from touchmark.generation.declaration import Declaration
@@ -32,7 +33,10 @@ from touchmark.generation.staging import OutputError, OutputExistsError
 from touchmark.provenance.errors import TouchmarkError
 from touchmark.provenance.home import Home
 from touchmark.provenance.keys.ring import KeysMissingError
+from touchmark.provenance.manifest import canary
+from touchmark.provenance.manifest.canary import CanaryError
 from touchmark.provenance.manifest.claim import Claim, DigitalSourceType, SoftwareAgent
+from touchmark.provenance.manifest.report import ManifestReport, ValidationState
 from touchmark.provenance.manifest.write import SignedManifest, sign_file
 from touchmark.provenance.media.decode import open_video
 from touchmark.provenance.media.encode import encode
@@ -287,6 +291,33 @@ def test_without_keys_nothing_starts(tmp_path: Path) -> None:
     with pytest.raises(KeysMissingError) as caught:
         Studio.open(Home(tmp_path / "empty"))
     assert "touchmark keys init" in caught.value.diagnostics()
+
+
+@pytest.fixture
+def lying_library(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """A C2PA library that trusts whatever it is given, in a process that has not asked it yet."""
+    read = canary.read_stream
+
+    def lied(*arguments: Any, **options: Any) -> ManifestReport:
+        return replace(read(*arguments, **options), state=ValidationState.TRUSTED, failures=())
+
+    monkeypatch.setattr(canary, "read_stream", lied)
+    canary.run_canary.cache_clear()
+    yield
+    canary.run_canary.cache_clear()
+
+
+def test_with_a_library_that_lies_nothing_starts_and_nothing_is_verified(
+    operator: Home, lying_library: None, tmp_path: Path
+) -> None:
+    """Trap 2: asked by whoever seals and by whoever verifies, in each process, before anything is believed."""
+    (tmp_path / "a.txt").write_text("anything")
+    with pytest.raises(CanaryError):
+        Studio.open(operator)
+    verifier = Verifier.default(operator)
+    for _ in range(2):
+        with pytest.raises(CanaryError):
+            verifier.verify(tmp_path / "a.txt")
 
 
 def _with_small_files_only(studio: Studio) -> Studio:

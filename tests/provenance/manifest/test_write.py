@@ -18,14 +18,16 @@ from pathlib import Path
 
 import c2pa
 import pytest
+from cryptography import x509
 
 from touchmark.provenance.keys.development import issue_development_chain
-from touchmark.provenance.keys.profile import CertificateRefusedError
+from touchmark.provenance.keys.profile import SIGNER_EKUS, CertificateRefusedError
 from touchmark.provenance.keys.ring import KeyRing
 from touchmark.provenance.manifest.claim import Claim, DigitalSourceType, PromptRecord
 from touchmark.provenance.manifest.context import TrustAnchorsError
 from touchmark.provenance.manifest.inputs import ConsentRecord
 from touchmark.provenance.manifest.read import read_manifest
+from touchmark.provenance.manifest.report import ValidationState
 from touchmark.provenance.manifest.write import (
     DestinationError,
     ManifestRefusedError,
@@ -152,6 +154,19 @@ def test_an_expired_certificate_is_named_before_signing(tmp_path: Path, film: Pa
     with pytest.raises(CertificateRefusedError, match="expired"):
         sign_file(film, tmp_path / "out.mp4", claim, signer, old.authority)
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("usage", SIGNER_EKUS)
+def test_a_certificate_for_any_single_use_that_c2pa_knows_is_trusted(
+    tmp_path: Path, film: Path, claim: Claim, usage: str
+) -> None:
+    """Trap 1: without a list of uses at the top level of its settings, the library knows one for e-mail alone."""
+    chain = issue_development_chain("one use", datetime.now(UTC), [x509.ObjectIdentifier(usage)])
+    signer = PemSigner.from_pem(chain.signer, chain.signer_key)
+    sign_file(film, tmp_path / "out.mp4", claim, signer, chain.authority)
+    report = read_manifest(tmp_path / "out.mp4", chain.authority)
+    assert report.state is ValidationState.TRUSTED
+    assert report.is_sound
 
 
 def test_a_signer_that_our_anchors_do_not_know_publishes_nothing(
