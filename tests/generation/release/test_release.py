@@ -16,6 +16,7 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Any, get_type_hints
 
+import cv2
 import numpy as np
 import pytest
 from numpy.typing import NDArray
@@ -320,25 +321,47 @@ def test_with_a_library_that_lies_nothing_starts_and_nothing_is_verified(
             verifier.verify(tmp_path / "a.txt")
 
 
-def _with_small_files_only(studio: Studio) -> Studio:
-    """As on a full disk: no file of this process grows over 8 kB from here on."""
-    resource.setrlimit(resource.RLIMIT_FSIZE, (8192, 8192))
-    return studio
+def _fails_without_room(act: Callable[[], object], room: int) -> str:
+    """What is said where no file grows over ``room`` bytes: a limit that cannot be raised again, so set in a child."""
+    reading, writing = os.pipe()
+    child = os.fork()
+    if child == 0:
+        signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+        resource.setrlimit(resource.RLIMIT_FSIZE, (room, room))
+        try:
+            act()
+        except TouchmarkError as error:
+            os.write(writing, error.diagnostics().encode())
+        finally:
+            os._exit(0)
+    os.close(writing)
+    with os.fdopen(reading) as told:
+        said = told.read()
+    os.waitpid(child, 0)
+    return said
 
 
 def test_a_full_disk_leaves_nothing(studio: Studio, folder: Path) -> None:
-    child = os.fork()
-    if child == 0:  # the limit cannot be raised again, so it is set in a process of its own
-        signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
-        status = 1
-        try:
-            _with_small_files_only(studio).generate(REQUEST, folder / "out.mp4", generator=DrawnGenerator())
-        except TouchmarkError:
-            status = 0
-        finally:
-            os._exit(status)
-    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0, "a full disk must be a clear error"
+    said = _fails_without_room(lambda: studio.generate(REQUEST, folder / "out.mp4", generator=DrawnGenerator()), 8192)
+    assert "the ledger cannot be written" in said and "room" in said  # it is written first
     assert not list(folder.iterdir())
+
+
+@pytest.mark.parametrize(("name", "what"), [("noise.png", "picture"), ("noise.mp4", "video")])
+def test_a_disk_that_fills_while_it_is_sealed_keeps_what_was_there(
+    studio: Studio, folder: Path, tmp_path: Path, name: str, what: str
+) -> None:
+    noise = np.random.default_rng(0).integers(0, 256, (512, 512, 3), np.uint8)
+    if what == "picture":
+        assert cv2.imwrite(str(tmp_path / name), noise)
+    else:
+        encode(RawVideo((Frame(noise, Fraction(n, 8)) for n in range(8)), 512, 512, Fraction(8)), tmp_path / name)
+    (folder / name).write_bytes(b"published before")
+    wan = Declaration("Wan")
+    said = _fails_without_room(lambda: studio.seal(tmp_path / name, folder / name, wan, overwrite=True), 150_000)
+    assert f"{name}: the {what} cannot be written (File too large). Check the disk" in said
+    assert ".touchmark-staging" not in said
+    assert [(path.name, path.read_bytes()) for path in folder.iterdir()] == [(name, b"published before")]
 
 
 # Outputs
