@@ -98,15 +98,16 @@ FAULTS: dict[str, tuple[Callable[[TimeAuthority], Answer], type[TimeStampError]]
 def test_each_fault_has_its_name_and_the_next_authority_is_asked(time_authority: TimeAuthority, fault: str) -> None:
     answer, error = FAULTS[fault]
     now = datetime.now(UTC)
+    patience = 0.4 if fault == "slow drip" else 60  # a busy machine takes its time for what is answered at once
     with serving(answer(time_authority)) as bad, serving(time_authority.answer) as good:
         urls = f"http://127.0.0.1:{bad}/", f"http://127.0.0.1:{good}/"
         with pytest.raises(error) as caught:
-            stamp(QUERY, TimeStamping(urls[:1], patience=0.4), now)
+            stamp(QUERY, TimeStamping(urls[:1], patience=patience), now)
         assert type(caught.value) is error
         assert caught.value.subject == urls[0]
-        assert stamp(QUERY, TimeStamping(urls, patience=2), now)
+        assert stamp(QUERY, TimeStamping(urls, patience=max(patience, 2)), now)
         with pytest.raises(NoTimeAuthorityError) as all_of_them:
-            stamp(QUERY, TimeStamping((urls[0], "http://127.0.0.1:1/"), patience=0.4), now)
+            stamp(QUERY, TimeStamping((urls[0], "http://127.0.0.1:1/"), patience=patience), now)
     assert urls[0] in str(all_of_them.value)
     assert "127.0.0.1:1" in str(all_of_them.value)
 
