@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, BinaryIO
 
 from touchmark.detectors.extent import Extent
 from touchmark.detectors.labels import ContainerLabels, read_labels
-from touchmark.detectors.look import MarkSearch, Progress, look_at, not_looked
+from touchmark.detectors.look import MarkSearch, Progress, look_at, not_looked, tags_of
 from touchmark.detectors.sources import Sources
 from touchmark.detectors.timeline import marked_segments
 from touchmark.provenance.fingerprint import Likeness, likeness_of
@@ -272,6 +272,9 @@ def examine(examined: Examined, size: int, limits: Limits, progress: Progress | 
         if incomplete or (manifest.presence is ManifestPresence.ABSENT and not remains):
             raise
         look = not_looked(kind, error.problem)
+    # Where nothing is looked at, tags are read where they can matter: that a model made it, a recording may say itself.
+    unread = search is MarkSearch.NONE and manifest.is_sound and manifest.says_captured
+    tags = tags_of(path, kind, limits) if unread else look.info.labels
     alone = look.family is Family.SOUND
     container = Container(
         sha256=sha256,
@@ -295,7 +298,7 @@ def examine(examined: Examined, size: int, limits: Limits, progress: Progress | 
         sound=SoundTrace() if alone else SoundTrace(sources.sound_mark.algorithm, look.heard),
         has_keys=bool(sources.keys),
         signed_by_marker=manifest.certificate in sources.certificates,
-        labels=read_labels(file, kind, look.info.labels, str(path)),
+        labels=read_labels(file, kind, tags, str(path)),
         development=manifest.development,
         claims=look.claims,
     )

@@ -9,7 +9,8 @@ are not decoded here (HEIC, GIF, documents) the form alone is told, and that not
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from fractions import Fraction
@@ -24,7 +25,7 @@ from touchmark.detectors.extent import Extent, Watched
 from touchmark.detectors.sources import Sources
 from touchmark.provenance.media.counting import Counted, expected_pictures
 from touchmark.provenance.media.decode import VideoInfo, VideoReader, open_video
-from touchmark.provenance.media.errors import NoPicturesError, NotASoundError, NotAVideoError, PlaylistError
+from touchmark.provenance.media.errors import MediaError, NoPicturesError, NotASoundError, NotAVideoError, PlaylistError
 from touchmark.provenance.media.kinds import AVIF, JPEG, MATROSKA, PNG, TIFF, WEBP, Family, Kind
 from touchmark.provenance.media.limits import Limits
 from touchmark.provenance.media.sound import open_sound
@@ -132,6 +133,16 @@ def look_at(
         if kind is not None or isinstance(error, PlaylistError):
             raise
         raise NotAVideoError(error.problem, subject=error.subject, remedy=_ANY_MEDIUM) from error
+
+
+def tags_of(path: Path, kind: Kind | None, limits: Limits) -> Mapping[str, str]:
+    """What the container of a film or a sound says of itself; nothing where it cannot be read, or there is none."""
+    if kind is not None and kind.family in (Family.VIDEO, Family.SOUND):
+        with suppress(MediaError), open_video(path, limits) as video:
+            return video.info.labels
+        with suppress(MediaError), open_sound(path, limits) as sound:
+            return sound.info.labels
+    return {}
 
 
 def not_looked(kind: Kind | None, reason: str) -> Look:

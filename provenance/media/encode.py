@@ -284,4 +284,4 @@ def _reporting(subject: str) -> Iterator[None]:
     try:
         yield
     except _LIBRARY_ERRORS as error:
-        raise EncodeError(f"the video cannot be written ({error})", subject=subject) from error
+        raise EncodeError.of("the video", error, subject) from error

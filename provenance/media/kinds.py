@@ -8,7 +8,11 @@ Only kinds that can carry a manifest or a mark are listed; of any other file not
 
 from __future__ import annotations
 
+import os
 import re
+import stat
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
@@ -107,10 +111,27 @@ _BRANDS: Final = {
 def kind_of(path: Path) -> Kind | None:
     """The kind of a file; None where it is of none that is listed, or cannot be read."""
     try:
-        with path.open("rb") as file:
+        with regular_file(path) as file:
             return kind_of_file(file)
     except (OSError, ValueError):
         return None
+
+
+@contextmanager
+def regular_file(path: Path) -> Iterator[BinaryIO]:
+    """Open one. Nothing is waited for: a named pipe may never have a writer.
+
+    Raises:
+        OSError, ValueError: it cannot be opened, or is none.
+    """
+    with open(path, "rb", opener=_without_waiting) as file:
+        if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+            raise OSError("not a regular file")
+        yield file
+
+
+def _without_waiting(path: str, flags: int) -> int:
+    return os.open(path, flags | os.O_NONBLOCK)
 
 
 def kind_of_file(file: BinaryIO) -> Kind | None:

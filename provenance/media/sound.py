@@ -138,7 +138,7 @@ def write_sound(sound: Sound, path: Path, like: SoundInfo) -> None:
                     container.metadata[key] = value
             _encode(sound, stream, container, like.layout)
     except _LIBRARY_ERRORS as error:
-        raise EncodeError(f"the sound cannot be written ({error})", subject=str(path)) from error
+        raise EncodeError.of("the sound", error, str(path)) from error
 
 
 # By codec: FFmpeg's encoder, what it takes of up to 16 bits, what of more, and its settings.

@@ -26,6 +26,7 @@ SMALL = 8 << 20
 _HEAD = 512
 _FARTHEST = 2**62  # a seek beyond stays a number that the operating system takes
 ANY_VIDEO: Final = "Give an mp4, mov, webm, mkv or avi file."
+_READABLE: Final = "Give the path of a file that you may read."
 """What to do where a file is no video."""
 _NO_SUCH_PICTURE: Final = (
     "Convert it to PNG, JPEG or WebP, which are read and written (TIFF and AVIF are read only), or to a video: "
@@ -139,17 +140,17 @@ def open_file(path: Path, limits: Limits) -> Iterator[tuple[FileIO, int]]:
     try:
         descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)  # O_NONBLOCK: a FIFO must not hang us
     except (OSError, ValueError) as error:
-        raise UnreadableFileError(_why_unopened(error), subject=name) from error
+        raise UnreadableFileError(_why_unopened(error), subject=name, remedy=_READABLE) from error
     mode = os.fstat(descriptor).st_mode
     if not stat.S_ISREG(mode):
         os.close(descriptor)
         found = "a directory, not a file" if stat.S_ISDIR(mode) else "not a regular file"
-        raise UnreadableFileError(f"is {found}", subject=name, remedy=ANY_VIDEO)
+        raise UnreadableFileError(f"is {found}", subject=name, remedy=_READABLE)
     with FileIO(descriptor) as file:
         try:
             size = file.seek(0, os.SEEK_END)
         except OSError as error:  # what some systems show as a file is none
-            raise UnreadableFileError(_why_unopened(error), subject=name) from error
+            raise UnreadableFileError(_why_unopened(error), subject=name, remedy=_READABLE) from error
         limits.check_size(size, name)
         file.seek(0)
         yield file, size

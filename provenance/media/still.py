@@ -32,6 +32,7 @@ from av.video.reformatter import ColorRange, Colorspace, Interpolation, VideoRef
 
 from touchmark.provenance.media import segments
 from touchmark.provenance.media.errors import DecodeError, EncodeError, LimitExceededError, MediaError, NotAPictureError
+from touchmark.provenance.media.kinds import regular_file
 from touchmark.provenance.media.limits import Limits
 from touchmark.provenance.media.picture import MATRICES, TO_RGB, Orientation, Pixels, Samples
 from touchmark.provenance.media.segments import Part, Parts
@@ -120,7 +121,7 @@ def shallow(pixels: Samples) -> Pixels:
 def still_kind(path: Path) -> StillKind | None:
     """What kind of picture the file is, by its first bytes; None where it is none, or cannot be read."""
     try:
-        with path.open("rb") as file:
+        with regular_file(path) as file:
             return _kind(file.read(32))
     except (OSError, ValueError):
         return None
@@ -245,7 +246,7 @@ def write_still(still: Still, path: Path) -> None:
     try:
         path.write_bytes(_encoded(still, subject))
     except (OSError, cv2.error, MediaError) as error:
-        raise EncodeError(f"the picture cannot be written ({error})", subject=subject) from error
+        raise EncodeError.of("the picture", error, subject) from error
 
 
 def _encoded(still: Still, subject: str) -> bytes:

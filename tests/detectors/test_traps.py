@@ -21,7 +21,7 @@ from rich.console import Console
 from tests.clips import moving_clip
 from tests.detectors.cameras import sign_raw
 from tests.detectors.conftest import NOW
-from tests.forms import FORMS
+from tests.forms import FORMS, sound_file
 from tests.heif import heif
 from touchmark.detectors.contradictions import ContradictionKind
 from touchmark.detectors.evidence import gather
@@ -35,6 +35,7 @@ from touchmark.detectors.terminal import render
 from touchmark.detectors.verdict import Outcome, judge
 from touchmark.detectors.verify import Verification, Verifier
 from touchmark.generation.admission import SuspectInputError, require_unmarked
+from touchmark.provenance.disclosure.aigc import AIGC_KEY, AigcRecord, Label
 from touchmark.provenance.disclosure.xmp import XmpNote
 from touchmark.provenance.keys.development import issue_development_chain
 from touchmark.provenance.manifest.claim import GENERATOR, Claim, DigitalSourceType, SoftwareAgent
@@ -43,6 +44,7 @@ from touchmark.provenance.manifest.report import Concern, ManifestPresence, Vali
 from touchmark.provenance.manifest.traces import stores
 from touchmark.provenance.manifest.write import sign_file, sign_stream
 from touchmark.provenance.media.boxes import C2PA_UUID, scan_boxes, unhashed_bytes
+from touchmark.provenance.media.encode import EncodeSettings, encode
 from touchmark.provenance.media.errors import MediaError, TruncatedError
 from touchmark.provenance.media.items import XMP
 from touchmark.provenance.media.kinds import Family, kind_of_file
@@ -216,6 +218,30 @@ def test_a_cameras_claim_over_a_picture_that_says_it_was_generated_is_named(
     with path.open("wb") as output:
         sign_stream(io.BytesIO(content), output, _claim(media_type, DigitalSourceType.DIGITAL_CAPTURE), *trusted)
     verdict = verify(path, trusted).verdict
+    assert verdict.outcome is Outcome.CONTRADICTORY
+    assert [found.kind for found in verdict.contradictions] == [ContradictionKind.LABELS_DISAGREE]
+
+
+@pytest.mark.parametrize("search", [MarkSearch.NONE, MarkSearch.GLANCE])
+@pytest.mark.parametrize("name", ["tagged.mp4", "tagged.mp3"])
+def test_a_recording_whose_tags_say_that_it_was_generated_is_named_by_who_looks_at_nothing_too(
+    trusted, tmp_path, name, search
+) -> None:
+    plain, path = tmp_path / f"plain-{name}", tmp_path / name
+    if name.endswith(".mp4"):
+        record = AigcRecord(Label.IS, "Example", "1").to_json()
+        encode(moving_clip(64, 64, count=4), plain, EncodeSettings(metadata={AIGC_KEY: record}))
+    else:
+        with av.open(str(sound_file(tmp_path / "a.mp3", "libmp3lame"))) as sound, av.open(str(plain), "w") as output:
+            output.metadata["comment"] = "made with suno"
+            stream = output.add_stream_from_template(sound.streams.audio[0])
+            for packet in sound.demux(audio=0):
+                if packet.dts is not None:
+                    packet.stream = stream
+                    output.mux(packet)
+    claim = _claim("video/mp4" if name.endswith(".mp4") else "audio/mpeg", DigitalSourceType.DIGITAL_CAPTURE)
+    sign_file(plain, path, claim, *trusted)
+    verdict = Verifier(Sources(anchors=trusted[1])).verify(path, search=search).verdict
     assert verdict.outcome is Outcome.CONTRADICTORY
     assert [found.kind for found in verdict.contradictions] == [ContradictionKind.LABELS_DISAGREE]
 
@@ -611,7 +637,6 @@ def test_the_text_of_a_manifest_does_not_sway_the_verdict(hostile) -> None:
 @pytest.fixture(scope="module")
 def marked_sound(studio, tmp_path_factory) -> Path:
     """A sound with this operator's mark and no manifest: what is left of a sealed one."""
-    from tests.forms import sound_file
     from touchmark.provenance.media.sound import open_sound, write_sound
     from touchmark.provenance.watermark.audio import LoudnessMark
     from touchmark.provenance.watermark.protocol import Payload

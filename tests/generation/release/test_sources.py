@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from dataclasses import replace
 from fractions import Fraction
@@ -24,10 +25,12 @@ from touchmark.generation.release import Studio
 from touchmark.generation.staging import OutputNameError
 from touchmark.provenance.errors import TouchmarkError
 from touchmark.provenance.home import Home
+from touchmark.provenance.manifest.claim import ClaimError
+from touchmark.provenance.manifest.inputs import InputFile
 from touchmark.provenance.manifest.rubric.document import Rubric
 from touchmark.provenance.manifest.rubric.lint import lint
 from touchmark.provenance.media.encode import encode
-from touchmark.provenance.media.errors import NotAVideoError
+from touchmark.provenance.media.errors import NotAVideoError, UnreadableFileError
 from touchmark.provenance.media.video import RawVideo
 from touchmark.provenance.watermark.protocol import Payload
 from touchmark.provenance.watermark.video import LatticeWatermark
@@ -127,6 +130,23 @@ def test_what_has_no_place_for_a_manifest_is_not_sealed(studio: Studio, folder: 
         (tmp_path / name).write_bytes(content)
         with pytest.raises(NotAVideoError):
             studio.seal(tmp_path / name, folder / "out.mp4", WAN)
+    assert not list(folder.iterdir())
+
+
+@pytest.mark.parametrize(
+    ("name", "problem"), [("gone.png", "no such file"), ("folder", "a directory"), ("pipe", "regular")]
+)
+def test_what_is_no_file_is_called_so_and_not_waited_for(
+    studio: Studio, folder: Path, tmp_path: Path, name: str, problem: str
+) -> None:
+    """A named pipe without a writer held `seal` for ever."""
+    (tmp_path / "folder").mkdir()
+    os.mkfifo(tmp_path / "pipe")
+    with pytest.raises(UnreadableFileError, match=problem) as caught:
+        studio.seal(tmp_path / name, folder / "out.png", WAN)
+    assert caught.value.remedy
+    with pytest.raises(ClaimError, match="can be read"):
+        InputFile.of(tmp_path / name)
     assert not list(folder.iterdir())
 
 
