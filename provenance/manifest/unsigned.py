@@ -164,8 +164,11 @@ def _beside_content(box: Box) -> int:
     """Of one assertion: what lies beside its content, which is one box, or of an embedded file two."""
     if not box.description:
         return _content(box.data)
-    known = 2 if box.inner and box.inner[0].kind == _FILE else 1
-    return sum(_content(other.data) for other in box.inner[known:])
+    if not box.inner or box.inner[0].kind != _FILE:
+        return sum(_content(other.data) for other in box.inner[1:])
+    # Of the first a library hashes what kind of file it is, behind a byte and up to a zero, and no name behind that.
+    name = box.inner[0].data[1:].partition(b"\0")[2]
+    return _content(name) + sum(_content(other.data) for other in box.inner[2:])
 
 
 def _unsigned_in_cose(sign1: bytes) -> int:

@@ -21,7 +21,8 @@ import c2pa
 import cbor2
 import pytest
 
-from tests.detectors.jumbf import box, signed_anew
+from tests.detectors.jumbf import at as within
+from tests.detectors.jumbf import box, changed, signed_anew
 from tests.forms import FORMS
 from touchmark.detectors.sources import Sources
 from touchmark.detectors.verdict import Outcome
@@ -97,10 +98,19 @@ def bound_by_parts(content: bytes, parts: Callable[[bytes], Iterator[Part]]) -> 
 
 def with_store(content: bytes, label: str, change: Callable[[Any], Any], *, renamed: str | None = None) -> bytes:
     """With one assertion changed, and signed anew."""
+    store = store_of(content)
+    return replaced(content, store, signed_anew(store, SIGNER, label, change, renamed=renamed))
+
+
+def store_of(content: bytes) -> bytes:
     (store,) = stores(io.BytesIO(content), kind_of_file(io.BytesIO(content)))
-    changed = signed_anew(store, SIGNER, label, change, renamed=renamed)
+    return store
+
+
+def replaced(content: bytes, store: bytes, other: bytes) -> bytes:
+    """With another store of the same length."""
     at = content.index(store)
-    content = content[:at] + changed + content[at + len(store) :]
+    content = content[:at] + other + content[at + len(store) :]
     if content.startswith(b"\x89PNG"):
         end = at + len(store)
         content = content[:end] + struct.pack(">I", zlib.crc32(content[at - 4 : end])) + content[end + 4 :]
@@ -265,6 +275,20 @@ def test_what_is_left_out_under_no_name_is_not_vouched_for(files, verify, how) -
     assert verification.evidence.manifest.hard_binding_matches
     assert not verification.evidence.manifest.is_sound
     assert verification.verdict.outcome is Outcome.UNKNOWN
+
+
+def test_the_name_of_a_thumbnail_hides_nothing(files, verify) -> None:
+    """A library hashes a file in a manifest without its name."""
+    content, store = files["whole.png"], store_of(files["whole.png"])
+
+    def named(boxes: list[bytes]) -> list[bytes]:
+        assert boxes[1][4:] == b"bfdb\0image/jpeg\0"
+        return [boxes[0], box(b"bfdb", boxes[1][8:] + HIDDEN), *boxes[2:]]
+
+    change = within(("c2pa.assertions", "c2pa.thumbnail.claim"), named)
+    verification = verify(replaced(content, store, changed(store, change)))
+    assert verification.evidence.manifest.is_sound, "the attack works against whoever asks the library alone"
+    assert verification.verdict.outcome is Outcome.CONTRADICTORY
 
 
 @pytest.mark.parametrize("name", ["film.mp4", "trees.mp4", "trees.m4a"])

@@ -162,16 +162,19 @@ def test_what_lies_before_the_content_of_an_assertion_is_found(signed, tmp_path)
     assert verification.verdict.outcome is Outcome.CONTRADICTORY
 
 
-def test_an_embedded_file_is_two_boxes(signed) -> None:
-    def embedded(*more: bytes) -> KeptStore:
-        file = superbox(
-            b"@\xcb\x0c2", "c2pa.embedded-data", box(b"bfdb", b"\0text/plain\0"), box(b"bidb", HIDDEN), *more
-        )
+def test_an_embedded_file_is_two_boxes_and_has_no_name() -> None:
+    """The name is in no hash of a library's."""
+
+    def embedded(*more: bytes, head: bytes = b"\0text/plain\0") -> KeptStore:
+        file = superbox(b"@\xcb\x0c2", "c2pa.embedded-data", box(b"bfdb", head), box(b"bidb", HIDDEN), *more)
         assertions = superbox(b"c2as", "c2pa.assertions", file)
         return KeptStore.of(superbox(b"c2pa", "c2pa", superbox(b"c2ma", "urn:c2pa:1", assertions)))
 
     assert unsigned_in_store(embedded()) == 0
     assert unsigned_in_store(embedded(box(b"bidb", HIDDEN))) == len(HIDDEN)
+    for head in (b"", b"\0", b"\1", b"\0text/plain", b"\1text/plain\0\0"):
+        assert unsigned_in_store(embedded(head=head)) == 0
+        assert unsigned_in_store(embedded(head=head[:1] + b"text/plain\0" + HIDDEN)) == len(HIDDEN)
 
 
 @pytest.mark.parametrize("last", [True, False], ids=["behind", "before"])
