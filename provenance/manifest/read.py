@@ -31,6 +31,7 @@ from touchmark.provenance.manifest.assertion_count import check_assertions
 from touchmark.provenance.manifest.binding import data_hash, in_words
 from touchmark.provenance.manifest.bound_updates import bound_updates
 from touchmark.provenance.manifest.context import manifest_context
+from touchmark.provenance.manifest.hollow import hollow_references
 from touchmark.provenance.manifest.kept import Kept, KeptStore, kept_stores, refused
 from touchmark.provenance.manifest.offsets import movable
 from touchmark.provenance.manifest.old_stamps import unproven_times
@@ -206,7 +207,7 @@ def _held(file: BinaryIO, report: ManifestReport, kept: Sequence[KeptStore]) -> 
 
 def _held_to_stores(report: ManifestReport, kept: Sequence[KeptStore], anchors: bytes) -> ManifestReport:
     """The report, with what a library does not look for in the stores that it was read from."""
-    report = _with({**strange_redactions(kept), **bound_updates(kept)}, report)
+    report = _with({**hollow_references(kept), **strange_redactions(kept), **bound_updates(kept)}, report)
     report = _dated(unproven_times(kept, anchors, datetime.now(UTC)), report)
     if not report.signer_trusted:
         return report
