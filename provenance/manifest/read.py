@@ -42,6 +42,7 @@ from touchmark.provenance.manifest.purpose import signing_certificate, signs_cla
 from touchmark.provenance.manifest.redactions import strange_redactions
 from touchmark.provenance.manifest.rehash import content_matches
 from touchmark.provenance.manifest.report import ManifestPresence, ManifestReport, StatusCode, ValidationState
+from touchmark.provenance.manifest.revoked import revoked_signers
 from touchmark.provenance.manifest.traces import has_store_place, has_store_remains
 from touchmark.provenance.manifest.unbound import unbound
 from touchmark.provenance.manifest.unseen import unseen_in_stores
@@ -69,7 +70,7 @@ _STORE_WAS_FOUND = (
     c2pa.C2paError.Verify,
 )
 """What the library raises once it has found a store; anything else may be about the file around it."""
-_UNTRUSTED = "signingCredential.untrusted"
+_UNTRUSTED, _REVOKED = "signingCredential.untrusted", "signingCredential.ocsp.revoked"
 _TOO_LARGE = "output exceeds maximum size"
 """What it says of a compressed manifest that holds more than its settings allow."""
 _CHANGED, _ELSEWHERE = "assertion.dataHash.mismatch", "exclusion does not match the manifest location"
@@ -209,6 +210,7 @@ def _held_to_stores(report: ManifestReport, kept: Sequence[KeptStore], anchors: 
     """The report, with what a library does not look for in the stores that it was read from."""
     report = _with({**hollow_references(kept), **strange_redactions(kept), **bound_updates(kept)}, report)
     report = _dated(unproven_times(kept, anchors, datetime.now(UTC)), report)
+    report = _unless_revoked(revoked_signers(kept, anchors), report)
     if not report.signer_trusted:
         return report
     unseen = unseen_in_stores(kept, report.label)
@@ -245,6 +247,20 @@ def _dated(unproven: Mapping[str, StatusCode | None], report: ManifestReport) ->
     if not report.signer_trusted:
         strangers.add(report.label)
     return _with({label: fault for label, fault in unproven.items() if fault and label not in strangers}, report)
+
+
+def _unless_revoked(since: Mapping[str, datetime], report: ManifestReport) -> ManifestReport:
+    """The report; with the fault of those whose certificate was revoked, but where it is proven that they signed
+    before."""
+    before = report.signed_at if report.time_stamped else None
+    faults = {
+        label: StatusCode(_REVOKED, f"revoked on {when:%Y-%m-%d}, its authority says beside the signature")
+        for label, when in since.items()
+        if label != report.label or before is None or before >= when
+    }
+    known = {one.label for one in report.ingredients if any(fault.code == _REVOKED for fault in one.faults)}
+    known |= {report.label for failure in report.failures if failure.code == _REVOKED}
+    return _with({label: fault for label, fault in faults.items() if label not in known}, report)
 
 
 def _if_for_claims(report: ManifestReport, kept: Sequence[KeptStore]) -> ManifestReport:
