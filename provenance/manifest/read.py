@@ -32,6 +32,7 @@ from touchmark.provenance.manifest.binding import data_hash, in_words
 from touchmark.provenance.manifest.bound_updates import bound_updates
 from touchmark.provenance.manifest.context import manifest_context
 from touchmark.provenance.manifest.hollow import hollow_references
+from touchmark.provenance.manifest.issuers import fit_issuers
 from touchmark.provenance.manifest.kept import Kept, KeptStore, kept_stores, refused
 from touchmark.provenance.manifest.offsets import movable
 from touchmark.provenance.manifest.old_stamps import unproven_times
@@ -214,7 +215,7 @@ def _held_to_stores(report: ManifestReport, kept: Sequence[KeptStore], anchors: 
     if not report.signer_trusted:
         return report
     unseen = unseen_in_stores(kept, report.label)
-    return replace(report, left_out=report.left_out + unseen) if unseen else _if_for_claims(report, kept)
+    return replace(report, left_out=report.left_out + unseen) if unseen else _if_for_claims(report, kept, anchors)
 
 
 def _with_movable(report: ManifestReport, file: BinaryIO, subject: str) -> ManifestReport:
@@ -263,14 +264,18 @@ def _unless_revoked(since: Mapping[str, datetime], report: ManifestReport) -> Ma
     return _with({label: fault for label, fault in faults.items() if label not in known}, report)
 
 
-def _if_for_claims(report: ManifestReport, kept: Sequence[KeptStore]) -> ManifestReport:
+def _if_for_claims(report: ManifestReport, kept: Sequence[KeptStore], anchors: bytes) -> ManifestReport:
     """The report; without trust in its signer, and in those of what went in, where the certificate is for another
-    purpose."""
-    fault = StatusCode(_UNTRUSTED, "its certificate is not one for signing claims")
+    purpose, or where one of those above it is."""
+    fault = StatusCode(_UNTRUSTED, "its certificate, or that of an authority above it, is not one for signing claims")
+
+    def signs(label: str, certificate: bytes) -> bool:
+        return signs_claims(certificate) and fit_issuers(kept, label, anchors)
+
     signed = {one.label for one in report.ingredients if one.signer is not None}
-    others = {label: fault for label in signed if not signs_claims(signing_certificate(kept, label))}
+    others = {label: fault for label in signed if not signs(label, signing_certificate(kept, label))}
     report = _with(others, report)
-    if signs_claims(report.certificate):
+    if signs(report.label, report.certificate):
         return report
     state = ValidationState.VALID if report.state is ValidationState.TRUSTED else report.state
     return replace(report, state=state, signer_trusted=False, failures=(*report.failures, fault))
