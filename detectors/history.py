@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from touchmark.detectors.evidence import Evidence
+from touchmark.provenance.disclosure.generators import generator_named
 from touchmark.provenance.manifest.claim import DigitalSourceType
 from touchmark.provenance.manifest.report import ManifestReport, ReportedAction, ReportedIngredient, ReportedRedaction
 from touchmark.provenance.watermark.protocol import Detection
@@ -73,12 +74,25 @@ def made_by_model(report: ManifestReport) -> ReportedAction | None:
 
 def is_more_than_captured(report: ManifestReport) -> bool:
     """Whether it, or what is beneath it, says that no sensor took all of the picture, or a model had a part in it, or
-    gives a source type that nobody knows, or none of something that was put into it; or only passes on that one did."""
+    gives a source type that nobody knows, or none of something that was put into it; or only passes on that one did,
+    says so by the name of a generator, or says part of it elsewhere."""
     disclosed = report.ai_disclosure is not None or any(one.discloses_model for one in content(report))
     kinds = _edits(report).union(report.other_source_types, *(one.other_source_types for one in content(report)))
     unknown = any(DigitalSourceType.of(uri) is None for uri in _stated(report))
+    elsewhere = report.keeps_elsewhere or any(one.keeps_elsewhere for one in content(report))
     others = unknown or only_passes_on(report) or _has_model(report) or _has_nameless_part(report)
-    return disclosed or bool(kinds & MADE) or others
+    return disclosed or bool(kinds & MADE) or elsewhere or others or any(map(_is_generator, _programs(report)))
+
+
+def _programs(report: ManifestReport) -> Iterator[str]:
+    """Those that it, and what is beneath it, says were used."""
+    yield report.claim_generator
+    yield from (action.software_agent for action in report.actions)
+    yield from (program for one in content(report) for program in (one.made_with, *one.programs))
+
+
+def _is_generator(program: str) -> bool:
+    return bool(generator_named("software", program))
 
 
 def only_passes_on(report: ManifestReport) -> bool:
