@@ -459,6 +459,14 @@ def test_whoever_edits_or_publishes_did_not_make_it() -> None:
     assert origin.generator == "a program 1", "which says that a model of its own made something"
 
 
+def test_a_time_that_nobody_vouches_for_is_no_origin() -> None:
+    """Beside a signature anybody can put a stamp of his own."""
+    stamped = replace(manifest(), actions=(), signed_at=NOW)
+    for trusted, created in ((True, NOW), (False, None)):
+        origin = judge(evidence(replace(stamped, time_stamped=trusted))).origin
+        assert origin is not None and origin.created == created
+
+
 def test_a_history_that_is_too_large_to_walk_is_not_relied_upon() -> None:
     assert judge(evidence(replace(manifest(), truncated=True))).outcome is Outcome.UNKNOWN
 
