@@ -136,7 +136,7 @@ def _addresses(manifest: Box) -> Iterator[bytes]:
 
 def _text_length(data: bytes, start: int) -> int:
     """Of a text that begins at ``start``, by its head in CBOR (RFC 8949, 3) or the quotation mark that ends it."""
-    for size in (1, 2, 3):
+    for size in (3, 2, 1):  # the last byte of a longer head may look like a short one
         with suppress(ValueError):
             major, length, after = cbor.head(data, start - size)
             if major == cbor.TEXT and after == start:

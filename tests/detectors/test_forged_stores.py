@@ -223,6 +223,20 @@ def test_a_manifest_is_led_to_by_the_whole_of_its_name(signed, label) -> None:
     assert unsigned_in_store(KeptStore.of(forged)) > len(HIDDEN)
 
 
+@pytest.mark.parametrize("written", [cbor2.dumps, lambda told: json.dumps(told).encode()], ids=["cbor", "json"])
+def test_a_manifest_is_led_to_by_a_name_of_any_length(written) -> None:
+    """Of 96 to 119 bytes the length of an address looked like the head of a shorter one, and a camera's original counted
+    as hidden beneath its edit."""
+    kind = "cbor" if written is cbor2.dumps else "json"
+    for length in (1, 7, *range(70, 130), 255, 300):
+        label = "x" * length
+        said = box(kind.encode(), written({"url": f"self#jumbf=/c2pa/{label}", "more": "text"}))
+        assertions = superbox(b"c2as", "c2pa.assertions", superbox(kind.encode(), "c2pa.ingredient", said))
+        parent = superbox(b"c2ma", label, superbox(b"c2as", "c2pa.assertions", superbox(b"cbor", "a", DATA)))
+        kept = KeptStore.of(superbox(b"c2pa", "c2pa", parent, superbox(b"c2ma", "urn:c2pa:1", assertions)))
+        assert unsigned_in_store(kept) == 0
+
+
 def test_of_two_manifests_with_one_label_one_is_read(signed) -> None:
     store = store_of(signed["p.png"])
     second = unpadded(store).replace(b"a camera", b"A CAMERA")
