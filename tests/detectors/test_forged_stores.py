@@ -225,8 +225,8 @@ def test_a_manifest_is_led_to_by_the_whole_of_its_name(signed, label) -> None:
 
 @pytest.mark.parametrize("written", [cbor2.dumps, lambda told: json.dumps(told).encode()], ids=["cbor", "json"])
 def test_a_manifest_is_led_to_by_a_name_of_any_length(written) -> None:
-    """Of 96 to 119 bytes the length of an address looked like the head of a shorter one, and a camera's original counted
-    as hidden beneath its edit."""
+    """Of 96 to 119 bytes, the length of an address looked like the head of a short one, and a camera's original
+    counted as hidden beneath its edit."""
     kind = "cbor" if written is cbor2.dumps else "json"
     for length in (1, 7, *range(70, 130), 255, 300):
         label = "x" * length
