@@ -107,7 +107,8 @@ def _has_model(report: ManifestReport) -> bool:
 
 
 def _has_nameless_part(report: ManifestReport) -> bool:
-    """Whether something was put into the picture of which no manifest says how it came to be."""
+    """Whether something was put into the picture of which no manifest says how it came to be, or it was made of a file
+    without one."""
     stated: set[str] = set()  # labels of manifests that say it, or from which one follows that does
     trail: list[ReportedIngredient] = []
     for ingredient in report.ingredients:
@@ -115,7 +116,8 @@ def _has_nameless_part(report: ManifestReport) -> bool:
         if ingredient.source_type:
             stated.update(one.label for one in trail if one.label)
     parts = (one for one in report.ingredients if one.relationship == "componentOf")
-    return any(part.label not in stated for part in parts)
+    opened = any(one.relationship == "parentOf" and not one.label for one in report.ingredients)
+    return opened or any(part.label not in stated for part in parts)
 
 
 def _edits(report: ManifestReport) -> frozenset[DigitalSourceType]:

@@ -409,6 +409,19 @@ def test_a_disclosure_beneath_an_update_still_says_that_a_model_had_a_part_in_it
         assert judge(evidence(replace(updated, ingredients=(other,)))).outcome is Outcome.CAPTURED
 
 
+def test_what_was_opened_without_a_manifest_is_no_cameras_by_the_word_of_an_editor() -> None:
+    """Who is trusted states what went in, not that it is true; of this nobody says anything."""
+    parent = ReportedIngredient("p", "parentOf", "", 1)
+    camera = replace(parent, label="urn:c2pa:0", source_type=CAPTURE.value)
+    for ingredients, outcome in (
+        ((parent,), Outcome.UNKNOWN),
+        ((camera, replace(parent, depth=2)), Outcome.UNKNOWN),
+        ((camera,), Outcome.CAPTURED),
+        ((replace(parent, relationship="inputTo"),), Outcome.CAPTURED),
+    ):
+        assert judge(evidence(manifest(source_type=CAPTURE, ingredients=ingredients))).outcome is outcome
+
+
 def test_a_part_of_which_nobody_says_how_it_came_to_be_is_no_cameras() -> None:
     camera = ReportedIngredient("p", "parentOf", "urn:c2pa:0", 1, source_type=CAPTURE.value)
     edited = ReportedIngredient("e", "componentOf", "urn:c2pa:1", 1)
