@@ -25,7 +25,7 @@ _LEFT_BEHIND: Final = {b"c2db": 1 << 10, b"c2vc": 3 << 10}
 of data behind, and a credential of two thousand. A library lets pass whatever is in either."""
 _HASH: Final = re.compile(rb"\x58[\x20\x30\x40]")
 """What stands before a hash in CBOR: as many bytes as SHA-256, SHA-384 or SHA-512 make of anything."""
-_IN_JSON: Final = re.compile(rb'(\d{1,3}(?:,\d{1,3}){31,63})|"([0-9A-Za-z+/]{43,86}={0,2})"')
+_IN_JSON: Final = re.compile(rb'\[((?:\d{1,3},){31,63}\d{1,3})\]|"([0-9A-Za-z+/]{43,86}={0,2})"')
 """A hash in JSON: numbers as many write it, or base64 as the standard has it."""
 _DIGESTS: Final = (hashlib.sha256, hashlib.sha384, hashlib.sha512)
 _FILE: Final = b"bfdb"
@@ -109,18 +109,20 @@ def _hashes(manifest: Box) -> frozenset[bytes]:
     """All that what is signed of a manifest may name data and credentials by; none where it holds neither."""
     if all(part.type not in _LEFT_BEHIND for part in manifest.inner):
         return frozenset()
-    return frozenset(
-        value for part in manifest.inner if part.type in (ASSERTIONS, CLAIM) for value in _hashes_in(part.data)
-    )
+    signed = [box for part in manifest.inner if part.type == CLAIM for box in part.inner]
+    signed += [box for part in manifest.inner if part.type == ASSERTIONS for one in part.inner for box in one.inner]
+    return frozenset(value for box in signed for value in _hashes_in(box.kind, box.data))
 
 
-def _hashes_in(data: bytes) -> Iterator[bytes]:
-    """What may be a hash in CBOR or JSON."""
-    for found in _HASH.finditer(data):
-        yield data[found.end() : found.end() + found[0][1]]
-    for found in _IN_JSON.finditer(data):
-        with suppress(ValueError):
-            yield bytes(map(int, found[1].split(b","))) if found[1] else base64.b64decode(found[2], validate=True)
+def _hashes_in(kind: bytes, data: bytes) -> Iterator[bytes]:
+    """What may be a hash in CBOR or JSON; in files that are embedded there is none."""
+    if kind == b"cbor":
+        for found in _HASH.finditer(data):
+            yield data[found.end() : found.end() + found[0][1]]
+    elif kind == b"json":
+        for found in _IN_JSON.finditer(data):
+            with suppress(ValueError):
+                yield bytes(map(int, found[1].split(b","))) if found[1] else base64.b64decode(found[2], validate=True)
 
 
 def _addresses(manifest: Box) -> Iterator[bytes]:
