@@ -42,6 +42,10 @@ BY_HAND = frozenset({DigitalSourceType.DIGITAL_CREATION, DigitalSourceType.DIGIT
 _OF_MODELS = ("c2pa.types.model", "c2pa.types.generator")
 """Kinds of ingredients (C2PA 2.4, asset types) that only a model is given."""
 
+_TELLING = ("c2pa.ai-disclosure", "c2pa.cloud-data", "c2pa.ingredient", "c2pa.soft-binding")
+"""Assertions by which it is known what had a part in a picture, unless they were taken out; of places, people and other
+things that are taken out in all honesty it is not."""
+
 if TYPE_CHECKING:
     from touchmark.provenance.registry import Registration
 
@@ -75,11 +79,12 @@ def made_by_model(report: ManifestReport) -> ReportedAction | None:
 def is_more_than_captured(report: ManifestReport) -> bool:
     """Whether it, or what is beneath it, says that no sensor took all of the picture, or a model had a part in it, or
     gives a source type that nobody knows, or none of something that was put into it; or only passes on that one did,
-    says so by the name of a generator, or says part of it elsewhere."""
+    says so by the name of a generator, or says part of it elsewhere or no more."""
     disclosed = report.ai_disclosure is not None or any(one.discloses_model for one in content(report))
     kinds = _edits(report).union(report.other_source_types, *(one.other_source_types for one in content(report)))
     unknown = any(DigitalSourceType.of(uri) is None for uri in _stated(report))
     elsewhere = report.keeps_elsewhere or any(one.keeps_elsewhere for one in content(report))
+    elsewhere = elsewhere or any(one.assertion.startswith(_TELLING) for one in report.redactions)
     others = unknown or only_passes_on(report) or _has_model(report) or _has_nameless_part(report)
     return disclosed or bool(kinds & MADE) or elsewhere or others or any(map(_is_generator, _programs(report)))
 

@@ -409,6 +409,18 @@ def test_a_disclosure_beneath_an_update_still_says_that_a_model_had_a_part_in_it
         assert judge(evidence(replace(updated, ingredients=(other,)))).outcome is Outcome.CAPTURED
 
 
+def test_a_camera_is_not_believed_where_what_may_speak_against_it_was_taken_out() -> None:
+    camera = manifest(source_type=CAPTURE)
+    for label, outcome in (
+        ("c2pa.ai-disclosure", Outcome.UNKNOWN),
+        ("c2pa.ingredient.v3__1", Outcome.UNKNOWN),
+        ("c2pa.metadata", Outcome.CAPTURED),
+        ("c2pa.thumbnail.claim", Outcome.CAPTURED),
+    ):
+        redacted = (ReportedRedaction(label, "c2pa.PII.present", camera.signer),)
+        assert judge(evidence(replace(camera, redactions=redacted))).outcome is outcome
+
+
 def test_what_was_opened_without_a_manifest_is_no_cameras_by_the_word_of_an_editor() -> None:
     """Who is trusted states what went in, not that it is true; of this nobody says anything."""
     parent = ReportedIngredient("p", "parentOf", "", 1)
