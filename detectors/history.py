@@ -93,7 +93,7 @@ def _programs(report: ManifestReport) -> Iterator[str]:
     """Those that it, and what is beneath it, says were used."""
     yield report.claim_generator
     yield from (action.software_agent for action in report.actions)
-    yield from (program for one in content(report) for program in (one.made_with, *one.programs))
+    yield from (program for one in content(report) for program in one.programs)
 
 
 def _is_generator(program: str) -> bool:

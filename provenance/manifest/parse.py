@@ -230,7 +230,7 @@ class _Tree:
             source_type=next(iter(kinds), ""),
             edit_source_types=tuple(dict.fromkeys(kind for kind in kinds[1:] if kind)),
             made_with=(made.software_agent if made else "") or _generator(manifest),
-            programs=tuple(dict.fromkeys(action.software_agent for action in actions if action.software_agent)),
+            programs=_programs(manifest, actions),
             made_at=made.when if made else None,
             discloses_model=_ai_disclosure(manifest) is not None,
             other_source_types=self._other_source_types(child),
@@ -347,6 +347,11 @@ def _other_source_types(manifest: Node) -> tuple[DigitalSourceType, ...]:
         elif isinstance(value, list):
             ahead += ((name, item) for item in value)
     return tuple(sorted(found))
+
+
+def _programs(manifest: Node, actions: Sequence[ReportedAction]) -> tuple[str, ...]:
+    named = (_generator(manifest), *(action.software_agent for action in actions))
+    return tuple(dict.fromkeys(filter(None, named)))
 
 
 def _making(actions: tuple[ReportedAction, ...]) -> ReportedAction | None:

@@ -189,7 +189,7 @@ class ReportedIngredient:
             parent.
         edit_source_types: what its own manifest claims of what was done to it afterwards.
         made_with: the program that its own manifest names as having made it.
-        programs: all that its own manifest names in actions.
+        programs: all that its own manifest says made it, or the claim.
         made_at: when, as that claims, with zone.
         discloses_model: its own manifest has a ``c2pa.ai-disclosure``.
         other_source_types: source types that its own manifest names elsewhere than in actions, as in metadata.
