@@ -406,6 +406,18 @@ class ManifestReport:
         )
 
     @property
+    def is_sound_but_for_identity(self) -> bool:
+        """As sound as can be, but that somebody whom it names beside its signer may be somebody else."""
+        return self.is_sound or (
+            self.is_intact_but_for_identity
+            and self.signer_trusted
+            and self._only(Concern.IDENTITY)
+            and not self.left_out
+            and not self.laundered_faults
+            and not self.truncated
+        )
+
+    @property
     def is_malformed(self) -> bool:
         """What was signed, over these bytes; but it breaks the specification."""
         return self.is_as_signed and any(failure.concern is Concern.FORM for failure in self.failures)

@@ -187,13 +187,34 @@ def test_an_invalid_state_without_a_reason_is_tampered() -> None:
     assert judge(evidence(manifest(state=ValidationState.INVALID))).outcome is Outcome.TAMPERED
 
 
-@pytest.mark.parametrize("source_type", [CAPTURE, GENERATED])
-def test_an_identity_that_is_not_proven_is_no_tampering_and_no_evidence(source_type: DigitalSourceType) -> None:
-    verdict = judge(evidence(manifest(StatusCode("cawg.ica.did_unavailable"), source_type=source_type)))
+NAMED = StatusCode("cawg.ica.did_unavailable")
+
+
+def test_an_identity_that_is_not_proven_is_no_tampering_and_no_evidence_of_a_camera() -> None:
+    verdict = judge(evidence(manifest(NAMED, source_type=CAPTURE)))
     assert verdict.outcome is Outcome.UNKNOWN
     assert not verdict.tampering
     assert "identity in it that is not proven" in verdict.headline
     assert any("cawg.ica.did_unavailable" in statement.text for statement in verdict.statements)
+
+
+def test_nor_does_it_make_a_generator_whom_all_trust_less_believed() -> None:
+    """Files of the largest makers name people by who has to be asked on a network."""
+    made = manifest(NAMED)
+    verdict = judge(evidence(made))
+    assert verdict.outcome is Outcome.GENERATED and "whom this installation trusts" in verdict.headline
+    assert any("cawg.ica.did_unavailable" in statement.text for statement in verdict.statements)
+    broken = ReportedIngredient("p", "parentOf", "urn:c2pa:0", 1, faults=(HASH_MISMATCH,))
+    for other in (
+        manifest(NAMED, UNTRUSTED),
+        manifest(NAMED, EXPIRED),
+        manifest(NAMED, ingredients=(broken,)),
+        replace(made, signer_trusted=False),
+        replace(made, left_out=("the box “/mdat”",)),
+        replace(made, truncated=True),
+        replace(made, hard_binding_matches=None),
+    ):
+        assert judge(evidence(other)).outcome is not Outcome.GENERATED
 
 
 def test_a_broken_identity_excuses_no_broken_content() -> None:
