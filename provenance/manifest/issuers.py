@@ -37,6 +37,8 @@ _OTHER_WORK: Final = frozenset(
 """What has nothing to do with signing claims. Some authorities write a purpose of their own, which may have."""
 _READ: Final = (x509.BasicConstraints, x509.KeyUsage, x509.ExtendedKeyUsage, x509.NameConstraints)
 _SHORTEST_RSA: Final = 2048
+_LONGEST_CHAIN: Final = 64 << 10
+"""Bytes of one, of which an honest chain has a tenth; some are kept."""
 
 
 def fit_issuers(kept: Sequence[KeptStore], label: str, anchors: bytes) -> bool:
@@ -49,7 +51,7 @@ def fit_issuers(kept: Sequence[KeptStore], label: str, anchors: bytes) -> bool:
         ]
     except ValueError:
         return False
-    return all(_vouch(tuple(chain), anchors) for chain in chains)
+    return all(sum(map(len, chain)) <= _LONGEST_CHAIN and _vouch(tuple(chain), anchors) for chain in chains)
 
 
 @lru_cache(maxsize=256)  # a few signers sign most of what a platform is given
