@@ -2,16 +2,18 @@
 
     revoked_signers(kept.stores, anchors)      # {label: since when}
 
-Who signs may put answers about revocation beside the signature (C2PA 2.4, 14.5.2 and 14.6). A C2PA library looks at the
-first, and only where the certificate of whoever gave it comes with it, made for that alone: an authority that answers
-by itself is not heard (RFC 6960, 4.2.2.2 allows both). Only that a certificate was revoked counts here: that it was
-not, anybody can say by leaving the answer out.
+Who signs may put answers about revocation beside the signature (C2PA 2.4, 14.5.2 and 14.6), and who signs later may say
+so of those before. A C2PA library looks at the first answer, and only where the certificate of whoever gave it comes
+with it, made for that alone: an authority that answers by itself is not heard (RFC 6960, 4.2.2.2 allows both). Only
+that a certificate was revoked counts here: that it was not, anybody can say by leaving the answer out.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from datetime import datetime
+from itertools import islice
 from typing import Final
 
 from cryptography import x509
@@ -22,33 +24,41 @@ from cryptography.x509 import ocsp
 from cryptography.x509.oid import ExtendedKeyUsageOID
 
 from touchmark.provenance.manifest import cbor
-from touchmark.provenance.manifest.jumbf import SIGNATURE, Box
+from touchmark.provenance.manifest.jumbf import ASSERTIONS, SIGNATURE, Box
 from touchmark.provenance.manifest.kept import KeptStore
 from touchmark.provenance.manifest.old_stamps import anchors_in, issued
 from touchmark.provenance.manifest.purpose import chains_of
 
-_HEADER, _ANSWERS = b"rVals", b"ocspVals"
+_HEADER, _ASSERTION, _ANSWERS = b"rVals", b"c2pa.certificate-status", b"ocspVals"
+_STAMP: Final = b"sigTst"
 _MOST: Final = 8
-"""Answers beside one signature, and certificates with each: a signer has one of an authority's, in a chain of three."""
+"""Answers about one signer, and certificates with each: a signer has one of an authority's, in a chain of three."""
+Place = tuple[bytes, int]
+"""Of an answer: the CBOR, and where in it."""
 
 
 def revoked_signers(kept: Sequence[KeptStore], anchors: bytes) -> dict[str, datetime]:
     """By label, the manifests whose signer's certificate was revoked, and since when; ``anchors`` are PEM."""
+    manifests = [box for one in kept if one.store for box in one.store.inner]
+    later = [place for manifest in manifests for place in _in_assertions(manifest)]
     found: dict[str, datetime] = {}
-    for manifest in (box for one in kept if one.store for box in one.store.inner):
-        for signature in (part for part in manifest.inner if part.type == SIGNATURE and _HEADER in part.data):
-            since = _revoked(signature, anchors)
+    for manifest in manifests:
+        for signature in (part for part in manifest.inner if part.type == SIGNATURE):
+            # What was said later is of no account where a stamp may show that it was signed before.
+            said = [] if _STAMP in signature.data else later[:_MOST]
+            places = [*said, *islice(_beside(signature), _MOST)]
+            since = _revoked(signature, places, anchors) if places else None
             if since is not None:
                 found[manifest.label.decode(errors="replace")] = since
     return found
 
 
-def _revoked(signature: Box, anchors: bytes) -> datetime | None:
+def _revoked(signature: Box, places: Sequence[Place], anchors: bytes) -> datetime | None:
     try:
         (signer, *chain), *_ = (
             [x509.load_der_x509_certificate(one) for one in given[:_MOST]] for given in chains_of(signature)
         )
-        for answer in _answers(signature):
+        for answer in _answers(places):
             beside = (*chain, *answer.certificates[:_MOST])
             for issuer in (one for one in (*beside, *anchors_in(anchors)) if issued(one, signer)):
                 since = _since(answer, signer, issuer)
@@ -59,19 +69,33 @@ def _revoked(signature: Box, anchors: bytes) -> datetime | None:
     return None
 
 
-def _answers(signature: Box) -> Iterator[ocsp.OCSPResponse]:
-    """Those beside a signature that say anything.
+def _beside(signature: Box) -> Iterator[Place]:
+    """Where answers are in the header of a signature."""
+    sign1 = signature.inner[0].data if signature.inner and _HEADER in signature.data else b""
+    with suppress(ValueError):
+        header = cbor.end(sign1, 2 if sign1[:1] == b"\xd2" else 1)
+        yield from (place for at in cbor.values(sign1, header, (_HEADER,)) for place in _listed(sign1, at))
 
-    Raises:
-        ValueError: they cannot be told.
-    """
-    sign1 = signature.inner[0].data if signature.inner else b""
-    header = cbor.end(sign1, 2 if sign1[:1] == b"\xd2" else 1)
-    listed = (at for value in cbor.values(sign1, header, (_HEADER,)) for at in cbor.values(sign1, value, (_ANSWERS,)))
-    for at in [at for answers in listed for at in cbor.members(sign1, answers)[:-1]][:_MOST]:
-        kind, length, start = cbor.head(sign1, at)
+
+def _in_assertions(manifest: Box) -> Iterator[Place]:
+    """Where they are in assertions, which later manifests have of those before (C2PA 2.4, 18.19)."""
+    for box in (box for part in manifest.inner if part.type == ASSERTIONS for box in part.inner):
+        if box.label.startswith(_ASSERTION) and box.inner:
+            with suppress(ValueError):
+                yield from _listed(box.inner[0].data, 0)
+
+
+def _listed(data: bytes, at: int) -> Iterator[Place]:
+    for answers in cbor.values(data, at, (_ANSWERS,)):
+        yield from ((data, one) for one in cbor.members(data, answers)[:-1])
+
+
+def _answers(places: Sequence[Place]) -> Iterator[ocsp.OCSPResponse]:
+    """Those that say anything."""
+    for data, at in places:
+        kind, length, start = cbor.head(data, at)
         try:
-            answer = ocsp.load_der_ocsp_response(sign1[start : start + length] if kind == cbor.BYTES else b"")
+            answer = ocsp.load_der_ocsp_response(data[start : start + length] if kind == cbor.BYTES else b"")
         except ValueError:
             continue
         if answer.response_status is ocsp.OCSPResponseStatus.SUCCESSFUL:

@@ -17,7 +17,7 @@ from cryptography.x509 import ocsp
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 from tests.detectors.cameras import taken
-from tests.detectors.jumbf import at, box, changed
+from tests.detectors.jumbf import at, box, changed, signed_anew
 from tests.forms import FORMS
 from tests.provenance.keys.certificates import Authority, p256, private_pem
 from touchmark.detectors.sources import Sources
@@ -42,6 +42,10 @@ def _issued(name: str, usage: x509.ObjectIdentifier, authority: Authority = SHOW
 
 CAMERA, OTHER = (_issued(name, ExtendedKeyUsageOID.EMAIL_PROTECTION) for name in ("camera", "other"))
 RESPONDER = _issued("responder", ExtendedKeyUsageOID.OCSP_SIGNING)
+ROOTS = SHOWN.pem + ROOT.public_bytes(Encoding.PEM)
+SIGNER = PemSigner.from_pem(
+    CAMERA.public_bytes(Encoding.PEM) + ROOT.public_bytes(Encoding.PEM), private_pem(KEYS["camera"])
+)
 MAILER = _issued("mailer", ExtendedKeyUsageOID.EMAIL_PROTECTION)
 STRANGER = _issued("stranger", ExtendedKeyUsageOID.OCSP_SIGNING, IMPOSTOR)
 
@@ -69,10 +73,8 @@ def by_responder(status: ocsp.OCSPCertStatus, **how: Any) -> bytes:
 @pytest.fixture(scope="module")
 def picture(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("revoked")
-    chain = CAMERA.public_bytes(Encoding.PEM) + ROOT.public_bytes(Encoding.PEM)
-    signer = PemSigner.from_pem(chain, private_pem(KEYS["camera"]))
-    note = {"label": "org.example.note", "data": {"said": "something"}}
-    return taken(FORMS["p.png"][1](folder / "plain.png"), folder / "taken.png", signer, note)
+    note = {"label": "org.example.note", "created": True, "data": {"said": "something"}}
+    return taken(FORMS["p.png"][1](folder / "plain.png"), folder / "taken.png", SIGNER, note)
 
 
 def verified(picture: Path, path: Path, answers: list[bytes]) -> Verification:
@@ -86,12 +88,17 @@ def verified(picture: Path, path: Path, answers: list[bytes]) -> Verification:
         return [boxes[0], box(b"cbor", cbor2.dumps(sign1))]
 
     forged = changed(store, at(("c2pa.signature",), staple))
+    return Verifier(Sources(anchors=ROOTS)).verify(with_store(picture, path, forged))
+
+
+def with_store(picture: Path, path: Path, store: bytes) -> Path:
+    """The picture with another store of the same length."""
     content = picture.read_bytes()
     start = content.index(b"caBX") - 4
-    chunk = b"caBX" + forged
-    packed = struct.pack(">I", len(forged)) + chunk + struct.pack(">I", zlib.crc32(chunk))
+    chunk = b"caBX" + store
+    packed = struct.pack(">I", len(store)) + chunk + struct.pack(">I", zlib.crc32(chunk))
     path.write_bytes(content[:start] + packed + content[start + len(packed) :])
-    return Verifier(Sources(anchors=SHOWN.pem + ROOT.public_bytes(Encoding.PEM))).verify(path)
+    return path
 
 
 @pytest.mark.parametrize(
@@ -138,3 +145,14 @@ def test_a_signer_whose_certificate_was_revoked_is_not_believed(picture, tmp_pat
 def test_nobody_else_revokes_a_certificate(picture, tmp_path, answers) -> None:
     """Whoever likes can put answers there."""
     assert verified(picture, tmp_path / "p.png", answers).verdict.outcome is Outcome.CAPTURED
+
+
+@pytest.mark.parametrize(("status", "outcome"), [(REVOKED, Outcome.UNKNOWN), (GOOD, Outcome.CAPTURED)])
+def test_an_assertion_may_say_so_too(picture, tmp_path, status, outcome) -> None:
+    """Whoever says it is known; a later manifest says it of those before."""
+    told = {"ocspVals": [answer(status, ROOT, SHOWN.key)]}
+    with picture.open("rb") as file:
+        (store,) = stores(file, kind_of_file(file))
+    forged = signed_anew(store, SIGNER, "org.example.note", lambda _: told, renamed="c2pa.certificate-status")
+    path = with_store(picture, tmp_path / "p.png", forged)
+    assert Verifier(Sources(anchors=ROOTS)).verify(path).verdict.outcome is outcome
