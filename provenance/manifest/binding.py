@@ -41,8 +41,9 @@ _MEDIA: Final = "/mdat"
 _DIGESTS: Final = {"sha256": 32, "sha384": 48, "sha512": 64}
 _STORE_PART: Final = ["C2PA"]
 """What a library calls the store's own part; newer ones say that it is left out, which it always was."""
+_FIRST_PARTS: Final = frozenset({"SOI", "PNGh", "IHDR"})
 _LAST_PARTS: Final = frozenset({"EOI", "IEND"})
-"""Ends of a JPEG and of a PNG; of others it is not known what lies between their parts (``unbound``)."""
+"""Where a JPEG and a PNG begin and end; of others it is not known what lies between their parts (``unbound``)."""
 _LISTS: Final = ("exclusions", "boxes", "merkle")
 _LISTS_WITHIN: Final = ("data", "subset")
 _UNTOLD: Final = "what its hard binding, which cannot be read, does not tell"
@@ -235,9 +236,10 @@ def _parts(parts: Sequence[Node]) -> Iterator[str]:
     for part in parts:
         if part.get("excluded") is True and part.get("names") != _STORE_PART:
             yield f"the part “{'”, “'.join(map(str, part.get('names', ())))}”"
-    last = [str(name) for part in parts for name in part["names"]][-1:]
-    if not set(last) & _LAST_PARTS:  # a library asks whether the parts that are named are there, and not for others
-        yield f"what follows the part “{''.join(last)}”"
+    names = [str(name) for part in parts for name in part["names"]]
+    if set(names[:1]) <= _FIRST_PARTS and not set(names[-1:]) & _LAST_PARTS:
+        # A library asks whether the parts that are named are there, and not for others.
+        yield f"what follows the part “{''.join(names[-1:])}”"
 
 
 def _stretches(binding: Node) -> Iterator[str]:
