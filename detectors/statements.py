@@ -137,8 +137,10 @@ def _validity(evidence: Evidence, *, tampered: bool) -> Iterator[Statement]:
         elif manifest.is_intact_but_for_identity:
             text = (
                 f"The content is what {signer} signed, but whom the manifest names besides is not proven, or could not "
-                f"be asked without a network ({codes}). Nothing that it says is relied upon."
+                f"be asked without a network ({codes}). "
             )
+            believed = "It is believed in that a program made it, if it says so, and in nothing else."
+            text += believed if manifest.is_sound_but_for_identity else "Nothing that it says is relied upon."
         elif manifest.is_malformed:
             text = (
                 f"The content is what {signer} signed, but the manifest breaks the specification ({codes}). Nothing "

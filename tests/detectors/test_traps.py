@@ -12,6 +12,7 @@ import json
 import struct
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import av
 import c2pa
@@ -381,6 +382,10 @@ HIDDEN: dict[str, tuple[dict[str, object], Outcome]] = {
         {"actions": [FILLED | {"digitalSourceType": FILLED["digitalSourceType"].replace("http:", "https:")}]},
         Outcome.UNKNOWN,
     ),
+    "by a generator's name": (
+        {"actions": [{"action": "c2pa.edited", "softwareAgent": {"name": "Stable Diffusion XL"}}]},
+        Outcome.UNKNOWN,
+    ),
 }
 
 
@@ -405,6 +410,40 @@ def test_what_a_model_did_is_read_wherever_it_is_said(forms, trusted, tmp_path, 
         verification = verify(file, trusted)
         assert verification.evidence.manifest.state is ValidationState.TRUSTED
         assert verification.verdict.outcome is outcome
+
+
+ELSEWHERE = {
+    "label": "c2pa.ai-disclosure",
+    "size": 100,
+    "location": {"url": "https://example.invalid/a", "alg": "sha256", "hash": [1] * 32},
+    "content_type": "application/cbor",
+}
+SCHEMA = {"@context": "https://schema.org", "@type": "CreativeWork"}
+BESIDE: dict[str, dict[str, Any]] = {
+    "kept at an address": {"label": "c2pa.cloud-data", "data": ELSEWHERE},
+    "by the name of schema.org": {
+        "label": "stds.schema-org.CreativeWork",
+        "kind": "Json",
+        "data": SCHEMA | {"digitalSourceType": "https://schema.org/TrainedAlgorithmicMediaDigitalSource"},
+    },
+}
+
+
+@pytest.mark.parametrize("where", BESIDE)
+def test_a_camera_is_not_believed_beside_what_may_be_a_models(forms, trusted, tmp_path, where) -> None:
+    definition = {
+        "claim_version": 2,
+        "title": "x",
+        "claim_generator_info": [GENERATOR],
+        "assertions": [_created(), {"created": True, **BESIDE[where]}],
+    }
+    path = tmp_path / "beside.jpg"
+    with forms["p.jpg"].with_name("plain-p.jpg").open("rb") as media, path.open("w+b") as output:
+        sign_raw(c2pa.Builder(json.dumps(definition), manifest_context(b"")), trusted[0], "image/jpeg", media, output)
+    verification = verify(path, trusted)
+    assert verification.evidence.manifest.state is ValidationState.TRUSTED
+    assert verification.verdict.outcome is Outcome.UNKNOWN
+    assert "does not say that of all" in verification.verdict.headline
 
 
 # -- bytes outside the hash (trap 6)
