@@ -7,6 +7,7 @@ hold, to gigabytes); and profile and EXIF are carried into a marked copy byte by
 
 from __future__ import annotations
 
+import re
 import struct
 import zlib
 from collections.abc import Iterable, Iterator
@@ -15,7 +16,7 @@ from io import BytesIO
 from typing import Any, Final
 
 from touchmark.provenance.media.chunks import END, SCAN, jpeg_segments, png_chunks, riff_chunks
-from touchmark.provenance.media.errors import DecodeError, TruncatedError
+from touchmark.provenance.media.errors import DecodeError, LimitExceededError, TruncatedError
 from touchmark.provenance.media.tiff import SHORT, Tiff, within
 
 PNG_SIGNATURE: Final = b"\x89PNG\r\n\x1a\n"
@@ -114,6 +115,9 @@ def _png(parts: Iterable[Part]) -> bytes:
 
 _JFIF = b"\xe0"
 _PROGRESSIVE = 0xC2
+_FRAME_HEAD = re.compile(rb"\xff[\xc0-\xc3\xc5-\xc7\xc9-\xcb\xcd-\xcf]")
+_MOST_FRAMES, _MOST_SCANS = 32, 256
+"""Of a JPEG, with those of pictures behind the first; a progressive one has ten scans."""
 _JPEG_CARRIED = ((_JFIF, b"JFIF\0"), (b"\xe1", _EXIF), (b"\xe2", b"ICC_PROFILE\0"))
 
 
@@ -143,10 +147,25 @@ def jpeg_parts(data: bytes, subject: str) -> Parts:
             if end < 0:
                 raise _cut_short(subject)
             bare.append(data[position : end + 2])
+    if is_jpeg_without_end(b"".join(bare)):
+        raise LimitExceededError(
+            "a decoder would go through its picture over and over",
+            subject=subject,
+            remedy="No program writes that; do not open the file.",
+        )
     if size is None:
         raise _damaged("a JPEG without a picture", subject)
     exif = next((part.data.removeprefix(_EXIF) for part in carried if part.name == b"\xe1"), b"")
     return Parts(*size, b"".join(bare), tuple(carried), exif, depth=depth)
+
+
+def is_jpeg_without_end(data: bytes) -> bool:
+    """Whether a decoder would go through the picture over and over: it makes room for one at each head of a frame, and
+    goes through all of it at each scan, which of an empty one takes a few bytes. A file of 80 kB took minutes.
+
+    Counted by bytes: a decoder may find markers where a walk by lengths finds none.
+    """
+    return len(_FRAME_HEAD.findall(data)) > _MOST_FRAMES or data.count(b"\xff\xda") > _MOST_SCANS
 
 
 def _jpeg_depth(marker: int, components: bytes, count: int) -> int:

@@ -319,6 +319,21 @@ GOOD = {
 }
 
 
+@pytest.mark.parametrize("what", ["frame", "scan"])
+@pytest.mark.parametrize("marker", [0xC4, 0x02])
+def test_a_jpeg_is_not_gone_through_over_and_over(tmp_path: Path, what: str, marker: int) -> None:
+    """Each head of a frame costs a picture, and each scan a way through it: 80 kB took minutes. A decoder looks for
+    markers in segments whose own marker it does not know."""
+    good = coded(".jpg", RGB, cv2.IMWRITE_JPEG_PROGRESSIVE, 1)
+    head = good.index(b"\xff\xc2") if what == "frame" else good.index(b"\xff\xda")
+    again = good[head : head + 2 + int.from_bytes(good[head + 2 : head + 4], "big")] * 300
+    if marker == 0x02:
+        again = struct.pack(">BBH", 0xFF, marker, 2 + len(again)) + again
+    for at in (2, len(good) - 2):
+        with pytest.raises(LimitExceededError, match="over and over"):
+            read_still(saved(tmp_path / "p.jpg", good[:at] + again + good[at:]))
+
+
 @pytest.mark.parametrize("suffix", [".png", ".jpg", ".webp"])
 @given(share=st.floats(0.02, 0.97))
 @settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
