@@ -45,7 +45,6 @@ _ANY_MEDIUM: Final = (
     "tiff, avif, heic, gif, svg) or a PDF."
 )
 _NOT_ASKED: Final = "it was not asked for"
-_SECOND_TRACK: Final = "it has more than one track of pictures, and the first alone was looked at"
 _DECODED: Final = (PNG, JPEG, WEBP, TIFF, AVIF)
 
 
@@ -163,7 +162,7 @@ def _watch(
             damage=video.damage - sound_damage,
             sound_damage=sound_damage,
             claims=tuple(mark.ask(video, sources.keys) for mark in sources.other_marks),
-            unseen=_SECOND_TRACK if video.picture_tracks > 1 else "",
+            unseen=video.unshown,
             extent=watched.extent,
         )
 
@@ -192,7 +191,7 @@ def _view(path: Path, kind: Kind, sources: Sources, limits: Limits, expected: Ex
     found = paid((find_in_still(view.still, key, expected) for key in sources.keys), len(sources.keys))
     form = _form(kind.suffix[1:])
     info = replace(form, codec=view.still.kind.value.lower(), width=view.width, height=view.height)
-    return Look(Family.PICTURE, info, detections=found)
+    return Look(Family.PICTURE, info, detections=found, unseen=view.unshown)
 
 
 def _form(container: str) -> VideoInfo:

@@ -28,7 +28,7 @@ import av.error
 from av.audio.frame import AudioFrame
 from av.container import InputContainer
 from av.packet import Packet
-from av.stream import Stream
+from av.stream import Disposition, Stream
 from av.video.codeccontext import VideoCodecContext
 from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
@@ -53,6 +53,8 @@ _SQUARE_ENOUGH = Fraction(1, 200)
 good, every picture would be interpolated and blurred, and nobody sees the difference in shape."""
 _START_ANEW = frozenset(("h264", "hevc"))
 """Decoders that forget what they saw, and that can be told anew to leave out all but key frames."""
+_MOST_LEFT_OUT = 60
+"""Pictures that a film may have and not show: whoever cuts it without encoding it keeps those that others refer to."""
 _KEY_FRAMES_APART = Fraction(99, 400)
 """Seconds between key frames, where nobody asks for all: some films have no others."""
 
@@ -99,7 +101,12 @@ def open_video(path: Path, limits: Limits = Limits()) -> Iterator[VideoReader]: 
 
 
 class VideoReader(MediaReader):
-    """An open video. Made by :func:`open_video`."""
+    """An open video. Made by :func:`open_video`.
+
+    Attributes:
+        info: what the file says of itself.
+        unshown: why players may show other pictures than :meth:`frames` gives, in words; empty where none would.
+    """
 
     def __init__(self, source: Source, limits: Limits) -> None:
         super().__init__(source, limits)
@@ -114,6 +121,7 @@ class VideoReader(MediaReader):
             width, height = orientation.turned(*self._size)
             sound = self._sound_stream(container)
             self._sound_form = None if sound is None else SoundForm.of(sound)
+            self.unshown = self._not_shown(container, stream, first)
             self.info = VideoInfo(
                 width=width,
                 height=height,
@@ -306,6 +314,20 @@ class VideoReader(MediaReader):
             context.thread_type = "AUTO"
             context.thread_count = _DECODER_THREADS if context.width * context.height <= _MOST_TO_SHARE else 1
         return stream
+
+    def _not_shown(self, container: InputContainer, stream: VideoStream, first: VideoFrame) -> str:
+        if self._source.indexes > 1:
+            return "it has more than one index, and the first alone was read"
+        chapters = [one for one in container.streams.video if one.disposition & Disposition.timed_thumbnails]
+        if self.picture_tracks > 1 or any(one.frames > 1 for one in chapters):
+            return "it has more than one track of pictures, and the first alone was looked at"
+        if self._source.demuxer == "mov":
+            shown = sum(not entry.is_discard for entry in stream.index_entries)  # as its edit list has it
+            if stream.frames - shown > _MOST_LEFT_OUT:
+                return "its edit list leaves out pictures, which not all players do"
+        if any(component.is_alpha for component in first.format.components):
+            return "its pictures are transparent, and what they show depends on what is behind them"
+        return ""
 
     def _foreign(self, codec: str) -> DecodeError:
         return DecodeError(
