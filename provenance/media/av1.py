@@ -20,8 +20,8 @@ _NOT_SHOWN = 8
 
 
 def shown_pictures(packet: bytes | memoryview, most: int) -> int:
-    """Pictures that a temporal unit shows, counted up to ``most`` + 1. What cannot be parsed is not counted, and what is
-    not shown little."""
+    """Pictures that a temporal unit shows, counted up to ``most`` + 1. What cannot be parsed is not counted, what
+    is not shown counts little."""
     data = memoryview(packet)
     count = position = 0
     while position < len(data) and count < (most + 1) * _NOT_SHOWN:
