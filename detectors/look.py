@@ -45,6 +45,9 @@ _ANY_MEDIUM: Final = (
     "tiff, avif, heic, gif, svg) or a PDF."
 )
 _NOT_ASKED: Final = "it was not asked for"
+_NOT_DECODED: Final = "many of its pictures cannot be decoded here"
+_FEW: Final = 4
+"""Packets that a film which was cut somewhere may have at its beginning and end."""
 _DECODED: Final = (PNG, JPEG, WEBP, TIFF, AVIF)
 
 
@@ -154,17 +157,23 @@ def _watch(
         named = dict.fromkeys([*(found.payload for found in heard if found.payload), *expected.named])
         expected = replace(expected, named=tuple(named))
         detections = paid(_detect(video, watched, sources, progress, search, expected), tests)
+        damage = video.damage - sound_damage
         return Look(
             family=Family.VIDEO,
             info=video.info,
             detections=tuple(detection.shown_until(float(video.end)) for detection in detections),
             heard=heard,
-            damage=video.damage - sound_damage,
+            damage=damage,
             sound_damage=sound_damage,
             claims=tuple(mark.ask(video, sources.keys) for mark in sources.other_marks),
-            unseen=video.unshown,
+            unseen=video.unshown or _undecoded(damage, watched.extent),
             extent=watched.extent,
         )
+
+
+def _undecoded(damage: int, extent: Extent | None) -> str:
+    """Why not all of a film's pictures were looked at, where many of them could not be decoded: other players may."""
+    return _NOT_DECODED if extent and damage > _FEW + extent.pictures // 20 else ""
 
 
 def _listen(path: Path, kind: Kind, sources: Sources, limits: Limits) -> Look:

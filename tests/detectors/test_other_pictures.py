@@ -240,3 +240,16 @@ def test_pictures_that_an_edit_list_leaves_out_are_not_vouched_for(films, verify
     path.write_bytes(content)
     assert "edit list" in verify(path).evidence.container.unseen
     assert verify(films["clean"]).verdict.outcome is Outcome.CAPTURED
+
+
+def test_pictures_that_cannot_be_decoded_are_not_vouched_for(films, verify, tmp_path) -> None:
+    """Another player may know how."""
+    path = joined(tmp_path / "film.mp4", films["clean"])
+    content = bytearray(path.read_bytes())
+    with av.open(str(path)) as film:
+        packets = [packet for packet in film.demux(video=0) if packet.size]
+    for packet in packets[len(packets) // 2 :]:
+        assert packet.pos is not None
+        content[packet.pos + 4 : packet.pos + packet.size] = b"\xff" * (packet.size - 4)
+    path.write_bytes(content)
+    assert_not_accepted(verify(path), "cannot be decoded")
