@@ -45,9 +45,11 @@ _ANY_MEDIUM: Final = (
     "tiff, avif, heic, gif, svg) or a PDF."
 )
 _NOT_ASKED: Final = "it was not asked for"
-_NOT_DECODED: Final = "many of its pictures cannot be decoded here"
+_NOT_DECODED: Final = "much of it cannot be decoded here"
 _FEW: Final = 4
 """Packets that a film which was cut somewhere may have at its beginning and end."""
+_A_SECOND: Final = 2
+"""Packets of sound of a second, of some forty."""
 _DECODED: Final = (PNG, JPEG, WEBP, TIFF, AVIF)
 
 
@@ -192,7 +194,9 @@ def _listen(path: Path, kind: Kind, sources: Sources, limits: Limits) -> Look:
             has_sound=True,
             labels=reader.info.labels,
         )
-        return Look(Family.SOUND, info, heard=heard, sound_damage=reader.damage)
+        damage = reader.damage
+        lost = _NOT_DECODED if damage > _FEW + _A_SECOND * (reader.info.duration or 0) else ""
+        return Look(Family.SOUND, info, heard=heard, sound_damage=damage, unseen=reader.unplayed or lost)
 
 
 def _view(path: Path, kind: Kind, sources: Sources, limits: Limits, expected: Expected) -> Look:

@@ -56,8 +56,6 @@ _START_ANEW = frozenset(("h264", "hevc"))
 """Decoders that forget what they saw, and that can be told anew to leave out all but key frames."""
 _MOST_KEPT = 144 << 20
 """Bytes of pictures that a decoder may keep of a large film: ten of 4K."""
-_MOST_LEFT_OUT = 60
-"""Pictures that a film may have and not show: whoever cuts it without encoding it keeps those that others refer to."""
 _KEY_FRAMES_APART = Fraction(99, 400)
 """Seconds between key frames, where nobody asks for all: some films have no others."""
 
@@ -364,18 +362,12 @@ class VideoReader(MediaReader):
         return stream
 
     def _not_shown(self, container: InputContainer, stream: VideoStream, first: VideoFrame) -> str:
-        if self._source.indexes > 1:
-            return "it has more than one index, and the first alone was read"
         chapters = [one for one in container.streams.video if one.disposition & Disposition.timed_thumbnails]
         if self.picture_tracks > 1 or any(one.frames > 1 for one in chapters):
             return "it has more than one track of pictures, and the first alone was looked at"
-        if self._source.demuxer == "mov":
-            shown = sum(not entry.is_discard for entry in stream.index_entries)  # as its edit list has it
-            if stream.frames - shown > _MOST_LEFT_OUT:
-                return "its edit list leaves out pictures, which not all players do"
         if any(component.is_alpha for component in first.format.components):
             return "its pictures are transparent, and what they show depends on what is behind them"
-        return ""
+        return self._not_played(stream)
 
     def _foreign(self, codec: str) -> DecodeError:
         return DecodeError(

@@ -44,6 +44,8 @@ Decoder = VideoCodecContext | AudioCodecContext
 LIBRARY_ERRORS = (av.error.FFmpegError, OSError, ValueError, RuntimeError, MemoryError)
 _MAX_CHANNELS = 8
 _MAX_SOUND_RATE = 384_000  # silence that a file only declares is written out at its rate
+_MOST_LEFT_OUT = 60
+"""Pictures that a film may have and not show: whoever cuts it without encoding it keeps those that others refer to."""
 _MAX_LABELS = 64
 _MAX_LABEL_LENGTH = 4096
 
@@ -96,6 +98,16 @@ class MediaReader:
             return None
         rate = min(form.rate, most or form.rate)
         return Sound(rate, form.layout.nb_channels, self._sound_blocks(rate, form.layout))
+
+    def _not_played(self, stream: VideoStream | AudioStream) -> str:
+        """Why players may show or play more of a stream than is given here, in words."""
+        if self._source.indexes > 1:
+            return "it has more than one index, and the first alone was read"
+        if self._source.demuxer != "mov":
+            return ""
+        played = sum(not entry.is_discard for entry in stream.index_entries)  # as its edit list has it
+        left_out = stream.frames - played > _MOST_LEFT_OUT
+        return "its edit list leaves out parts of it, which not all players do" if left_out else ""
 
     @contextmanager
     def _container(self, decoders: str = _ALLOWED) -> Iterator[InputContainer]:

@@ -18,6 +18,7 @@ import numpy as np
 import pytest
 
 from tests.clips import moving_clip, write_clip
+from tests.forms import sound_file
 from touchmark.detectors.contradictions import ContradictionKind
 from touchmark.detectors.sources import Sources
 from touchmark.detectors.verdict import Outcome
@@ -175,6 +176,20 @@ def test_of_several_pictures_the_one_that_is_shown_is_looked_at(clean, marked, v
 
 
 # -- films
+
+
+def test_a_second_track_of_sound_is_not_vouched_for(verify, tmp_path) -> None:
+    one = sound_file(tmp_path / "one.m4a", "aac")
+    assert verify(one).verdict.outcome is Outcome.CAPTURED
+    two = tmp_path / "two.m4a"
+    with av.open(str(two), "w", format="ipod") as target:
+        givens = [av.open(str(one)) for _ in range(2)]
+        for given, track in [(given, target.add_stream_from_template(given.streams.audio[0])) for given in givens]:
+            for packet in given.demux(audio=0):
+                if packet.dts is not None:
+                    packet.stream = track
+                    target.mux(packet)
+    assert_not_accepted(verify(two), "first alone")
 
 
 @pytest.fixture(scope="module")
