@@ -115,6 +115,7 @@ def _png(parts: Iterable[Part]) -> bytes:
 
 _JFIF = b"\xe0"
 _PROGRESSIVE = 0xC2
+_SEQUENTIAL = (0xC0, 0xC1)
 _FRAME_HEAD = re.compile(rb"\xff[\xc0-\xc3\xc5-\xc7\xc9-\xcb\xcd-\xcf]")
 _MOST_FRAMES, _MOST_SCANS = 32, 256
 """Of a JPEG, with those of pictures behind the first; a progressive one has ten scans."""
@@ -124,7 +125,8 @@ _JPEG_CARRIED = ((_JFIF, b"JFIF\0"), (b"\xe1", _EXIF), (b"\xe2", b"ICC_PROFILE\0
 def jpeg_parts(data: bytes, subject: str) -> Parts:
     """Take a JPEG apart. Raises TruncatedError, DecodeError."""
     size: tuple[int, int] | None = None
-    depth = 0
+    depth = frames = 0
+    whole_in_one = -1  # components of a frame that comes in one scan, if all of them are in it
     carried: list[Part] = []
     bare = [data[:2]]
     for part, position in _jpeg_segments(data, subject):
@@ -138,15 +140,17 @@ def jpeg_parts(data: bytes, subject: str) -> Parts:
                     remedy="Convert it to RGB first, as JPEG, PNG or WebP (TIFF and AVIF are read, not written).",
                 )
             size, depth = (width, height), _jpeg_depth(marker, part.data[6:], components)
+            whole_in_one = components if marker in _SEQUENTIAL else -1
         if any(part.name == name and part.data.startswith(start) for name, start in _JPEG_CARRIED):
             carried.append(part)
         if not 0xE0 <= marker <= 0xEF or marker == _ADOBE:  # Adobe's says which colours the samples are
             bare.append(_jpeg_segment(part))
+        frames += marker in _FRAME_HEADERS
         if marker == SCAN:
-            end = data.rfind(b"\xff\xd9", position)
-            if end < 0:
-                raise _cut_short(subject)
-            bare.append(data[position : end + 2])
+            scanned = data[position : _end_of_jpeg(data, position, subject)]
+            frames += len(_FRAME_HEAD.findall(scanned))
+            frames += part.data[:1] == bytes([max(whole_in_one, 0)]) and b"\xff\xda" in scanned
+            bare.append(scanned)
     if is_jpeg_without_end(b"".join(bare)):
         raise LimitExceededError(
             "a decoder would go through its picture over and over",
@@ -155,8 +159,20 @@ def jpeg_parts(data: bytes, subject: str) -> Parts:
         )
     if size is None:
         raise _damaged("a JPEG without a picture", subject)
+    if frames > 1:  # also where another scan draws over the first: viewers show the first, FFmpeg the last
+        raise _damaged("a JPEG of several pictures in one", subject)
     exif = next((part.data.removeprefix(_EXIF) for part in carried if part.name == b"\xe1"), b"")
     return Parts(*size, b"".join(bare), tuple(carried), exif, depth=depth)
+
+
+def _end_of_jpeg(data: bytes, scan: int, subject: str) -> int:
+    """Where the picture ends whose first scan begins at ``scan``: others may follow, and films."""
+    end = next((segment.start for segment in jpeg_segments(BytesIO(data)) if segment.marker == END), -1)
+    if end < scan:
+        end = data.rfind(b"\xff\xd9", scan)
+    if end < 0:
+        raise _cut_short(subject)
+    return end + 2
 
 
 def is_jpeg_without_end(data: bytes) -> bool:

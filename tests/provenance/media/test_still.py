@@ -334,6 +334,22 @@ def test_a_jpeg_is_not_gone_through_over_and_over(tmp_path: Path, what: str, mar
             read_still(saved(tmp_path / "p.jpg", good[:at] + again + good[at:]))
 
 
+def test_of_two_jpegs_the_first_is_shown(tmp_path: Path) -> None:
+    """Other viewers show the first too where the second has no beginning of its own; FFmpeg shows the last."""
+    first, second = coded(".jpg", RGB), coded(".jpg", RGB[::-1].copy())
+    alone = read_still(saved(tmp_path / "p.jpg", first)).upright
+    for behind in (second, b"\0\0\0\x18ftypmp42" + second, b"\xff\xd9"):
+        assert (read_still(saved(tmp_path / "p.jpg", first + behind)).upright == alone).all()
+    with pytest.raises(DecodeError, match="several pictures in one"):
+        read_still(saved(tmp_path / "p.jpg", first[:-2] + second[2:]))
+    with pytest.raises(MediaError):
+        read_still(saved(tmp_path / "p.jpg", first[:-2] + second))
+    with pytest.raises(DecodeError, match="several pictures in one"):  # drawn over it
+        read_still(saved(tmp_path / "p.jpg", first[:-2] + second[second.index(b"\xff\xda") :]))
+    for way in (cv2.IMWRITE_JPEG_PROGRESSIVE, cv2.IMWRITE_JPEG_RST_INTERVAL):
+        assert read_still(saved(tmp_path / "p.jpg", coded(".jpg", RGB, way, 1))).pixels.shape == RGB.shape
+
+
 @pytest.mark.parametrize("suffix", [".png", ".jpg", ".webp"])
 @given(share=st.floats(0.02, 0.97))
 @settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
