@@ -63,6 +63,7 @@ class Parts:
 # -- PNG (W3C Portable Network Graphics, third edition)
 
 _PNG_PIXELS = (b"IHDR", b"PLTE", b"tRNS", b"IDAT", b"IEND")
+_PNG_ONCE = (b"IHDR", b"PLTE", b"tRNS", b"iCCP", b"eXIf")
 _PNG_CHANNELS = {0: 1, 2: 3, 3: 1, 4: 2, 6: 4}
 _PNG_CARRIED = (b"cHRM", b"gAMA", b"iCCP", b"sRGB", b"cICP", b"mDCV", b"cLLI", b"pHYs", b"eXIf")
 
@@ -73,6 +74,9 @@ def png_parts(data: bytes, subject: str) -> Parts:
     header = parts[0]
     if header.name != b"IHDR" or len(header.data) != 13:
         raise _damaged("a PNG without its header", subject)
+    names = [part.name for part in parts]
+    if any(names.count(name) > 1 for name in _PNG_ONCE):  # viewers take one, and FFmpeg perhaps another
+        raise _damaged("a PNG of several headers or tables of colours", subject)
     width, height, bits, colours = struct.unpack(">IIBB", header.data[:10])
     carried = tuple(part for part in parts if part.name in _PNG_CARRIED)
     return Parts(
@@ -235,6 +239,8 @@ def webp_parts(data: bytes, subject: str) -> Parts:
     animated = len(extended) == 10 and bool(extended[0] & _ANIMATED)
     carried = tuple(part for part in parts if part.name in _WEBP_CARRIED)
     exif = next((part.data.removeprefix(_EXIF) for part in carried if part.name == b"EXIF"), b"")
+    if sum(part.name != b"ALPH" for part in pixels) > 1:
+        raise _damaged("a WebP of several pictures in one", subject)
     if not pixels and not animated:
         raise _damaged("a WebP without a picture", subject)
     width, height = (0, 0) if animated else _webp_size(pixels[-1], subject)

@@ -30,7 +30,7 @@ from av.video.codeccontext import VideoCodecContext
 from av.video.frame import VideoFrame
 from av.video.reformatter import ColorRange, Colorspace, Interpolation, VideoReformatter
 
-from touchmark.provenance.media import segments
+from touchmark.provenance.media import profile, segments
 from touchmark.provenance.media.av1 import MOST_SHOWN, shown_pictures
 from touchmark.provenance.media.errors import DecodeError, EncodeError, LimitExceededError, MediaError, NotAPictureError
 from touchmark.provenance.media.items import primary_item
@@ -51,9 +51,10 @@ _VIEWED_PIXELS = 3840 * 2160
 """A mark that a larger picture carries can be read from half its size, and sooner."""
 _SIDE, _OPAQUE = 512, 250
 """Of a picture made so small, what is taken for opaque."""
-_HEIGHT, _SUB_DIRECTORIES = 0x0101, 0x014A
+_HEIGHT, _SUB_DIRECTORIES, _IS_RAW = 0x0101, 0x014A, 0xC612
 _ALPHA = b"auxid:1\0", b"urn:mpeg:mpegB:cicp:systems:auxiliary:alpha\0"
 _SEEN_THROUGH = "it is transparent, and what it shows depends on what is behind it"
+_OTHER_COLOURS = "its colour profile shows other levels than it holds"
 _FURTHER = "it holds further pictures, and the first alone was looked at"
 _SMALLER = Interpolation.AREA | Interpolation.FULL_CHR_H_INT | Interpolation.ACCURATE_RND | Interpolation.BITEXACT
 _LIBRARY_ERRORS = (av.error.FFmpegError, OSError, ValueError, RuntimeError, MemoryError)
@@ -187,6 +188,8 @@ def view_still(path: Path, limits: Limits = Limits()) -> View:  # noqa: B008 (fr
     pixels = _pixels(found.picture, (max(round(width * smaller), 1), max(round(height * smaller), 1)))
     upright = found.orientation.turn(pixels)
     unshown = found.unshown or (_SEEN_THROUGH if _is_seen_through(found.picture) else "")
+    if not unshown and found.parts is not None and profile.shows_otherwise(_profile(found.kind, found.parts)):
+        unshown = _OTHER_COLOURS
     if found.orientation.transpose:
         width, height = height, width
     return View(Still(upright, Orientation(), found.kind, found.lossless), width, height, unshown)
@@ -227,8 +230,13 @@ def _found(path: Path, limits: Limits, most: int | None = None) -> _Found:
             picture, orientation = _of_avif(data, limits, subject)
             unshown = _SEEN_THROUGH if any(name in data for name in _ALPHA) else ""
             return _Found(picture, kind, orientation, lossless=False, unshown=unshown)
+        tiff = Tiff.of(within(data))
+        if tiff and any(entry.tag == _IS_RAW for entry in tiff.entries()):
+            raise NotAPictureError(
+                "is a DNG, whose picture is not read", subject=subject, remedy="Develop it, as JPEG or TIFF."
+            )
         picture = _decoded("tiff", data, limits, subject)
-        unshown = _FURTHER if _has_further_pictures(Tiff.of(within(data))) else ""
+        unshown = _FURTHER if _has_further_pictures(tiff) else ""
         orientation = _ORIENTATIONS[segments.exif_orientation(data) - 1]
         return _Found(picture, kind, orientation, lossless=True, unshown=unshown)
     take = {StillKind.PNG: segments.png_parts, StillKind.JPEG: segments.jpeg_parts, StillKind.WEBP: segments.webp_parts}
@@ -319,6 +327,14 @@ def _has_further_pictures(tiff: Tiff | None) -> bool:
         return False
     pages = sum(any(entry.tag == _HEIGHT for entry in tiff.entries(at)) for at in tiff.directories())
     return pages > 1 or any(entry.tag == _SUB_DIRECTORIES for entry in tiff.entries())
+
+
+def _profile(kind: StillKind, parts: Parts) -> bytes:
+    """The colour profile of a picture; empty where it has none."""
+    if kind is StillKind.JPEG:
+        return profile.of_jpeg(part.data for part in parts.carried if part.data.startswith(b"ICC_PROFILE\0"))
+    found = next((part.data for part in parts.carried if part.name in (b"iCCP", b"ICCP")), b"")
+    return profile.of_png(found) if kind is StillKind.PNG else found
 
 
 def _is_seen_through(picture: VideoFrame) -> bool:

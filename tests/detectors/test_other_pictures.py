@@ -6,6 +6,7 @@ Each shows, in some viewer, what this operator generated and marked, signed as a
 from __future__ import annotations
 
 import struct
+import zlib
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -19,6 +20,7 @@ import pytest
 
 from tests.clips import moving_clip, write_clip
 from tests.forms import sound_file
+from tests.provenance.media.test_profile import LOWEST_BITS, RISING, icc
 from touchmark.detectors.contradictions import ContradictionKind
 from touchmark.detectors.sources import Sources
 from touchmark.detectors.verdict import Outcome
@@ -98,6 +100,22 @@ def test_a_channel_of_transparency_that_hides_nothing_is_none(clean, verify, tmp
     path = tmp_path / "p.png"
     assert cv2.imwrite(str(path), np.dstack([clean, np.full(clean.shape[:2], 255, np.uint8)]))
     assert verify(path).verdict.outcome is Outcome.CAPTURED
+
+
+def test_a_picture_that_a_colour_profile_draws_is_not_vouched_for(clean, marked, verify, tmp_path) -> None:
+    """The levels are those of one picture; the profile shows their lowest bits, which are those of another."""
+    path = tmp_path / "p.png"
+    assert cv2.imwrite(str(path), (clean & 0xE0) | (marked >> 3))
+    for curve, accepted in ((LOWEST_BITS, False), (RISING, True)):
+        content = path.read_bytes()
+        note = b"p\0\0" + zlib.compress(icc(rTRC=curve, gTRC=curve, bTRC=curve))
+        chunk = struct.pack(">I", len(note)) + b"iCCP" + note + struct.pack(">I", zlib.crc32(b"iCCP" + note))
+        coloured = tmp_path / "coloured.png"
+        coloured.write_bytes(content[:33] + chunk + content[33:])
+        if accepted:
+            assert verify(coloured).evidence.container.unseen == ""
+        else:
+            assert_not_accepted(verify(coloured), "colour profile")
 
 
 def test_a_page_behind_the_first_is_not_vouched_for(clean, marked, verify, tmp_path) -> None:

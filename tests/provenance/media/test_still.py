@@ -334,6 +334,23 @@ def test_a_jpeg_is_not_gone_through_over_and_over(tmp_path: Path, what: str, mar
             read_still(saved(tmp_path / "p.jpg", good[:at] + again + good[at:]))
 
 
+@pytest.mark.parametrize("name", [b"IHDR", b"PLTE", b"tRNS", b"iCCP"])
+def test_a_png_says_once_how_it_is_to_be_shown(tmp_path: Path, name: bytes) -> None:
+    once = chunk(name, bytes(12) if name != b"PLTE" else bytes(range(12)))
+    path = saved(tmp_path / "p.png", png_with(coded(".png", RGB), once, once))
+    with pytest.raises(DecodeError, match="several headers"):
+        read_still(path)
+
+
+def test_a_raw_picture_is_not_taken_for_its_preview(tmp_path: Path) -> None:
+    data = bytearray(coded(".tiff", RGB))
+    table = int.from_bytes(data[4:8], "little")
+    entry = table + 2 + 12 * (int.from_bytes(data[table : table + 2], "little") - 1)
+    data[entry : entry + 12] = struct.pack("<HHI4s", 0xC612, 1, 4, b"\1\4\0\0")
+    with pytest.raises(NotAPictureError, match="DNG"):
+        read_still(saved(tmp_path / "p.dng", bytes(data)))
+
+
 def test_of_two_jpegs_the_first_is_shown(tmp_path: Path) -> None:
     """Other viewers show the first too where the second has no beginning of its own; FFmpeg shows the last."""
     first, second = coded(".jpg", RGB), coded(".jpg", RGB[::-1].copy())
