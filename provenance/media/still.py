@@ -51,7 +51,8 @@ _VIEWED_PIXELS = 3840 * 2160
 """A mark that a larger picture carries can be read from half its size, and sooner."""
 _SIDE, _OPAQUE = 512, 250
 """Of a picture made so small, what is taken for opaque."""
-_HEIGHT, _SUB_DIRECTORIES, _IS_RAW = 0x0101, 0x014A, 0xC612
+_HEIGHT, _SUB_DIRECTORIES, _IS_RAW, _TIFF_PROFILE = 0x0101, 0x014A, 0xC612, 0x8773
+_AVIF_PROFILE = b"colrprof"
 _ALPHA = b"auxid:1\0", b"urn:mpeg:mpegB:cicp:systems:auxiliary:alpha\0"
 _SEEN_THROUGH = "it is transparent, and what it shows depends on what is behind it"
 _OTHER_COLOURS = "its colour profile shows other levels than it holds"
@@ -229,6 +230,9 @@ def _found(path: Path, limits: Limits, most: int | None = None) -> _Found:
         if kind is StillKind.AVIF:
             picture, orientation = _of_avif(data, limits, subject)
             unshown = _SEEN_THROUGH if any(name in data for name in _ALPHA) else ""
+            at = data.find(_AVIF_PROFILE)  # in a box of its own, whose length stands before
+            of_colours = data[at + 8 : at - 4 + int.from_bytes(data[at - 4 : at], "big")] if at > 3 else b""
+            unshown = unshown or (_OTHER_COLOURS if profile.shows_otherwise(of_colours) else "")
             return _Found(picture, kind, orientation, lossless=False, unshown=unshown)
         tiff = Tiff.of(within(data))
         if tiff and any(entry.tag == _IS_RAW for entry in tiff.entries()):
@@ -237,6 +241,9 @@ def _found(path: Path, limits: Limits, most: int | None = None) -> _Found:
             )
         picture = _decoded("tiff", data, limits, subject)
         unshown = _FURTHER if _has_further_pictures(tiff) else ""
+        for entry in tiff.entries() if tiff else ():
+            if tiff and entry.tag == _TIFF_PROFILE and profile.shows_otherwise(tiff.content(entry, _MOST_BYTES)):
+                unshown = unshown or _OTHER_COLOURS
         orientation = _ORIENTATIONS[segments.exif_orientation(data) - 1]
         return _Found(picture, kind, orientation, lossless=True, unshown=unshown)
     take = {StillKind.PNG: segments.png_parts, StillKind.JPEG: segments.jpeg_parts, StillKind.WEBP: segments.webp_parts}

@@ -103,8 +103,8 @@ class MediaReader:
         """Why players may show or play more of a stream than is given here, in words."""
         if self._source.indexes > 1:
             return "it has more than one index, and the first alone was read"
-        if self._source.demuxer != "mov":
-            return ""
+        if self._source.demuxer != "mov" or stream.codec_context.codec.canonical_name.startswith("pcm_"):
+            return ""  # of plain samples a demuxer takes many together
         played = sum(not entry.is_discard for entry in stream.index_entries)  # as its edit list has it
         left_out = stream.frames - played > _MOST_LEFT_OUT
         return "its edit list leaves out parts of it, which not all players do" if left_out else ""

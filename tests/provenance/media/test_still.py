@@ -18,6 +18,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from tests.clips import scene
+from tests.provenance.media.test_profile import LOWEST_BITS, RISING, icc
 from touchmark.provenance.media import segments
 from touchmark.provenance.media.errors import (
     DecodeError,
@@ -349,6 +350,24 @@ def test_a_raw_picture_is_not_taken_for_its_preview(tmp_path: Path) -> None:
     data[entry : entry + 12] = struct.pack("<HHI4s", 0xC612, 1, 4, b"\1\4\0\0")
     with pytest.raises(NotAPictureError, match="DNG"):
         read_still(saved(tmp_path / "p.dng", bytes(data)))
+
+
+@pytest.mark.parametrize("curve", [LOWEST_BITS, RISING])
+@pytest.mark.parametrize("suffix", [".tiff", ".avif", ".jpg", ".webp"])
+def test_a_profile_that_draws_another_picture_is_told(tmp_path: Path, suffix: str, curve: bytes) -> None:
+    profile, data = icc(rTRC=curve, gTRC=curve, bTRC=curve), coded(suffix, RGB)
+    if suffix == ".jpg":
+        data = jpeg_with(data, (0xE2, b"ICC_PROFILE\0\1\1" + profile))
+    elif suffix == ".webp":
+        data = webp_with(data, (97, 65), 0x20, (b"ICCP", profile))
+    elif suffix == ".avif":
+        data += struct.pack(">I8s", 12 + len(profile), b"colrprof") + profile
+    else:
+        table = int.from_bytes(data[4:8], "little")
+        entry = table + 2 + 12 * (int.from_bytes(data[table : table + 2], "little") - 1)
+        data = data[:entry] + struct.pack("<HHII", 0x8773, 7, len(profile), len(data)) + data[entry + 12 :] + profile
+    unshown = view_still(saved(tmp_path / f"p{suffix}", data)).unshown
+    assert ("colour profile" in unshown) is (curve == LOWEST_BITS)
 
 
 def test_of_two_jpegs_the_first_is_shown(tmp_path: Path) -> None:
