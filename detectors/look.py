@@ -46,7 +46,11 @@ _ANY_MEDIUM: Final = (
     "tiff, avif, heic, gif, svg) or a PDF."
 )
 _NOT_ASKED: Final = "it was not asked for"
-_SECOND_TRACK: Final = "it has more than one track of pictures, and the first alone was looked at"
+_NOT_DECODED: Final = "much of it cannot be decoded here"
+_FEW: Final = 4
+"""Packets that a film which was cut somewhere may have at its beginning and end."""
+_A_SECOND: Final = 2
+"""Packets of sound of a second, of some forty."""
 _DECODED: Final = (PNG, JPEG, WEBP, TIFF, AVIF)
 
 
@@ -175,9 +179,14 @@ def _watch(
             damage=damage,
             sound_damage=sound_damage,
             claims=tuple(mark.ask(video, sources.keys) for mark in sources.other_marks),
-            unseen=_SECOND_TRACK if video.picture_tracks > 1 else "",
+            unseen=video.unshown or _undecoded(damage, watched.extent),
             extent=watched.extent,
         )
+
+
+def _undecoded(damage: int, extent: Extent | None) -> str:
+    """Why not all of a film's pictures were looked at, where many of them could not be decoded: other players may."""
+    return _NOT_DECODED if extent and damage > _FEW + extent.pictures // 20 else ""
 
 
 def _listen(path: Path, kind: Kind, sources: Sources, limits: Limits, named: Sequence[Payload]) -> Look:
@@ -197,7 +206,9 @@ def _listen(path: Path, kind: Kind, sources: Sources, limits: Limits, named: Seq
             has_sound=True,
             labels=reader.info.labels,
         )
-        return Look(Family.SOUND, info, heard=heard, sound_damage=reader.damage)
+        damage = reader.damage
+        lost = _NOT_DECODED if damage > _FEW + _A_SECOND * (reader.info.duration or 0) else ""
+        return Look(Family.SOUND, info, heard=heard, sound_damage=damage, unseen=reader.unplayed or lost)
 
 
 def _view(path: Path, kind: Kind, sources: Sources, limits: Limits, expected: Expected) -> Look:
@@ -205,7 +216,7 @@ def _view(path: Path, kind: Kind, sources: Sources, limits: Limits, expected: Ex
     found = paid((find_in_still(view.still, key, expected) for key in sources.keys), len(sources.keys))
     form = _form(kind.suffix[1:])
     info = replace(form, codec=view.still.kind.value.lower(), width=view.width, height=view.height)
-    return Look(Family.PICTURE, info, detections=found)
+    return Look(Family.PICTURE, info, detections=found, unseen=view.unshown)
 
 
 def _form(container: str) -> VideoInfo:

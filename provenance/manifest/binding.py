@@ -47,8 +47,8 @@ _LAST_PARTS: Final = frozenset({"EOI", "IEND"})
 _LISTS: Final = ("exclusions", "boxes", "merkle")
 _LISTS_WITHIN: Final = ("data", "subset")
 _UNTOLD: Final = "what its hard binding, which cannot be read, does not tell"
-_COUNT: Final = 4
-"""Bytes that are left out beside the store of a TIFF, whose directory says in them how long the store is."""
+_COUNT: Final = (4, 8)
+"""Bytes, of a BigTIFF eight, that are left out beside the store: a TIFF's directory says in them how long that is."""
 ANY_BOX: Final = "/"
 """Stands for the places of all boxes: the first version of the hash over them does not take these in."""
 _OF_BOXES, _WITH_PLACES = "c2pa.hash.bmff", ("c2pa.hash.bmff.v2", "c2pa.hash.bmff.v3")
@@ -244,12 +244,12 @@ def _parts(parts: Sequence[Node]) -> Iterator[str]:
 
 def _stretches(binding: Node) -> Iterator[str]:
     beside = _beside_store(binding)
-    yield from (in_words(*stretch) for stretch in sorted(beside) if beside != [stretch] or stretch[1] != _COUNT)
+    yield from (in_words(*stretch) for stretch in sorted(beside) if beside != [stretch] or stretch[1] not in _COUNT)
 
 
 def _count(name: str, binding: Node) -> tuple[int, int] | None:
     beside = _beside_store(binding) if name.startswith("c2pa.hash.data") else []
-    return beside[0] if [length for _, length in beside] == [_COUNT] else None
+    return beside[0] if len(beside) == 1 and beside[0][1] in _COUNT else None
 
 
 def _beside_store(binding: Node) -> list[tuple[int, int]]:

@@ -31,6 +31,7 @@ from touchmark.provenance.manifest.assertion_count import check_assertions
 from touchmark.provenance.manifest.binding import data_hash, in_words
 from touchmark.provenance.manifest.bound_updates import bound_updates
 from touchmark.provenance.manifest.context import manifest_context
+from touchmark.provenance.manifest.elsewhere import elsewhere
 from touchmark.provenance.manifest.hollow import hollow_references
 from touchmark.provenance.manifest.issuers import fit_issuers
 from touchmark.provenance.manifest.kept import Kept, KeptStore, kept_stores, refused
@@ -48,7 +49,7 @@ from touchmark.provenance.manifest.traces import has_store_place, has_store_rema
 from touchmark.provenance.manifest.unbound import unbound
 from touchmark.provenance.manifest.unseen import unseen_in_stores
 from touchmark.provenance.media.errors import LimitExceededError, UnreadableFileError
-from touchmark.provenance.media.kinds import MP4, STORE, SVG, Kind
+from touchmark.provenance.media.kinds import MP4, STORE, SVG, Kind, kind_of_file
 from touchmark.provenance.media.source import held
 
 __all__ = [
@@ -219,10 +220,12 @@ def _held_to_stores(report: ManifestReport, kept: Sequence[KeptStore], anchors: 
 
 
 def _with_movable(report: ManifestReport, file: BinaryIO, subject: str) -> ManifestReport:
-    """The report; of a file that is what was signed, with what in it can be moved about all the same."""
+    """The report; of a file that is what was signed, with what in it can be moved about all the same, and what it shows
+    that does not lie in it."""
     if report.hard_binding_matches is not True:
         return report
-    return replace(report, left_out=report.left_out + movable(file, report.free_places, subject))
+    further = movable(file, report.free_places, subject) + elsewhere(file, kind_of_file(file), subject)
+    return replace(report, left_out=report.left_out + further)
 
 
 def _with(faults: Mapping[str, StatusCode], report: ManifestReport) -> ManifestReport:

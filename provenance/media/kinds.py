@@ -63,6 +63,7 @@ PNG = Kind("a PNG image", Family.PICTURE, "image/png", ".png")
 JPEG = Kind("a JPEG image", Family.PICTURE, "image/jpeg", ".jpg")
 WEBP = Kind("a WebP image", Family.PICTURE, "image/webp", ".webp")
 TIFF = Kind("a TIFF image", Family.PICTURE, "image/tiff", ".tiff")
+BIG_TIFF = Kind("a BigTIFF image", Family.PICTURE, "image/tiff", ".tiff")
 AVIF = Kind("an AVIF image", Family.PICTURE, "image/avif", ".avif")
 HEIC = Kind("a HEIC image", Family.PICTURE, "image/heic", ".heic")
 GIF = Kind("a GIF image", Family.PICTURE, "image/gif", ".gif")
@@ -74,6 +75,7 @@ STORE = Kind("a C2PA manifest store without content", Family.DOCUMENT, "applicat
 
 BOXED: Final = frozenset((MP4, MOV, M4A, AVIF, HEIC))
 """Those made of the boxes of ISO/IEC 14496-12."""
+TIFFS: Final = frozenset((TIFF, BIG_TIFF))
 
 _SIGNATURES: tuple[tuple[bytes, int, Kind], ...] = (
     (b"\x89PNG\r\n\x1a\n", 0, PNG),
@@ -81,6 +83,8 @@ _SIGNATURES: tuple[tuple[bytes, int, Kind], ...] = (
     (b"GIF8", 0, GIF),
     (b"II*\0", 0, TIFF),
     (b"MM\0*", 0, TIFF),
+    (b"II+\0", 0, BIG_TIFF),
+    (b"MM\0+", 0, BIG_TIFF),
     (b"ID3", 0, MP3),
     (b"fLaC", 0, FLAC),
     (b"OggS", 0, OGG),
