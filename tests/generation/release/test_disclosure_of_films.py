@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from fractions import Fraction
 from functools import partial
+from itertools import cycle
 from pathlib import Path
 
 import av
@@ -100,7 +101,10 @@ def fragmented(whole: Path) -> Path:
     return path
 
 
-@pytest.fixture(params=["in one piece", "in fragments"])
+FORMS = ("in one piece", "in fragments")
+
+
+@pytest.fixture(params=FORMS)
 def film(whole: Path, fragmented: Path, request: pytest.FixtureRequest) -> Path:
     return whole if request.param == "in one piece" else fragmented
 
@@ -170,7 +174,12 @@ LACKING = {
 }
 
 
-@pytest.mark.parametrize("lacking", LACKING)
+IN_BOTH = ("nothing", "binding of the sound", "both bindings", "AIGC", "XMP", "timed text")
+CASES = [(lacking, form) for lacking in IN_BOTH for form in FORMS]
+CASES += [case for case in zip(LACKING, cycle(FORMS), strict=False) if case[0] not in IN_BOTH]
+
+
+@pytest.mark.parametrize(("lacking", "film"), CASES, indirect=["film"])
 def test_a_film_with_sound_fails_exactly_the_line_of_what_it_lacks(
     house: House, film: Path, tmp_path: Path, lacking: str
 ) -> None:
