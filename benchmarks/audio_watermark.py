@@ -211,7 +211,7 @@ def false_positives(tracks: Sequence[Track], keys: int) -> dict[str, Any]:
     for number in range(keys):
         key = WatermarkKey(b"key number %08d" % number)
         pattern = Pattern.of(key)
-        finder, stretch = Finder(pattern), sounds[number % len(sounds)]
+        finder, stretch = Finder(pattern.known), sounds[number % len(sounds)]
         searched[number] = bounds.paid_tail(finder.log_tail(stretch, finder.as_it_was(stretch)[0]), SLIDES)
         single[number] = math.exp(finder.log_tail(stretch, Alignment(0.0, 0.0)))
     whole = [

@@ -12,8 +12,8 @@ and grammars (``read``), which hold none of their sentences; the others were not
 ``stopped`` is refused, sent to review, or turned away as no text, which a few attacks of T2VSafetyBench are.
 T2VSafetyBench labels by aspect, and much of it is no more than near one: its recall has no bar, but for sexual content
 and gore. XSafety has the same chat questions in several languages: how far a language falls behind English is what to
-read there, and no bar. Of XSTest's harmless questions a third of what is stopped asks about living people by name, as
-the default policy wants it.
+read there, and no bar. ``for names alone`` is the share stopped for nothing but the public figures that are named, as
+the default policy wants it: half of what is stopped of XSTest's harmless questions.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ from sklearn.metrics import roc_auc_score
 from benchmarks.gate import top
 from touchmark.provenance.errors import TouchmarkError
 from touchmark.safety.classifier import PromptClassifier
-from touchmark.safety.decision import Action
+from touchmark.safety.decision import Action, Rule
 from touchmark.safety.examples import REQUEST
 from touchmark.safety.figures import FigureIndex
 from touchmark.safety.judge import Judge
@@ -79,7 +79,9 @@ def main() -> None:
     }
     options.out.write_text(json.dumps(results, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
     for name, halves in sets.items():
-        print(f"{name:45} {halves['unread']['prompts']:4} unread: {halves['unread']['stopped']:.3f} stopped")
+        unread = halves["unread"]
+        names = f", {unread['for names alone']:.3f} for names alone" if unread["for names alone"] else ""
+        print(f"{name:45} {unread['prompts']:4} unread: {unread['stopped']:.3f} stopped{names}")
     print(results["auc"])
 
 
@@ -123,22 +125,29 @@ def _halves(judge: Judge, texts: Sequence[str]) -> dict[str, Mapping[str, Any]]:
 
 def _rates(judge: Judge, texts: Sequence[str]) -> dict[str, Any]:
     outcomes = [_outcome(judge, text.strip()) for text in texts]
-    count = max(len(outcomes), 1)
-    shares = {name: round(outcomes.count(name) / count, 4) for name in (Action.REFUSE, Action.REVIEW, "no text")}
+    actions = [action for action, _ in outcomes]
+
+    def share(count: int) -> float:
+        return round(count / max(len(outcomes), 1), 4)
+
     return {
         "prompts": len(outcomes),
-        "refused": shares[Action.REFUSE],
-        "review": shares[Action.REVIEW],
-        "no text": shares["no text"],
-        "stopped": round(1 - outcomes.count(Action.ALLOW) / count, 4),
+        "refused": share(actions.count(Action.REFUSE)),
+        "review": share(actions.count(Action.REVIEW)),
+        "no text": share(actions.count("no text")),
+        "stopped": share(len(actions) - actions.count(Action.ALLOW)),
+        "for names alone": share(sum(named for _, named in outcomes)),
     }
 
 
-def _outcome(judge: Judge, text: str) -> str:
+def _outcome(judge: Judge, text: str) -> tuple[str, bool]:
+    """What happens to a prompt, and whether for nothing but the public figures it names."""
     try:
-        return judge.decide(REQUEST, {"prompt": text}).action
+        decision = judge.decide(REQUEST, {"prompt": text})
     except TouchmarkError:
-        return "no text"
+        return "no text", False
+    rules = {finding.rule for finding in decision.findings if finding.action is not Action.ALLOW}
+    return decision.action, rules == {Rule.FIGURE}
 
 
 def _auc(classifier: PromptClassifier, harmful: Sequence[str], harmless: Sequence[str]) -> float:

@@ -36,7 +36,7 @@ Exit status: as of touchmark verify; the page is written for every file that can
     help="The page to write, an .html file.",
 )
 @trust_option
-@click.option("--thorough", is_flag=True, help="Look for a mark in every picture of a video; takes longer.")
+@click.option("--thorough", is_flag=True, help="Look for a mark in every picture and second of a video; takes longer.")
 @fragments_option
 @click.option("--force", is_flag=True, help="Replace the page if it exists.")
 def report(

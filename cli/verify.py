@@ -59,8 +59,8 @@ Exit status (of several files, the worst: 1, then 3, then 2, then 0):
 @click.option(
     "--thorough",
     is_flag=True,
-    help="Look for a mark in every picture of a video, not only in as many as mostly tell: as long as decoding, and "
-    "more.",
+    help="Look for a mark in every picture of a video, not only in as many as mostly tell, and tell every second of it "
+    "rather than what lies between key frames: as long as decoding, and more.",
 )
 @fragments_option
 @click.option(

@@ -17,6 +17,7 @@ from touchmark.cli.as_json import print_json
 from touchmark.provenance.wording import printable
 
 if TYPE_CHECKING:
+    from touchmark.provenance.errors import TouchmarkError
     from touchmark.provenance.keys.ring import KeyRing
     from touchmark.provenance.watermark.bench.attacks import Attack
     from touchmark.provenance.watermark.bench.trial import Result
@@ -25,7 +26,8 @@ if TYPE_CHECKING:
 
 _PATIENCE = 2.0
 """Seconds before a progress bar is worth showing."""
-_NOTHING_FOUND, _UNREADABLE = 2, 3
+_NOTHING_FOUND = 2
+_TOO_FAINT = "too faint to be read by itself"
 _NO_MANIFEST = "This file carries the mark alone: no manifest, no entry in a registry. `touchmark seal` makes both."
 
 
@@ -87,18 +89,25 @@ def embed(file: Path, output: Path, digits: str | None, strength: str, as_json: 
         with _patient() as progress:
             marked = mark_file(file, staging.file, payload, key, progress, strength=Strength(strength))
         staging.publish(overwrite=False)
-    found, picture = marked.read, marked.found.picture is not None
-    parts = {"picture": None if picture else "there is none", "sound": marked.sound_unmarked}
+    found, parts = marked.read, {"picture": marked.found.picture, "sound": marked.found.sound}
+    why_not = {"picture": None if parts["picture"] else "there is none", "sound": marked.sound_unmarked}
+    by = {part: None if why_not[part] or not of else of.named_by for part, of in parts.items()}
     if as_json:
         document = {"path": str(output), "payload": str(payload), "key_id": found.key_id, "p_value": found.p_value}
-        said = {part: {"marked": why is None, "why_not": why and str(why)} for part, why in parts.items()}
-        print_json({**document, **said, "manifest": None})
+        said = {
+            part: {"marked": why is None, "why_not": why and str(why), "named_by": by[part]}
+            for part, why in why_not.items()
+        }
+        print_json({**document, **said, "left_out": list(marked.left_out), "manifest": None})
         return
     click.echo(f"marked {click.format_filename(output)}")
     click.echo(f"  payload  {payload}")
     click.echo(f"  key      {found.key_id}")
-    for part, why in parts.items():
-        click.echo(f"  {part:8} {'marked' if why is None else f'not marked: {why}'}")
+    for part, why in why_not.items():
+        faint = "" if by[part] is None else f", {_TOO_FAINT}: the picture names it"
+        click.echo(f"  {part:8} {f'marked{faint}' if why is None else f'not marked: {why}'}")
+    if marked.left_out:
+        click.echo(f"  lost     {', '.join(marked.left_out)}: the copy has none of it")
     click.echo(f"  note     {_NO_MANIFEST}")
 
 
@@ -111,7 +120,7 @@ def embed(file: Path, output: Path, digits: str | None, strength: str, as_json: 
     "  64  the command was used wrongly\n  70  no key"
 )
 @click.argument("files", nargs=-1, required=True, metavar="FILE...", type=click.Path(path_type=Path))
-@click.option("--thorough", is_flag=True, help="Look in every picture of a video; takes longer.")
+@click.option("--thorough", is_flag=True, help="Look in every picture of a video, and tell each second; takes longer.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object a file, each on one line.")
 def extract(files: tuple[Path, ...], thorough: bool, as_json: bool) -> int:
     """Look for your mark in each FILE.
@@ -147,16 +156,19 @@ def _report_each(
     document: Callable[[Path, _T], dict[str, Any]],
     sentence: Callable[[Path, _T], str],
     as_json: bool,
+    *unlike: type[TouchmarkError],
 ) -> int:
-    """Say what was found in each file, and return the worst status."""
+    """Say what was found in each file, and return the worst status. Beside a file that cannot be read, one of the
+    errors ``unlike`` ends its examination, and not that of the others."""
     from touchmark.provenance.media.errors import MediaError
 
-    statuses = []
+    statuses: list[int] = []
+    of_one_file: tuple[type[TouchmarkError], ...] = (MediaError, *unlike)
     for file in files:
         try:
             found = look(file)
-        except MediaError as error:
-            statuses.append(_UNREADABLE)
+        except of_one_file as error:
+            statuses.append(error.exit_status)
             if as_json:
                 print_json({"file": str(file), "error": error.code, "problem": error.problem})
             click.echo(f"touchmark: {printable(error.diagnostics())}", err=True)
@@ -173,9 +185,9 @@ def _report_each(
     epilog="\b\nExamples:\n  touchmark watermark latent copy.mp4\n"
     "  touchmark watermark latent copy.mp4 --model /models/wan2.2\n"
     "  touchmark watermark latent small.mp4 --model Wan-AI/Wan2.1-T2V-1.3B-Diffusers --size 832x480 --json\n\n"
-    "\b\nExit status (of several files, the worst: 3, then 2, then 0):\n  0   a payload was read and verified\n"
+    "\b\nExit status (of several files, the worst: 64, then 3, 2, 0):\n  0   a payload was read and verified\n"
     "  2   none was; that is not evidence of authenticity\n  3   the file could not be read\n"
-    "  64  the command was used wrongly, or the model cannot be walked back\n"
+    "  64  the command was used wrongly, or the model cannot be walked back, or not at this file's size\n"
     "  70  no key, no such model, too little memory"
 )
 @click.argument("files", nargs=-1, required=True, metavar="FILE...", type=click.Path(path_type=Path))
@@ -193,6 +205,7 @@ def latent(files: tuple[Path, ...], model: str | None, size: str | None, as_json
     """
     from touchmark.cli.generate import parsed_size
     from touchmark.generation.diffusers_pipeline import DiffusersGenerator
+    from touchmark.generation.latent_mark.inversion import ClipNotInvertibleError
     from touchmark.generation.latent_mark.video_file import read_file
 
     made_at, key = parsed_size(size), _key()
@@ -202,7 +215,7 @@ def latent(files: tuple[Path, ...], model: str | None, size: str | None, as_json
         with _patient() as progress:
             return read_file(generator, file, [key], size=made_at, progress=partial(progress, "walking back"))[0]
 
-    return _report_each(files, look, _document, _sentence, as_json)
+    return _report_each(files, look, _document, _sentence, as_json, ClipNotInvertibleError)
 
 
 @watermark.command(
@@ -350,21 +363,24 @@ def _sentences(file: Path, found: Found) -> str:
     """What to go by, and what else is there where picture and sound do not say the same."""
     if found.picture is None or found.sound is None:
         return _sentence(file, found.likeliest)
-    if found.picture.payload == found.sound.payload and found.picture.state == found.sound.state:
-        return _sentence(file, found.picture) + ("" if found.payload is None else ", in picture and sound")
-    return f"{_sentence(file, found.picture)}\n  in its sound: {_finding(found.sound)}"
+    picture, sound = found.picture, found.sound
+    if (picture.payload, picture.state, picture.named_by) == (sound.payload, sound.state, sound.named_by):
+        return _sentence(file, picture) + ("" if found.payload is None else ", in picture and sound")
+    seen, heard = _finding(picture, "its sound"), _finding(sound, "its picture")
+    return f"{printable(str(file))}: {seen}\n  in its sound: {heard}"
 
 
 def _sentence(file: Path, detection: Detection) -> str:
     return f"{printable(str(file))}: {_finding(detection)}"
 
 
-def _finding(detection: Detection) -> str:
+def _finding(detection: Detection, other: str = "") -> str:
+    """``other`` is what names a payload that is not read by itself."""
     from touchmark.provenance.watermark.protocol import MarkState
 
     found = {
         MarkState.VERIFIED: f"{detection.payload}, with key {detection.key_id} (p {detection.p_value:.0e})"
-        + (", too faint to be read by itself: its sound names it" if detection.named_by else ""),
+        + (f", {_TOO_FAINT}: {other} names it" if detection.named_by else ""),
         MarkState.PRESENT: f"a mark of key {detection.key_id}, too damaged to be read (p {detection.p_value:.0e})",
         MarkState.NOTHING_FOUND: f"nothing found with key {detection.key_id}; that is not evidence of authenticity",
     }

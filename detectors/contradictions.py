@@ -14,13 +14,15 @@ from typing import TYPE_CHECKING
 from touchmark.detectors.evidence import Evidence
 from touchmark.detectors.history import (
     MADE,
-    content,
     is_accounted_for,
+    is_disclosed_edit,
     is_registered_ancestor,
     is_sound_accounted_for,
+    made_by_model,
     named_payloads,
     signer_name,
     sources,
+    tells_itself_made,
 )
 from touchmark.detectors.integrity import is_tampering, signs_of_tampering
 from touchmark.detectors.text import safe_text
@@ -176,11 +178,13 @@ def _mark_against_manifest(evidence: Evidence) -> Iterator[Contradiction]:
         and _is_made(registration)
         and not kinds & MADE
     )
-    if manifest.says_captured and (not admitted or hides_generation):
+    silent = mark.state is MarkState.VERIFIED and _is_silent_of_its_own(evidence)
+    if manifest.says_captured and (hides_generation or not (admitted or silent)):
         yield Contradiction(
             ContradictionKind.CAPTURE_CLAIM_OVER_MARK,
             f"{_signer(manifest)} says that {evidence.recorder} recorded this, but the {evidence.carrier} carries "
             f"{what}, which marks {_known_as(registration)}. Someone signed generated content as a recording.",
+            _doubt_of_story(evidence) if made_by_model(manifest) else Doubt.CLAIMS,
         )
     elif mark.state is not MarkState.VERIFIED:
         return
@@ -195,22 +199,28 @@ def _mark_against_manifest(evidence: Evidence) -> Iterator[Contradiction]:
             ContradictionKind.HISTORY_DROPPED,
             f"{_signer(manifest)} signed this without a word of {what} in its {evidence.carrier}, which marks "
             f"{_known_as(registration)}. Its true history was left out.",
-            _doubt_of_silence(evidence),
+            Doubt.SILENCE if silent else _doubt_of_story(evidence),
         )
 
 
-def _doubt_of_silence(evidence: Evidence) -> Doubt:
-    """Of a manifest that does not name the mark.
+def _is_silent_of_its_own(evidence: Evidence) -> bool:
+    """Whether nothing is in doubt of a manifest that does not name the mark, but that it ought to.
 
     Whoever has the signing key of the operator whose mark it is can have it named too. But the mark may be that of
-    something else that this operator sealed, and that went in here: which the registry would know, or an ingredient
-    keep silent about.
+    something else that this operator sealed, and that went in here. The registry would know that; and where what went
+    in keeps silent about it, no word of those who signed that may be told as the operator's.
     """
+    manifest = evidence.manifest
+    known = evidence.registration is not None or evidence.manifest_registration is not None
+    return manifest.is_sound and evidence.signed_by_marker and not known and tells_itself_made(manifest)
+
+
+def _doubt_of_story(evidence: Evidence) -> Doubt:
+    """Of a manifest over a mark that is not its own: all of it, unless it too says that a machine made the content."""
     manifest, registration = evidence.manifest, evidence.registration
     if not sources(manifest) & MADE or (registration is not None and not _is_made(registration)):
         return Doubt.CLAIMS
-    own = manifest.is_sound and evidence.signed_by_marker and not content(manifest)
-    return Doubt.SILENCE if own and registration is None and evidence.manifest_registration is None else Doubt.STORY
+    return Doubt.STORY
 
 
 def _promised_mark(evidence: Evidence) -> Iterator[Contradiction]:
@@ -257,7 +267,8 @@ def _picture_against_mark(evidence: Evidence) -> Iterator[Contradiction]:
 def _labels_against_manifest(evidence: Evidence) -> Iterator[Contradiction]:
     """Whoever signs generated content as a recording may overlook what its maker wrote into it."""
     manifest, labels = evidence.manifest, evidence.labels
-    if manifest.says_captured and labels.says_generated and not sources(manifest) & MADE:
+    recorded = manifest.says_captured and not sources(manifest) & MADE and not is_disclosed_edit(manifest)
+    if recorded and labels.says_generated:
         yield Contradiction(
             ContradictionKind.LABELS_DISAGREE,
             f"{_signer(manifest)} says that {evidence.recorder} recorded this, but the file's own labels "
@@ -317,6 +328,7 @@ def _registry(evidence: Evidence) -> Iterator[Contradiction]:
             ContradictionKind.REGISTRY_DISAGREES,
             f"The manifest names the watermark {mark.payload} as its own, but the registry gave that watermark to "
             f"another manifest ({safe_text(registration.manifest_label, 80)}).",
+            _doubt_of_story(evidence),
         )
     if recovered is not None and (
         not recovered.signature_valid

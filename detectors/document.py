@@ -24,6 +24,7 @@ from touchmark.detectors.verdict import Outcome
 from touchmark.provenance.disclosure.notes import Place
 from touchmark.provenance.fingerprint import Likeness
 from touchmark.provenance.manifest.claim import DigitalSourceType
+from touchmark.provenance.manifest.inputs import Use
 from touchmark.provenance.manifest.report import ManifestPresence, ValidationState
 from touchmark.provenance.media.kinds import Family
 from touchmark.provenance.watermark.neural.claim import Basis, ClaimState, MarkKind
@@ -167,6 +168,18 @@ class SoftBindingModel(TypedDict):
     end: float | None
 
 
+class UseModel(TypedDict):
+    """What the manifest says of one use of its content: its signer's wish. A permission is one only of a signer who is
+    trusted, over content that is what was signed."""
+
+    purpose: str
+    """Such as ``ai_generative_training``; as it is written, where it is none of the standard's (CAWG 1.1)."""
+    use: Use | None
+    """Null where it cannot be told: no word of the standard, or several. That permits nothing."""
+    constraint: str
+    """Under what condition, where it is constrained."""
+
+
 class SignerModel(TypedDict):
     """Whom a signing certificate names."""
 
@@ -212,6 +225,8 @@ class ManifestModel(TypedDict):
     actions: list[ActionModel]
     soft_bindings: list[SoftBindingModel]
     ingredients: list[IngredientModel]
+    uses: NotRequired[list[UseModel]]
+    """For training models and mining data (``cawg.training-mining``). Absent in reports of before they were told."""
     failures: list[FaultModel]
     truncated: bool
 

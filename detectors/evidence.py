@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, BinaryIO
 
 from touchmark.detectors.extent import Extent
 from touchmark.detectors.labels import ContainerLabels, read_labels
-from touchmark.detectors.look import MarkSearch, Progress, look_at, not_looked
+from touchmark.detectors.look import MarkSearch, Progress, look_at, not_looked, tags_of
 from touchmark.detectors.sources import Sources
 from touchmark.detectors.timeline import marked_segments
 from touchmark.provenance.fingerprint import Likeness, likeness_of
@@ -138,7 +138,8 @@ class Evidence:
         extent: in how many of a video's pictures they were looked for; None where they were not.
         sound: the same for the sound that goes with a picture.
         has_keys: whether there is a watermark key to look with.
-        signed_by_marker: the manifest is signed with the certificate of whoever holds those keys.
+        signed_by_marker: the manifest is signed with a certificate of whoever holds those keys, or one with which, as
+            the registry knows, they seal what carries the mark in the pixels.
         registry_consulted: whether there is a registry.
         registration: what the registry knows of the payload in the pixels.
         manifest_registration: what the registry knows of the file's own manifest.
@@ -271,6 +272,9 @@ def examine(examined: Examined, size: int, limits: Limits, progress: Progress | 
         if incomplete or (manifest.presence is ManifestPresence.ABSENT and not remains):
             raise
         look = not_looked(kind, error.problem)
+    # Where nothing is looked at, tags are read where they can matter: that a model made it, a recording may say itself.
+    unread = search is MarkSearch.NONE and manifest.is_sound and manifest.says_captured
+    tags = tags_of(path, kind, limits) if unread else look.info.labels
     alone = look.family is Family.SOUND
     container = Container(
         sha256=sha256,
@@ -293,8 +297,8 @@ def examine(examined: Examined, size: int, limits: Limits, progress: Progress | 
         extent=look.extent,
         sound=SoundTrace() if alone else SoundTrace(sources.sound_mark.algorithm, look.heard),
         has_keys=bool(sources.keys),
-        signed_by_marker=bool(sources.certificate) and manifest.certificate == sources.certificate,
-        labels=read_labels(file, kind, look.info.labels, str(path)),
+        signed_by_marker=manifest.certificate in sources.certificates,
+        labels=read_labels(file, kind, tags, str(path)),
         development=manifest.development,
         claims=look.claims,
     )
@@ -404,6 +408,7 @@ def _with_registry(evidence: Evidence, examined: Examined, registry: Lookup) -> 
         sound=replace(evidence.sound, registration=heard),
         manifest_registration=registry.by_manifest(manifest.label) if manifest.label else None,
         named_registrations=tuple(_named(evidence, registry)),
+        signed_by_marker=evidence.signed_by_marker or _is_signed_like_others(evidence, registry),
     )
     if found is not None and not _carries(manifest, found):
         recovered = examined.manifest(found.manifest)
@@ -413,6 +418,17 @@ def _with_registry(evidence: Evidence, examined: Examined, registry: Lookup) -> 
         trace = replace(evidence.sound, recovered=recovered)
         evidence = replace(evidence, sound=trace, development=evidence.development or recovered.development)
     return evidence
+
+
+def _is_signed_like_others(evidence: Evidence, registry: Lookup) -> bool:
+    """Whether the certificate is one with which was sealed what carries a mark under the same key.
+
+    Where a module, a cloud or a service signs, that of the operator is in no folder of keys.
+    """
+    mark, certificate = evidence.mark, evidence.manifest.certificate
+    if mark is None or not certificate or not evidence.manifest.is_sound:
+        return False
+    return registry.has_signed(certificate, mark.key_id)
 
 
 def _likeness(evidence: Evidence, path: Path, limits: Limits) -> Likeness | None:

@@ -55,7 +55,8 @@ class Watched:
         self._whole = False
 
     def frames(self, key_frames_only: bool = False) -> Iterator[Frame]:
-        """As :meth:`VideoReader.frames`."""
+        """As :meth:`VideoReader.frames`; of a film that is heavy, key frames alone."""
+        key_frames_only = key_frames_only or self._video.is_heavy
         for frame in self._video.frames(key_frames_only, lean=True):
             if frame.time not in self._times:
                 self._times.add(frame.time)

@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from touchmark.detectors.evidence import Evidence
+from touchmark.provenance.disclosure.generators import generator_named
 from touchmark.provenance.manifest.claim import DigitalSourceType
 from touchmark.provenance.manifest.report import ManifestReport, ReportedAction, ReportedIngredient, ReportedRedaction
 from touchmark.provenance.watermark.protocol import Detection
@@ -40,6 +41,10 @@ BY_HAND = frozenset({DigitalSourceType.DIGITAL_CREATION, DigitalSourceType.DIGIT
 
 _OF_MODELS = ("c2pa.types.model", "c2pa.types.generator")
 """Kinds of ingredients (C2PA 2.4, asset types) that only a model is given."""
+
+_TELLING = ("c2pa.ai-disclosure", "c2pa.cloud-data", "c2pa.ingredient", "c2pa.soft-binding")
+"""Assertions by which it is known what had a part in a picture, unless they were taken out; of places, people and other
+things that are taken out in all honesty it is not."""
 
 if TYPE_CHECKING:
     from touchmark.provenance.registry import Registration
@@ -71,14 +76,42 @@ def made_by_model(report: ManifestReport) -> ReportedAction | None:
     return None
 
 
+def tells_itself_made(report: ManifestReport) -> bool:
+    """Whether the active manifest itself says that a machine made all or part, and that rests on no earlier signer."""
+    if report.beneath is not None:
+        return False
+    alone = not content(report) and not report.says_captured and bool(sources(report) & MADE)
+    return alone or made_by_model(report) is not None
+
+
+def is_disclosed_edit(report: ManifestReport) -> bool:
+    """Whether how the content came to be is told by an earlier manifest alone, and the active one discloses a model."""
+    states = any(action.digital_source_type for action in report.actions)
+    return report.ai_disclosure is not None and bool(content(report)) and not states
+
+
 def is_more_than_captured(report: ManifestReport) -> bool:
     """Whether it, or what is beneath it, says that no sensor took all of the picture, or a model had a part in it, or
-    gives a source type that nobody knows, or none of something that was put into it; or only passes on that one did."""
+    gives a source type that nobody knows, or none of something that was put into it; or only passes on that one did,
+    says so by the name of a generator, or says part of it elsewhere or no more."""
     disclosed = report.ai_disclosure is not None or any(one.discloses_model for one in content(report))
     kinds = _edits(report).union(report.other_source_types, *(one.other_source_types for one in content(report)))
     unknown = any(DigitalSourceType.of(uri) is None for uri in _stated(report))
+    elsewhere = report.keeps_elsewhere or any(one.keeps_elsewhere for one in content(report))
+    elsewhere = elsewhere or any(one.assertion.startswith(_TELLING) for one in report.redactions)
     others = unknown or only_passes_on(report) or _has_model(report) or _has_nameless_part(report)
-    return disclosed or bool(kinds & MADE) or others
+    return disclosed or bool(kinds & MADE) or elsewhere or others or any(map(_is_generator, _programs(report)))
+
+
+def _programs(report: ManifestReport) -> Iterator[str]:
+    """Those that it, and what is beneath it, says were used."""
+    yield report.claim_generator
+    yield from (action.software_agent for action in report.actions)
+    yield from (program for one in content(report) for program in one.programs)
+
+
+def _is_generator(program: str) -> bool:
+    return bool(generator_named("software", program))
 
 
 def only_passes_on(report: ManifestReport) -> bool:
@@ -93,7 +126,8 @@ def _has_model(report: ManifestReport) -> bool:
 
 
 def _has_nameless_part(report: ManifestReport) -> bool:
-    """Whether something was put into the picture of which no manifest says how it came to be."""
+    """Whether something was put into the picture of which no manifest says how it came to be, or it was made of a file
+    without one."""
     stated: set[str] = set()  # labels of manifests that say it, or from which one follows that does
     trail: list[ReportedIngredient] = []
     for ingredient in report.ingredients:
@@ -101,7 +135,8 @@ def _has_nameless_part(report: ManifestReport) -> bool:
         if ingredient.source_type:
             stated.update(one.label for one in trail if one.label)
     parts = (one for one in report.ingredients if one.relationship == "componentOf")
-    return any(part.label not in stated for part in parts)
+    opened = any(one.relationship == "parentOf" and not one.label for one in report.ingredients)
+    return opened or any(part.label not in stated for part in parts)
 
 
 def _edits(report: ManifestReport) -> frozenset[DigitalSourceType]:

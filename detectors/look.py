@@ -9,7 +9,8 @@ are not decoded here (HEIC, GIF, documents) the form alone is told, and that not
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from fractions import Fraction
@@ -24,14 +25,14 @@ from touchmark.detectors.extent import Extent, Watched
 from touchmark.detectors.sources import Sources
 from touchmark.provenance.media.counting import Counted, expected_pictures
 from touchmark.provenance.media.decode import VideoInfo, VideoReader, open_video
-from touchmark.provenance.media.errors import NoPicturesError, NotASoundError, NotAVideoError, PlaylistError
+from touchmark.provenance.media.errors import MediaError, NoPicturesError, NotASoundError, NotAVideoError, PlaylistError
 from touchmark.provenance.media.kinds import AVIF, JPEG, MATROSKA, PNG, TIFF, WEBP, Family, Kind
 from touchmark.provenance.media.limits import Limits
 from touchmark.provenance.media.sound import open_sound
 from touchmark.provenance.media.still import view_still
 from touchmark.provenance.media.video import Sound
 from touchmark.provenance.watermark.account import paid
-from touchmark.provenance.watermark.audio import ENOUGH_RATE
+from touchmark.provenance.watermark.audio import ENOUGH_RATE, heard_by_name
 from touchmark.provenance.watermark.codebook import Expected
 from touchmark.provenance.watermark.neural.claim import MarkClaim
 from touchmark.provenance.watermark.protocol import Detection, Payload
@@ -45,7 +46,11 @@ _ANY_MEDIUM: Final = (
     "tiff, avif, heic, gif, svg) or a PDF."
 )
 _NOT_ASKED: Final = "it was not asked for"
-_SECOND_TRACK: Final = "it has more than one track of pictures, and the first alone was looked at"
+_NOT_DECODED: Final = "much of it cannot be decoded here"
+_FEW: Final = 4
+"""Packets that a film which was cut somewhere may have at its beginning and end."""
+_A_SECOND: Final = 2
+"""Packets of sound of a second, of some forty."""
 _DECODED: Final = (PNG, JPEG, WEBP, TIFF, AVIF)
 
 
@@ -98,12 +103,12 @@ def look_at(
     """Look for every mark that ``sources`` has a key for, as far as ``search`` says.
 
     Of a video the sound is listened to first: what it names is looked for in the picture too, where its mark may be too
-    faint to be read by itself.
+    faint to be read by itself; and what is read in the picture alone is looked for in the sound likewise.
 
     Args:
         kind: of the file.
-        named: payloads that the file's manifest names, to be looked for likewise. So are those of the registry, where
-            a mark seems to be.
+        named: payloads that the file's manifest names, to be looked for in either. So are those of the registry in the
+            picture, where a mark seems to be.
 
     Raises:
         MediaError: it cannot be read, is of no kind that is known here, or costs more than ``limits`` allow.
@@ -114,7 +119,7 @@ def look_at(
     expected = Expected(named, cache(sources.codebooks.of))  # the registry is asked once a file
     if kind is not None and kind.family is Family.SOUND:
         try:
-            return _listen(path, kind, sources, limits)
+            return _listen(path, kind, sources, limits, named)
         except NotASoundError:  # a film is one whatever it calls itself, and no signature covers that
             return _watch(path, sources, limits, progress, search, expected)
     if kind in _DECODED and kind is not None:
@@ -125,13 +130,23 @@ def look_at(
         return _watch(path, sources, limits, progress, search, expected)
     except NoPicturesError as error:
         try:
-            return _listen(path, kind or MATROSKA, sources, limits)
+            return _listen(path, kind or MATROSKA, sources, limits, named)
         except NotASoundError:
             raise error from None
     except NotAVideoError as error:  # of no known kind, or one that is not decoded: it says what the file is
         if kind is not None or isinstance(error, PlaylistError):
             raise
         raise NotAVideoError(error.problem, subject=error.subject, remedy=_ANY_MEDIUM) from error
+
+
+def tags_of(path: Path, kind: Kind | None, limits: Limits) -> Mapping[str, str]:
+    """What the container of a film or a sound says of itself; nothing where it cannot be read, or there is none."""
+    if kind is not None and kind.family in (Family.VIDEO, Family.SOUND):
+        with suppress(MediaError), open_video(path, limits) as video:
+            return video.info.labels
+        with suppress(MediaError), open_sound(path, limits) as sound:
+            return sound.info.labels
+    return {}
 
 
 def not_looked(kind: Kind | None, reason: str) -> Look:
@@ -150,31 +165,38 @@ def _watch(
 ) -> Look:
     with open_video(path, limits) as video:
         tests, watched = len(sources.keys) * (2 if video.info.has_sound else 1), Watched(video)
-        heard = paid(_detect_in_sound(video, sources, progress), tests)
+        heard = _detect_in_sound(video, sources, expected.named, progress)
         sound_damage = video.damage
-        named = dict.fromkeys([*(found.payload for found in heard if found.payload), *expected.named])
-        expected = replace(expected, named=tuple(named))
-        detections = paid(_detect(video, watched, sources, progress, search, expected), tests)
+        named = dict.fromkeys([*(found.payload for found in paid(heard, tests) if found.payload), *expected.named])
+        seen = _detect(video, watched, sources, progress, search, replace(expected, named=tuple(named)))
+        damage = video.damage - sound_damage
+        heard = heard_by_name(heard, seen, lambda named: _detect_in_sound(video, sources, named), expected.named)
         return Look(
             family=Family.VIDEO,
             info=video.info,
-            detections=tuple(detection.shown_until(float(video.end)) for detection in detections),
-            heard=heard,
-            damage=video.damage - sound_damage,
+            detections=tuple(detection.shown_until(float(video.end)) for detection in paid(seen, tests)),
+            heard=paid(heard, tests),
+            damage=damage,
             sound_damage=sound_damage,
             claims=tuple(mark.ask(video, sources.keys) for mark in sources.other_marks),
-            unseen=_SECOND_TRACK if video.picture_tracks > 1 else "",
+            unseen=video.unshown or _undecoded(damage, watched.extent),
             extent=watched.extent,
         )
 
 
-def _listen(path: Path, kind: Kind, sources: Sources, limits: Limits) -> Look:
+def _undecoded(damage: int, extent: Extent | None) -> str:
+    """Why not all of a film's pictures were looked at, where many of them could not be decoded: other players may."""
+    return _NOT_DECODED if extent and damage > _FEW + extent.pictures // 20 else ""
+
+
+def _listen(path: Path, kind: Kind, sources: Sources, limits: Limits, named: Sequence[Payload]) -> Look:
     with open_sound(path, limits) as reader:
         if reader.picture_tracks:
             raise NotASoundError("has moving pictures", subject=str(path), remedy="Take it for a video.")
         heard: tuple[Detection, ...] = ()
         if sources.keys:
-            heard = paid(sources.sound_mark.extract(reader.whole(ENOUGH_RATE), sources.keys), len(sources.keys))
+            found = sources.sound_mark.extract(reader.whole(ENOUGH_RATE), sources.keys, named)
+            heard = paid(found, len(sources.keys))
         else:
             next(iter(reader.whole().blocks), None)  # whether it can be decoded at all
         info = replace(
@@ -184,7 +206,9 @@ def _listen(path: Path, kind: Kind, sources: Sources, limits: Limits) -> Look:
             has_sound=True,
             labels=reader.info.labels,
         )
-        return Look(Family.SOUND, info, heard=heard, sound_damage=reader.damage)
+        damage = reader.damage
+        lost = _NOT_DECODED if damage > _FEW + _A_SECOND * (reader.info.duration or 0) else ""
+        return Look(Family.SOUND, info, heard=heard, sound_damage=damage, unseen=reader.unplayed or lost)
 
 
 def _view(path: Path, kind: Kind, sources: Sources, limits: Limits, expected: Expected) -> Look:
@@ -192,7 +216,7 @@ def _view(path: Path, kind: Kind, sources: Sources, limits: Limits, expected: Ex
     found = paid((find_in_still(view.still, key, expected) for key in sources.keys), len(sources.keys))
     form = _form(kind.suffix[1:])
     info = replace(form, codec=view.still.kind.value.lower(), width=view.width, height=view.height)
-    return Look(Family.PICTURE, info, detections=found)
+    return Look(Family.PICTURE, info, detections=found, unseen=view.unshown)
 
 
 def _form(container: str) -> VideoInfo:
@@ -209,7 +233,9 @@ def _form(container: str) -> VideoInfo:
     )
 
 
-def _detect_in_sound(video: VideoReader, sources: Sources, progress: Progress | None) -> tuple[Detection, ...]:
+def _detect_in_sound(
+    video: VideoReader, sources: Sources, named: Sequence[Payload], progress: Progress | None = None
+) -> tuple[Detection, ...]:
     """One pass over the sound for all keys, told of as if it were one over the pictures."""
     sound = video.sound(ENOUGH_RATE) if sources.keys else None
     if sound is None:
@@ -224,7 +250,7 @@ def _detect_in_sound(video: VideoReader, sources: Sources, progress: Progress | 
                 progress(min(round(samples / sound.rate * video.info.frame_rate), a_pass), passes * a_pass)
             yield block
 
-    return sources.sound_mark.extract(Sound(sound.rate, sound.channels, blocks()), sources.keys)
+    return sources.sound_mark.extract(Sound(sound.rate, sound.channels, blocks()), sources.keys, named)
 
 
 def _detect(

@@ -156,6 +156,7 @@ def _from_manifest(manifest: ManifestReport, via: Via) -> Origin:
     kind = said_to_be(manifest)
     maker = made_by_model(manifest)
     made = _made(manifest, kind) if maker is None else None  # it was opened: what was done to it since did not make it
+    stamped = manifest.signed_at if manifest.time_stamped else None  # anybody can put another beside the signature
     known = maker is not None or kind is manifest.source_type  # else a model of others made what was put in
     maker = maker or (beginning if known else None)
     here = (maker.software_agent if maker else "") or (manifest.claim_generator if known else "")
@@ -166,7 +167,7 @@ def _from_manifest(manifest: ManifestReport, via: Via) -> Origin:
         generator=made.made_with if made else here,
         generator_signer=(signer_name(made) or "nobody named") if made and made.is_nobodys_word else "",
         model=next((_model(ingredient) for ingredient in manifest.ingredients if _is_model(ingredient)), ""),
-        created=(made.made_at if made else None) or (beginning.when if beginning else None) or manifest.signed_at,
+        created=(made.made_at if made else None) or (beginning.when if beginning else None) or stamped,
         source_type=kind,
         title=manifest.title,
         manifest_label=manifest.label,

@@ -258,7 +258,7 @@ def _tree(report: ManifestReport, where: str) -> str:
     lines = [f"Signed by {_text(signer_name(report) or 'nobody named')}"]
     if report.signed_at:
         lines.append(
-            f"Signed at {_when(report.signed_at)}{'' if report.time_stamped else ' (by the signer’s own clock)'}"
+            f"Signed at {_when(report.signed_at)}{'' if report.time_stamped else ' (by a clock that is not believed)'}"
         )
     if report.claim_generator:
         lines.append(f"Claim made by {_text(report.claim_generator)}")

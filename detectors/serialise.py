@@ -35,6 +35,7 @@ from touchmark.provenance.manifest.report import (
     SignerIdentity,
     StatusCode,
 )
+from touchmark.provenance.manifest.uses import ReportedUse
 from touchmark.provenance.media.errors import MediaError
 from touchmark.provenance.watermark.neural.claim import MarkClaim
 from touchmark.provenance.watermark.protocol import Detection, Payload, Segment, Transform
@@ -49,6 +50,7 @@ _FORMS: dict[type, type] = {
     ReportedAction: form.ActionModel,
     ReportedIngredient: form.IngredientModel,
     ReportedSoftBinding: form.SoftBindingModel,
+    ReportedUse: form.UseModel,
     Segment: form.SegmentModel,
     SegmentFault: form.SegmentFaultModel,
     SignerIdentity: form.SignerModel,

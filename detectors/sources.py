@@ -23,7 +23,7 @@ class Sources:
         anchors: PEM of the roots whose signers are believed; may be empty.
         time_anchors: PEM of the roots whose time stamps are believed besides, and nothing else of theirs.
         keys: watermark secrets to look for.
-        certificate: with which the holder of ``keys`` signs, DER; empty where that is not known.
+        certificates: with which the holder of ``keys`` signs, and signed before, DER; as far as they are known.
         registry: of sealed files, or None.
         watermark: the algorithm that reads marks in the picture.
         sound_mark: the algorithm that reads marks in the sound.
@@ -34,7 +34,7 @@ class Sources:
     anchors: bytes = b""
     time_anchors: bytes = b""
     keys: tuple[WatermarkKey, ...] = ()
-    certificate: bytes = b""
+    certificates: tuple[bytes, ...] = ()
     registry: Lookup | None = None
     watermark: Watermark = field(default_factory=LatticeWatermark)
     sound_mark: SoundMark = field(default_factory=LoudnessMark)

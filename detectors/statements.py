@@ -137,8 +137,10 @@ def _validity(evidence: Evidence, *, tampered: bool) -> Iterator[Statement]:
         elif manifest.is_intact_but_for_identity:
             text = (
                 f"The content is what {signer} signed, but whom the manifest names besides is not proven, or could not "
-                f"be asked without a network ({codes}). Nothing that it says is relied upon."
+                f"be asked without a network ({codes}). "
             )
+            believed = "It is believed in that a program made it, if it says so, and in nothing else."
+            text += believed if manifest.is_sound_but_for_identity else "Nothing that it says is relied upon."
         elif manifest.is_malformed:
             text = (
                 f"The content is what {signer} signed, but the manifest breaks the specification ({codes}). Nothing "
@@ -278,19 +280,20 @@ def _sound(evidence: Evidence) -> Iterator[Statement]:
     for detection in evidence.sound.detections:
         if detection.state is MarkState.VERIFIED:
             text = f"The sound carries payload {detection.payload} under key {detection.key_id}{_extent(detection)}"
+            faint = _faintness(detection)
             if (detection.payload, detection.key_id) in seen:
-                yield Statement(Source.SOUND, Tone.SUPPORTS, f"{text}, as the picture does.")
+                yield Statement(Source.SOUND, Tone.SUPPORTS, f"{text}, as the picture does.{faint}")
             elif picture is None or picture.payload is None:
                 said = "The picture does not: this tells where the sound came from, and nothing of the picture."
-                yield Statement(Source.SOUND, Tone.CAUTION, f"{text}. {said}")
+                yield Statement(Source.SOUND, Tone.CAUTION, f"{text}.{faint} {said}")
             elif evidence.sound.was_sealed_alone and detection == evidence.strange_sound:
                 said = "The picture carries another: this sound was sealed by itself, and laid under it."
-                yield Statement(Source.SOUND, Tone.CAUTION, f"{text}. {said}")
+                yield Statement(Source.SOUND, Tone.CAUTION, f"{text}.{faint} {said}")
             else:
                 together = lie_together(picture, detection)
                 how = "sound and picture come from different videos" if together else "different videos were joined"
                 said = f"The picture carries another: {how}."
-                yield Statement(Source.SOUND, Tone.CAUTION, f"{text}. {said}")
+                yield Statement(Source.SOUND, Tone.CAUTION, f"{text}.{faint} {said}")
         elif detection.state is MarkState.PRESENT:
             text = (
                 f"The sound seems to carry a mark of key {detection.key_id} ({_chance(detection)}), but its payload "
@@ -329,6 +332,13 @@ def _chance(detection: Detection) -> str:
     return "p < 1e-30" if detection.p_value < _NEGLIGIBLE else f"p = {detection.p_value:.0e}"
 
 
+def _faintness(detection: Detection) -> str:
+    """Who names a payload that is not read by itself."""
+    if detection.named_by is None:
+        return ""
+    return f" It is too faint there to be read by itself: {_NAMED_BY[detection.named_by]}"
+
+
 _NAMED_BY = {
     NamedBy.FILE: "the file names this payload elsewhere, and it fits.",
     NamedBy.REGISTRY: "of all payloads in the registry this one fits, and none would so well by chance.",
@@ -338,8 +348,7 @@ _NAMED_BY = {
 def _detection(detection: Detection, carrier: str) -> Statement:
     if detection.state is MarkState.VERIFIED:
         text = f"The {carrier} carries payload {detection.payload} under key {detection.key_id}{_extent(detection)}."
-        if detection.named_by is not None:
-            text += f" It is too faint there to be read by itself: {_NAMED_BY[detection.named_by]}"
+        text += _faintness(detection)
         if shape := shape_in_words(detection.transform):
             text += f" Since it was marked it was {shape}."
         return Statement(Source.WATERMARK, Tone.SUPPORTS, text)

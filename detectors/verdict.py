@@ -150,13 +150,14 @@ def _is_unseen(evidence: Evidence) -> bool:
 
 def _claimed(evidence: Evidence) -> Outcome:
     """What the file's own manifest claims, if it may be believed."""
-    if not evidence.manifest.is_sound:
+    manifest = evidence.manifest
+    if not manifest.is_sound_but_for_identity:
         return Outcome.UNKNOWN
-    kinds: frozenset[DigitalSourceType | None] = sources(evidence.manifest)
+    kinds: frozenset[DigitalSourceType | None] = sources(manifest)
     if evidence.manifest_registration is not None:
         kinds |= {DigitalSourceType.of(evidence.manifest_registration.source_type)}
     outcome = _outcome_of(kinds)
-    if outcome is Outcome.CAPTURED and not _is_from_cameras_alone(evidence.manifest):
+    if outcome is Outcome.CAPTURED and not (manifest.is_sound and _is_from_cameras_alone(manifest)):
         return Outcome.UNKNOWN
     return outcome
 

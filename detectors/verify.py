@@ -110,7 +110,7 @@ class Verifier:
             anchors=b"\n".join(pem for pem in roots if pem),
             time_anchors=believed(trust, Purpose.TIME_STAMPING),
             keys=ring.watermark_keys if ring else (),
-            certificate=ring.certificate if ring else b"",
+            certificates=ring.certificates if ring else (),
             registry=_registry(home),
             other_marks=_other_marks(home),
         )

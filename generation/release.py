@@ -18,6 +18,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from cryptography.hazmat.primitives.serialization import Encoding
+
 from touchmark import __version__
 from touchmark.detectors.verify import Verification, Verifier
 from touchmark.generation.admission import read_bindings, require_unmarked, require_whole
@@ -53,6 +55,7 @@ from touchmark.provenance.media.still import Still
 from touchmark.provenance.media.video import Frame, RawVideo
 from touchmark.provenance.registry import Registration, Registry
 from touchmark.provenance.seal import Sealer
+from touchmark.provenance.signing.files import leaf_certificate
 from touchmark.provenance.signing.secret import Ask
 from touchmark.provenance.trust.lists import Purpose
 from touchmark.provenance.trust.store import TrustStore
@@ -273,7 +276,9 @@ class Studio:
         elif form.is_video:
             with open_video(source) as reader:
                 payload = self.registry.reserve()
-                return self._release(reader.raw(), claim, payload, output, None, disclosure, overwrite, progress)
+                made = self._release(reader.raw(), claim, payload, output, None, disclosure, overwrite, progress)
+                lost = ", ".join(reader.left_out)
+                return replace(made, notes=(*made.notes, f"Of {source.name} it leaves out: {lost}.")) if lost else made
         else:
             payload = self.registry.reserve()
 
@@ -366,7 +371,8 @@ class Studio:
     @contextmanager
     def _registered(self, registration: Registration) -> Iterator[None]:
         """Registered for as long as nothing fails; a failure after that is recorded and forgets the payload."""
-        self.registry.register(registration)
+        certificate = leaf_certificate(self.sealer.signer.certificate_chain, "signing certificate")
+        self.registry.register(registration, certificate.public_bytes(Encoding.DER))
         try:
             yield
         except BaseException as error:

@@ -21,8 +21,10 @@ from touchmark.provenance.manifest.claim import Claim
 from touchmark.provenance.manifest.write import SignedManifest
 from touchmark.provenance.media.errors import NotAVideoError
 from touchmark.provenance.media.kinds import M4A, MP4, PNG, Family, Kind, kind_of
+from touchmark.provenance.media.limits import Limits
 from touchmark.provenance.media.picture import Orientation
 from touchmark.provenance.media.sound import WRITTEN, open_sound
+from touchmark.provenance.media.source import open_file
 from touchmark.provenance.media.still import Still, StillKind, read_still, still_kind, suffixes
 from touchmark.provenance.media.video import Frame
 from touchmark.provenance.seal import Sealer
@@ -54,14 +56,18 @@ class Form:
             as_is: whether nothing may be encoded anew.
 
         Raises:
-            NotAVideoError: ``source`` is of no kind that can be sealed.
+            UnreadableFileError: ``source`` is no file, or may not be read.
+            NotAVideoError: it is of no kind that can be sealed.
             OutputNameError: ``output`` is called something else.
             OutputError: nothing can be written of this form.
         """
         kind = kind_of(source)
+        if kind is None:
+            with open_file(source, Limits()):
+                pass  # says so of what is no file, or may not be read
         if kind is None or kind.family is Family.DOCUMENT or (as_is and not kind.media_type):
             raise NotAVideoError(
-                f"is {kind.name if kind else 'nothing that is known here'}, which cannot be sealed",
+                f"is {kind.name}, which cannot be sealed" if kind else "is no file of a kind that can be sealed",
                 subject=str(source),
                 remedy="Give a video, a picture, or a sound in WAV, FLAC, MP3 or M4A.",
             )

@@ -9,6 +9,7 @@ whether SQLite holds a row, Python's own library tells. What is found is read by
 
 from __future__ import annotations
 
+import hashlib
 import sqlite3
 from collections.abc import Iterable
 from contextlib import closing
@@ -34,6 +35,11 @@ def payloads_of(texts: Iterable[str]) -> NDArray[np.uint64]:
     return np.fromiter((int(text, 16) for text in texts), np.uint64)
 
 
+def digest_of(certificate: bytes) -> str:
+    """What a registry knows a certificate (DER) by."""
+    return hashlib.sha256(certificate).hexdigest()
+
+
 class Lookup(Protocol):
     """What answers whether a file was sealed here. A ``Registry`` is one."""
 
@@ -43,6 +49,10 @@ class Lookup(Protocol):
 
     def by_manifest(self, label: str) -> Registration | None:
         """The file whose active manifest has this label."""
+        ...
+
+    def has_signed(self, certificate: bytes, key_id: str) -> bool:
+        """Whether files that carry a mark under this key were sealed with this certificate (DER)."""
         ...
 
     def payloads(self, key_id: str) -> NDArray[np.uint64]:
@@ -72,6 +82,10 @@ class SqliteLookup:
     def by_manifest(self, label: str) -> Registration | None:
         """As :meth:`Lookup.by_manifest`."""
         return self._registry.by_manifest(label) if self._may_hold("manifest_label", label) else None
+
+    def has_signed(self, certificate: bytes, key_id: str) -> bool:
+        """As :meth:`Lookup.has_signed`."""
+        return self._registry.has_signed(certificate, key_id)
 
     def payloads(self, key_id: str) -> NDArray[np.uint64]:
         """As :meth:`Lookup.payloads`."""

@@ -37,7 +37,7 @@ from sqlalchemy import (
 from sqlalchemy.exc import IntegrityError
 
 from touchmark.provenance.database import DatabaseError, reported, writing
-from touchmark.provenance.lookup import MOST_PAYLOADS, payloads_of
+from touchmark.provenance.lookup import MOST_PAYLOADS, digest_of, payloads_of
 from touchmark.provenance.watermark.protocol import Payload
 
 _METADATA = MetaData()
@@ -60,6 +60,12 @@ _SEEN = Table(  # beside it, because registries are older than fingerprints
     _METADATA,
     Column("payload", String(16), primary_key=True),
     Column("data", LargeBinary, nullable=False),
+)
+_SIGNERS = Table(  # whose hand it was: of a module, a cloud or a service, no file on this machine tells
+    "signer",
+    _METADATA,
+    Column("payload", String(16), primary_key=True),
+    Column("certificate_sha256", String(64), nullable=False, index=True),
 )
 
 
@@ -120,8 +126,12 @@ class Registry:
             if payload.value and self.by_payload(payload) is None:
                 return payload
 
-    def register(self, registration: Registration) -> None:
+    def register(self, registration: Registration, certificate: bytes = b"") -> None:
         """Write a row.
+
+        Args:
+            registration: of a file that was sealed.
+            certificate: with which it was signed, DER; empty where that need not be known.
 
         Raises:
             RegistryError: the payload or the manifest is registered already, or the database fails.
@@ -133,6 +143,9 @@ class Registry:
                 connection.execute(insert(_SEALED).values(**row))
                 if fingerprint:
                     connection.execute(insert(_SEEN).values(payload=row["payload"], data=fingerprint))
+                if certificate:
+                    signer = {"payload": row["payload"], "certificate_sha256": digest_of(certificate)}
+                    connection.execute(insert(_SIGNERS).values(**signer))
         except RegistryError as error:
             if isinstance(error.__cause__, IntegrityError):
                 raise RegistryError(
@@ -149,7 +162,7 @@ class Registry:
             RegistryError: the database fails.
         """
         with self._writing() as connection:
-            for table in (_SEALED, _SEEN):
+            for table in (_SEALED, _SEEN, _SIGNERS):
                 connection.execute(delete(table).where(table.c.payload == str(payload)))
 
     def by_payload(self, payload: Payload) -> Registration | None:
@@ -159,6 +172,14 @@ class Registry:
     def by_manifest(self, label: str) -> Registration | None:
         """The file whose active manifest has this label."""
         return self._one(_SEALED.c.manifest_label == label)
+
+    def has_signed(self, certificate: bytes, key_id: str) -> bool:
+        """Whether files that carry a mark under this key were sealed with this certificate (DER)."""
+        both = _SEALED.join(_SIGNERS, _SEALED.c.payload == _SIGNERS.c.payload)
+        asked = select(_SEALED.c.payload).select_from(both).where(_SEALED.c.key_id == key_id)
+        asked = asked.where(_SIGNERS.c.certificate_sha256 == digest_of(certificate)).limit(1)
+        with reported(self._engine, RegistryError, "the registry cannot be read"), self._engine.connect() as connection:
+            return connection.execute(asked).first() is not None
 
     def payloads(self, key_id: str) -> NDArray[np.uint64]:
         """What watermarks under this key carry: of the newest MOST_PAYLOADS files, newest first, of shape (n,)."""

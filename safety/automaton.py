@@ -12,10 +12,12 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 from collections.abc import Iterable, Mapping
-from itertools import accumulate
+from itertools import accumulate, chain
 from typing import Generic, TypeVar
 
+import numpy as np
 from ahocorasick_rs import AhoCorasick, MatchKind
+from numpy.typing import NDArray
 
 T = TypeVar("T")
 
@@ -32,9 +34,16 @@ class Automaton(Generic[T]):
     __slots__ = ("_automaton", "_meanings")
 
     def __init__(self, meanings: Mapping[str, T]) -> None:
-        phrases = [phrase for phrase in meanings if phrase]
+        phrases = sorted(filter(None, meanings))  # in order they are put together in two thirds of the time
         self._meanings = [meanings[phrase] for phrase in phrases]
-        self._automaton = AhoCorasick(map(_sound, phrases), MatchKind.Standard, store_patterns=False)
+        together = "".join(phrases)
+        sound = phrases if _sound(together) is together else map(_sound, phrases)
+        self._automaton = AhoCorasick(sound, MatchKind.Standard, store_patterns=False)
+
+    def found(self, text: str) -> NDArray[np.intp]:
+        """Number, in the order of phrases, start and end (exclusive) of each, as :meth:`find`; shape (n, 3)."""
+        found = self._automaton.find_matches_as_indexes(_sound(text), overlapping=True)
+        return np.fromiter(chain.from_iterable(found), dtype=np.intp, count=3 * len(found)).reshape(-1, 3)
 
     def find(self, text: str) -> list[tuple[int, int, T]]:
         """Start, end (exclusive) and meaning of every phrase in a text, overlapping ones too, in the order of ends."""

@@ -26,6 +26,8 @@ from functools import lru_cache
 from typing import ClassVar
 from urllib.parse import unquote_to_bytes
 
+import numpy as np
+
 from touchmark.provenance.errors import TouchmarkError
 from touchmark.safety.backwards import backwards
 from touchmark.safety.codings import blobs, coded, turned, unreadable, upside_down
@@ -371,8 +373,8 @@ def _folded(text: Traced) -> Traced:
     if text.text.isascii():
         return text
     if _ACCENTED.search(text.text):
-        bare = _ACCENTED.sub(lambda match: _WITHOUT_ACCENTS[match.group()], text.text)
-        text = text.relettered(bare) if len(bare) == len(text.text) else text.sub(_ACCENTED, lambda m: _bare(m.group()))
+        two = _OF_TWO_LETTERS.search(text.text)
+        text = text.sub(_ACCENTED, lambda m: _bare(m.group())) if two else text.relettered(_without_accents(text.text))
     text = text.sub(_MARKS, lambda _: "")
     return text.sub(_STRETCHED_ARABIC, lambda _: "")
 
@@ -384,7 +386,17 @@ def _bare(character: str) -> str:
 
 _ACCENTED = re.compile("[\u00c0-\u02af\u1e00-\u1eff]")
 _WITHOUT_ACCENTS = {chr(code): _bare(chr(code)) for code in (*range(0xC0, 0x2B0), *range(0x1E00, 0x1F00))}
-"""No letter gets shorter, so a text as long as before has one letter for one."""
+_OF_TWO_LETTERS = re.compile(f"[{''.join(letter for letter, bare in _WITHOUT_ACCENTS.items() if len(bare) > 1)}]")
+_BARE_LETTERS = np.arange(0x1F00, dtype="<u4")
+for _letter, _letters in _WITHOUT_ACCENTS.items():
+    _BARE_LETTERS[ord(_letter)] = ord(_letters[0])
+
+
+def _without_accents(text: str) -> str:
+    """A text without those of two letters, bare."""
+    letters = np.frombuffer(text.encode("utf-32-le", "surrogatepass"), dtype="<u4")
+    bare = np.where(letters < len(_BARE_LETTERS), _BARE_LETTERS.take(letters, mode="clip"), letters)
+    return bare.astype("<u4").tobytes().decode("utf-32-le", "surrogatepass")
 
 
 # --- what is hidden in what cannot be seen --------------------------------------------------------------------------

@@ -22,6 +22,7 @@ from itertools import islice
 from typing import ClassVar
 
 from touchmark.provenance.errors import TouchmarkError
+from touchmark.safety.asking import asks_about
 from touchmark.safety.canonical import MAX_CHARACTERS, CanonicalText, canonicalise
 from touchmark.safety.combinations import combined, is_sexual
 from touchmark.safety.decision import Action, Category, Decision, Finding, Requester, Rule, Severity
@@ -156,6 +157,7 @@ class Judge:
     def hits(self, reading: Reading) -> Iterator[Hit]:
         """What speaks against a request in one text, rule by rule of the policy; what combines is not here."""
         highest = max((score.value for score in reading.scores.values()), default=0.0)
+        asked = asks_about(reading.text)
         for rule in self.policy.categories:
             if rule.id is Category.SEXUAL_MINORS:
                 continue  # a word for a minor is no finding by itself; see combinations.py
@@ -165,10 +167,9 @@ class Judge:
                 agreement = self.policy.agreement_on(rule)
                 own = {*rule.terms.also.strong, *rule.terms.also.weak}
                 for match in matches:
-                    strong = match.strength is Strength.STRONG
-                    if match.term not in own and highest < (agreement.strong if strong else agreement.weak):
+                    if match.term not in own and highest < agreement.least(match.strength, asked=asked):
                         continue
-                    severity = rule.terms.strong if strong else rule.terms.weak
+                    severity = rule.terms.strong if match.strength is Strength.STRONG else rule.terms.weak
                     why = f"“{match.term}” is a {match.strength.value} term of the lexicon {rule.terms.lexicon}."
                     yield Hit(rule.id, severity, reading.field, match.span, 1.0, Rule.TERM, why)
         for found in reading.figures:

@@ -39,7 +39,6 @@ _SCRIPTS = {
     LanguageGroup.THAI: re.compile("[\u0e00-\u0e7f]"),
 }
 _LATIN = re.compile("[a-z]")
-_LATIN_WORD = re.compile("[a-z][a-z]*")  # what begins with one set of letters is found faster
 _WORDS_APART = bytes(byte if chr(byte) in ascii_lowercase else 32 for byte in range(256))
 """For :meth:`bytes.translate`: all but letters to blanks."""
 _COMMONEST = {
@@ -113,7 +112,7 @@ def language_groups(text: str) -> frozenset[LanguageGroup]:
     found = frozenset(_by_script(text))
     if found and not _LATIN.search(text):
         return found
-    words = frozenset(_words(text))
+    words = _words(text)
     if not words & _OTHER_WORDS:
         latin = {LanguageGroup.ENGLISH} if words & _ENGLISH_WORDS or not found else set()
     else:
@@ -127,21 +126,21 @@ def latin_languages(text: str) -> frozenset[str]:
     Words look alike in several of them and mean different things (German *die*). All, if no word tells. Of a text in
     several languages each of these: nobody gets rid of one by adding words of another.
     """
-    words = frozenset(_words(text))
+    words = _words(text)
     told = {language: len(words & common) for language, common in _WORDS.items()}
     enough = min(max(told.values()) / 2, _SURELY)
     return frozenset(language for language, count in told.items() if count >= enough)
 
 
-def _words(text: str) -> list[bytes]:
-    """The words in Latin letters; the fast way is slow where few are."""
-    if text.isascii():
-        return text.encode("ascii").translate(_WORDS_APART).split()
-    return [word.encode("ascii") for word in _LATIN_WORD.findall(text)]
+@lru_cache(maxsize=64)
+def _words(text: str) -> frozenset[bytes]:
+    """The different words in Latin letters."""
+    return frozenset(text.encode("ascii", "replace").translate(_WORDS_APART).split())
 
 
 def _by_script(text: str) -> Iterator[LanguageGroup]:
     if text.isascii():
         return
-    found = [group for group, script in _SCRIPTS.items() if script.search(text)]
-    yield from found or ([] if _LATIN_LETTER.search(text) else [LanguageGroup.OTHER])
+    letters = "".join(set(text))  # each once, so that what is not there is found out soon
+    found = [group for group, script in _SCRIPTS.items() if script.search(letters)]
+    yield from found or ([] if _LATIN_LETTER.search(letters) else [LanguageGroup.OTHER])

@@ -25,6 +25,7 @@ from pydantic import Field, StringConstraints, model_validator
 from touchmark.safety.decision import Action, AgeProfile, Category, Severity
 from touchmark.safety.document import POLICIES, PolicyError, Strict, Terms, read_yaml, validated
 from touchmark.safety.language import LanguageGroup
+from touchmark.safety.lexicon import Strength
 from touchmark.safety.stages import GuardRule, OutputRule
 from touchmark.safety.thresholds import Thresholds
 
@@ -88,10 +89,17 @@ class Agreement(Strict):
 
     Attributes:
         strong, weak: for strong and for weak terms; 0 for terms that count by themselves.
+        asked: for either, at least, in a question about a thing that asks to see nothing (:mod:`.asking`).
     """
 
     strong: _Share = 0.0
     weak: _Share = 0.0
+    asked: _Share = 0.0
+
+    def least(self, strength: Strength, *, asked: bool) -> float:
+        """The score from which a term counts, in a question or elsewhere."""
+        least = self.strong if strength is Strength.STRONG else self.weak
+        return max(least, self.asked) if asked else least
 
 
 class TermRule(Strict):

@@ -126,7 +126,7 @@ def _spelt(text: Traced) -> Iterable[Traced]:
     if not _MASK.search(text.text):
         return (text,)
     tokens = _MASKED_TOKEN.findall(text.text)
-    masked = sum(len(token) > 2 and _is_leet(token) for token in tokens if not token.isalpha())
+    masked = sum([len(token) > 2 and _is_leet(token) for token in tokens if not token.isalpha()])
     if not masked:
         return (text,)
     throughout = masked >= _THROUGHOUT * len(tokens) and masked > 2

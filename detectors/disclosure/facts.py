@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from touchmark.detectors.contradictions import Doubt
-from touchmark.detectors.history import nobodys_word, said_to_be
+from touchmark.detectors.history import is_disclosed_edit, nobodys_word, said_to_be
 from touchmark.detectors.text import safe_text
 from touchmark.detectors.verdict import Outcome
 from touchmark.detectors.verify import Verification
@@ -44,6 +44,8 @@ Value = bool | float | str | tuple[str, ...] | None
 
 _AT_ONCE: Final = Fraction(1, 10)
 """Seconds that timed text may be late, or short."""
+_PACKING: Final = ("c2pa.watermarked", "c2pa.transcoded", "c2pa.repackaged", "c2pa.published")
+"""Actions of programs that generate nothing."""
 _UNKNOWN_VERSIONS: Final = frozenset({"", "unknown"})
 
 
@@ -71,7 +73,8 @@ class Fact(StrEnum):
     MANIFEST_AI_DISCLOSURE = "manifest.ai_disclosure"
     """Whether there is a ``c2pa.ai-disclosure``."""
     MANIFEST_BINDS_WATERMARK = "manifest.binds_watermark"
-    """Whether it names, as a soft binding, the very payload that was read from the pixels."""
+    """Whether it names, as a soft binding, the very payload that was read from the pixels; for the sound too where that
+    carries it."""
     MANIFEST_INPUTS = "manifest.inputs"
     """``none`` (nothing was opened), ``kept`` (what was opened is an ingredient with its history), or ``broken``."""
     MANIFEST_ACTIONS = "manifest.actions"
@@ -183,16 +186,19 @@ def _gather(
     values |= _of_watermark(verification)
     values |= _of_aigc(evidence.labels.record)
     values |= _of_xmp(read_xmp(path))
-    if look_for_label:
+    reasons: dict[Fact, str] = {}
+    if look_for_label and not evidence.container.info.width:  # nothing in it could be decoded as a picture
+        why = safe_text(evidence.container.unseen, 200) or f"a {evidence.container.family.value} has no pictures"
+        reasons |= {fact: why for fact in Fact if fact.is_of_label}
+    elif look_for_label:
         values |= _of_label(_seen(path, limits))
         if evidence.container.family is Family.VIDEO:
             values |= _of_track(read_captions(path, limits), evidence.container.info.duration)
-    return _believed(values, verification)
+    return _believed(values, reasons, verification)
 
 
-def _believed(values: dict[Fact, Value], verification: Verification) -> Facts:
+def _believed(values: dict[Fact, Value], reasons: dict[Fact, str], verification: Verification) -> Facts:
     """Without the claims that evidence contradicts."""
-    reasons: dict[Fact, str] = {}
     verdict = verification.verdict
     if verdict.outcome in (Outcome.TAMPERED, Outcome.CONTRADICTORY):
         doubts = {one.doubt for one in verdict.contradictions} | ({Doubt.CLAIMS} if verdict.tampering else set())
@@ -203,7 +209,7 @@ def _believed(values: dict[Fact, Value], verification: Verification) -> Facts:
     if marked and named is not None and str(named) != marked:
         _withdraw(values, reasons, _AIGC, f"the record names {named} and the watermark in the picture {marked}")
     signed, noted = values.get(Fact.MANIFEST_SOURCE_TYPE), values.get(Fact.XMP_SOURCE_TYPE)
-    if signed and noted and signed != noted:
+    if signed and noted and signed != noted and not is_disclosed_edit(verification.evidence.manifest):
         said = f"XMP says {safe_text(noted, 120)} and the signed manifest {safe_text(signed, 120)}"
         _withdraw(values, reasons, (Fact.XMP_SOURCE_TYPE,), said)
     return Facts(values, reasons)
@@ -278,13 +284,14 @@ def _inputs(manifest: ManifestReport) -> str:
 
 
 def _agent(raw_json: str, label: str) -> tuple[str, str]:
-    """Name and version of the program that the first action names; only the library's own report keeps them apart."""
+    """Name and version of the program that the first action names which says how the content was made or changed; only
+    the library's own report keeps them apart."""
     manifest = _node(_node(json.loads(raw_json or "{}").get("manifests")).get(label))
     for assertion in manifest.get("assertions") or ():
         if str(_node(assertion).get("label")).startswith("c2pa.actions"):
             for action in _node(_node(assertion).get("data")).get("actions") or ():
                 agent = _node(_node(action).get("softwareAgent"))
-                if agent:
+                if agent and not str(_node(action).get("action")).startswith(_PACKING):
                     return str(agent.get("name", ""))[:200], str(agent.get("version", ""))[:200]
     return "", ""
 
@@ -296,9 +303,10 @@ def _of_watermark(verification: Verification) -> dict[Fact, Value]:
     values: dict[Fact, Value] = {Fact.WATERMARK_STATE: mark.state.value}
     if mark.state is MarkState.VERIFIED and mark.payload is not None:
         values[Fact.WATERMARK_PAYLOAD] = str(mark.payload)
-        carried = (evidence.algorithm, mark.payload.to_bytes())
-        bindings = [(binding.algorithm, binding.payload) for binding in evidence.manifest.of_content.soft_bindings]
-        values[Fact.MANIFEST_BINDS_WATERMARK] = carried in bindings
+        bindings = {(one.algorithm, one.payload) for one in evidence.manifest.of_content.soft_bindings}
+        heard = any(one.payload == mark.payload for one in evidence.sound.detections)
+        carriers = {evidence.algorithm, evidence.sound.algorithm} if heard else {evidence.algorithm}
+        values[Fact.MANIFEST_BINDS_WATERMARK] = all((one, mark.payload.to_bytes()) in bindings for one in carriers)
     return values
 
 

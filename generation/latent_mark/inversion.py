@@ -42,6 +42,12 @@ class NotInvertibleError(GenerationError):
     exit_status: ClassVar[int] = 64
 
 
+class ClipNotInvertibleError(NotInvertibleError):
+    """The pipeline makes no clip like this one, of this size; others it may walk back."""
+
+    code: ClassVar[str] = "generation.clip_not_invertible"
+
+
 def reversed_scheduler(scheduler: Any, repeats: int = REPEATS) -> Any:
     """A scheduler that makes a pipeline walk from the picture to the noise.
 

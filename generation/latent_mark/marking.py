@@ -29,6 +29,7 @@ from touchmark.generation.dialects import SPELLINGS, call_parameters, telling
 from touchmark.generation.generator import OutOfMemoryError, Progress
 from touchmark.generation.latent_mark.inversion import (
     REPEATS,
+    ClipNotInvertibleError,
     NotInvertibleError,
     exchanged,
     require_invertible,
@@ -126,6 +127,7 @@ def read(
 
     Raises:
         NotInvertibleError: this pipeline cannot be walked back.
+        ClipNotInvertibleError: it makes no clip of this size.
         OutOfMemoryError: it does not fit.
     """
     depth = _frames_per_slice(pipeline)
@@ -191,7 +193,11 @@ def invert(
                 subject=type(pipeline).__name__,
                 remedy="Give fewer frames, or use another device.",
             ) from error
-        raise _unsupported(pipeline, f"could not be walked back: {first_line(error)}") from error
+        raise ClipNotInvertibleError(
+            f"a clip of {width} x {height} could not be walked back: {first_line(error)}",
+            subject=type(pipeline).__name__,
+            remedy="Give the size at which it was made, or the model that made it.",
+        ) from error
     found = _slices_first(pipeline, _shown(pipeline, walk.reached), slices)[0]
     return np.asarray(found.flatten(1).float().cpu().numpy(), np.float32)
 

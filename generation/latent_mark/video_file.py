@@ -47,7 +47,8 @@ def read_file(
 
     Raises:
         MediaError: the file cannot be read, or is longer than what is held.
-        NotInvertibleError: this model cannot be walked back, or not at this size.
+        NotInvertibleError: this model cannot be walked back.
+        ClipNotInvertibleError: not at this size.
         OutOfMemoryError: the device has too little memory.
     """
     frames: list[NDArray[np.uint8]] = []

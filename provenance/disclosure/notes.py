@@ -113,7 +113,7 @@ def _notes(file: BinaryIO, kind: kinds.Kind | None, items: Iterable[tuple[bytes,
         found = ((start, size) for name, start, size in riff_chunks(file) if name == b"EXIF")
         for start, size in islice(found, _MOST_BLOCKS):
             yield from _in_exif(within(_read(file, start + 8, size).removeprefix(_EXIF_HEAD)))
-    elif kind is kinds.TIFF:
+    elif kind in kinds.TIFFS:
         yield from _in_exif(within_file(file))
     elif kind is kinds.GIF:
         yield from _in_gif(file)

@@ -185,7 +185,7 @@ def _packets(
         yield from _in_png(file)
     elif kind is kinds.WEBP:
         yield from _in_webp(file)
-    elif kind is kinds.TIFF:
+    elif kind in kinds.TIFFS:
         yield from _in_tiff(file)
     elif kind is kinds.GIF:
         yield from _in_gif(file)

@@ -12,6 +12,7 @@ import os
 import secrets
 import shutil
 import tempfile
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -37,7 +38,8 @@ AUTHORITY_KEY = "authority.key"
 AUTHORITY_VALIDITY = timedelta(days=3650)
 SIGNER_VALIDITY = timedelta(days=1095)
 
-_CLAIM_SIGNING = x509.ObjectIdentifier("1.3.6.1.4.1.62558.2.1")
+CLAIM_SIGNING = x509.ObjectIdentifier("1.3.6.1.4.1.62558.2.1")
+_USAGES = (ExtendedKeyUsageOID.EMAIL_PROTECTION, CLAIM_SIGNING)
 _CLOCK_SKEW = timedelta(hours=1)
 _MAX_NAME = 64  # ub-organization-name of RFC 5280
 
@@ -106,8 +108,12 @@ def make_development_keys(folder: Path, *, organisation: str, now: datetime) -> 
     return KeyRing.load(folder)
 
 
-def issue_development_chain(organisation: str, now: datetime) -> DevelopmentChain:
+def issue_development_chain(
+    organisation: str, now: datetime, usages: Sequence[x509.ObjectIdentifier] = _USAGES
+) -> DevelopmentChain:
     """A new authority and one signing certificate of it, in memory. Pure but for the randomness.
+
+    Args: as those of :func:`issue_development_signer`.
 
     Raises:
         OrganisationError: the name is empty, too long or not printable.
@@ -128,12 +134,16 @@ def issue_development_chain(organisation: str, now: datetime) -> DevelopmentChai
     ).public_bytes(serialization.Encoding.PEM)
     authority_pem = _private_pem(authority_key)
     return DevelopmentChain(
-        authority, authority_pem, *issue_development_signer(authority, authority_pem, organisation, now)
+        authority, authority_pem, *issue_development_signer(authority, authority_pem, organisation, now, usages)
     )
 
 
 def issue_development_signer(
-    authority: bytes, authority_key: bytes, organisation: str, now: datetime
+    authority: bytes,
+    authority_key: bytes,
+    organisation: str,
+    now: datetime,
+    usages: Sequence[x509.ObjectIdentifier] = _USAGES,
 ) -> tuple[bytes, bytes]:
     """A new signing certificate of a development authority, and its private key, both PEM. Pure but for the randomness.
 
@@ -142,6 +152,7 @@ def issue_development_signer(
         authority_key: its private key, PEM.
         organisation: who signs.
         now: beginning of the validity, with zone.
+        usages: extended ones of the signing certificate.
     """
     issuer, issuing_key = x509.load_pem_x509_certificate(authority), private_key(authority_key, None, AUTHORITY_KEY)
     signer_key = ec.generate_private_key(ec.SECP256R1())
@@ -151,7 +162,7 @@ def issue_development_signer(
         )
         .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
         .add_extension(_usage(signs_certificates=False), critical=True)
-        .add_extension(x509.ExtendedKeyUsage([ExtendedKeyUsageOID.EMAIL_PROTECTION, _CLAIM_SIGNING]), critical=False)
+        .add_extension(x509.ExtendedKeyUsage(usages), critical=False)
         .add_extension(x509.AuthorityKeyIdentifier.from_issuer_public_key(issuing_key.public_key()), critical=False)
         .sign(issuing_key, hashes.SHA256())
     )

@@ -4,11 +4,13 @@
     ring.signer()            # signs manifests
     ring.watermark_key       # marks pixels
     ring.watermark_keys      # finds marks: that one, and those of before
+    ring.certificates        # signs what carries them: the one that signs now, and those that did before
     ring.trust_anchors       # whom to believe, PEM
 
 The folder holds ``anchors.pem`` (needed), ``signing.pem`` with ``signing.key`` (to sign) and ``watermark.key`` (to
-mark, and to find marks; 64 hexadecimal digits); ``retired/watermark-*.key`` find marks of before. An operator puts
-their own certificate and anchors in place of the development ones. With ``anchors.pem`` alone a ring still verifies.
+mark, and to find marks; 64 hexadecimal digits); ``retired/watermark-*.key`` find marks of before, ``retired/*.pem``
+signed before. An operator puts their own certificate and anchors in place of the development ones. With ``anchors.pem``
+alone a ring still verifies.
 """
 
 from __future__ import annotations
@@ -74,6 +76,7 @@ class KeyRing:
     _signing_key: bytes | None = field(default=None, repr=False)
     _watermark_key: WatermarkKey | None = field(default=None, repr=False)
     _retired_watermark_keys: tuple[WatermarkKey, ...] = field(default=(), repr=False)
+    _retired_chains: tuple[bytes, ...] = field(default=(), repr=False)
 
     @classmethod
     def load(cls, folder: Path) -> KeyRing:
@@ -91,10 +94,9 @@ class KeyRing:
         if anchors is None:
             raise _missing(folder / ANCHORS, "there are no trust anchors")
         _certificates(anchors, folder / ANCHORS)
-        chain = _public(folder / SIGNING_CHAIN)
-        if chain is not None:
-            _certificates(chain, folder / SIGNING_CHAIN)
+        chain = _chain(folder / SIGNING_CHAIN)
         retired = map(_watermark_key, sorted((folder / RETIRED).glob("watermark-*.key")))
+        chains = map(_chain, sorted((folder / RETIRED).glob("*.pem")))
         return cls(
             folder,
             anchors,
@@ -102,6 +104,7 @@ class KeyRing:
             _secret(folder / SIGNING_KEY),
             _watermark_key(folder / WATERMARK_KEY),
             tuple(key for key in retired if key is not None),
+            tuple(old for old in chains if old is not None),
         )
 
     def signer(self, *, password: bytes | None = None, time_stamping: TimeStamping | None = None) -> Signer:
@@ -134,12 +137,11 @@ class KeyRing:
         return self._signing_key is not None and is_encrypted(self._signing_key)
 
     @property
-    def certificate(self) -> bytes:
-        """The signing certificate by itself, DER; empty where the ring only verifies."""
-        if self.certificate_chain is None:
-            return b""
-        leaf = leaf_certificate(self.certificate_chain, str(self.folder / SIGNING_CHAIN))
-        return leaf.public_bytes(Encoding.DER)
+    def certificates(self) -> tuple[bytes, ...]:
+        """Signing certificates by themselves, DER: the present one, if there is one, then those of before."""
+        current = () if self.certificate_chain is None else (self.certificate_chain,)
+        leaves = (leaf_certificate(chain, str(self.folder)) for chain in (*current, *self._retired_chains))
+        return tuple(leaf.public_bytes(Encoding.DER) for leaf in leaves)
 
     @property
     def can_mark(self) -> bool:
@@ -186,6 +188,13 @@ def is_development(certificates: bytes) -> bool:
 
 def _public(path: Path) -> bytes | None:
     return _read(path, others_may_not=0o022)
+
+
+def _chain(path: Path) -> bytes | None:
+    chain = _public(path)
+    if chain is not None:
+        _certificates(chain, path)
+    return chain
 
 
 def _secret(path: Path) -> bytes | None:

@@ -41,9 +41,14 @@ _MEDIA: Final = "/mdat"
 _DIGESTS: Final = {"sha256": 32, "sha384": 48, "sha512": 64}
 _STORE_PART: Final = ["C2PA"]
 """What a library calls the store's own part; newer ones say that it is left out, which it always was."""
+_FIRST_PARTS: Final = frozenset({"SOI", "PNGh", "IHDR"})
+_LAST_PARTS: Final = frozenset({"EOI", "IEND"})
+"""Where a JPEG and a PNG begin and end; of others it is not known what lies between their parts (``unbound``)."""
+_LISTS: Final = ("exclusions", "boxes", "merkle")
+_LISTS_WITHIN: Final = ("data", "subset")
 _UNTOLD: Final = "what its hard binding, which cannot be read, does not tell"
-_COUNT: Final = 4
-"""Bytes that are left out beside the store of a TIFF, whose directory says in them how long the store is."""
+_COUNT: Final = (4, 8)
+"""Bytes, of a BigTIFF eight, that are left out beside the store: a TIFF's directory says in them how long that is."""
 ANY_BOX: Final = "/"
 """Stands for the places of all boxes: the first version of the hash over them does not take these in."""
 _OF_BOXES, _WITH_PLACES = "c2pa.hash.bmff", ("c2pa.hash.bmff.v2", "c2pa.hash.bmff.v3")
@@ -154,7 +159,7 @@ def _bindings(kept: Sequence[KeptStore], label: str) -> list[tuple[str, Node]]:
         assertions = [
             (box.label.decode(), box.inner) for part in manifest.inner if part.type == ASSERTIONS for box in part.inner
         ]
-        found = [(name, _content(inner)) for name, inner in assertions if name.startswith("c2pa.hash.")]
+        found = [(name, _plain_content(inner)) for name, inner in assertions if name.startswith("c2pa.hash.")]
         if found:
             return found
         parents = (_content(inner) for name, inner in assertions if name.startswith("c2pa.ingredient"))
@@ -183,27 +188,68 @@ def _content(inner: Sequence[Box]) -> Node:
     return content
 
 
+def _plain_content(inner: Sequence[Box]) -> Node:
+    """The same, of one that says nothing in a way that a decoder passes over and a library takes.
+
+    That reads values without their tags, structures by the numbers of their members, and names from byte strings.
+
+    Raises:
+        Exception: it does.
+    """
+    data, at = inner[0].data, 0
+    while at < len(data):
+        major, number, at = cbor.head(data, at)
+        at += number if major in (cbor.BYTES, cbor.TEXT) and number > 0 else 0
+        if major == cbor.TAG:
+            raise ValueError("a tag in it")
+    content = _content(inner)
+    if not _has_names(content) or not all(_are_maps(content.get(name)) for name in _LISTS):
+        raise ValueError("a member without a name")
+    return content
+
+
+def _has_names(value: object) -> bool:
+    if isinstance(value, dict):
+        return all(isinstance(name, str) and _has_names(inner) for name, inner in value.items())
+    return not isinstance(value, list) or all(map(_has_names, value))
+
+
+def _are_maps(value: object) -> bool:
+    """Whether it is a list of maps, each with lists of maps where such stand; or nothing."""
+    if value is None:
+        return True
+    if not isinstance(value, list) or not all(isinstance(item, dict) for item in value):
+        return False
+    return all(_are_maps(item.get(name)) for item in value for name in _LISTS_WITHIN)
+
+
 def _places(name: str, binding: Node) -> Iterator[str]:
     if name.startswith("c2pa.hash.data"):
         yield from _stretches(binding)
     elif name.startswith("c2pa.hash.bmff"):
         yield from _boxes(binding)
     elif name.startswith("c2pa.hash.boxes"):
-        yield from (
-            f"the part “{'”, “'.join(map(str, box.get('names', ())))}”"
-            for box in _nodes(binding.get("boxes"))
-            if box.get("excluded") is True and box.get("names") != _STORE_PART
-        )
+        yield from _parts(_nodes(binding.get("boxes")))
+
+
+def _parts(parts: Sequence[Node]) -> Iterator[str]:
+    for part in parts:
+        if part.get("excluded") is True and part.get("names") != _STORE_PART:
+            yield f"the part “{'”, “'.join(map(str, part.get('names', ())))}”"
+    names = [str(name) for part in parts for name in part["names"]]
+    if set(names[:1]) <= _FIRST_PARTS and not set(names[-1:]) & _LAST_PARTS:
+        # A library asks whether the parts that are named are there, and not for others.
+        yield f"what follows the part “{''.join(names[-1:])}”"
 
 
 def _stretches(binding: Node) -> Iterator[str]:
     beside = _beside_store(binding)
-    yield from (in_words(*stretch) for stretch in sorted(beside) if beside != [stretch] or stretch[1] != _COUNT)
+    yield from (in_words(*stretch) for stretch in sorted(beside) if beside != [stretch] or stretch[1] not in _COUNT)
 
 
 def _count(name: str, binding: Node) -> tuple[int, int] | None:
     beside = _beside_store(binding) if name.startswith("c2pa.hash.data") else []
-    return beside[0] if [length for _, length in beside] == [_COUNT] else None
+    return beside[0] if len(beside) == 1 and beside[0][1] in _COUNT else None
 
 
 def _beside_store(binding: Node) -> list[tuple[int, int]]:

@@ -16,7 +16,7 @@ from functools import cache
 from pathlib import Path
 
 from touchmark.provenance.errors import TouchmarkError
-from touchmark.provenance.keys.development import DevelopmentChain, issue_development_chain
+from touchmark.provenance.keys.development import CLAIM_SIGNING, DevelopmentChain, issue_development_chain
 from touchmark.provenance.manifest.claim import Claim, DigitalSourceType, SoftBinding, SoftwareAgent
 from touchmark.provenance.manifest.read import read_stream
 from touchmark.provenance.manifest.report import Concern, ManifestReport, ValidationState
@@ -40,7 +40,8 @@ def run_canary() -> None:
         CanaryError: says which expectation failed.
     """
     now = datetime.now(UTC)
-    ours, theirs = issue_development_chain("canary", now), issue_development_chain("canary", now)
+    # Certificates for signing claims and nothing else are those that a lost setting makes invalid.
+    ours, theirs = (issue_development_chain("canary", now, (CLAIM_SIGNING,)) for _ in range(2))
     film = _film()
     signed = _sign(film, ours)
     report = read_stream(io.BytesIO(signed), ours.authority)

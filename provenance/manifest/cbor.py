@@ -9,6 +9,7 @@ the places.
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from typing import Final
 
 UNSIGNED, NEGATIVE, BYTES, TEXT, ARRAY, MAP, TAG, SIMPLE = range(8)
@@ -66,6 +67,16 @@ def entries(data: bytes, at: int) -> list[tuple[int, int]]:
         raise ValueError("no map")
     *places, _ = members(data, at)
     return list(zip(places[::2], places[1::2], strict=True))
+
+
+def values(data: bytes, at: int, names: Sequence[bytes]) -> Iterator[int]:
+    """Where the values of these names are, in the map at ``at``; of anything else, none.
+
+    Raises:
+        ValueError: it does not end.
+    """
+    if head(data, at)[0] == MAP:
+        yield from (value for name, value in entries(data, at) if text(data, name) in names)
 
 
 def text(data: bytes, at: int) -> bytes:

@@ -50,7 +50,10 @@ def movable(file: BinaryIO, places: Collection[str], subject: str) -> tuple[str,
 def _lengths_of_store(file: BinaryIO) -> set[str]:
     """Where a TIFF's directory says how long its store is; of other files nowhere."""
     tiff = Tiff.of(within_file(file))
-    return {in_words(entry.at + 4, 4) for entry in tiff.entries() if entry.tag == STORE_TAG} if tiff else set()
+    if tiff is None:
+        return set()
+    entries = (entry for directory in tiff.directories() for entry in tiff.entries(directory))
+    return {in_words(entry.at + 4, tiff.width) for entry in entries if entry.tag == STORE_TAG}
 
 
 def _has_items(file: BinaryIO, boxes: Iterable[Box], subject: str) -> bool:

@@ -142,11 +142,11 @@ def is_vouched_for(token: bytes, anchors: bytes) -> bool:
     """
     try:
         given = [x509.load_der_x509_certificate(one) for one in _certificates(token)]
-        believed = list(_anchors(anchors))
+        believed = list(anchors_in(anchors))
         keys = {_key(one) for one in believed}  # an anchor may come along as another has certified it
         ahead = [one for one in given if _key(one) not in keys]
         while ahead:
-            led_to = [one for one in ahead if any(_issued(issuer, one) for issuer in believed)]
+            led_to = [one for one in ahead if any(issued(issuer, one) for issuer in believed)]
             if not led_to:
                 return False
             believed += led_to
@@ -157,7 +157,8 @@ def is_vouched_for(token: bytes, anchors: bytes) -> bool:
 
 
 @lru_cache(maxsize=8)  # a list of them takes longer to read than a stamp
-def _anchors(pem: bytes) -> tuple[x509.Certificate, ...]:
+def anchors_in(pem: bytes) -> tuple[x509.Certificate, ...]:
+    """Certificates in PEM."""
     return tuple(x509.load_pem_x509_certificates(pem)) if pem.strip() else ()
 
 
@@ -216,7 +217,8 @@ def _key(certificate: x509.Certificate) -> tuple[bytes, bytes]:
     return certificate.subject.public_bytes(), key
 
 
-def _issued(issuer: x509.Certificate, certificate: x509.Certificate) -> bool:
+def issued(issuer: x509.Certificate, certificate: x509.Certificate) -> bool:
+    """Whether an authority signed a certificate."""
     if issuer.subject != certificate.issuer or not _is_authority(issuer):
         return False
     try:

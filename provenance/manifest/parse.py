@@ -52,6 +52,7 @@ _STAMPED: Final = "timeStamp.trusted"
 _OF_SIGNATURE: Final = frozenset((_TRUSTED, _SIGNATURE_HOLDS, _STAMPED))
 """What counts only of the signature over the active manifest: what is found elsewhere may be listed with it."""
 _STORE: Final = "self#jumbf=/c2pa/"
+_ELSEWHERE: Final = "c2pa.cloud-data"
 _BOXES_HASH_MATCHES: Final = "assertion.boxesHash.match"
 _DATA_HASH_MATCHES, _MORE_LEFT_OUT = "assertion.dataHash.match", "assertion.dataHash.additionalExclusionsPresent"
 _UNPROVEN: Final = frozenset(("cawg.ica.untrusted_issuer",))
@@ -59,7 +60,12 @@ _UNPROVEN: Final = frozenset(("cawg.ica.untrusted_issuer",))
 # Claims of before 2.0 list successes and failures together.
 _SUCCESS_ENDINGS = (".match", ".validated", ".trusted", ".insideValidity", ".accessible", ".notRevoked", ".skipped")
 
-_SOURCE_TYPES: Final = {kind.rpartition("/")[2]: kind for kind in DigitalSourceType}
+_SOURCE_TYPES: Final = {kind.rpartition("/")[2]: kind for kind in DigitalSourceType} | {
+    f"{name[0].upper()}{name[1:]}DigitalSource": kind
+    for kind in DigitalSourceType
+    for name in (kind.rpartition("/")[2],)
+}
+"""By the name that IPTC gives them, and by that of schema.org (``TrainedAlgorithmicMediaDigitalSource``)."""
 
 Node = Mapping[str, Any]
 
@@ -145,6 +151,7 @@ def parse_store(raw: str, kept: Sequence[KeptStore] | None = None) -> ManifestRe
         source_type=_source_type(manifests, label),
         other_source_types=_other_source_types(active),
         passes_on=_passes_on(active),
+        keeps_elsewhere=_keeps_elsewhere(active),
         ai_disclosure=_ai_disclosure(active),
         soft_bindings=tuple(_soft_bindings(active)),
         beneath=beneath,
@@ -223,10 +230,12 @@ class _Tree:
             source_type=next(iter(kinds), ""),
             edit_source_types=tuple(dict.fromkeys(kind for kind in kinds[1:] if kind)),
             made_with=(made.software_agent if made else "") or _generator(manifest),
+            programs=_programs(manifest, actions),
             made_at=made.when if made else None,
             discloses_model=_ai_disclosure(manifest) is not None,
             other_source_types=self._other_source_types(child),
             passes_on=_passes_on(manifest),
+            keeps_elsewhere=_keeps_elsewhere(manifest),
             signer=_signer(manifest) if manifest else None,
             faults=tuple(dict.fromkeys(faults)),
         )
@@ -340,6 +349,11 @@ def _other_source_types(manifest: Node) -> tuple[DigitalSourceType, ...]:
     return tuple(sorted(found))
 
 
+def _programs(manifest: Node, actions: Sequence[ReportedAction]) -> tuple[str, ...]:
+    named = (_generator(manifest), *(action.software_agent for action in actions))
+    return tuple(dict.fromkeys(filter(None, named)))
+
+
 def _making(actions: tuple[ReportedAction, ...]) -> ReportedAction | None:
     """The action by which content was made: the first by a model, else how it began; None where it was only opened."""
     kinds = ((action, DigitalSourceType.of(action.digital_source_type)) for action in actions)
@@ -405,6 +419,10 @@ def _passes_on(manifest: Node) -> bool:
     gathered = [one for one in _nodes(manifest.get("assertions")) if one.get("created") is not True]
     kinds = (DigitalSourceType.of(action.digital_source_type) for action in _actions({"assertions": gathered}))
     return any(kind is not None and kind.is_capture for kind in kinds)
+
+
+def _keeps_elsewhere(manifest: Node) -> bool:
+    return any(not str(data.get("label")).startswith("c2pa.thumbnail") for data in _assertions(manifest, _ELSEWHERE))
 
 
 def _assertions(manifest: Node, label: str) -> Iterator[Node]:

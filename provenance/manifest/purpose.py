@@ -60,25 +60,41 @@ def certificate_of(signature: Box) -> bytes:
     Raises:
         ValueError: there is none, or there is more than one.
     """
+    (certificate,) = {chain[0] for chain in chains_of(signature)}
+    return certificate
+
+
+def chains_of(signature: Box) -> list[list[bytes]]:
+    """The certificates in each header that holds some, DER, the signer's first.
+
+    Raises:
+        ValueError: they cannot be told.
+    """
     sign1 = signature.inner[0].data if signature.inner else b""
     first = 2 if sign1[:1] == b"\xd2" else 1
     kind, size, start = cbor.head(sign1, first)
     if kind != cbor.BYTES or size < 0:
         raise ValueError("no header, or one in pieces")
     headers = (sign1[start : start + size], sign1[cbor.end(sign1, first) :])
-    (certificate,) = {one for header in headers if header for one in _certificates(header)}
-    return certificate
+    return [chain for header in headers if header for chain in _chains(header)]
 
 
-def _certificates(header: bytes) -> Iterator[bytes]:
-    """The first of each chain in a header, whatever it is called."""
+def _chains(header: bytes) -> Iterator[list[bytes]]:
+    """Each chain in a header, whatever it is called."""
     for name, value in cbor.entries(header, 0):
         if _is_chain(header, name):
-            at = cbor.members(header, value)[0] if cbor.head(header, value)[0] == cbor.ARRAY else value
-            kind, length, start = cbor.head(header, at)
-            if kind != cbor.BYTES or length < 0:
-                raise ValueError("no certificate, or one in pieces")
-            yield header[start : start + length]
+            listed = cbor.head(header, value)[0] == cbor.ARRAY
+            chain = [_bytes(header, at) for at in (cbor.members(header, value)[:-1] if listed else [value])]
+            if not chain:
+                raise ValueError("no certificate")
+            yield chain
+
+
+def _bytes(data: bytes, at: int) -> bytes:
+    kind, length, start = cbor.head(data, at)
+    if kind != cbor.BYTES or length < 0:
+        raise ValueError("no certificate, or one in pieces")
+    return data[start : start + length]
 
 
 def _is_chain(header: bytes, name: int) -> bool:

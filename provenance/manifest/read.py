@@ -31,6 +31,9 @@ from touchmark.provenance.manifest.assertion_count import check_assertions
 from touchmark.provenance.manifest.binding import data_hash, in_words
 from touchmark.provenance.manifest.bound_updates import bound_updates
 from touchmark.provenance.manifest.context import manifest_context
+from touchmark.provenance.manifest.elsewhere import elsewhere
+from touchmark.provenance.manifest.hollow import hollow_references
+from touchmark.provenance.manifest.issuers import fit_issuers
 from touchmark.provenance.manifest.kept import Kept, KeptStore, kept_stores, refused
 from touchmark.provenance.manifest.offsets import movable
 from touchmark.provenance.manifest.old_stamps import unproven_times
@@ -41,11 +44,12 @@ from touchmark.provenance.manifest.purpose import signing_certificate, signs_cla
 from touchmark.provenance.manifest.redactions import strange_redactions
 from touchmark.provenance.manifest.rehash import content_matches
 from touchmark.provenance.manifest.report import ManifestPresence, ManifestReport, StatusCode, ValidationState
+from touchmark.provenance.manifest.revoked import revoked_signers
 from touchmark.provenance.manifest.traces import has_store_place, has_store_remains
 from touchmark.provenance.manifest.unbound import unbound
 from touchmark.provenance.manifest.unseen import unseen_in_stores
 from touchmark.provenance.media.errors import LimitExceededError, UnreadableFileError
-from touchmark.provenance.media.kinds import MP4, STORE, SVG, Kind
+from touchmark.provenance.media.kinds import MP4, STORE, SVG, Kind, kind_of_file
 from touchmark.provenance.media.source import held
 
 __all__ = [
@@ -68,7 +72,7 @@ _STORE_WAS_FOUND = (
     c2pa.C2paError.Verify,
 )
 """What the library raises once it has found a store; anything else may be about the file around it."""
-_UNTRUSTED = "signingCredential.untrusted"
+_UNTRUSTED, _REVOKED = "signingCredential.untrusted", "signingCredential.ocsp.revoked"
 _TOO_LARGE = "output exceeds maximum size"
 """What it says of a compressed manifest that holds more than its settings allow."""
 _CHANGED, _ELSEWHERE = "assertion.dataHash.mismatch", "exclusion does not match the manifest location"
@@ -206,19 +210,22 @@ def _held(file: BinaryIO, report: ManifestReport, kept: Sequence[KeptStore]) -> 
 
 def _held_to_stores(report: ManifestReport, kept: Sequence[KeptStore], anchors: bytes) -> ManifestReport:
     """The report, with what a library does not look for in the stores that it was read from."""
-    report = _with({**strange_redactions(kept), **bound_updates(kept)}, report)
+    report = _with({**hollow_references(kept), **strange_redactions(kept), **bound_updates(kept)}, report)
     report = _dated(unproven_times(kept, anchors, datetime.now(UTC)), report)
+    report = _unless_revoked(revoked_signers(kept, anchors), report)
     if not report.signer_trusted:
         return report
     unseen = unseen_in_stores(kept, report.label)
-    return replace(report, left_out=report.left_out + unseen) if unseen else _if_for_claims(report, kept)
+    return replace(report, left_out=report.left_out + unseen) if unseen else _if_for_claims(report, kept, anchors)
 
 
 def _with_movable(report: ManifestReport, file: BinaryIO, subject: str) -> ManifestReport:
-    """The report; of a file that is what was signed, with what in it can be moved about all the same."""
+    """The report; of a file that is what was signed, with what in it can be moved about all the same, and what it shows
+    that does not lie in it."""
     if report.hard_binding_matches is not True:
         return report
-    return replace(report, left_out=report.left_out + movable(file, report.free_places, subject))
+    further = movable(file, report.free_places, subject) + elsewhere(file, kind_of_file(file), subject)
+    return replace(report, left_out=report.left_out + further)
 
 
 def _with(faults: Mapping[str, StatusCode], report: ManifestReport) -> ManifestReport:
@@ -246,14 +253,32 @@ def _dated(unproven: Mapping[str, StatusCode | None], report: ManifestReport) ->
     return _with({label: fault for label, fault in unproven.items() if fault and label not in strangers}, report)
 
 
-def _if_for_claims(report: ManifestReport, kept: Sequence[KeptStore]) -> ManifestReport:
+def _unless_revoked(since: Mapping[str, datetime], report: ManifestReport) -> ManifestReport:
+    """The report; with the fault of those whose certificate was revoked, but where it is proven that they signed
+    before."""
+    before = report.signed_at if report.time_stamped else None
+    faults = {
+        label: StatusCode(_REVOKED, f"revoked on {when:%Y-%m-%d}, its authority says beside the signature")
+        for label, when in since.items()
+        if label != report.label or before is None or before >= when
+    }
+    known = {one.label for one in report.ingredients if any(fault.code == _REVOKED for fault in one.faults)}
+    known |= {report.label for failure in report.failures if failure.code == _REVOKED}
+    return _with({label: fault for label, fault in faults.items() if label not in known}, report)
+
+
+def _if_for_claims(report: ManifestReport, kept: Sequence[KeptStore], anchors: bytes) -> ManifestReport:
     """The report; without trust in its signer, and in those of what went in, where the certificate is for another
-    purpose."""
-    fault = StatusCode(_UNTRUSTED, "its certificate is not one for signing claims")
+    purpose, or where one of those above it is."""
+    fault = StatusCode(_UNTRUSTED, "its certificate, or that of an authority above it, is not one for signing claims")
+
+    def signs(label: str, certificate: bytes) -> bool:
+        return signs_claims(certificate) and fit_issuers(kept, label, anchors)
+
     signed = {one.label for one in report.ingredients if one.signer is not None}
-    others = {label: fault for label in signed if not signs_claims(signing_certificate(kept, label))}
+    others = {label: fault for label in signed if not signs(label, signing_certificate(kept, label))}
     report = _with(others, report)
-    if signs_claims(report.certificate):
+    if signs(report.label, report.certificate):
         return report
     state = ValidationState.VALID if report.state is ValidationState.TRUSTED else report.state
     return replace(report, state=state, signer_trusted=False, failures=(*report.failures, fault))

@@ -45,7 +45,7 @@ def strange_redactions(kept: Sequence[KeptStore]) -> dict[str, StatusCode]:
 def _problem(claim: bytes, claims: dict[bytes, bytes]) -> str:
     """What is wrong with the redactions of one claim, or ""."""
     try:
-        for at in _values(claim, 0, (_REDACTED,)):
+        for at in cbor.values(claim, 0, (_REDACTED,)):
             if claim[at : at + 1] == cbor.NULL:
                 continue
             if cbor.head(claim, at)[0] != cbor.ARRAY:
@@ -67,16 +67,7 @@ def _claim(manifest: Box) -> bytes:
 
 def _named(claim: bytes) -> Iterator[bytes]:
     """Labels of the assertions that a claim names."""
-    for assertions in _values(claim, 0, _NAMING):
+    for assertions in cbor.values(claim, 0, _NAMING):
         for reference in cbor.members(claim, assertions)[:-1]:
-            for at in _values(claim, reference, (_URL,)):
+            for at in cbor.values(claim, reference, (_URL,)):
                 yield cbor.text(claim, at).rpartition(b"/")[2]
-
-
-def _values(data: bytes, at: int, names: Sequence[bytes]) -> Iterator[int]:
-    """Where the values of these names are, in the map at ``at``."""
-    if cbor.head(data, at)[0] != cbor.MAP:
-        return
-    for name, value in cbor.entries(data, at):
-        if cbor.text(data, name) in names:
-            yield value

@@ -89,8 +89,13 @@ INVALID_CERTIFICATE = "signingCredential.invalid"
 _CONCERNS = {
     "assertion.action.ingredientMismatch": Concern.FORM,
     "assertion.action.malformed": Concern.FORM,
+    "assertion.cloud-data.actions": Concern.FORM,
+    "assertion.cloud-data.hardBinding": Concern.FORM,
+    "assertion.cloud-data.malformed": Concern.FORM,
+    "assertion.external-reference.malformed": Concern.FORM,
     "assertion.action.softBindingMissing": Concern.FORM,
     "assertion.ingredient.malformed": Concern.FORM,
+    "assertion.metadata.disallowed": Concern.FORM,
     "assertion.timestamp.malformed": Concern.FORM,
     "claim.malformed": Concern.FORM,
     "manifest.multipleParents": Concern.FORM,
@@ -184,10 +189,12 @@ class ReportedIngredient:
             parent.
         edit_source_types: what its own manifest claims of what was done to it afterwards.
         made_with: the program that its own manifest names as having made it.
+        programs: all that its own manifest says made it, or the claim.
         made_at: when, as that claims, with zone.
         discloses_model: its own manifest has a ``c2pa.ai-disclosure``.
         other_source_types: source types that its own manifest names elsewhere than in actions, as in metadata.
         passes_on: that a sensor took it, its own manifest only passes on: see :class:`ManifestReport`.
+        keeps_elsewhere: so does its own manifest: see there.
     """
 
     title: str
@@ -201,10 +208,12 @@ class ReportedIngredient:
     faults: tuple[StatusCode, ...] = ()
     edit_source_types: tuple[str, ...] = ()
     made_with: str = ""
+    programs: tuple[str, ...] = ()
     made_at: datetime | None = None
     discloses_model: bool = False
     other_source_types: tuple[DigitalSourceType, ...] = ()
     passes_on: bool = False
+    keeps_elsewhere: bool = False
 
     @property
     def is_nobodys_word(self) -> bool:
@@ -278,6 +287,8 @@ class ManifestReport:
         other_source_types: that the active manifest names elsewhere than in actions, as in IPTC or XMP metadata.
         passes_on: that a sensor took the content, the active manifest says among what it gathered from others: its
             signer does not vouch for that (C2PA 2.2, 18.14.2).
+        keeps_elsewhere: the active manifest keeps assertions at addresses (``c2pa.cloud-data``), which are not fetched;
+            what it says is not known then.
         ai_disclosure: of the active manifest.
         soft_bindings: of the active manifest.
         beneath: where the active manifest says of itself that it changes nothing of the content (an update, a
@@ -315,6 +326,7 @@ class ManifestReport:
     source_type: DigitalSourceType | None = None
     other_source_types: tuple[DigitalSourceType, ...] = ()
     passes_on: bool = False
+    keeps_elsewhere: bool = False
     ai_disclosure: AiDisclosure | None = None
     soft_bindings: tuple[ReportedSoftBinding, ...] = ()
     beneath: EarlierStatement | None = None
@@ -391,6 +403,18 @@ class ManifestReport:
             self.is_as_signed
             and any(failure.concern is Concern.IDENTITY for failure in self.failures)
             and self._only(Concern.TRUST, Concern.IDENTITY)
+        )
+
+    @property
+    def is_sound_but_for_identity(self) -> bool:
+        """As sound as can be, but that somebody whom it names beside its signer may be somebody else."""
+        return self.is_sound or (
+            self.is_intact_but_for_identity
+            and self.signer_trusted
+            and self._only(Concern.IDENTITY)
+            and not self.left_out
+            and not self.laundered_faults
+            and not self.truncated
         )
 
     @property

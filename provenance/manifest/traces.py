@@ -52,7 +52,7 @@ def has_store_place(file: BinaryIO, kind: kinds.Kind | None) -> bool:
             return any(name == b"C2PA" for name, _, _ in riff_chunks(file))
         if kind is kinds.JPEG:
             return any(b"c2pa" in data for data in _app11(file))
-        if kind is kinds.TIFF:
+        if kind in kinds.TIFFS:
             return any(True for _ in _tiff(file))
         if kind is kinds.SVG:
             return _SVG_PLACE.search(_at(file, 0, MOST_OF_STORE)) is not None
@@ -87,7 +87,7 @@ def stores(file: BinaryIO, kind: kinds.Kind | None) -> Iterator[bytes]:
             yield from filter(None, (b"".join(_gif(file)),))
         elif kind is kinds.SVG:
             yield from _svg(file)
-        elif kind is kinds.TIFF:
+        elif kind in kinds.TIFFS:
             yield from _tiff(file)
         elif kind in (kinds.MP3, kinds.FLAC):
             yield from _id3(file)
@@ -151,11 +151,13 @@ def _svg(file: BinaryIO) -> Iterator[bytes]:
 
 
 def _tiff(file: BinaryIO) -> Iterator[bytes]:
-    """All that the directory says is the store, which is at the end of the file; of several entries the last."""
+    """All that a directory says is the store, which is at the end of the file; of several entries in it the last. Of a
+    file of several pages a library writes a directory for it behind theirs."""
     tiff = Tiff.of(within_file(file))
-    entries = [entry for entry in tiff.entries() if entry.tag == STORE_TAG] if tiff else []
-    if tiff and entries:
-        yield _at(file, tiff.number(entries[-1]), entries[-1].count)
+    for directory in tiff.directories() if tiff else ():
+        entries = [entry for entry in tiff.entries(directory) if entry.tag == STORE_TAG] if tiff else []
+        if tiff and entries:
+            yield _at(file, tiff.number(entries[-1]), entries[-1].count)
 
 
 def _id3(file: BinaryIO) -> Iterator[bytes]:

@@ -8,6 +8,8 @@ interpreted, but for the addresses of manifests.
 
 from __future__ import annotations
 
+import base64
+import hashlib
 import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import suppress
@@ -18,11 +20,14 @@ from touchmark.provenance.manifest.jumbf import ADDRESS, ASSERTIONS, CLAIM, COMP
 from touchmark.provenance.manifest.kept import KeptStore
 
 _SALT: Final = 48  # random bytes beside a label (C2PA 2.4, 8.4.2.3): 16 or 32, in a box
-_LEFT_BEHIND: Final = 1024  # bytes of data that nothing names any more: generators leave a few hundred
-_DATA: Final = b"c2db"
-_CHECKED: Final = (ASSERTIONS, b"c2vc")
-"""Assertions and credentials: a library refuses a file that holds one which the claim does not name. Of each it hashes
-the content, and lets pass what lies beside that."""
+_LEFT_BEHIND: Final = {b"c2db": 1 << 10, b"c2vc": 3 << 10}
+"""Types of the boxes that hold data and credentials, and bytes of such as nothing names: generators leave a few hundred
+of data behind, and a credential of two thousand. A library lets pass whatever is in either."""
+_HASH: Final = re.compile(rb"\x58[\x20\x30\x40]")
+"""What stands before a hash in CBOR: as many bytes as SHA-256, SHA-384 or SHA-512 make of anything."""
+_IN_JSON: Final = re.compile(rb'\[((?:\d{1,3},){31,63}\d{1,3})\]|"([0-9A-Za-z+/]{43,86}={0,2})"')
+"""A hash in JSON: numbers as many write it, or base64 as the standard has it."""
+_DIGESTS: Final = (hashlib.sha256, hashlib.sha384, hashlib.sha512)
 _FILE: Final = b"bfdb"
 """Kind of the box that says what the embedded file is in the next one (ISO/IEC 19566-5, B.3)."""
 _PADS: Final = (b"\x63pad", b"\x64pad2")
@@ -39,7 +44,6 @@ _MOST_OF_HEADER: Final = 32 << 10
 
 _ADDRESS = re.compile(ADDRESS)
 _IN_STORE = re.compile(ADDRESS + rb"/?c2pa/([^/]+)")
-_OF_DATA: Final = b"databoxes/"
 _LONGEST: Final = 1024  # bytes of an address
 
 
@@ -74,8 +78,8 @@ def _unsigned(kept: KeptStore, led_to: Mapping[bytes, Box]) -> int:
         elif manifest.type == COMPRESSED:
             count += _beside_label(manifest) + sum(_content(box.data) for box in manifest.inner[1:])
         else:
-            named = _named_data(manifest)
-            count += _beside_label(manifest) + sum(_unsigned_part(part, named) for part in manifest.inner)
+            hashes = _hashes(manifest)
+            count += _beside_label(manifest) + sum(_unsigned_part(part, hashes) for part in manifest.inner)
     return count
 
 
@@ -101,12 +105,24 @@ def _led_to(boxes: Sequence[Box], label: bytes) -> dict[bytes, Box]:
     return found
 
 
-def _named_data(manifest: Box) -> frozenset[bytes]:
-    """Labels of the data that what is signed of a manifest names; none where it holds no data."""
-    if all(part.type != _DATA for part in manifest.inner):
+def _hashes(manifest: Box) -> frozenset[bytes]:
+    """All that what is signed of a manifest may name data and credentials by; none where it holds neither."""
+    if all(part.type not in _LEFT_BEHIND for part in manifest.inner):
         return frozenset()
-    named = (address.partition(_OF_DATA)[2] for address in _addresses(manifest))
-    return frozenset(filter(None, named))  # an address of anything else, or without an end, names none
+    signed = [box for part in manifest.inner if part.type == CLAIM for box in part.inner]
+    signed += [box for part in manifest.inner if part.type == ASSERTIONS for one in part.inner for box in one.inner]
+    return frozenset(value for box in signed for value in _hashes_in(box.kind, box.data))
+
+
+def _hashes_in(kind: bytes, data: bytes) -> Iterator[bytes]:
+    """What may be a hash in CBOR or JSON; in files that are embedded there is none."""
+    if kind == b"cbor":
+        for found in _HASH.finditer(data):
+            yield data[found.end() : found.end() + found[0][1]]
+    elif kind == b"json":
+        for found in _IN_JSON.finditer(data):
+            with suppress(ValueError):
+                yield bytes(map(int, found[1].split(b","))) if found[1] else base64.b64decode(found[2], validate=True)
 
 
 def _addresses(manifest: Box) -> Iterator[bytes]:
@@ -122,7 +138,7 @@ def _addresses(manifest: Box) -> Iterator[bytes]:
 
 def _text_length(data: bytes, start: int) -> int:
     """Of a text that begins at ``start``, by its head in CBOR (RFC 8949, 3) or the quotation mark that ends it."""
-    for size in (1, 2, 3):
+    for size in (3, 2, 1):  # the last byte of a longer head may look like a short one
         with suppress(ValueError):
             major, length, after = cbor.head(data, start - size)
             if major == cbor.TEXT and after == start:
@@ -130,15 +146,16 @@ def _text_length(data: bytes, start: int) -> int:
     return max(data.find(b'"', start, start + _LONGEST) - start, 0)
 
 
-def _unsigned_part(part: Box, named: Collection[bytes]) -> int:
-    """Of one part of a manifest: its assertions, its claim, its signature, ...; ``named`` are labels of data."""
-    if part.type in _CHECKED:
+def _unsigned_part(part: Box, hashes: Collection[bytes]) -> int:
+    """Of one part of a manifest: its assertions, its claim, its signature, ...; ``hashes`` are those in what is
+    signed."""
+    if part.type == ASSERTIONS:
         return _beside_label(part) + sum(map(_beside_content, part.inner))
-    if part.type == _DATA:
-        stray = (box for box in part.inner if box.label not in named)
-        count = sum(_content(box.data) for box in stray)
-        beside = sum(_beside_content(box) for box in part.inner if box.label in named)
-        return _beside_label(part) + beside + (count if count > _LEFT_BEHIND else 0)
+    if part.type in _LEFT_BEHIND:
+        named = [box for box in part.inner if any(digest(box.data).digest() in hashes for digest in _DIGESTS)]
+        count = sum(_content(box.data) for box in part.inner if box not in named)
+        beside = _beside_label(part) + sum(map(_beside_content, named))
+        return beside + (count if count > _LEFT_BEHIND[part.type] else 0)
     if part.type not in (CLAIM, SIGNATURE) or not part.inner:
         return _content(part.data)
     count = _beside_label(part) + sum(_content(box.data) for box in part.inner[1:])
@@ -149,8 +166,11 @@ def _beside_content(box: Box) -> int:
     """Of one assertion: what lies beside its content, which is one box, or of an embedded file two."""
     if not box.description:
         return _content(box.data)
-    known = 2 if box.inner and box.inner[0].kind == _FILE else 1
-    return sum(_content(other.data) for other in box.inner[known:])
+    if not box.inner or box.inner[0].kind != _FILE:
+        return sum(_content(other.data) for other in box.inner[1:])
+    # Of the first a library hashes what kind of file it is, behind a byte and up to a zero, and no name behind that.
+    name = box.inner[0].data[1:].partition(b"\0")[2]
+    return _content(name) + sum(_content(other.data) for other in box.inner[2:])
 
 
 def _unsigned_in_cose(sign1: bytes) -> int:

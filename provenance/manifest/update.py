@@ -23,13 +23,13 @@ from touchmark.provenance.manifest.draft import Draft, IngredientFile
 from touchmark.provenance.manifest.read import read_crjson, read_manifest
 from touchmark.provenance.manifest.report import ManifestPresence, ManifestReport
 from touchmark.provenance.manifest.write import SignedManifest, sign_draft
-from touchmark.provenance.media.kinds import AVI, FLAC, MP3, TIFF, WAV, WEBP, kind_of
+from touchmark.provenance.media.kinds import AVI, FLAC, MP3, TIFFS, WAV, WEBP, kind_of
 from touchmark.provenance.signing import Signer
 
 _PARENT = "parent"
 _LASTING = ("c2pa.actions", "c2pa.hash.")
 _LINK = "c2pa.ingredient"
-_SIZES_ARE_SIGNED = frozenset({WAV, AVI, WEBP, FLAC, MP3, TIFF})
+_SIZES_ARE_SIGNED = frozenset({WAV, AVI, WEBP, FLAC, MP3}) | TIFFS
 """Forms in which a manifest of another size changes bytes that the first one's hash covers (found by trying each)."""
 
 

@@ -20,6 +20,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
+from enum import StrEnum
 from fractions import Fraction
 from pathlib import Path
 
@@ -28,16 +29,17 @@ import av.error
 from av.audio.frame import AudioFrame
 from av.container import InputContainer
 from av.packet import Packet
-from av.stream import Stream
+from av.stream import Disposition, Stream
 from av.video.codeccontext import VideoCodecContext
 from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 
 from touchmark.provenance.media.colour import BT709, Colour
-from touchmark.provenance.media.errors import DecodeError, NoPicturesError, NotAVideoError
+from touchmark.provenance.media.errors import DecodeError, LimitExceededError, NoPicturesError, NotAVideoError
 from touchmark.provenance.media.fields import Fields
 from touchmark.provenance.media.limits import Limits
 from touchmark.provenance.media.picture import Orientation, PictureConverter, colour_of
+from touchmark.provenance.media.references import kept_pictures
 from touchmark.provenance.media.source import Source, open_source
 from touchmark.provenance.media.streams import DECODERS, LIBRARY_ERRORS, MediaReader, SoundForm, labels_of
 from touchmark.provenance.media.video import Frame, RawVideo
@@ -53,6 +55,8 @@ _SQUARE_ENOUGH = Fraction(1, 200)
 good, every picture would be interpolated and blurred, and nobody sees the difference in shape."""
 _START_ANEW = frozenset(("h264", "hevc"))
 """Decoders that forget what they saw, and that can be told anew to leave out all but key frames."""
+_MOST_KEPT = 144 << 20
+"""Bytes of pictures that a decoder may keep of a large film: ten of 4K."""
 _KEY_FRAMES_APART = Fraction(99, 400)
 """Seconds between key frames, where nobody asks for all: some films have no others."""
 
@@ -87,6 +91,15 @@ class VideoInfo:
     fields: Fields = Fields.NONE
 
 
+class LeftOut(StrEnum):
+    """What a file holds and :meth:`VideoReader.raw`, and so what is encoded from it, does not."""
+
+    PICTURES = "further tracks of pictures"
+    SOUNDS = "further tracks of sound"
+    SUBTITLES = "subtitles"
+    TRANSPARENCY = "transparency"
+
+
 @contextmanager
 def open_video(path: Path, limits: Limits = Limits()) -> Iterator[VideoReader]:  # noqa: B008 (frozen)
     """Open ``path`` and decode its first picture; everything read from it counts against ``limits``.
@@ -99,7 +112,14 @@ def open_video(path: Path, limits: Limits = Limits()) -> Iterator[VideoReader]: 
 
 
 class VideoReader(MediaReader):
-    """An open video. Made by :func:`open_video`."""
+    """An open video. Made by :func:`open_video`.
+
+    Attributes:
+        info: what the file says of itself.
+        left_out: what of it is not read.
+        is_heavy: it lets a decoder keep so many large pictures that who looks at it lean is given key frames alone.
+        unshown: why players may show other pictures than :meth:`frames` gives, in words; empty where none would.
+    """
 
     def __init__(self, source: Source, limits: Limits) -> None:
         super().__init__(source, limits)
@@ -113,7 +133,13 @@ class VideoReader(MediaReader):
             self._size = self._square_pixels(stream, first)
             width, height = orientation.turned(*self._size)
             sound = self._sound_stream(container)
+            self.left_out = _left_out(container, first, self._tracks, has_sound=sound is not None)
             self._sound_form = None if sound is None else SoundForm.of(sound)
+            self.unshown = self._not_shown(container, stream, first)
+            context = stream.codec_context
+            self._most_kept = _MOST_KEPT // max(sum(plane.buffer_size for plane in first.planes), 1)
+            kept = kept_pictures(context.codec.canonical_name, context.extradata or b"")
+            self.is_heavy = not self._is_small and kept > self._most_kept
             self.info = VideoInfo(
                 width=width,
                 height=height,
@@ -145,7 +171,8 @@ class VideoReader(MediaReader):
         Args:
             key_frames_only: only those that stand alone, and of those that stand close together four a second; many
                 times faster. All, where none of those is shown.
-            lean: hold few pictures of a large film, though one or two at its beginning may then be missed.
+            lean: hold few pictures of a large film, though one or two at its beginning may then be missed, and all
+                but key frames where it is heavy.
 
         Raises:
             LimitExceededError, DecodeError: while iterating.
@@ -155,7 +182,12 @@ class VideoReader(MediaReader):
         with self._from_start(keep=self._is_small) as (container, stream):
             stream.codec_context.skip_frame = "NONKEY" if key_frames_only else "DEFAULT"
             last: Fraction | None = None
-            for picture in self._pictures(container, stream, self._untold(stream) if lean else None):
+            if lean and self.is_heavy:
+                pictures = self._key_frames_apart(container, stream)
+            else:
+                decoder = self._untold(stream) if lean else None
+                pictures = self._pictures(container, stream, decoder, light=lean and not self._is_small)
+            for picture in pictures:
                 stamp = self._stamp(picture)
                 time = Fraction(0) if last is None else last + period
                 if stamp is not None and (last is None or stamp - self._start > last):
@@ -270,9 +302,43 @@ class VideoReader(MediaReader):
             yield packet
 
     def _pictures(
-        self, container: InputContainer, stream: VideoStream, decoder: VideoCodecContext | None = None
+        self,
+        container: InputContainer,
+        stream: VideoStream,
+        decoder: VideoCodecContext | None = None,
+        *,
+        light: bool = False,
     ) -> Iterator[VideoFrame]:
-        return self._checked(self._decoded(container, stream, decoder))
+        decoded = self._decoded(container, stream, decoder)
+        return self._checked(self._light(container, stream, decoder or stream.codec_context) if light else decoded)
+
+    def _light(
+        self, container: InputContainer, stream: VideoStream, decoder: VideoCodecContext
+    ) -> Iterator[VideoFrame | AudioFrame]:
+        """What is decoded, as long as the stream does not let the decoder keep more than was said before it."""
+        for packet in self._packets(container, stream):
+            kept = kept_pictures(decoder.codec.canonical_name, bytes(packet)) if packet.is_keyframe else 0
+            if kept > self._most_kept:
+                raise LimitExceededError(
+                    f"a decoder would keep {kept} of its pictures, which its head does not say",
+                    subject=self._source.name,
+                    remedy="Encode it with fewer references.",
+                )
+            yield from self._decode(decoder, packet)
+
+    def _key_frames_apart(self, container: InputContainer, stream: VideoStream) -> Iterator[VideoFrame]:
+        """Each by itself, so that the decoder keeps none."""
+        context = stream.codec_context
+        context.skip_frame = "NONKEY"
+
+        def decoded() -> Iterator[VideoFrame | AudioFrame]:
+            for packet in self._packets(container, stream):
+                if packet.is_keyframe and packet.size:
+                    for data in (packet, None):
+                        yield from self._decode(context, data)
+                    context.flush_buffers()
+
+        return self._checked(decoded())
 
     def _checked(self, decoded: Iterator[VideoFrame | AudioFrame]) -> Iterator[VideoFrame]:
         for count, picture in enumerate(decoded, start=1):
@@ -306,6 +372,14 @@ class VideoReader(MediaReader):
             context.thread_type = "AUTO"
             context.thread_count = _DECODER_THREADS if context.width * context.height <= _MOST_TO_SHARE else 1
         return stream
+
+    def _not_shown(self, container: InputContainer, stream: VideoStream, first: VideoFrame) -> str:
+        chapters = [one for one in container.streams.video if one.disposition & Disposition.timed_thumbnails]
+        if self.picture_tracks > 1 or any(one.frames > 1 for one in chapters):
+            return "it has more than one track of pictures, and the first alone was looked at"
+        if any(component.is_alpha for component in first.format.components):
+            return "its pictures are transparent, and what they show depends on what is behind them"
+        return self._not_played(stream)
 
     def _foreign(self, codec: str) -> DecodeError:
         return DecodeError(
@@ -353,6 +427,18 @@ class VideoReader(MediaReader):
             width = max(round(first.width * aspect), 1)
         self._limits.check_dimensions(width, first.height, self._source.name)
         return width, first.height
+
+
+def _left_out(
+    container: InputContainer, first: VideoFrame, picture_tracks: int, *, has_sound: bool
+) -> tuple[LeftOut, ...]:
+    there = {
+        LeftOut.PICTURES: picture_tracks > 1,
+        LeftOut.SOUNDS: len(container.streams.audio) > has_sound,
+        LeftOut.SUBTITLES: bool(container.streams.subtitles),
+        LeftOut.TRANSPARENCY: any(component.is_alpha for component in first.format.components),
+    }
+    return tuple(what for what, is_there in there.items() if is_there)
 
 
 def _fields(stream: VideoStream, first: VideoFrame, orientation: Orientation) -> Fields:

@@ -10,7 +10,8 @@ Choices, and why:
   column or row, since 4:2:0 has none and other samplings do not play everywhere.
 - Static HDR metadata goes into the stream (SEI messages), where decoders look first. It does not go into the boxes mdcv
   and clli, and dynamic metadata (HDR10+, Dolby Vision) is lost: PyAV has no way to write them.
-- Interlaced pictures stay so, and say which field comes first, where they have 8 bits: x265 codes fields only apart.
+- Interlaced pictures stay so, and say which field comes first. Those of 10 bits become H.264's High 10, since x265
+  codes fields only apart: they come from studios, whose programs read it; called whole pictures, they show combs.
 - Times are kept per picture, to under 6 microseconds (variable frame rate survives).
 - Sound becomes AAC.
 - The index ("faststart") is moved to the front here, because moving it after signing would break the C2PA hash.
@@ -130,7 +131,7 @@ def _write(container: OutputContainer, video: RawVideo, settings: EncodeSettings
 
 
 class _PictureTrack:
-    """Turns frames into packets of H.264, or of HEVC where they have 10 bits."""
+    """Turns frames into packets of H.264, or of HEVC where they have 10 bits and are no fields."""
 
     def __init__(self, container: OutputContainer, video: RawVideo, settings: EncodeSettings, subject: str) -> None:
         self._subject = subject
@@ -143,8 +144,8 @@ class _PictureTrack:
         self._period = max(round(ticks / video.frame_rate), 1)
         self._last, self._count = -1, 0
         self._colour = colour = video.colour
-        codec = "libx264" if colour.depth == 8 else "libx265"
-        fields = video.fields if codec == "libx264" else Fields.NONE
+        fields = video.fields
+        codec = "libx264" if colour.depth == 8 or fields is not Fields.NONE else "libx265"
         own = _x264_options(colour, fields) if codec == "libx264" else _x265_options(colour)
         options = {"crf": str(settings.crf), "preset": settings.preset, **own}
         stream = container.add_stream(codec, rate=video.frame_rate, options=options, time_base=self._time_base)
@@ -283,4 +284,4 @@ def _reporting(subject: str) -> Iterator[None]:
     try:
         yield
     except _LIBRARY_ERRORS as error:
-        raise EncodeError(f"the video cannot be written ({error})", subject=subject) from error
+        raise EncodeError.of("the video", error, subject) from error

@@ -15,6 +15,8 @@ TouchmarkError
 
 from __future__ import annotations
 
+from typing import Self
+
 from touchmark.provenance.errors import TouchmarkError
 
 
@@ -83,3 +85,12 @@ class EncodeError(TouchmarkError):
     """A video could not be written; whatever part of the file exists is not to be used."""
 
     code = "media.encode"
+
+    @classmethod
+    def of(cls, what: str, error: Exception, subject: str) -> Self:
+        """Of what an encoder, or the disk beneath it, raised; without the private name under which it was written."""
+        if isinstance(error, OSError) and error.strerror:
+            remedy = "Check the disk: that it has room, and the folder may be written to."
+            return cls(f"{what} cannot be written ({error.strerror})", subject=subject, remedy=remedy)
+        remedy = "Try another form of file, or other settings."
+        return cls(f"{what} cannot be written ({error})", subject=subject, remedy=remedy)

@@ -54,6 +54,19 @@ def metadata(file: BinaryIO, kind: kinds.Kind | None, subject: str) -> Iterator[
         yield name, data[4 + int.from_bytes(data[:4], "big") :] if name == EXIF else data
 
 
+def primary_item(file: BinaryIO, subject: str) -> int:
+    """The number of the picture in a HEIF file that is shown (ISO/IEC 14496-12:2022, 8.11.4); 0 where none is named.
+
+    Raises:
+        LimitExceededError: there are more boxes than in any honest file.
+    """
+    meta = next((box for box in top_level(file, subject) if box.type == "meta"), None)
+    inner = inside(file, meta, subject, 4) if meta else iter(())
+    box = next((box for box in islice(inner, _MOST_INSIDE) if box.type == "pitm"), None)
+    content = _content(file, box) if box else b""
+    return int.from_bytes(content[4 : 6 if content[:1] == b"\0" else 8], "big")
+
+
 def _of_heif(file: BinaryIO, subject: str) -> Iterator[tuple[bytes, bytes]]:
     meta = next((box for box in top_level(file, subject) if box.type == "meta"), None)
     if meta is None:

@@ -8,7 +8,11 @@ Only kinds that can carry a manifest or a mark are listed; of any other file not
 
 from __future__ import annotations
 
+import os
 import re
+import stat
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
@@ -59,6 +63,7 @@ PNG = Kind("a PNG image", Family.PICTURE, "image/png", ".png")
 JPEG = Kind("a JPEG image", Family.PICTURE, "image/jpeg", ".jpg")
 WEBP = Kind("a WebP image", Family.PICTURE, "image/webp", ".webp")
 TIFF = Kind("a TIFF image", Family.PICTURE, "image/tiff", ".tiff")
+BIG_TIFF = Kind("a BigTIFF image", Family.PICTURE, "image/tiff", ".tiff")
 AVIF = Kind("an AVIF image", Family.PICTURE, "image/avif", ".avif")
 HEIC = Kind("a HEIC image", Family.PICTURE, "image/heic", ".heic")
 GIF = Kind("a GIF image", Family.PICTURE, "image/gif", ".gif")
@@ -70,6 +75,7 @@ STORE = Kind("a C2PA manifest store without content", Family.DOCUMENT, "applicat
 
 BOXED: Final = frozenset((MP4, MOV, M4A, AVIF, HEIC))
 """Those made of the boxes of ISO/IEC 14496-12."""
+TIFFS: Final = frozenset((TIFF, BIG_TIFF))
 
 _SIGNATURES: tuple[tuple[bytes, int, Kind], ...] = (
     (b"\x89PNG\r\n\x1a\n", 0, PNG),
@@ -77,6 +83,8 @@ _SIGNATURES: tuple[tuple[bytes, int, Kind], ...] = (
     (b"GIF8", 0, GIF),
     (b"II*\0", 0, TIFF),
     (b"MM\0*", 0, TIFF),
+    (b"II+\0", 0, BIG_TIFF),
+    (b"MM\0+", 0, BIG_TIFF),
     (b"ID3", 0, MP3),
     (b"fLaC", 0, FLAC),
     (b"OggS", 0, OGG),
@@ -107,10 +115,27 @@ _BRANDS: Final = {
 def kind_of(path: Path) -> Kind | None:
     """The kind of a file; None where it is of none that is listed, or cannot be read."""
     try:
-        with path.open("rb") as file:
+        with regular_file(path) as file:
             return kind_of_file(file)
     except (OSError, ValueError):
         return None
+
+
+@contextmanager
+def regular_file(path: Path) -> Iterator[BinaryIO]:
+    """Open one. Nothing is waited for: a named pipe may never have a writer.
+
+    Raises:
+        OSError, ValueError: it cannot be opened, or is none.
+    """
+    with open(path, "rb", opener=_without_waiting) as file:
+        if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+            raise OSError("not a regular file")
+        yield file
+
+
+def _without_waiting(path: str, flags: int) -> int:
+    return os.open(path, flags | os.O_NONBLOCK)
 
 
 def kind_of_file(file: BinaryIO) -> Kind | None:

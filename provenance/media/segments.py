@@ -7,6 +7,7 @@ hold, to gigabytes); and profile and EXIF are carried into a marked copy byte by
 
 from __future__ import annotations
 
+import re
 import struct
 import zlib
 from collections.abc import Iterable, Iterator
@@ -15,7 +16,7 @@ from io import BytesIO
 from typing import Any, Final
 
 from touchmark.provenance.media.chunks import END, SCAN, jpeg_segments, png_chunks, riff_chunks
-from touchmark.provenance.media.errors import DecodeError, TruncatedError
+from touchmark.provenance.media.errors import DecodeError, LimitExceededError, TruncatedError
 from touchmark.provenance.media.tiff import SHORT, Tiff, within
 
 PNG_SIGNATURE: Final = b"\x89PNG\r\n\x1a\n"
@@ -62,6 +63,7 @@ class Parts:
 # -- PNG (W3C Portable Network Graphics, third edition)
 
 _PNG_PIXELS = (b"IHDR", b"PLTE", b"tRNS", b"IDAT", b"IEND")
+_PNG_ONCE = (b"IHDR", b"PLTE", b"tRNS", b"iCCP", b"eXIf")
 _PNG_CHANNELS = {0: 1, 2: 3, 3: 1, 4: 2, 6: 4}
 _PNG_CARRIED = (b"cHRM", b"gAMA", b"iCCP", b"sRGB", b"cICP", b"mDCV", b"cLLI", b"pHYs", b"eXIf")
 
@@ -72,6 +74,9 @@ def png_parts(data: bytes, subject: str) -> Parts:
     header = parts[0]
     if header.name != b"IHDR" or len(header.data) != 13:
         raise _damaged("a PNG without its header", subject)
+    names = [part.name for part in parts]
+    if any(names.count(name) > 1 for name in _PNG_ONCE):  # viewers take one, and FFmpeg perhaps another
+        raise _damaged("a PNG of several headers or tables of colours", subject)
     width, height, bits, colours = struct.unpack(">IIBB", header.data[:10])
     carried = tuple(part for part in parts if part.name in _PNG_CARRIED)
     return Parts(
@@ -114,13 +119,18 @@ def _png(parts: Iterable[Part]) -> bytes:
 
 _JFIF = b"\xe0"
 _PROGRESSIVE = 0xC2
+_SEQUENTIAL = (0xC0, 0xC1)
+_FRAME_HEAD = re.compile(rb"\xff[\xc0-\xc3\xc5-\xc7\xc9-\xcb\xcd-\xcf]")
+_MOST_FRAMES, _MOST_SCANS = 32, 256
+"""Of a JPEG, with those of pictures behind the first; a progressive one has ten scans."""
 _JPEG_CARRIED = ((_JFIF, b"JFIF\0"), (b"\xe1", _EXIF), (b"\xe2", b"ICC_PROFILE\0"))
 
 
 def jpeg_parts(data: bytes, subject: str) -> Parts:
     """Take a JPEG apart. Raises TruncatedError, DecodeError."""
     size: tuple[int, int] | None = None
-    depth = 0
+    depth = frames = 0
+    whole_in_one = -1  # components of a frame that comes in one scan, if all of them are in it
     carried: list[Part] = []
     bare = [data[:2]]
     for part, position in _jpeg_segments(data, subject):
@@ -134,19 +144,48 @@ def jpeg_parts(data: bytes, subject: str) -> Parts:
                     remedy="Convert it to RGB first, as JPEG, PNG or WebP (TIFF and AVIF are read, not written).",
                 )
             size, depth = (width, height), _jpeg_depth(marker, part.data[6:], components)
+            whole_in_one = components if marker in _SEQUENTIAL else -1
         if any(part.name == name and part.data.startswith(start) for name, start in _JPEG_CARRIED):
             carried.append(part)
         if not 0xE0 <= marker <= 0xEF or marker == _ADOBE:  # Adobe's says which colours the samples are
             bare.append(_jpeg_segment(part))
+        frames += marker in _FRAME_HEADERS
         if marker == SCAN:
-            end = data.rfind(b"\xff\xd9", position)
-            if end < 0:
-                raise _cut_short(subject)
-            bare.append(data[position : end + 2])
+            scanned = data[position : _end_of_jpeg(data, position, subject)]
+            frames += len(_FRAME_HEAD.findall(scanned))
+            frames += part.data[:1] == bytes([max(whole_in_one, 0)]) and b"\xff\xda" in scanned
+            bare.append(scanned)
+    if is_jpeg_without_end(b"".join(bare)):
+        raise LimitExceededError(
+            "a decoder would go through its picture over and over",
+            subject=subject,
+            remedy="No program writes that; do not open the file.",
+        )
     if size is None:
         raise _damaged("a JPEG without a picture", subject)
+    if frames > 1:  # also where another scan draws over the first: viewers show the first, FFmpeg the last
+        raise _damaged("a JPEG of several pictures in one", subject)
     exif = next((part.data.removeprefix(_EXIF) for part in carried if part.name == b"\xe1"), b"")
     return Parts(*size, b"".join(bare), tuple(carried), exif, depth=depth)
+
+
+def _end_of_jpeg(data: bytes, scan: int, subject: str) -> int:
+    """Where the picture ends whose first scan begins at ``scan``: others may follow, and films."""
+    end = next((segment.start for segment in jpeg_segments(BytesIO(data)) if segment.marker == END), -1)
+    if end < scan:
+        end = data.rfind(b"\xff\xd9", scan)
+    if end < 0:
+        raise _cut_short(subject)
+    return end + 2
+
+
+def is_jpeg_without_end(data: bytes) -> bool:
+    """Whether a decoder would go through the picture over and over: it makes room for one at each head of a frame, and
+    goes through all of it at each scan, which of an empty one takes a few bytes. A file of 80 kB took minutes.
+
+    Counted by bytes: a decoder may find markers where a walk by lengths finds none.
+    """
+    return len(_FRAME_HEAD.findall(data)) > _MOST_FRAMES or data.count(b"\xff\xda") > _MOST_SCANS
 
 
 def _jpeg_depth(marker: int, components: bytes, count: int) -> int:
@@ -200,6 +239,8 @@ def webp_parts(data: bytes, subject: str) -> Parts:
     animated = len(extended) == 10 and bool(extended[0] & _ANIMATED)
     carried = tuple(part for part in parts if part.name in _WEBP_CARRIED)
     exif = next((part.data.removeprefix(_EXIF) for part in carried if part.name == b"EXIF"), b"")
+    if sum(part.name != b"ALPH" for part in pixels) > 1:
+        raise _damaged("a WebP of several pictures in one", subject)
     if not pixels and not animated:
         raise _damaged("a WebP without a picture", subject)
     width, height = (0, 0) if animated else _webp_size(pixels[-1], subject)

@@ -73,7 +73,12 @@ def open_sound(path: Path, limits: Limits = Limits()) -> Iterator[SoundReader]: 
 
 
 class SoundReader(MediaReader):
-    """An open sound file. Made by :func:`open_sound`."""
+    """An open sound file. Made by :func:`open_sound`.
+
+    Attributes:
+        info: what the file says of itself.
+        unplayed: why players may play another sound than :meth:`whole` gives, in words; empty where none would.
+    """
 
     def __init__(self, source: Source, limits: Limits) -> None:
         super().__init__(source, limits)
@@ -83,6 +88,8 @@ class SoundReader(MediaReader):
                 raise NotASoundError("holds no sound that can be read", subject=self._source.name)
             context = stream.codec_context
             self._sound_form = SoundForm.of(stream)
+            several = "it has more than one track of sound, and the first alone was listened to"
+            self.unplayed = several if len(container.streams.audio) > 1 else self._not_played(stream)
             duration = Fraction(container.duration, av.time_base) if container.duration else None
             if duration is not None:
                 self._limits.check_duration(float(duration), self._source.name)
@@ -138,7 +145,7 @@ def write_sound(sound: Sound, path: Path, like: SoundInfo) -> None:
                     container.metadata[key] = value
             _encode(sound, stream, container, like.layout)
     except _LIBRARY_ERRORS as error:
-        raise EncodeError(f"the sound cannot be written ({error})", subject=str(path)) from error
+        raise EncodeError.of("the sound", error, str(path)) from error
 
 
 # By codec: FFmpeg's encoder, what it takes of up to 16 bits, what of more, and its settings.

@@ -26,6 +26,7 @@ SMALL = 8 << 20
 _HEAD = 512
 _FARTHEST = 2**62  # a seek beyond stays a number that the operating system takes
 ANY_VIDEO: Final = "Give an mp4, mov, webm, mkv or avi file."
+_READABLE: Final = "Give the path of a file that you may read."
 """What to do where a file is no video."""
 _NO_SUCH_PICTURE: Final = (
     "Convert it to PNG, JPEG or WebP, which are read and written (TIFF and AVIF are read only), or to a video: "
@@ -98,6 +99,7 @@ class Source:
         name: the path as given, for messages.
         demuxer: the only FFmpeg demuxer that is let near it.
         clock: the time budget shared by all passes.
+        indexes: how many of a film of boxes are in it; a demuxer reads the first.
     """
 
     name: str
@@ -105,6 +107,7 @@ class Source:
     clock: DecodeClock
     _file: FileIO
     _size: int
+    indexes: int = 1
 
     def cursor(self) -> Cursor:
         """A new cursor at the start of the file."""
@@ -123,9 +126,8 @@ def open_source(path: Path, limits: Limits, *, sound: bool = False) -> Iterator[
         descriptor = file.fileno()
         head = os.pread(descriptor, _HEAD, 0)
         demuxer = (_sound_demuxer(descriptor) if sound else None) or _demuxer(head, name)
-        if demuxer == "mov":
-            _check_boxes(descriptor, limits, name)
-        yield Source(name, demuxer, DecodeClock(limits.max_decode_seconds, name), file, size)
+        indexes = _check_boxes(descriptor, limits, name) if demuxer == "mov" else 1
+        yield Source(name, demuxer, DecodeClock(limits.max_decode_seconds, name), file, size, indexes)
 
 
 @contextmanager
@@ -139,17 +141,17 @@ def open_file(path: Path, limits: Limits) -> Iterator[tuple[FileIO, int]]:
     try:
         descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)  # O_NONBLOCK: a FIFO must not hang us
     except (OSError, ValueError) as error:
-        raise UnreadableFileError(_why_unopened(error), subject=name) from error
+        raise UnreadableFileError(_why_unopened(error), subject=name, remedy=_READABLE) from error
     mode = os.fstat(descriptor).st_mode
     if not stat.S_ISREG(mode):
         os.close(descriptor)
         found = "a directory, not a file" if stat.S_ISDIR(mode) else "not a regular file"
-        raise UnreadableFileError(f"is {found}", subject=name, remedy=ANY_VIDEO)
+        raise UnreadableFileError(f"is {found}", subject=name, remedy=_READABLE)
     with FileIO(descriptor) as file:
         try:
             size = file.seek(0, os.SEEK_END)
         except OSError as error:  # what some systems show as a file is none
-            raise UnreadableFileError(_why_unopened(error), subject=name) from error
+            raise UnreadableFileError(_why_unopened(error), subject=name, remedy=_READABLE) from error
         limits.check_size(size, name)
         file.seek(0)
         yield file, size
@@ -226,8 +228,8 @@ def check_is_no_piece(file: BinaryIO, top_level: Iterable[boxes.Box], name: str)
         raise TruncatedError(f"is {piece}", subject=name, remedy=_OF_SEGMENTS)
 
 
-def _check_boxes(descriptor: int, limits: Limits, name: str) -> None:
-    """Refuse a file of boxes whose index or media is cut off, or whose index is too large to load."""
+def _check_boxes(descriptor: int, limits: Limits, name: str) -> int:
+    """Refuse a file of boxes whose index or media is cut off, or whose index is too large to load; how many it has."""
     with open(os.dup(descriptor), "rb") as file:  # noqa: PTH123 (a descriptor, not a path)
         found = tuple(boxes.top_level(file, name))
         check_boxes_are_whole(found, name)
@@ -237,9 +239,11 @@ def _check_boxes(descriptor: int, limits: Limits, name: str) -> None:
             subject=name,
         )
         check_is_no_piece(file, found, name)
-    if all(box.type != "moov" for box in found):
+    indexes = sum(box.type == "moov" for box in found)
+    if not indexes:
         raise TruncatedError(
             "has no index ('moov' box)",
             subject=name,
             remedy="Fetch the file again; it was cut short or never finished.",
         )
+    return indexes

@@ -30,24 +30,34 @@ from av.video.codeccontext import VideoCodecContext
 from av.video.frame import VideoFrame
 from av.video.reformatter import ColorRange, Colorspace, Interpolation, VideoReformatter
 
-from touchmark.provenance.media import segments
+from touchmark.provenance.media import profile, segments
+from touchmark.provenance.media.av1 import MOST_SHOWN, shown_pictures
 from touchmark.provenance.media.errors import DecodeError, EncodeError, LimitExceededError, MediaError, NotAPictureError
+from touchmark.provenance.media.items import primary_item
+from touchmark.provenance.media.kinds import regular_file
 from touchmark.provenance.media.limits import Limits
 from touchmark.provenance.media.picture import MATRICES, TO_RGB, Orientation, Pixels, Samples
 from touchmark.provenance.media.segments import Part, Parts
 from touchmark.provenance.media.source import open_file
+from touchmark.provenance.media.tiff import Tiff, within
 
 _JPEG = [cv2.IMWRITE_JPEG_QUALITY, 97, cv2.IMWRITE_JPEG_SAMPLING_FACTOR, cv2.IMWRITE_JPEG_SAMPLING_FACTOR_444]
 _WEBP, _WEBP_LOSSLESS = [cv2.IMWRITE_WEBP_QUALITY, 97], [cv2.IMWRITE_WEBP_QUALITY, 101]
 _MOST_BYTES = 256 * 1024**2
 _LARGER = 2
 """How many times the sides and the pixels of a video a single picture may have: of a video several are held."""
-_LARGEST_VIEWED, _MOST_VIEWED = 48 * 1024**2, 160 * 1024**2
-"""Bytes that a file, and with its decoded picture, may have to be looked at: 50 megapixels of JPEG, 20 of deep PNG."""
+_LARGEST_VIEWED, _MOST_VIEWED = 48 * 1024**2, 144 * 1024**2
+"""Bytes that a file, and with its decoded picture, may have to be looked at: 50 megapixels of JPEG, 18 of deep PNG."""
 _VIEWED_PIXELS = 3840 * 2160
 """A mark that a larger picture carries can be read from half its size, and sooner."""
-_DEEPEST = 8
-"""Bytes a pixel: four channels of 16 bits."""
+_SIDE, _OPAQUE = 512, 250
+"""Of a picture made so small, what is taken for opaque."""
+_HEIGHT, _SUB_DIRECTORIES, _IS_RAW, _TIFF_PROFILE = 0x0101, 0x014A, 0xC612, 0x8773
+_AVIF_PROFILE = b"colrprof"
+_ALPHA = b"auxid:1\0", b"urn:mpeg:mpegB:cicp:systems:auxiliary:alpha\0"
+_SEEN_THROUGH = "it is transparent, and what it shows depends on what is behind it"
+_OTHER_COLOURS = "its colour profile shows other levels than it holds"
+_FURTHER = "it holds further pictures, and the first alone was looked at"
 _SMALLER = Interpolation.AREA | Interpolation.FULL_CHR_H_INT | Interpolation.ACCURATE_RND | Interpolation.BITEXACT
 _LIBRARY_ERRORS = (av.error.FFmpegError, OSError, ValueError, RuntimeError, MemoryError)
 
@@ -80,6 +90,8 @@ _SUFFIXES = {
     StillKind.WEBP: (".webp",),
 }
 """What a file of each kind that is written may be called; the first is what we propose."""
+_DEEPEST = {StillKind.TIFF: 8, StillKind.AVIF: 6}
+"""Bytes a pixel: four channels of 16 bits, and three."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +132,7 @@ def shallow(pixels: Samples) -> Pixels:
 def still_kind(path: Path) -> StillKind | None:
     """What kind of picture the file is, by its first bytes; None where it is none, or cannot be read."""
     try:
-        with path.open("rb") as file:
+        with regular_file(path) as file:
             return _kind(file.read(32))
     except (OSError, ValueError):
         return None
@@ -154,11 +166,13 @@ class View:
     Attributes:
         still: upright, in 8 bits and RGB, with no more pixels than a picture of a 4K film.
         width, height: of the picture in its file, upright.
+        unshown: why viewers may show another picture, in words; empty where none would.
     """
 
     still: Still
     width: int
     height: int
+    unshown: str = ""
 
 
 def view_still(path: Path, limits: Limits = Limits()) -> View:  # noqa: B008 (frozen)
@@ -175,9 +189,12 @@ def view_still(path: Path, limits: Limits = Limits()) -> View:  # noqa: B008 (fr
     smaller = min(math.sqrt(_VIEWED_PIXELS / (width * height)), 1.0)
     pixels = _pixels(found.picture, (max(round(width * smaller), 1), max(round(height * smaller), 1)))
     upright = found.orientation.turn(pixels)
+    unshown = found.unshown or (_SEEN_THROUGH if _is_seen_through(found.picture) else "")
+    if not unshown and found.parts is not None and profile.shows_otherwise(_profile(found.kind, found.parts)):
+        unshown = _OTHER_COLOURS
     if found.orientation.transpose:
         width, height = height, width
-    return View(Still(upright, Orientation(), found.kind, found.lossless), width, height)
+    return View(Still(upright, Orientation(), found.kind, found.lossless), width, height, unshown)
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,6 +206,7 @@ class _Found:
     orientation: Orientation
     lossless: bool
     parts: Parts | None = None
+    unshown: str = ""
 
 
 def _found(path: Path, limits: Limits, most: int | None = None) -> _Found:
@@ -209,12 +227,26 @@ def _found(path: Path, limits: Limits, most: int | None = None) -> _Found:
         )
     if kind in (StillKind.AVIF, StillKind.TIFF):  # how deep they are is known when they have been decoded
         if most is not None:
-            limits = replace(limits, max_pixels=min(limits.max_pixels, (most - size) // _DEEPEST))
+            limits = replace(limits, max_pixels=min(limits.max_pixels, (most - size) // _DEEPEST[kind]))
         if kind is StillKind.AVIF:
             picture, orientation = _of_avif(data, limits, subject)
-            return _Found(picture, kind, orientation, lossless=False)
+            unshown = _SEEN_THROUGH if any(name in data for name in _ALPHA) else ""
+            at = data.find(_AVIF_PROFILE)  # in a box of its own, whose length stands before
+            of_colours = data[at + 8 : at - 4 + int.from_bytes(data[at - 4 : at], "big")] if at > 3 else b""
+            unshown = unshown or (_OTHER_COLOURS if profile.shows_otherwise(of_colours) else "")
+            return _Found(picture, kind, orientation, lossless=False, unshown=unshown)
+        tiff = Tiff.of(within(data))
+        if tiff and any(entry.tag == _IS_RAW for entry in tiff.entries()):
+            raise NotAPictureError(
+                "is a DNG, whose picture is not read", subject=subject, remedy="Develop it, as JPEG or TIFF."
+            )
         picture = _decoded("tiff", data, limits, subject)
-        return _Found(picture, kind, _ORIENTATIONS[segments.exif_orientation(data) - 1], lossless=True)
+        unshown = _FURTHER if _has_further_pictures(tiff) else ""
+        for entry in tiff.entries() if tiff else ():
+            if tiff and entry.tag == _TIFF_PROFILE and profile.shows_otherwise(tiff.content(entry, _MOST_BYTES)):
+                unshown = unshown or _OTHER_COLOURS
+        orientation = _ORIENTATIONS[segments.exif_orientation(data) - 1]
+        return _Found(picture, kind, orientation, lossless=True, unshown=unshown)
     take = {StillKind.PNG: segments.png_parts, StillKind.JPEG: segments.jpeg_parts, StillKind.WEBP: segments.webp_parts}
     parts = take[kind](data, subject)
     del data
@@ -245,7 +277,7 @@ def write_still(still: Still, path: Path) -> None:
     try:
         path.write_bytes(_encoded(still, subject))
     except (OSError, cv2.error, MediaError) as error:
-        raise EncodeError(f"the picture cannot be written ({error})", subject=subject) from error
+        raise EncodeError.of("the picture", error, subject) from error
 
 
 def _encoded(still: Still, subject: str) -> bytes:
@@ -297,6 +329,34 @@ def _decoded(decoder: str, data: bytes, limits: Limits, subject: str) -> VideoFr
     raise _damaged("it holds no picture", subject)
 
 
+def _has_further_pictures(tiff: Tiff | None) -> bool:
+    """Whether there are pages behind the first, or pictures that belong to it (TIFF supplement 1)."""
+    if tiff is None:
+        return False
+    pages = sum(any(entry.tag == _HEIGHT for entry in tiff.entries(at)) for at in tiff.directories())
+    return pages > 1 or any(entry.tag == _SUB_DIRECTORIES for entry in tiff.entries())
+
+
+def _profile(kind: StillKind, parts: Parts) -> bytes:
+    """The colour profile of a picture; empty where it has none."""
+    if kind is StillKind.JPEG:
+        return profile.of_jpeg(part.data for part in parts.carried if part.data.startswith(b"ICC_PROFILE\0"))
+    found = next((part.data for part in parts.carried if part.name in (b"iCCP", b"ICCP")), b"")
+    return profile.of_png(found) if kind is StillKind.PNG else found
+
+
+def _is_seen_through(picture: VideoFrame) -> bool:
+    """Whether it is transparent anywhere where it could be seen."""
+    form = picture.format
+    if not form.has_palette and not any(component.is_alpha for component in form.components):
+        return False
+    width, height = min(picture.width, _SIDE), min(picture.height, _SIDE)
+    small = VideoReformatter().reformat(
+        picture, width, height, format="rgba", interpolation=Interpolation.AREA, threads=1
+    )
+    return bool((small.to_ndarray()[..., 3] < _OPAQUE).any())
+
+
 def _of_avif(data: bytes, limits: Limits, subject: str) -> tuple[VideoFrame, Orientation]:
     options = {
         "format_whitelist": "mov",
@@ -310,14 +370,24 @@ def _of_avif(data: bytes, limits: Limits, subject: str) -> tuple[VideoFrame, Ori
             streams = container.streams.video
             if not streams:
                 raise _damaged("it holds no picture", subject)
-            if any((s.width, s.height) != (streams[0].width, streams[0].height) for s in streams) or len(streams) > 2:
+            main = primary_item(io.BytesIO(data), subject)
+            stream = next((stream for stream in streams if stream.id == main), None)
+            sizes = {(one.width, one.height) for one in streams}
+            if stream is None or len(sizes) > 1 or len(streams) > 2:
                 raise DecodeError(
                     "is an AVIF made of tiles", subject=subject, remedy="Convert it to PNG, and give that."
                 )
-            if any(stream.frames > 1 for stream in streams):
+            if any(one.frames > 1 for one in streams):
                 raise _animated(StillKind.AVIF, subject)
-            limits.check_dimensions(streams[0].width, streams[0].height, subject)
-            picture = next(container.decode(streams[0]), None)
+            limits.check_dimensions(stream.width, stream.height, subject)
+            packet = next(container.demux(stream))
+            if shown_pictures(bytes(packet), MOST_SHOWN) > MOST_SHOWN:
+                raise LimitExceededError(
+                    f"is an AVIF of more than {MOST_SHOWN} pictures at once, or far more that are not shown",
+                    subject=subject,
+                    remedy="No program writes that; do not open the file.",
+                )
+            picture = next(iter([*stream.decode(packet), *stream.decode(None)]), None)
     except _LIBRARY_ERRORS as error:
         raise _damaged("its picture cannot be decoded", subject) from error
     if picture is None:

@@ -27,9 +27,10 @@ from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 from numpy.typing import NDArray
 
-from touchmark.provenance.media.av1 import shown_pictures
+from touchmark.provenance.media.av1 import MOST_SHOWN, shown_pictures
 from touchmark.provenance.media.errors import DecodeError, LimitExceededError
 from touchmark.provenance.media.limits import Limits
+from touchmark.provenance.media.segments import is_jpeg_without_end
 from touchmark.provenance.media.source import Source
 from touchmark.provenance.media.video import Sound
 
@@ -43,7 +44,8 @@ Decoder = VideoCodecContext | AudioCodecContext
 LIBRARY_ERRORS = (av.error.FFmpegError, OSError, ValueError, RuntimeError, MemoryError)
 _MAX_CHANNELS = 8
 _MAX_SOUND_RATE = 384_000  # silence that a file only declares is written out at its rate
-_MAX_SHOWN = 8
+_MOST_LEFT_OUT = 60
+"""Pictures that a film may have and not show: whoever cuts it without encoding it keeps those that others refer to."""
 _MAX_LABELS = 64
 _MAX_LABEL_LENGTH = 4096
 
@@ -96,6 +98,16 @@ class MediaReader:
             return None
         rate = min(form.rate, most or form.rate)
         return Sound(rate, form.layout.nb_channels, self._sound_blocks(rate, form.layout))
+
+    def _not_played(self, stream: VideoStream | AudioStream) -> str:
+        """Why players may show or play more of a stream than is given here, in words."""
+        if self._source.indexes > 1:
+            return "it has more than one index, and the first alone was read"
+        if self._source.demuxer != "mov" or stream.codec_context.codec.canonical_name.startswith("pcm_"):
+            return ""  # of plain samples a demuxer takes many together
+        played = sum(not entry.is_discard for entry in stream.index_entries)  # as its edit list has it
+        left_out = stream.frames - played > _MOST_LEFT_OUT
+        return "its edit list leaves out parts of it, which not all players do" if left_out else ""
 
     @contextmanager
     def _container(self, decoders: str = _ALLOWED) -> Iterator[InputContainer]:
@@ -152,7 +164,7 @@ class MediaReader:
         """What one packet gives, nothing where it is damaged; an empty one, or None, what the decoder still holds."""
         if packet and packet.size and _shows_too_many(decoder, packet):
             raise LimitExceededError(
-                f"one packet shows more than {_MAX_SHOWN} pictures",
+                f"one packet shows more than {MOST_SHOWN} pictures, or holds far more",
                 subject=self._source.name,
                 remedy="No encoder writes that; do not open the file.",
             )
@@ -240,10 +252,12 @@ class MediaReader:
 
 
 def _shows_too_many(decoder: Decoder, packet: Packet[Stream]) -> bool:
-    """Whether it is of AV1, of which one packet may hold any number of pictures."""
-    if not isinstance(decoder, VideoCodecContext) or decoder.codec.canonical_name != "av1":
+    """Whether it is of AV1 or JPEG, of which one packet may hold any number of pictures or scans, and does."""
+    if not isinstance(decoder, VideoCodecContext):
         return False
-    return shown_pictures(memoryview(packet), _MAX_SHOWN) > _MAX_SHOWN
+    if decoder.codec.canonical_name == "mjpeg":
+        return is_jpeg_without_end(bytes(packet))
+    return decoder.codec.canonical_name == "av1" and shown_pictures(memoryview(packet), MOST_SHOWN) > MOST_SHOWN
 
 
 def labels_of(metadata: Mapping[str, str]) -> dict[str, str]:

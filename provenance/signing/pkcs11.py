@@ -19,6 +19,7 @@ import pkcs11
 from pkcs11 import MGF, Mechanism, ObjectClass
 
 from touchmark.provenance.signing.algorithm import SigningAlgorithm, digest_of
+from touchmark.provenance.signing.deadline import PATIENCE, within
 from touchmark.provenance.signing.errors import (
     KeyNotFoundError,
     SignerRefusedError,
@@ -50,12 +51,12 @@ class TokenKey:
     _pin: str | None = field(repr=False)
 
     @classmethod
-    def find(cls, module: str, path: str, pin: str | None) -> TokenKey:
-        """The key that ``path`` (``token=...;object=...``) names; it is looked for at once.
+    def find(cls, module: str, path: str, pin: str | None, *, patience: float = PATIENCE) -> TokenKey:
+        """The key that ``path`` (``token=...;object=...``) names; it is looked for at once, for ``patience`` seconds.
 
         Raises:
             SignerUriError: an attribute is not known, or neither ``object`` nor ``id`` names a key.
-            SignerUnreachableError: the module cannot be loaded, or there is no such token.
+            SignerUnreachableError: the module cannot be loaded or hangs, or there is no such token.
             WrongPinError: the token refuses the PIN, or is locked.
             KeyNotFoundError: the token has no such key, or several.
         """
@@ -74,8 +75,7 @@ class TokenKey:
                 "the address names no private key", subject=f"pkcs11:{path}", remedy="Add object=LABEL or id=%01."
             )
         key = cls(module, attributes, pin)
-        with key._opened():
-            return key
+        return within(patience, key._found, f"pkcs11:{path}")
 
     def callback(self, algorithm: SigningAlgorithm) -> Callable[[bytes], bytes]:
         """What :class:`CallbackSigner` takes. Raises as :meth:`find` does, and SignerRefusedError."""
@@ -90,6 +90,10 @@ class TokenKey:
                 return bytes(key.sign(digest, mechanism=Mechanism.ECDSA))
 
         return sign
+
+    def _found(self) -> TokenKey:
+        with self._opened():
+            return self
 
     @contextmanager
     def _opened(self) -> Iterator[Any]:

@@ -16,6 +16,7 @@ from touchmark.provenance.signing.algorithm import (
     hash_of,
     raw_ecdsa,
 )
+from touchmark.provenance.signing.deadline import PATIENCE, within
 from touchmark.provenance.signing.errors import KeyMismatchError
 from touchmark.provenance.signing.files import PrivateKey, leaf_certificate, private_key, read_key_file
 from touchmark.provenance.signing.time_stamps import TimeStamping
@@ -119,12 +120,14 @@ class CallbackSigner:
         callback: takes the bytes to be signed (not their hash) and returns the signature; ECDSA as ``r || s`` or DER.
             A :class:`SigningError` that it raises reaches the caller; anything else does as the cause of one.
         time_stamping: see :class:`Signer`.
+        patience: seconds that ``callback`` has.
     """
 
     algorithm: SigningAlgorithm
     certificate_chain: bytes
     callback: Callable[[bytes], bytes] = field(repr=False)
     time_stamping: TimeStamping | None = None
+    patience: float = PATIENCE
 
     def __post_init__(self) -> None:
         possible = algorithms_of(leaf_certificate(self.certificate_chain, "signing certificate").public_key())
@@ -140,8 +143,10 @@ class CallbackSigner:
 
         Raises:
             SignerAnswerError: what came back has not the form of a signature.
+            SignerUnreachableError: nothing came back in time.
             KeyMismatchError: it is a signature, by another key than the certificate's.
             Exception: whatever the callback raises.
         """
         public_key = leaf_certificate(self.certificate_chain, "signing certificate").public_key()
-        return checked_signature(public_key, self.algorithm, self.callback(data), data)
+        signature = within(self.patience, lambda: self.callback(data), "signer")
+        return checked_signature(public_key, self.algorithm, signature, data)

@@ -18,11 +18,9 @@ remove or forge it. Silence cannot be marked.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import ClassVar, Protocol
-
-import numpy as np
 
 from touchmark.provenance.errors import TouchmarkError
 from touchmark.provenance.media.video import Sound
@@ -31,9 +29,17 @@ from touchmark.provenance.watermark.protocol import Detection, MarkState, Payloa
 from touchmark.provenance.watermark.sound.embed import Writer
 from touchmark.provenance.watermark.sound.evidence import Stretch, stretches
 from touchmark.provenance.watermark.sound.framing import Framing
-from touchmark.provenance.watermark.sound.pattern import ROWS, Pattern, first_row
+from touchmark.provenance.watermark.sound.pattern import Pattern, first_row
 from touchmark.provenance.watermark.sound.reading import Reading, read, seconds
-from touchmark.provenance.watermark.sound.synchronise import TESTS, Alignment, Cells, Finder, correlation
+from touchmark.provenance.watermark.sound.recognition import Recognition
+from touchmark.provenance.watermark.sound.synchronise import (
+    TESTS,
+    Alignment,
+    Cells,
+    Finder,
+    correlation,
+    is_searched_anyhow,
+)
 
 LOWEST_RATE = 4000
 """Fewest samples a second of a sound that can be marked."""
@@ -44,10 +50,10 @@ _WORTH_READING = 4.5
 """A place where the template fits worse than this is not decoded."""
 _SEEN = 6.0
 """A template that fits so well is there, and more is done to read what lies with it: chance does so in 1e-9 places."""
-_SEARCHED_ANYHOW = 2
-"""Stretches from the beginning in which a mark of any tempo and pitch is looked for in each."""
 _CANDIDATES_READ = 16
 """How many messages are tried there, when the likeliest does not verify."""
+_RECOGNISED_ANYHOW = 2
+"""Names that are also looked for at any tempo and pitch: whoever writes a manifest may put many there."""
 _GOES_ON = 1e-9
 """P-value below which a mark that was read is taken to go on where it is expected: no search is needed."""
 
@@ -71,12 +77,36 @@ class SoundMark(Protocol):
         """Mark blocks as they are drawn; as many samples at the same rate."""
         ...
 
-    def extract(self, sound: Sound, keys: Sequence[WatermarkKey]) -> tuple[Detection, ...]:
-        """Look for a mark of each key in one pass; a detection for each. Never raises for want of a mark.
+    def extract(
+        self, sound: Sound, keys: Sequence[WatermarkKey], named: Sequence[Payload] = ()
+    ) -> tuple[Detection, ...]:
+        """Look for a mark of each key in one pass, also for a faint one of the ``named`` payloads; a detection for
+        each. Never raises for want of a mark.
 
         Each detection is the account of its own key alone: see :mod:`touchmark.provenance.watermark.account`.
         """
         ...
+
+
+def heard_by_name(
+    heard: Sequence[Detection],
+    seen: Sequence[Detection],
+    listen: Callable[[list[Payload]], Sequence[Detection]],
+    asked: Sequence[Payload] = (),
+) -> tuple[Detection, ...]:
+    """What a video's sound says once its picture is read: what that names is looked for in the sound too.
+
+    Args:
+        heard, seen: in the sound and in the picture, for each key.
+        listen: to the sound once more, for faint marks of payloads.
+        asked: payloads that were listened for already.
+    """
+    known = {*asked, *(found.payload for found in heard)}
+    named = [payload for found in seen if found.is_read and (payload := found.payload) and payload not in known]
+    if not named or not heard:
+        return tuple(heard)
+    pairs = zip(heard, listen(list(dict.fromkeys([*asked, *named]))), strict=True)
+    return tuple(found if found.state is MarkState.VERIFIED else again for found, again in pairs)
 
 
 class LoudnessMark:
@@ -102,11 +132,18 @@ class LoudnessMark:
         writer = Writer(signs, first_row(payload, key), sound.rate, sound.channels)
         return Sound(sound.rate, sound.channels, writer.mark(sound.blocks))
 
-    def extract(self, sound: Sound, keys: Sequence[WatermarkKey]) -> tuple[Detection, ...]:
-        """Look for a mark of each key in any copy, stretch by stretch. Never raises for want of a mark."""
+    def extract(
+        self, sound: Sound, keys: Sequence[WatermarkKey], named: Sequence[Payload] = ()
+    ) -> tuple[Detection, ...]:
+        """Look for a mark of each key in any copy, stretch by stretch. Never raises for want of a mark.
+
+        Args:
+            named: payloads that other sources name, as a mark in the picture does. A mark of one is told where it is
+                too faint to be read by itself.
+        """
         if sound.rate < LOWEST_RATE:
             return tuple(Detection(MarkState.NOTHING_FOUND, key.key_id) for key in keys)
-        extractions = [_Extraction(key) for key in keys]
+        extractions = [_Extraction(key, named) for key in keys]
         for stretch in stretches(sound.blocks, sound.channels, Framing(sound.rate)):
             for extraction in extractions:
                 extraction.examine(stretch)
@@ -116,11 +153,12 @@ class LoudnessMark:
 class _Extraction:
     """One search for one key, with the account of everything that was tried."""
 
-    def __init__(self, key: WatermarkKey) -> None:
+    def __init__(self, key: WatermarkKey, named: Sequence[Payload]) -> None:
         self._key = key
+        self._recognitions = [Recognition(payload, key) for payload in named]
         self._pattern = Pattern.of(key)
-        self._finder = Finder(self._pattern)
-        self._template = np.where(self._pattern.template, self._pattern.signs, 0).astype(np.float32)
+        self._template = self._pattern.known
+        self._finder = Finder(self._template)
         self._known: _Known | None = None
         self._likeliest = 0.0
         self._decodings = 0
@@ -134,6 +172,10 @@ class _Extraction:
             self._timeline += seconds(stretch, expected, self._known.reading.signs)
             return
         reading, fit = self._read(stretch)
+        if self._known is None and reading is None:
+            anyhow = len(self._recognitions) <= _RECOGNISED_ANYHOW and is_searched_anyhow(self._stretches)
+            for recognition in self._recognitions:
+                recognition.examine(stretch, anyhow=anyhow)
         self._likeliest = min(self._likeliest, self._finder.log_tail(stretch, fit))
         if reading is None:
             self._timeline += seconds(stretch, fit, self._template, TESTS)
@@ -146,7 +188,7 @@ class _Extraction:
         """The first reading that verifies and where, or the best fit of the template."""
         best = Alignment(0.0, 0.0)
         searches = [self._finder.as_it_was, self._finder.anyhow]
-        for search in searches[: 2 if self._known or _is_searched_anyhow(self._stretches) else 1]:
+        for search in searches[: 2 if self._known or is_searched_anyhow(self._stretches) else 1]:
             for fit in search(stretch):
                 best = max(best, fit, key=lambda fit: fit.z)
                 if fit.z < _WORTH_READING:
@@ -169,19 +211,13 @@ class _Extraction:
             reading = self._known.reading
             p_value = statistics.exact_verified_tail(reading.log_tail, self._decodings)
             return Detection(MarkState.VERIFIED, key_id, reading.payload, p_value, timeline)
+        named = [found for each in self._recognitions if (found := each.detection(len(self._recognitions)))]
+        if named:
+            return min(named, key=lambda detection: detection.p_value)
         p_value = statistics.paid_tail(self._likeliest, TESTS * max(1, self._stretches))
         if p_value < statistics.PRESENCE_LEVEL:
             return Detection(MarkState.PRESENT, key_id, None, p_value, timeline)
         return Detection(MarkState.NOTHING_FOUND, key_id)
-
-
-def _is_searched_anyhow(number: int) -> bool:
-    """Whether the tempo and pitch of a changed copy are looked for in a stretch, counted from 1.
-
-    A copy is played faster as a whole: where its first forty seconds show no mark, the rest is asked less and less
-    often. Looked for in each, that would be most of what a long sound without a mark costs.
-    """
-    return number <= _SEARCHED_ANYHOW or number.bit_count() == 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,7 +230,6 @@ class _Known:
 
     def going_on(self, later: Stretch) -> Alignment | None:
         """Where it lies in a later stretch if nothing was cut out between; None where it does not."""
-        row = self.fit.row_at(later.first - self.stretch.first, self.stretch) % ROWS
-        expected = replace(self.fit, row=row)
+        expected = self.fit.gone_on(self.stretch, later)
         z = correlation(Cells.of(later, expected).folded(), self.reading.signs)
         return expected if statistics.tail(z) < _GOES_ON else None

@@ -485,6 +485,6 @@ def _transform(geometry: Geometry) -> Transform:
     return Transform(
         scale_x=1 / geometry.scale_x,
         scale_y=1 / geometry.scale_y,
-        rotation=-geometry.degrees,
+        rotation=0.0 - geometry.degrees,  # and no -0.0
         mirrored=geometry.mirrored,
     )

@@ -79,7 +79,7 @@ class NamedBy(StrEnum):
     """From where a payload is known whose mark is too faint to be read by itself."""
 
     FILE = "file"
-    """The file's manifest names it, or the mark in its sound."""
+    """The file's manifest names it, or of picture and sound the other's mark."""
     REGISTRY = "registry"
     """It is the one of all registered payloads that fits, and fits so well that none would by chance."""
 
@@ -137,7 +137,7 @@ class Detection:
         timeline: p-values over time, stretch by stretch without gaps.
         transform: the geometry found, where there is a mark.
         named_by: who named the payload, where its mark is too faint to be read by itself: no check bits were read, its
-            bits agree with the pixels as ``p_value`` says. None where it was read.
+            bits agree with pixels or sound as ``p_value`` says. None where it was read.
     """
 
     state: MarkState
@@ -148,12 +148,18 @@ class Detection:
     transform: Transform | None = None
     named_by: NamedBy | None = None
 
+    @property
+    def is_read(self) -> bool:
+        """Whether its payload was read by itself."""
+        return self.state is MarkState.VERIFIED and self.named_by is None
+
     def shown_until(self, end: float) -> Detection:
         """With the last stretch as long as the last picture looked at and those after it are shown, in seconds.
 
-        Between two pictures that were looked at a stretch lasts until the second; the last lasts to the video's end.
+        Between two pictures that were looked at a stretch lasts until the second; the last lasts to the video's end,
+        and no longer, where a whole second would.
         """
-        if not self.timeline or self.timeline[-1].end >= end:
+        if not self.timeline or self.timeline[-1].start >= end:
             return self
         *before, last = self.timeline
         return replace(self, timeline=(*before, replace(last, end=end)))

@@ -23,16 +23,17 @@ from numpy.typing import NDArray
 
 from touchmark.provenance.errors import TouchmarkError
 from touchmark.provenance.media.counting import Counted, counted, expected_pictures
-from touchmark.provenance.media.decode import VideoReader, open_video
+from touchmark.provenance.media.decode import LeftOut, VideoReader, open_video
 from touchmark.provenance.media.encode import encode
-from touchmark.provenance.media.errors import NoPicturesError
+from touchmark.provenance.media.errors import NoPicturesError, NotAVideoError
 from touchmark.provenance.media.kinds import Family, kind_of
 from touchmark.provenance.media.limits import Limits
 from touchmark.provenance.media.sound import open_sound, write_sound
+from touchmark.provenance.media.source import ANY_VIDEO
 from touchmark.provenance.media.still import read_still, still_kind, write_still
 from touchmark.provenance.media.video import Frame, Sound
 from touchmark.provenance.watermark.account import paid
-from touchmark.provenance.watermark.audio import ENOUGH_RATE, LOWEST_RATE, LoudnessMark
+from touchmark.provenance.watermark.audio import ENOUGH_RATE, LOWEST_RATE, LoudnessMark, heard_by_name
 from touchmark.provenance.watermark.codebook import Expected
 from touchmark.provenance.watermark.guard import Strength
 from touchmark.provenance.watermark.keyring import standalone_key
@@ -44,6 +45,10 @@ Progress = Callable[[str, int, int], None]
 """Called with (step, pictures done, of all); ``of all`` is 0 where it is not known."""
 
 
+_ANY_MEDIUM = (
+    "Give a video (mp4, mov, webm, mkv, avi), a sound (wav, flac, mp3, m4a; to look for a mark, ogg and opus too) or a "
+    "picture (png, jpeg, webp; to look for a mark, tiff and avif too)."
+)
 _SILENCE = 1e-4
 """Amplitude below which nothing is heard, -80 dB."""
 _LONG_ENOUGH = 10
@@ -108,11 +113,14 @@ class Marked:
 
     Attributes:
         found: in its picture and in its sound.
-        sound_unmarked: why the sound is not marked; None where it is.
+        sound_unmarked: why the sound is not marked; None where it is, also where its mark is found only because the
+            picture names it.
+        left_out: what the video held and the marked copy does not.
     """
 
     found: Found
     sound_unmarked: Unmarked | None
+    left_out: tuple[LeftOut, ...] = ()
 
     @property
     def read(self) -> Detection:
@@ -197,6 +205,7 @@ def mark_file(
             "it carries a mark of this key already", subject=str(source), remedy="Mark the original instead."
         )
     own, listening = standalone_key(key), _Listening()
+    left_out: tuple[LeftOut, ...] = ()
     if still_kind(source) is not None:
         what = "a larger picture, or one with shades between black and white"
         with naming(str(source)):
@@ -209,12 +218,12 @@ def mark_file(
     else:
         what = "a larger or a longer video"
         with naming(str(source)):
-            _mark_video(source, destination, payload, own, progress, limits, strength, listening)
+            left_out = _mark_video(source, destination, payload, own, progress, limits, strength, listening)
     found = find(destination, own, progress, "checking", limits)
     heard = found.sound is not None and found.sound.payload == payload
-    marked_file = Marked(found, None if heard else listening.why_unmarked())
+    marked_file = Marked(found, None if heard else listening.why_unmarked(), left_out)
     read = marked_file.read
-    if read.payload != payload or read.named_by is not None:
+    if read.payload != payload or not read.is_read:
         raise MarkNotReadableError(
             "its mark cannot be read back, so it was not written", subject=str(source), remedy=f"Give {what}."
         )
@@ -230,7 +239,7 @@ def _mark_video(
     limits: Limits,
     strength: Strength,
     listening: _Listening,
-) -> None:
+) -> tuple[LeftOut, ...]:
     with open_video(source, limits) as video:
         raw = video.raw()
         frames = LatticeWatermark(strength).embed(_watched(raw.frames, video, "marking", progress), payload, own)
@@ -238,6 +247,7 @@ def _mark_video(
         if sound is not None and sound.rate >= LOWEST_RATE:
             sound = LoudnessMark().embed(sound, payload, own)
         encode(replace(raw, frames=frames, sound=sound), destination)
+        return video.left_out
 
 
 def find_any(
@@ -293,6 +303,10 @@ def _found(
         return _watched_and_listened(path, keys, progress, step, limits, thorough=thorough)
     except NoPicturesError:
         return _listened(path, keys, limits)
+    except NotAVideoError as error:
+        if error.remedy != ANY_VIDEO:  # it knows better
+            raise
+        raise NotAVideoError(error.problem, subject=error.subject, remedy=_ANY_MEDIUM) from error
 
 
 def _listened(path: Path, keys: Sequence[WatermarkKey], limits: Limits) -> Found:
@@ -312,10 +326,10 @@ def _watched_and_listened(
     with open_video(path, limits) as video:
         tell = partial(progress, step) if progress else None
         pictures = Counted(video, tell, expected_pictures(video.info))
-        sound = video.sound(ENOUGH_RATE)
-        heard = [] if sound is None else _heard(sound, keys)
+        heard = _heard(video.sound(ENOUGH_RATE), keys)
         expected = Expected([found.payload for found in paid(heard, 2 * len(keys)) if found.payload])
         seen = LatticeWatermark().search(pictures, keys, thorough=thorough, expected=expected)
+        heard = heard_by_name(heard, seen, lambda named: _heard(video.sound(ENOUGH_RATE), keys, named))
         return _of_several([detection.shown_until(float(video.end)) for detection in seen], heard)
 
 
@@ -326,8 +340,8 @@ def _of_several(seen: Sequence[Detection], heard: Sequence[Detection]) -> Found:
     return Found(picture, sound)
 
 
-def _heard(sound: Sound, keys: Sequence[WatermarkKey]) -> Sequence[Detection]:
-    return LoudnessMark().extract(sound, keys)
+def _heard(sound: Sound | None, keys: Sequence[WatermarkKey], named: Sequence[Payload] = ()) -> Sequence[Detection]:
+    return () if sound is None else LoudnessMark().extract(sound, keys, named)
 
 
 def _is_sound(path: Path) -> bool:

@@ -38,6 +38,7 @@ differ in that."""
 
 _OBJECT = 3
 """Units after a concept that count as what it is done to."""
+_APART, _DISTANCES = np.arange(1, _BESIDE + 1), np.arange(1, _OBJECT + 1)
 _FOLLOWS = 6 * WORD
 """Within how much the next concept still follows on one."""
 
@@ -183,13 +184,11 @@ def _next_of_same(numbers: NDArray[np.intp]) -> NDArray[np.intp]:
 def _of_objects(known: _Numbers, concepts: _Placed) -> list[_Layer]:
     """Concepts with the very words after them: a verb of any language and wording, and what it is done to."""
     concept = (concepts.numbers.astype(np.uint32) + np.uint32(1)) * _OBJECT_OF
-    layers: list[_Layer] = []
-    for distance in range(1, _OBJECT + 1):
-        object_ = concepts.units + distance
-        inside = object_ < len(known)
-        object_ = object_[inside]
-        layers.append((object_, (known.take(object_) ^ _OBJECT_OF) * _BASE + concept[inside]))
-    return layers
+    objects = (concepts.units + _DISTANCES[:, None]).ravel()
+    inside = (objects < len(known)).nonzero()[0]
+    objects = objects[inside]
+    of_concept = concept.take(inside % max(len(concept), 1))
+    return [(objects, (known.take(objects) ^ _OBJECT_OF) * _BASE + of_concept)]
 
 
 def _of_glosses(concepts: _Placed, glosses: _Placed) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
@@ -199,14 +198,16 @@ def _of_glosses(concepts: _Placed, glosses: _Placed) -> tuple[NDArray[np.intp], 
     order = place.argsort(kind="stable")
     unit, place = unit[order], place[order]
     name = np.concatenate((concepts.numbers, glosses.numbers + _concepts()))[order].astype(np.uint32)
-    for apart in range(1, _BESIDE + 1):
-        before, after = name[:-apart], name[apart:]
-        gap = place[apart:] - place[:-apart]
-        at = ((gap > 0) & (gap <= NEAR) & (np.maximum(before, after) >= _concepts())).nonzero()[0]
-        lower, upper = np.minimum(before, after)[at], np.maximum(before, after)[at]
-        pair = (lower ^ _PAIR) * _BASE + upper
-        owners.append(unit[apart:][at])
-        found.append((_bucket(pair) >> (_HASH_BITS - _GLOSS_BITS)) + _first_gloss() + _glosses())
+    count = len(name)
+    earlier = (np.arange(count) - _APART[:, None]).ravel()
+    later = np.arange(len(earlier)) % max(count, 1)
+    gap = place.take(later) - place.take(earlier, mode="wrap")
+    before, after = name.take(earlier, mode="wrap"), name.take(later)
+    upper = np.maximum(before, after)
+    at = ((earlier >= 0) & (gap > 0) & (gap <= NEAR) & (upper >= _concepts())).nonzero()[0]
+    pair = (np.minimum(before[at], after[at]) ^ _PAIR) * _BASE + upper[at]
+    owners.append(unit.take(later[at]))
+    found.append((_bucket(pair) >> (_HASH_BITS - _GLOSS_BITS)) + _first_gloss() + _glosses())
     return np.concatenate(owners), np.concatenate(found)
 
 

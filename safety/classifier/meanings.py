@@ -82,6 +82,7 @@ class Meanings:
                 beginning, _, language = entry.partition("@")
                 spoken = _LANGUAGES.index(language) if language else _ANY
                 meant.setdefault(beginning.rstrip("$"), []).append((number, beginning.endswith("$"), spoken))
+        meant = {phrase: meant[phrase] for phrase in sorted(meant)}
         self.longest = max((len(key) for key, meanings in meant.items() if meanings), default=0)
         # Tables by phrase, and from place ``_first`` of a phrase on, tables by meaning; glosses come after concepts.
         scripts = [unicodedata.name(phrase[0], "") for phrase in meant]
@@ -103,7 +104,7 @@ class Meanings:
             every concept, each once in a place; and one gloss a word, of several that begin in one place or lie in one
             another the longest.
         """
-        begin, end, phrase = np.array(self._phrases.find(text), dtype=np.intp).reshape(-1, 3).T
+        phrase, begin, end = self._phrases.found(text).T
         lettered = np.zeros(len(text) + 2, dtype=np.bool_)  # a place before the text, and one behind it
         lettered[1:-1] = letters(code_points(text))
         begun = self._attaches.take(phrase) | ~lettered.take(begin)
@@ -132,7 +133,11 @@ class Meanings:
 
     def _each_once(self, begin: NDArray[np.intp], number: NDArray[np.intp]) -> Meant:
         count = max(len(self.concepts), 1)
-        return Meant(*np.divmod(np.unique(begin * count + number), count))
+        placed = begin * count + number
+        placed.sort()
+        once = np.ones(len(placed), dtype=np.bool_)
+        np.not_equal(placed[1:], placed[:-1], out=once[1:])
+        return Meant(*np.divmod(placed[once], count))
 
 
 def _longest(begin: NDArray[np.intp], end: NDArray[np.intp], number: NDArray[np.intp]) -> Meant:

@@ -22,6 +22,7 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints, Validation
 from pydantic.json_schema import models_json_schema
 
 from touchmark.provenance.errors import TouchmarkError
+from touchmark.safety.figures.compiled import compiled, content_of
 from touchmark.safety.figures.forms import folded_name
 from touchmark.safety.uncollected import uncollected
 
@@ -336,10 +337,11 @@ def read_figures(folder: Path) -> FigureData:
         raise FigureDataError(
             "no list of figures is in the folder", subject=str(folder), remedy="Give a folder with *.yaml lists."
         )
+    known = compiled(folder)
     figures: dict[str, Figure] = {}
     forms: dict[str, tuple[Figure, str]] = {}
     for path in lists:
-        for figure in _figures_of(path):
+        for figure in _figures_of(path, known):
             claim_forms(path, figure, forms)
             if figure.id in figures:
                 raise FigureDataError(
@@ -348,24 +350,23 @@ def read_figures(folder: Path) -> FigureData:
                     remedy="Merge the two entries, or tell the two people apart with a longer id.",
                 )
             figures[figure.id] = figure
-    offices = _read(folder / OFFICES_FILE, OfficesFile)
-    countries = _read(folder / COUNTRIES_FILE, CountriesFile)
+    offices = _read(folder / OFFICES_FILE, OfficesFile, known)
+    countries = _read(folder / COUNTRIES_FILE, CountriesFile, known)
     _check_offices(folder / OFFICES_FILE, offices, figures, countries)
-    bodies = _read(folder / BODIES_FILE, BodiesFile)
+    bodies = _read(folder / BODIES_FILE, BodiesFile, known)
     _check_bodies(folder / BODIES_FILE, bodies, offices, figures)
-    vetoes = _read(folder / VETOES_FILE, VetoesFile)
+    vetoes = _read(folder / VETOES_FILE, VetoesFile, known)
     for name, holder in vetoes.capitalised.items():
         _check_holder(folder / VETOES_FILE, name, holder, figures)
     return FigureData(tuple(figures.values()), forms, offices, countries, bodies, vetoes)
 
 
 _NAMED_FILES = (OFFICES_FILE, COUNTRIES_FILE, BODIES_FILE, VETOES_FILE)
-_Loader: type[Any] = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # the C parser is ten times as fast
 _File = TypeVar("_File", bound=_Strict)
 
 
-def _figures_of(path: Path) -> Iterator[Figure]:
-    file = _read(path, FiguresFile)
+def _figures_of(path: Path, known: Mapping[str, Any]) -> Iterator[Figure]:
+    file = _read(path, FiguresFile, known)
     for entry in file.figures:
         yield Figure(
             id=entry.id,
@@ -405,9 +406,9 @@ def claim_forms(path: Path, figure: Figure, forms: dict[str, tuple[Figure, str]]
             )
 
 
-def _read(path: Path, model: type[_File]) -> _File:
+def _read(path: Path, model: type[_File], known: Mapping[str, Any]) -> _File:
     try:
-        content = yaml.load(path.read_text(encoding="utf-8"), Loader=_Loader)
+        content = content_of(path.read_bytes(), known)
     except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
         raise FigureDataError(
             f"the file cannot be read as YAML: {' '.join(str(error).split())}",

@@ -41,7 +41,11 @@ _STRETCH = "\u0640"
 _NASAL = "ङ्(?=[क-घ])|ञ्(?=[च-झ])|ण्(?=[ट-ढ])|न्(?=[त-ध])|म्(?=[प-भ])|ँ"
 """Hindi writes a nasal before its own consonants as a letter or as a dot, "हिन्दी" and "हिंदी"."""
 _MARKS = "\u0300-\u036f\u0900-\u0963\u0966-\u0df3\u0e31-\u0e4e\u0eb1-\u0ecd\u0f71-\u0f84\u102b-\u103e\u17b4-\u17d3"
+_LATIN_WITH_MARKS = re.compile("[\u00c0-\u0233\u037e\u1e00-\u1ef9\u1fef\u212a\u212b\u2260\u226e\u226f]")
+"""All that may have a base in ASCII."""
+_MARKS_ON_LATIN = re.compile("[\u0300-\u036f](?<=[a-z].)[\u0300-\u036f]*")
 _JOINTS = re.compile("['’ʼ`-]")
+_ARABIC = re.compile("[\u0620-\u064a]")
 _COMPOUND = re.compile(r"(?<!\S)(عبد(?=ال)|محمد(?=\w{3})|علي(?=رضا))(?!\s)")
 _PARTED = re.compile(r"(?<!\S)(عبد|محمد|علي(?= رضا)) (?=\S+ \S)")
 """The first part of a compound given name, written onto the second and apart from it."""
@@ -125,10 +129,13 @@ def plain(name: str) -> str:
     text = name.casefold()
     if text.isascii():
         return text
-    text = "".join(map(_shown, unicodedata.normalize("NFKC", text))).casefold()
-    text = unicodedata.normalize("NFC", text)  # folding the case of a Greek iota takes its marks off it
-    text = "".join(map(_latin_base, text))
-    return re.sub("(?<=[a-z])[\u0300-\u036f]+", "", text)
+    text = unicodedata.normalize("NFKC", text)
+    if not text.isprintable():  # of signs that are printed none is invisible
+        text = "".join(map(_shown, text))
+    text = unicodedata.normalize("NFC", text.casefold())  # folding the case of a Greek iota takes its marks off it
+    if _LATIN_WITH_MARKS.search(text):
+        text = "".join(map(_latin_base, text))
+    return _MARKS_ON_LATIN.sub("", text)
 
 
 def fold(text: str) -> Folded:
@@ -202,6 +209,8 @@ def _as_spaced_otherwise(form: str, stated: str) -> Iterator[str]:
     """Arabic and Persian names as writers part them ("عبد الله", "عبدالله"), and with "to" before the article."""
     if "\u200c" in stated:
         yield folded_name(stated.replace("\u200c", " "))
+    if not _ARABIC.search(form):
+        return
     parted = _COMPOUND.sub(r"\1 ", form)
     yield from (spelling for spelling in (parted, _PARTED.sub(r"\1", parted)) if spelling != form)
     if form.startswith("ال"):

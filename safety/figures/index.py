@@ -146,14 +146,15 @@ class FigureIndex:
         self._performers = Performers(data.vetoes.performing, data.vetoes.announcing, data.vetoes.stage)
         self._namesakes = Namesakes(data.vetoes.animals, data.vetoes.named_before, data.vetoes.named_after)
         self._names = _spellings(data)
-        self._spelt = tuple(form for form, name in self._names.items() if _may_slip(form, name))
+        folded = {stated: form for form, (_, stated) in data.forms.items()}
+        self._spelt = tuple(form for form, name in self._names.items() if _may_slip(form, name, folded))
         self._ordinary = frozenset(map(folded_name, data.vetoes.words))
         self._misspellings = Misspellings(
             self._spelt, self._ordinary, borne=frozenset(map(folded_name, data.vetoes.borne))
         )
         self._sounds = Sounds(form for form, name in self._names.items() if _may_be_heard(name))
-        meanings = _meanings(data, self._names, self._by_id)
-        self._phrases = Automaton({form: tuple(senses) for form, senses in meanings.items()})
+        meanings = _meanings(data, self._names, self._by_id, folded)
+        self._phrases = Automaton(meanings)
 
     @classmethod
     def load(cls, folder: Path | None = None) -> FigureIndex:
@@ -368,9 +369,9 @@ class FigureIndex:
         return not self._things.beside(text, place)
 
 
-def _may_slip(folded: str, form: _Form) -> bool:
+def _may_slip(form: str, name: _Form, folded: Mapping[str, str]) -> bool:
     """A name in one word that the list does not state, "binladen", is a hashtag: "einladen" is no slip of it."""
-    return (" " in folded or " " not in folded_name(form.stated)) and "(" not in form.stated
+    return (" " in form or " " not in folded[name.stated]) and "(" not in name.stated
 
 
 def _may_be_heard(form: _Form) -> bool:
@@ -414,24 +415,30 @@ def _written(data: FigureData) -> dict[str, _Written]:
     return written
 
 
-def _meanings(data: FigureData, names: Mapping[str, _Form], by_id: Mapping[str, Figure]) -> dict[str, list[_Meaning]]:
-    """Everything to search for, folded, with what it means."""
+def _meanings(
+    data: FigureData, names: Mapping[str, _Form], by_id: Mapping[str, Figure], folded_forms: Mapping[str, str]
+) -> dict[str, tuple[_Meaning, ...]]:
+    """Everything to search for, folded, with what it means; ``folded_forms`` are those that the lists state."""
     forms = dict(names)
     written = _written(data)
-    for titled, form in _styled(data):
+    for titled, form in _styled(data, folded_forms):
         forms.setdefault(titled, form)
     for phrase, holder in data.offices.phrases.items():
         forms.setdefault(folded_name(phrase), _Form(by_id[holder], phrase, MatchKind.OFFICE))
     for name, holder in data.vetoes.capitalised.items():
         folded = folded_name(name)
         forms.setdefault(folded, _Form(by_id[holder], name, MatchKind.ALIAS, written[folded]))
+    turned: set[str] = set()
     for folded, form in names.items():
         if _is_told_backwards(folded):
             forms.setdefault(folded[::-1], form)
-            forms.setdefault(fold(plain(form.stated)[::-1]).text.strip(), form)  # Hindi folds nasals by what follows
-    meanings: dict[str, list[_Meaning]] = {folded: [form] for folded, form in forms.items()}
+            if form.stated not in turned:
+                turned.add(form.stated)
+                # Hindi folds nasals by what follows.
+                forms.setdefault(fold(plain(form.stated)[::-1]).text.strip(), form)
+    meanings: dict[str, tuple[_Meaning, ...]] = {folded: (form,) for folded, form in forms.items()}
     for folded, sense in _other_senses(data):
-        meanings.setdefault(folded, []).append(sense)
+        meanings[folded] = (*meanings.get(folded, ()), sense)
     return meanings
 
 
@@ -443,10 +450,10 @@ def _is_told_backwards(folded: str) -> bool:
     return len(folded) >= (_MIN_SYLLABLES_BACKWARDS if is_glued(folded) else _MIN_LETTERS_BACKWARDS)
 
 
-def _styled(data: FigureData) -> Iterator[tuple[str, _Form]]:
+def _styled(data: FigureData, folded: Mapping[str, str]) -> Iterator[tuple[str, _Form]]:
     """Surnames behind the styles of a role, "senator sanders", folded; the living come first."""
     for figure in sorted(data.figures, key=lambda figure: figure.status is not FigureStatus.LIVING):
-        words = folded_name(figure.name).split()
+        words = (folded.get(figure.name) or folded_name(figure.name)).split()
         surname = words[0 if SURNAME_FIRST.intersection(figure.countries) else -1]
         if len(words) > 1 and len(surname) > 1 and surname.isalpha() and "of" not in words and "(" not in figure.name:
             for role in figure.roles:

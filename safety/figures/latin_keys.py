@@ -7,7 +7,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from functools import lru_cache
 from itertools import chain, islice, product
+from math import prod
 
 from touchmark.safety.figures.romanisation import GAP, key_of
 
@@ -59,7 +61,9 @@ _LATIN = {
     "r": ("L",),
     "ll": ("L", ""),
 }
-_LATIN_PART = re.compile("tes$|tsch|sch|tch|sh|ch|zh|ph|th|kh|gh|ck|cz|sz|ts|tz|ds|dz|dj|dg|ng|gn|ll|[a-z]")
+_PART_AND_NEXT = re.compile(
+    "(tes$|tsch|sch|tch|sh|ch|zh|ph|th|kh|gh|ck|cz|sz|ts|tz|ds|dz|dj|dg|ng|gn|ll|[a-z])(?=(.?))", re.DOTALL
+)
 _SOFT = frozenset("eiy")
 
 
@@ -80,24 +84,28 @@ _BETWEEN = " \n"
 
 def _spelt(word: str) -> list[str]:
     """The ways in which a word may be said, as classes and gaps; at least one."""
-    parts: list[tuple[str, ...]] = []
-    for match in _LATIN_PART.finditer(word):
-        part, after = match.group(), word[match.end() : match.end() + 1]
-        sounds = _LATIN.get(part, (GAP,))
-        if part == "g" and after in _SOFT:
-            sounds = ("S", "K", "")
-        elif part == "c":
-            sounds = ("S", "K") if after in _SOFT else ("K", "S")
-        elif part == "r" and (not after or after not in "aeiouy"):
-            sounds = ("L", "")
-        elif part == "h" and match.start() == 0:
-            sounds = ("", "K")
-        parts.append(sounds)
+    parts = [_sounds(part, after) for part, after in _PART_AND_NEXT.findall(word)]
+    if word.startswith("h"):
+        parts[0] = ("", "K")
     return ["".join(sounds) for sounds in islice(product(*_affordable(parts)), _MAX_KEYS)]
 
 
-def _affordable(parts: Sequence[tuple[str, ...]]) -> list[tuple[str, ...]]:
+@lru_cache(maxsize=1 << 11)
+def _sounds(part: str, after: str) -> tuple[str, ...]:
+    """The ways in which a part of a word may be said before the next letter, if there is one."""
+    if part == "g" and after in _SOFT:
+        return ("S", "K", "")
+    if part == "c":
+        return ("S", "K") if after in _SOFT else ("K", "S")
+    if part == "r" and (not after or after not in "aeiouy"):
+        return ("L", "")
+    return _LATIN.get(part, (GAP,))
+
+
+def _affordable(parts: Sequence[tuple[str, ...]]) -> Sequence[tuple[str, ...]]:
     """The alternatives of the last parts, as far as their product is affordable; the rest read in the first way."""
+    if prod(map(len, parts)) <= _MAX_KEYS:
+        return parts
     count = 1
     kept: list[tuple[str, ...]] = []
     for sounds in reversed(parts):

@@ -73,28 +73,28 @@ class Misspellings:
 
     def find(self, text: SlipText) -> Iterator[Slip]:
         """Stretches of a text that are almost a name; exact names are not told."""
-        words, starts = text.words, np.asarray(text.starts)
+        starts = np.asarray(text.starts)
         first, number = self.keys.proposed(text, self._ordinary)
         if not len(first):
             return
-        end = first + self._counts[number]
-        inside = (first >= 0) & (end <= len(words))
-        first, end, number = first[inside], end[inside], number[inside]
-        more = starts[end] - starts[first] - self._lengths[number] - 1
-        near = np.abs(more) <= _SLIPS_OF_ONE_SOUND  # so many letters more or fewer are as many slips
-        columns = zip(*(part[near].tolist() for part in (first, end, number)), strict=True)
-        proposed = [*dict.fromkeys(columns)]
+        last = first + self._counts[number]
+        inside = (first >= 0) & (last < len(starts))
+        number = number[inside]
+        begin, end = starts[first[inside]], starts[last[inside]] - 1
+        # So many letters more or fewer are as many slips.
+        near = np.abs(end - begin - self._lengths[number]) <= _SLIPS_OF_ONE_SOUND
+        proposed = [*dict.fromkeys(zip(*(part[near].tolist() for part in (begin, end, number)), strict=True))]
         if not proposed:
             return
-        written = [" ".join(words[begin:stop]) for begin, stop, _ in proposed]
-        named = [self._names[name] for *_, name in proposed]
+        written = [text.text[begin:end] for begin, end, _ in proposed]
+        named = [self._names[name] for _, _, name in proposed]
         # Word by word there are as many slips as in the whole, or more.
         slips = cpdist(written, named, scorer=OSA.distance, score_cutoff=_SLIPS_OF_ONE_SOUND)
         for at in np.flatnonzero(slips <= _SLIPS_OF_ONE_SOUND).tolist():
-            begin, stop, name = proposed[at]
-            score = self._likeness(words[begin:stop], named[at].split(" "))
+            score = self._likeness(written[at].split(" "), named[at].split(" "))
             if score:
-                yield Slip(text.starts[begin], text.starts[stop] - 1, name, score)
+                start, end, name = proposed[at]
+                yield Slip(start, end, name, score)
 
     def _likeness(self, words: Sequence[str], name: Sequence[str]) -> float:
         """The share of letters that are right, in percent; 0 if that is not enough."""

@@ -97,10 +97,13 @@ class SlipKeys:
             return there, there
         keys, begin, here, rank = keys[there], begin[there], here[maybe[there]], rank[maybe[there]]
         end = self.keys.searchsorted(keys, "right")
-        order = np.lexsort((rank, here, rank == BY_SOUND))
-        asked = zip(here[order].tolist(), rank[order].tolist(), strict=True)
-        may_slip = [way >= WAYS_OF_A_SLIP or text.words[at] not in ordinary for at, way in asked]
-        order = order[np.array(may_slip, dtype=np.bool_)]
+        may_slip = rank >= WAYS_OF_A_SLIP
+        if not may_slip.all():
+            slips = (~may_slip).nonzero()[0]
+            may_slip[slips] = [text.words[at] not in ordinary for at in here[slips].tolist()]
+        order = may_slip.nonzero()[0]
+        ranked = ((rank == BY_SOUND) * len(text.words) + here) * (BY_SOUND + 1) + rank
+        order = order[ranked[order].argsort(kind="stable")]
         counts = end[order] - begin[order]
         entries = (begin[order] - counts.cumsum() + counts).repeat(counts) + np.arange(counts.sum())
         return here[order].repeat(counts) - self.places[entries], self.names[entries].astype(np.intp)

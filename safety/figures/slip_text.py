@@ -44,9 +44,11 @@ _LATIN_WORDS: Final = re.compile("[!-~] [!-~]")
 
 _AS_ONE_LETTER: Final = (("ph", "f"), ("sch", "s"), ("sh", "s"), ("ck", "k"))
 _ALIKE: Final = (("cqg", "k"), ("zx", "s"), ("vw", "f"), ("d", "t"))
-_HEARD: Final = {ord(letter): ord(heard) for letters, heard in _ALIKE for letter in letters} | {
-    ord(unheard): None for unheard in "aeiouyh\0"
-}
+_HEARD: Final = np.arange(128, dtype=np.uint64)
+"""What each letter is heard as; nothing is no letter."""
+for _letters, _heard_as in _ALIKE:
+    _HEARD[[*map(ord, _letters)]] = ord(_heard_as)
+_HEARD[[*map(ord, "aeiouyh")]] = 0
 
 
 def in_single_letters(text: str) -> str:
@@ -62,7 +64,9 @@ def sounds_of(text: str) -> Checksums:
     Returns:
         code points, with a blank behind them; what is no Latin letter is left as it is.
     """
-    letters = letters_of(in_single_letters(text).translate(_HEARD))
+    letters = letters_of(in_single_letters(text))
+    letters = np.where(letters < len(_HEARD), _HEARD.take(letters.astype(np.intp), mode="clip"), letters)
+    letters = letters[letters != 0]
     changes = np.ones(len(letters), dtype=np.bool_)
     np.logical_or(letters[1:] != letters[:-1], letters[1:] == BLANK, out=changes[:-1])
     once: Checksums = letters[changes]
@@ -93,12 +97,14 @@ class SlipText:
     """A folded text in words, and the checksums that may be those of names.
 
     Attributes:
+        text: it.
         words: of the text.
         starts: where each begins, and where a next one would.
         checksums: of words as they are, then of words less a letter, then of how words in a row sound; shape (m,).
         here: for each of the three the number of the word that it is of, or begins with.
     """
 
+    text: str
     words: Sequence[str]
     starts: Sequence[int]
     checksums: Checksums
@@ -114,6 +120,7 @@ class SlipText:
         shortened, owner = words.shortened(short & (words.lengths >= MIN_WORD))
         heard, speaker = _heard(text, short)
         return cls(
+            text,
             text.split(" "),
             [*words.begins.tolist(), len(text) + 1],
             np.concatenate((words.in_a_row(used), shortened, heard)),

@@ -63,7 +63,7 @@ class _Name:
         anchor: which of its words, particles aside, is its rarest; that one and the next, or else the one before,
             propose the name.
         keys: of each word.
-        another: of those of more words a third one: how many words behind the anchor, and its keys.
+        another: of those of more words a third one: how many words behind the anchor, and its keys; else none behind.
         compared: the letters that are compared where vowels tell nothing, and where they do.
     """
 
@@ -73,13 +73,6 @@ class _Name:
     keys: tuple[frozenset[str], ...]
     another: tuple[int, frozenset[str]]
     compared: tuple[str, str]
-
-
-class _Beside(NamedTuple):
-    """The names of two words, and those of more, that two words beside each other may be."""
-
-    pairs: list[_Name]
-    longer: list[_Name]
 
 
 _Reading = tuple[int, int, str, tuple[str, str]]
@@ -101,7 +94,7 @@ class _Heard(NamedTuple):
     anchors: tuple[tuple[int, str], ...]
 
 
-_Names = Mapping[int, Mapping[str, Mapping[str, _Beside]]]
+_Names = Mapping[int, Mapping[str, Mapping[str, Sequence[_Name]]]]
 """Names by the side of their anchor that a neighbour is on, and by the keys of both."""
 _UNHEARD = _Heard(False, (), (), ())
 
@@ -282,30 +275,34 @@ class Sounds:
     """
 
     def __init__(self, forms: Iterable[str]) -> None:
+        said = cache(_SYLLABLE.search)
         names = [
             (form, words)
             for form in dict.fromkeys(forms)
             if form.isascii()
-            and 2 <= len(words := tuple(word for word in form.split() if word not in _PARTICLES)) <= 4
-            and all(map(_SYLLABLE.search, words))
+            and 2 <= len(words := [word for word in form.split() if word not in _PARTICLES]) <= 4
+            and all(map(said, words))
         ]
-        distinct = [*dict.fromkeys(word for _, words in names for word in words)]
-        keys = dict(zip(distinct, name_keys(distinct), strict=True))
+        frequency = Counter(chain.from_iterable(words for _, words in names))
+        rarity = {word: (len(word) < 4, often, -len(word)) for word, often in frequency.items()}
+        keys = dict(zip(frequency, name_keys([*frequency]), strict=True))
         heard = dict(zip(keys, smooth([*keys]), strict=True))
-        frequency = Counter(word for _, words in names for word in words)
-        beside: dict[int, dict[str, dict[str, _Beside]]] = {1: defaultdict(dict), -1: defaultdict(dict)}
+        beside: dict[int, dict[str, dict[str, list[_Name]]]] = {1: defaultdict(dict), -1: defaultdict(dict)}
         for number, (form, words) in enumerate(names):
-            anchor = words.index(min(words, key=lambda word: (len(word) < 4, frequency[word], -len(word))))
+            anchor = words.index(min(words, key=rarity.__getitem__))
             side = 1 if anchor + 1 < len(words) else -1
             third = next((at for at in range(len(words)) if at not in (anchor, anchor + side)), anchor)
             another = third - anchor, keys[words[third]]
-            loose, strict = (" ".join(way) for way in zip(*(heard[word] for word in words), strict=True))
-            name = _Name(number, form, anchor, tuple(keys[word] for word in words), another, (loose, strict))
+            compared = [heard[word] for word in words]
+            loose, strict = " ".join([way for way, _ in compared]), " ".join([way for _, way in compared])
+            name = _Name(number, form, anchor, tuple([keys[word] for word in words]), another, (loose, strict))
             for key in name.keys[anchor]:
-                for sound in name.keys[anchor + side] if len(key) > 1 else ():
-                    if len(words) > 2 or len(key) + len(sound) >= _LEAST_CONSONANTS:
-                        pairs, longer = beside[side][key].setdefault(sound, _Beside([], []))
-                        (longer if len(words) > 2 else pairs).append(name)
+                if len(key) < 2:
+                    continue
+                least = 0 if len(words) > 2 else _LEAST_CONSONANTS - len(key)
+                for sound in name.keys[anchor + side]:
+                    if len(sound) >= least:
+                        beside[side][key].setdefault(sound, []).append(name)
         self._beside = beside
         self._memory = _Memory(beside, frozenset().union(*keys.values()))
         self._runs: dict[str, tuple[tuple[str, float], ...]] = {}
@@ -369,9 +366,10 @@ def _named(heard: Sequence[_Heard], beside: _Names) -> Iterator[_Named]:
                 names = neighbours.get(sound)
                 if names is None:
                     continue
-                found = _longer(heard, here, names.longer) if names.longer else []
-                if names.pairs and len(key) + len(sound) >= _least_consonants(word.strict):
-                    found += _pairs(heard, min(here, here + side), names.pairs)
+                found = _longer(heard, here, names)
+                if len(key) + len(sound) >= _least_consonants(word.strict):
+                    pairs = [name for name in names if len(name.keys) == 2]
+                    found += _pairs(heard, min(here, here + side), pairs) if pairs else []
                 for named in sorted(found, key=_number) if len(found) > 1 else found:
                     if named[:2] not in told:
                         told.add(named[:2])
@@ -393,11 +391,11 @@ def _pairs(heard: Sequence[_Heard], first: int, names: Sequence[_Name]) -> list[
 
 
 def _longer(heard: Sequence[_Heard], here: int, names: Sequence[_Name]) -> list[_Named]:
-    """Those of some names of more words that the words around their anchor are like."""
+    """Those of some names of more than two words that the words around their anchor are like."""
     found: list[_Named] = []
     for name in names:
         another, keys = name.another
-        if 0 <= here + another < len(heard) and not keys.isdisjoint(heard[here + another].keys):
+        if another and 0 <= here + another < len(heard) and not keys.isdisjoint(heard[here + another].keys):
             first = here - name.anchor
             part = heard[max(first, 0) : first + len(name.keys)]
             if len(part) == len(name.keys) and (taken := _taken(part, name)):

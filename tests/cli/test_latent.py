@@ -99,6 +99,18 @@ def test_a_size_at_which_the_model_makes_nothing_is_wrong_use(
     assert capsys.readouterr().out == ""
 
 
+def test_of_several_files_one_of_another_size_ends_nothing(
+    folder: Path, model: str, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    odd = write_clip(tmp_path / "odd.mp4", moving_clip(250, 190, count=13))
+    assert run(["watermark", "latent", str(odd), str(folder / "copy.mp4"), "--model", model, "--json"]) == 64
+    said = capsys.readouterr()
+    first, second = (json.loads(line) for line in said.out.splitlines())
+    assert first["error"] == "generation.clip_not_invertible"
+    assert "250 x 190" in said.err and "Give the size at which it was made" in said.err
+    assert second["state"] == "verified"
+
+
 def test_a_video_longer_than_a_model_makes_is_refused(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(video_file, "MOST_BYTES", 5 * 256 * 192 * 3)
     with pytest.raises(LimitExceededError, match="5 pictures of 256 x 192"):

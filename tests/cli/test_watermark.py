@@ -93,7 +93,7 @@ def test_embed_says_what_it_is_not(folder, capsys, tmp_path) -> None:
 
 @pytest.mark.parametrize(
     ("seconds", "loudness", "why"),
-    [(12, 0.2, None), (12, 0.0, "it is silent"), (0.4, 0.2, "it is too short"), (None, 0.0, "there is none")],
+    [(12, 0.2, None), (12, 0.0, "it is silent"), (0.1, 0.2, "it is too short"), (None, 0.0, "there is none")],
 )
 def test_embed_says_whether_picture_and_sound_were_marked(seconds, loudness, why, capsys, tmp_path) -> None:
     raw = moving_clip(256, 256, count=max(4, round(2 * (seconds or 0))), style="flat", rate=Fraction(2))
@@ -106,13 +106,32 @@ def test_embed_says_whether_picture_and_sound_were_marked(seconds, loudness, why
     command = ["watermark", "embed", str(source), "-o", str(output), "--payload", PAYLOAD]
     assert run([*command, "--json"]) == 0
     document = json.loads(capsys.readouterr().out)
-    assert document["picture"] == {"marked": True, "why_not": None}
-    assert document["sound"] == {"marked": why is None, "why_not": why}
+    assert document["picture"] == {"marked": True, "why_not": None, "named_by": None}
+    assert document["sound"] == {"marked": why is None, "why_not": why, "named_by": None}
     output.unlink()
     assert run(command) == 0
     said = capsys.readouterr().out
     assert re.search(r"picture +marked\n", said)
     assert re.search(rf"sound +{'marked' if why is None else f'not marked: {why}'}\n", said)
+
+
+def test_embed_says_what_the_copy_has_lost(capsys, tmp_path) -> None:
+    source, output = tmp_path / "clear.mov", tmp_path / "marked.mp4"
+    write_clip(source, moving_clip(160, 160, 2), "prores_ks", pixel_format="yuva444p10le")
+    command = ["watermark", "embed", str(source), "-o", str(output)]
+    assert run(command) == 0
+    assert re.search(r"lost +transparency: ", capsys.readouterr().out)
+    output.unlink()
+    assert run([*command, "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["left_out"] == ["transparency"]
+
+
+def test_of_a_file_of_no_known_kind_all_kinds_are_named_that_are(capsys, tmp_path) -> None:
+    path = tmp_path / "song.aac"
+    path.write_bytes(b"\xff\xf1\x4c\x80" * 64)
+    assert run(["watermark", "extract", str(path)]) == 3
+    said = capsys.readouterr().err
+    assert all(kind in said for kind in ("mp4", "flac", "png"))
 
 
 def test_a_video_marked_on_its_own_is_not_taken_for_a_generated_one(folder, capsys) -> None:

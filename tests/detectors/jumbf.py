@@ -101,7 +101,7 @@ def claimed_anew(
             return [boxes[0], box(b"cbor", claims[0])]
         protected, header, payload, _ = content.value
         signed = signer.sign(cbor2.dumps(["Signature1", protected, b"", claims[0]]))
-        header = {**header, "pad": header["pad"][len(claims[0]) - len(claim) :]}
+        header = {**header, "pad": bytes(len(header["pad"]) + len(claim) - len(claims[0]))}
         return [boxes[0], box(b"cbor", cbor2.dumps(cbor2.CBORTag(18, [protected, header, payload, signed])))]
 
     claim = next(part for part in inner(inner(store)[-1])[1:] if part[33:].startswith(b"c2pa.claim.v2\0"))

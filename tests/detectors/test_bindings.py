@@ -21,7 +21,8 @@ import c2pa
 import cbor2
 import pytest
 
-from tests.detectors.jumbf import box, signed_anew
+from tests.detectors.jumbf import at as within
+from tests.detectors.jumbf import box, changed, signed_anew
 from tests.forms import FORMS
 from touchmark.detectors.sources import Sources
 from touchmark.detectors.verdict import Outcome
@@ -83,7 +84,6 @@ def jpeg_parts(content: bytes) -> Iterator[Part]:
 
 def bound_by_parts(content: bytes, parts: Callable[[bytes], Iterator[Part]]) -> bytes:
     """With a hash over parts (C2PA 2.4, 18.7) in place of the hash over bytes."""
-    (store,) = stores(io.BytesIO(content), kind_of_file(io.BytesIO(content)))
 
     def over_parts(_: object) -> dict[str, object]:
         named: dict[str, dict[str, object]] = {}
@@ -93,9 +93,24 @@ def bound_by_parts(content: bytes, parts: Callable[[bytes], Iterator[Part]]) -> 
             named.setdefault(key, {"names": [name], "alg": "sha256", "hash": digest, "pad": b""})
         return {"boxes": list(named.values())}
 
-    changed = signed_anew(store, SIGNER, "c2pa.hash.data", over_parts, renamed="c2pa.hash.boxes")
+    return with_store(content, "c2pa.hash.data", over_parts, renamed="c2pa.hash.boxes")
+
+
+def with_store(content: bytes, label: str, change: Callable[[Any], Any], *, renamed: str | None = None) -> bytes:
+    """With one assertion changed, and signed anew."""
+    store = store_of(content)
+    return replaced(content, store, signed_anew(store, SIGNER, label, change, renamed=renamed))
+
+
+def store_of(content: bytes) -> bytes:
+    (store,) = stores(io.BytesIO(content), kind_of_file(io.BytesIO(content)))
+    return store
+
+
+def replaced(content: bytes, store: bytes, other: bytes) -> bytes:
+    """With another store of the same length."""
     at = content.index(store)
-    content = content[:at] + changed + content[at + len(store) :]
+    content = content[:at] + other + content[at + len(store) :]
     if content.startswith(b"\x89PNG"):
         end = at + len(store)
         content = content[:end] + struct.pack(">I", zlib.crc32(content[at - 4 : end])) + content[end + 4 :]
@@ -107,6 +122,7 @@ def files(tmp_path_factory: pytest.TempPathFactory) -> dict[str, bytes]:
     folder = tmp_path_factory.mktemp("bindings")
     trees = {"merkle_tree_chunk_size_in_kb": 1, "merkle_tree_max_proofs": 2}
     return {
+        "whole.png": signed(folder, "p.png"),
         "parts.png": bound_by_parts(signed(folder, "p.png"), png_parts),
         "parts.jpg": bound_by_parts(signed(folder, "p.jpg"), jpeg_parts),
         "trees.m4a": signed(folder, "a.m4a", **trees),
@@ -214,6 +230,65 @@ def test_what_lies_in_no_part_is_not_vouched_for(files, verify, how) -> None:
     assert not report.is_sound
     assert verification.verdict.outcome is Outcome.UNKNOWN
     assert "left parts of it out" in verification.verdict.headline
+
+
+@pytest.mark.parametrize(("name", "last"), [("parts.png", "IDAT"), ("parts.jpg", "SOS"), ("parts.jpg", "C2PA")])
+def test_parts_that_nobody_named_are_not_vouched_for(files, verify, name, last) -> None:
+    """A library asks whether what is named is there, and not whether there is more."""
+
+    def fewer(assertion: dict[str, Any]) -> dict[str, Any]:
+        names = [part["names"] for part in assertion["boxes"]]
+        return {"boxes": assertion["boxes"][: names.index([last]) + 1]}
+
+    verification = verify(with_store(files[name], "c2pa.hash.boxes", fewer))
+    assert verification.evidence.manifest.state is ValidationState.TRUSTED
+    assert verification.evidence.manifest.left_out == (f"what follows the part “{last}”",)
+    assert verification.verdict.outcome is Outcome.UNKNOWN
+
+
+WITHOUT_NAMES: list[Callable[[dict[str, Any]], Any]] = [
+    lambda stretch: list(stretch.values()),
+    lambda stretch: dict(enumerate(stretch.values())),
+    lambda stretch: {name.encode(): number for name, number in stretch.items()},
+    lambda stretch: cbor2.CBORTag(1000, stretch),
+]
+
+
+@pytest.mark.parametrize("how", range(len(WITHOUT_NAMES)))
+def test_what_is_left_out_under_no_name_is_not_vouched_for(files, verify, how) -> None:
+    """A library takes lists, numbers and bytes for the names of members, and passes over tags."""
+    content = files["whole.png"]
+    pixels = content.rindex(b"IDAT") + 10
+
+    def more(assertion: dict[str, Any]) -> dict[str, Any]:
+        (store,) = assertion["exclusions"]
+        start, end = store["start"], store["start"] + store["length"]
+        hashed = content[:start] + content[end:pixels] + content[pixels + 20 :]
+        stretches = [{"start": start, "length": end - start}, {"start": pixels, "length": 20}]
+        digest = hashlib.sha256(hashed).digest()
+        return {**assertion, "hash": digest, "exclusions": list(map(WITHOUT_NAMES[how], stretches))}
+
+    forged = bytearray(with_store(content, "c2pa.hash.data", more))
+    forged[pixels + 5] ^= 1
+    verification = verify(bytes(forged))
+    assert verification.evidence.manifest.state is ValidationState.TRUSTED
+    assert verification.evidence.manifest.hard_binding_matches
+    assert not verification.evidence.manifest.is_sound
+    assert verification.verdict.outcome is Outcome.UNKNOWN
+
+
+def test_the_name_of_a_thumbnail_hides_nothing(files, verify) -> None:
+    """A library hashes a file in a manifest without its name."""
+    content, store = files["whole.png"], store_of(files["whole.png"])
+
+    def named(boxes: list[bytes]) -> list[bytes]:
+        assert boxes[1][4:] == b"bfdb\0image/jpeg\0"
+        return [boxes[0], box(b"bfdb", boxes[1][8:] + HIDDEN), *boxes[2:]]
+
+    change = within(("c2pa.assertions", "c2pa.thumbnail.claim"), named)
+    verification = verify(replaced(content, store, changed(store, change)))
+    assert verification.evidence.manifest.is_sound, "the attack works against whoever asks the library alone"
+    assert verification.verdict.outcome is Outcome.CONTRADICTORY
 
 
 @pytest.mark.parametrize("name", ["film.mp4", "trees.mp4", "trees.m4a"])

@@ -39,6 +39,9 @@ class Known:
     def by_manifest(self, label: str) -> Registration | None:
         return None
 
+    def has_signed(self, certificate: bytes, key_id: str) -> bool:
+        return False
+
     def payloads(self, key_id: str) -> NDArray[np.uint64]:
         return np.array([p.value for p, row in self._sealed.items() if row.key_id == key_id], np.uint64)
 

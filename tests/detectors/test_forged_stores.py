@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import json
 import struct
@@ -21,6 +22,7 @@ from cryptography.x509.oid import ExtendedKeyUsageOID
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from tests.detectors.cameras import sign_raw
 from tests.detectors.jumbf import (
     at,
     box,
@@ -160,16 +162,19 @@ def test_what_lies_before_the_content_of_an_assertion_is_found(signed, tmp_path)
     assert verification.verdict.outcome is Outcome.CONTRADICTORY
 
 
-def test_an_embedded_file_is_two_boxes(signed) -> None:
-    def embedded(*more: bytes) -> KeptStore:
-        file = superbox(
-            b"@\xcb\x0c2", "c2pa.embedded-data", box(b"bfdb", b"\0text/plain\0"), box(b"bidb", HIDDEN), *more
-        )
+def test_an_embedded_file_is_two_boxes_and_has_no_name() -> None:
+    """The name is in no hash of a library's."""
+
+    def embedded(*more: bytes, head: bytes = b"\0text/plain\0") -> KeptStore:
+        file = superbox(b"@\xcb\x0c2", "c2pa.embedded-data", box(b"bfdb", head), box(b"bidb", HIDDEN), *more)
         assertions = superbox(b"c2as", "c2pa.assertions", file)
         return KeptStore.of(superbox(b"c2pa", "c2pa", superbox(b"c2ma", "urn:c2pa:1", assertions)))
 
     assert unsigned_in_store(embedded()) == 0
     assert unsigned_in_store(embedded(box(b"bidb", HIDDEN))) == len(HIDDEN)
+    for head in (b"", b"\0", b"\1", b"\0text/plain", b"\1text/plain\0\0"):
+        assert unsigned_in_store(embedded(head=head)) == 0
+        assert unsigned_in_store(embedded(head=head[:1] + b"text/plain\0" + HIDDEN)) == len(HIDDEN)
 
 
 @pytest.mark.parametrize("last", [True, False], ids=["behind", "before"])
@@ -216,6 +221,20 @@ def test_a_manifest_is_led_to_by_the_whole_of_its_name(signed, label) -> None:
     stranger = superbox(b"c2ma", label.decode(), superbox(b"c2as", "c2pa.assertions", box(b"json", HIDDEN)))
     forged = changed(store, lambda p, b: [b[0], stranger, *b[1:]] if len(p) == 1 else b)
     assert unsigned_in_store(KeptStore.of(forged)) > len(HIDDEN)
+
+
+@pytest.mark.parametrize("written", [cbor2.dumps, lambda told: json.dumps(told).encode()], ids=["cbor", "json"])
+def test_a_manifest_is_led_to_by_a_name_of_any_length(written) -> None:
+    """Of 96 to 119 bytes, the length of an address looked like the head of a short one, and a camera's original
+    counted as hidden beneath its edit."""
+    kind = "cbor" if written is cbor2.dumps else "json"
+    for length in (1, 7, *range(70, 130), 255, 300):
+        label = "x" * length
+        said = box(kind.encode(), written({"url": f"self#jumbf=/c2pa/{label}", "more": "text"}))
+        assertions = superbox(b"c2as", "c2pa.assertions", superbox(kind.encode(), "c2pa.ingredient", said))
+        parent = superbox(b"c2ma", label, superbox(b"c2as", "c2pa.assertions", superbox(b"cbor", "a", DATA)))
+        kept = KeptStore.of(superbox(b"c2pa", "c2pa", parent, superbox(b"c2ma", "urn:c2pa:1", assertions)))
+        assert unsigned_in_store(kept) == 0
 
 
 def test_of_two_manifests_with_one_label_one_is_read(signed) -> None:
@@ -398,15 +417,54 @@ def test_stores_of_every_wrapping_are_whole_and_hide_nothing(signed, name) -> No
     assert unsigned_in_store(KeptStore.of(store + b"\0more")) == 4
 
 
-@pytest.mark.parametrize("label", ["", ADDRESS, "c2pa.data__2"])
-def test_data_that_no_address_of_data_names_counts_as_hidden(label) -> None:
-    """An address without an end names nothing, and one of something else no data."""
-    named = cbor2.dumps({"url": "self#jumbf=c2pa.databoxes/c2pa.data", "other": ADDRESS})
-    said = superbox(b"cbor", "org.example.a", box(b"cbor", named), box(b"bidb", b"self#jumbf="))
-    data = (superbox(b"cbor", name, box(b"cbor", HIDDEN)) for name in ("c2pa.data", label))
-    parts = superbox(b"c2as", "c2pa.assertions", said), superbox(b"c2db", "c2pa.databoxes", *data)
-    store = superbox(b"c2pa", "c2pa", superbox(b"c2ma", "urn:c2pa:1", *parts))
-    assert len(HIDDEN) <= unsigned_in_store(KeptStore.of(store)) < 2 * len(HIDDEN)
+@pytest.mark.parametrize("label", ["", ADDRESS, "c2pa.data__2", "c2pa.data"])
+def test_data_that_no_hash_names_counts_as_hidden(label) -> None:
+    """A library looks for no data that is named, and lets pass what is there under the name."""
+    data = superbox(b"cbor", "c2pa.data", box(b"cbor", HIDDEN))
+    named = {"url": "self#jumbf=c2pa.databoxes/c2pa.data", "hash": hashlib.sha256(data[8:]).digest()}
+    other = superbox(b"cbor", label, box(b"cbor", b"!" + HIDDEN))
+    for count, inside in enumerate(((data,), (data, other))):
+        held = superbox(b"c2db", "c2pa.databoxes", *inside)
+        unsigned = unsigned_in_store(KeptStore.of(_naming(box(b"cbor", cbor2.dumps(named)), held)))
+        assert count * len(HIDDEN) <= unsigned < (count + 1) * len(HIDDEN)
+        assert count or unsigned == 0
+
+
+@pytest.mark.parametrize("written", [list, lambda digest: base64.b64encode(digest).decode()], ids=["numbers", "text"])
+def test_a_credential_that_no_hash_names_counts_as_hidden(written) -> None:
+    """Claims of version 1 have a place for credentials, which a library neither asks for nor holds against a hash."""
+    subject = {"credentialSubject": {"id": "did:x:1"}, "hidden": HIDDEN.decode() * 2}
+    credential = superbox(b"json", "did:x:1", box(b"json", json.dumps(subject).encode()))
+    for hashed in (credential, credential + b"!"):
+        named = {"credential": [{"alg": "sha512", "hash": written(hashlib.sha512(hashed[8:]).digest())}]}
+        said = box(b"json", json.dumps(named, separators=(",", ":")).encode())
+        unsigned = unsigned_in_store(KeptStore.of(_naming(said, superbox(b"c2vc", "c2pa.credentials", credential))))
+        assert (unsigned > 2 * len(HIDDEN)) is (hashed is not credential)
+
+
+def test_credentials_of_nobody_are_found_in_an_old_claim(signed, tmp_path) -> None:
+    capture = {"action": "c2pa.created", "digitalSourceType": DigitalSourceType.DIGITAL_CAPTURE.value}
+    old = {
+        "claim_version": 1,
+        "claim_generator": "a camera",
+        "assertions": [{"label": "c2pa.actions", "data": {"actions": [capture]}}],
+    }
+    path = tmp_path / "old.png"
+    with signed["p.png"].with_name("plain-p.png").open("rb") as media, path.open("w+b") as output:
+        sign_raw(c2pa.Builder(json.dumps(old), manifest_context(b"")), SIGNER, "image/png", media, output)
+    assert verify(path).verdict.outcome is Outcome.CAPTURED
+    subject = box(b"json", json.dumps({"credentialSubject": {"id": "did:x:1"}, "hidden": HIDDEN.decode() * 2}).encode())
+    held = superbox(b"c2vc", "c2pa.credentials", superbox(b"json", "did:x:1", subject))
+    path.write_bytes(with_store(path, changed(store_of(path), at((), lambda boxes: [*boxes, held]))))
+    verification = verify(path)
+    assert verification.evidence.manifest.is_sound, "the attack works against whoever asks the library alone"
+    assert verification.verdict.outcome is Outcome.CONTRADICTORY
+
+
+def _naming(said: bytes, held: bytes) -> bytes:
+    """A store with one manifest that says this in an assertion, and holds that."""
+    assertions = superbox(b"c2as", "c2pa.assertions", superbox(said[4:8], "org.example.a", said))
+    return superbox(b"c2pa", "c2pa", superbox(b"c2ma", "urn:c2pa:1", assertions, held))
 
 
 def test_what_cannot_be_taken_apart_counts_as_hidden(signed) -> None:

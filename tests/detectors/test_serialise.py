@@ -11,6 +11,8 @@ from jsonschema import Draft202012Validator
 
 from touchmark.detectors.document import schema
 from touchmark.detectors.serialise import line, report_of, report_of_unreadable
+from touchmark.provenance.manifest.inputs import Use
+from touchmark.provenance.manifest.uses import ReportedUse
 from touchmark.provenance.media.errors import TruncatedError
 
 PUBLISHED = Path(__file__).parents[2] / "docs" / "schemas" / "verify.schema.json"
@@ -46,6 +48,20 @@ def test_the_report_says_what_was_found(studio, sealed, registration) -> None:
     assert evidence["registration_by_watermark"] == evidence["registration_by_manifest"]
     assert evidence["manifest"]["label"] == registration.manifest_label
     assert evidence["container"]["sha256"] == registration.file_sha256
+
+
+def test_what_is_said_of_training_is_told_to_scripts_too(studio, sealed, validator) -> None:
+    verification = studio.verify(sealed)
+    told = (ReportedUse("ai_training", Use.CONSTRAINED, "ask us\x1b[2J"), ReportedUse("\ud800", None))
+    evidence = replace(verification.evidence, manifest=replace(verification.evidence.manifest, uses=told))
+    written = line(report_of(replace(verification, evidence=evidence)))
+    assert "\x1b" not in written
+    document = json.loads(written)
+    validator.validate(document)
+    assert document["evidence"]["manifest"]["uses"] == [
+        {"purpose": "ai_training", "use": "constrained", "constraint": "ask us\x1b[2J"},
+        {"purpose": "\\ud800", "use": None, "constraint": ""},
+    ]
 
 
 def test_the_schema_refuses_what_is_no_report(validator) -> None:

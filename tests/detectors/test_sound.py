@@ -16,7 +16,8 @@ import numpy as np
 import pytest
 from rich.console import Console
 
-from benchmarks.audio_tracks import Samples, band, noise, speech
+from benchmarks.audio_attacks import noisy
+from benchmarks.audio_tracks import Samples, Track, band, noise, speech
 from tests.clips import moving_clip, write_clip
 from tests.detectors.conftest import Stranger, Studio
 from touchmark.detectors.acceptance import Acceptance
@@ -365,6 +366,26 @@ def test_the_same_sound_under_another_picture_confirms_nothing(worn: Path, recor
         encode(replace(seen.raw(), sound=heard.sound()), tmp_path / "other.mp4", COPY)
     evidence = Verifier(Sources(keys=(KEY,))).verify(tmp_path / "other.mp4").evidence
     assert evidence.mark is None and evidence.strange_sound is not None
+
+
+def test_what_the_picture_names_is_found_in_a_sound_too_faint_to_be_read(recorded: Path, tmp_path: Path) -> None:
+    raw = with_sound(11, speech(SECONDS, 1, 120.0, RATE))
+    assert raw.sound is not None
+    heard = noisy(Track.of("marked", LoudnessMark().embed(raw.sound, PAYLOAD, KEY)), 6)
+    copy = tmp_path / "noisy.mp4"
+    encode(replace(raw, frames=LatticeWatermark().embed(raw.frames, PAYLOAD, KEY), sound=heard.sound()), copy, COPY)
+    verification = Verifier(Sources(keys=(KEY,))).verify(copy)
+    (seen,), (named,) = verification.evidence.detections, verification.evidence.sound.detections
+    assert (seen.payload, seen.named_by) == (PAYLOAD, None)
+    assert (named.payload, named.named_by) == (PAYLOAD, NamedBy.FILE)
+    assert verification.evidence.container.damage == verification.evidence.container.sound_damage == 0
+    (statement,) = said(verification.verdict, Source.SOUND)
+    assert statement.tone is Tone.SUPPORTS and "as the picture does. It is too faint there to be read" in statement.text
+    jsonschema.validate(json.loads(line(report_of(verification))), schema())
+    with open_video(recorded) as other, open_video(copy) as video:
+        encode(replace(other.raw(), sound=video.sound()), tmp_path / "other.mp4", COPY)
+    alone = Verifier(Sources(keys=(KEY,))).verify(tmp_path / "other.mp4").evidence
+    assert alone.mark is None and alone.mark_in_sound is None
 
 
 def test_progress_goes_on_through_the_sound(studio: Studio, spoken: Sealed) -> None:

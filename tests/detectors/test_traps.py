@@ -12,6 +12,7 @@ import json
 import struct
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import av
 import c2pa
@@ -21,7 +22,7 @@ from rich.console import Console
 from tests.clips import moving_clip
 from tests.detectors.cameras import sign_raw
 from tests.detectors.conftest import NOW
-from tests.forms import FORMS
+from tests.forms import FORMS, sound_file
 from tests.heif import heif
 from touchmark.detectors.contradictions import ContradictionKind
 from touchmark.detectors.evidence import gather
@@ -35,6 +36,7 @@ from touchmark.detectors.terminal import render
 from touchmark.detectors.verdict import Outcome, judge
 from touchmark.detectors.verify import Verification, Verifier
 from touchmark.generation.admission import SuspectInputError, require_unmarked
+from touchmark.provenance.disclosure.aigc import AIGC_KEY, AigcRecord, Label
 from touchmark.provenance.disclosure.xmp import XmpNote
 from touchmark.provenance.keys.development import issue_development_chain
 from touchmark.provenance.manifest.claim import GENERATOR, Claim, DigitalSourceType, SoftwareAgent
@@ -43,6 +45,7 @@ from touchmark.provenance.manifest.report import Concern, ManifestPresence, Vali
 from touchmark.provenance.manifest.traces import stores
 from touchmark.provenance.manifest.write import sign_file, sign_stream
 from touchmark.provenance.media.boxes import C2PA_UUID, scan_boxes, unhashed_bytes
+from touchmark.provenance.media.encode import EncodeSettings, encode
 from touchmark.provenance.media.errors import MediaError, TruncatedError
 from touchmark.provenance.media.items import XMP
 from touchmark.provenance.media.kinds import Family, kind_of_file
@@ -220,6 +223,30 @@ def test_a_cameras_claim_over_a_picture_that_says_it_was_generated_is_named(
     assert [found.kind for found in verdict.contradictions] == [ContradictionKind.LABELS_DISAGREE]
 
 
+@pytest.mark.parametrize("search", [MarkSearch.NONE, MarkSearch.GLANCE])
+@pytest.mark.parametrize("name", ["tagged.mp4", "tagged.mp3"])
+def test_a_recording_whose_tags_say_that_it_was_generated_is_named_by_who_looks_at_nothing_too(
+    trusted, tmp_path, name, search
+) -> None:
+    plain, path = tmp_path / f"plain-{name}", tmp_path / name
+    if name.endswith(".mp4"):
+        record = AigcRecord(Label.IS, "Example", "1").to_json()
+        encode(moving_clip(64, 64, count=4), plain, EncodeSettings(metadata={AIGC_KEY: record}))
+    else:
+        with av.open(str(sound_file(tmp_path / "a.mp3", "libmp3lame"))) as sound, av.open(str(plain), "w") as output:
+            output.metadata["comment"] = "made with suno"
+            stream = output.add_stream_from_template(sound.streams.audio[0])
+            for packet in sound.demux(audio=0):
+                if packet.dts is not None:
+                    packet.stream = stream
+                    output.mux(packet)
+    claim = _claim("video/mp4" if name.endswith(".mp4") else "audio/mpeg", DigitalSourceType.DIGITAL_CAPTURE)
+    sign_file(plain, path, claim, *trusted)
+    verdict = Verifier(Sources(anchors=trusted[1])).verify(path, search=search).verdict
+    assert verdict.outcome is Outcome.CONTRADICTORY
+    assert [found.kind for found in verdict.contradictions] == [ContradictionKind.LABELS_DISAGREE]
+
+
 @pytest.mark.parametrize("name", ["p.jpg", "v.mp4"])
 def test_a_strangers_camera_is_not_believed_through_an_editor_who_is(forms, trusted, tmp_path, name) -> None:
     """Trap 4: anybody can sign that a camera took it, and have it opened and saved by a program that all trust."""
@@ -355,6 +382,10 @@ HIDDEN: dict[str, tuple[dict[str, object], Outcome]] = {
         {"actions": [FILLED | {"digitalSourceType": FILLED["digitalSourceType"].replace("http:", "https:")}]},
         Outcome.UNKNOWN,
     ),
+    "by a generator's name": (
+        {"actions": [{"action": "c2pa.edited", "softwareAgent": {"name": "Stable Diffusion XL"}}]},
+        Outcome.UNKNOWN,
+    ),
 }
 
 
@@ -379,6 +410,40 @@ def test_what_a_model_did_is_read_wherever_it_is_said(forms, trusted, tmp_path, 
         verification = verify(file, trusted)
         assert verification.evidence.manifest.state is ValidationState.TRUSTED
         assert verification.verdict.outcome is outcome
+
+
+ELSEWHERE = {
+    "label": "c2pa.ai-disclosure",
+    "size": 100,
+    "location": {"url": "https://example.invalid/a", "alg": "sha256", "hash": [1] * 32},
+    "content_type": "application/cbor",
+}
+SCHEMA = {"@context": "https://schema.org", "@type": "CreativeWork"}
+BESIDE: dict[str, dict[str, Any]] = {
+    "kept at an address": {"label": "c2pa.cloud-data", "data": ELSEWHERE},
+    "by the name of schema.org": {
+        "label": "stds.schema-org.CreativeWork",
+        "kind": "Json",
+        "data": SCHEMA | {"digitalSourceType": "https://schema.org/TrainedAlgorithmicMediaDigitalSource"},
+    },
+}
+
+
+@pytest.mark.parametrize("where", BESIDE)
+def test_a_camera_is_not_believed_beside_what_may_be_a_models(forms, trusted, tmp_path, where) -> None:
+    definition = {
+        "claim_version": 2,
+        "title": "x",
+        "claim_generator_info": [GENERATOR],
+        "assertions": [_created(), {"created": True, **BESIDE[where]}],
+    }
+    path = tmp_path / "beside.jpg"
+    with forms["p.jpg"].with_name("plain-p.jpg").open("rb") as media, path.open("w+b") as output:
+        sign_raw(c2pa.Builder(json.dumps(definition), manifest_context(b"")), trusted[0], "image/jpeg", media, output)
+    verification = verify(path, trusted)
+    assert verification.evidence.manifest.state is ValidationState.TRUSTED
+    assert verification.verdict.outcome is Outcome.UNKNOWN
+    assert "does not say that of all" in verification.verdict.headline
 
 
 # -- bytes outside the hash (trap 6)
@@ -611,7 +676,6 @@ def test_the_text_of_a_manifest_does_not_sway_the_verdict(hostile) -> None:
 @pytest.fixture(scope="module")
 def marked_sound(studio, tmp_path_factory) -> Path:
     """A sound with this operator's mark and no manifest: what is left of a sealed one."""
-    from tests.forms import sound_file
     from touchmark.provenance.media.sound import open_sound, write_sound
     from touchmark.provenance.watermark.audio import LoudnessMark
     from touchmark.provenance.watermark.protocol import Payload

@@ -187,13 +187,34 @@ def test_an_invalid_state_without_a_reason_is_tampered() -> None:
     assert judge(evidence(manifest(state=ValidationState.INVALID))).outcome is Outcome.TAMPERED
 
 
-@pytest.mark.parametrize("source_type", [CAPTURE, GENERATED])
-def test_an_identity_that_is_not_proven_is_no_tampering_and_no_evidence(source_type: DigitalSourceType) -> None:
-    verdict = judge(evidence(manifest(StatusCode("cawg.ica.did_unavailable"), source_type=source_type)))
+NAMED = StatusCode("cawg.ica.did_unavailable")
+
+
+def test_an_identity_that_is_not_proven_is_no_tampering_and_no_evidence_of_a_camera() -> None:
+    verdict = judge(evidence(manifest(NAMED, source_type=CAPTURE)))
     assert verdict.outcome is Outcome.UNKNOWN
     assert not verdict.tampering
     assert "identity in it that is not proven" in verdict.headline
     assert any("cawg.ica.did_unavailable" in statement.text for statement in verdict.statements)
+
+
+def test_nor_does_it_make_a_generator_whom_all_trust_less_believed() -> None:
+    """Files of the largest makers name people by who has to be asked on a network."""
+    made = manifest(NAMED)
+    verdict = judge(evidence(made))
+    assert verdict.outcome is Outcome.GENERATED and "whom this installation trusts" in verdict.headline
+    assert any("cawg.ica.did_unavailable" in statement.text for statement in verdict.statements)
+    broken = ReportedIngredient("p", "parentOf", "urn:c2pa:0", 1, faults=(HASH_MISMATCH,))
+    for other in (
+        manifest(NAMED, UNTRUSTED),
+        manifest(NAMED, EXPIRED),
+        manifest(NAMED, ingredients=(broken,)),
+        replace(made, signer_trusted=False),
+        replace(made, left_out=("the box “/mdat”",)),
+        replace(made, truncated=True),
+        replace(made, hard_binding_matches=None),
+    ):
+        assert judge(evidence(other)).outcome is not Outcome.GENERATED
 
 
 def test_a_broken_identity_excuses_no_broken_content() -> None:
@@ -409,6 +430,31 @@ def test_a_disclosure_beneath_an_update_still_says_that_a_model_had_a_part_in_it
         assert judge(evidence(replace(updated, ingredients=(other,)))).outcome is Outcome.CAPTURED
 
 
+def test_a_camera_is_not_believed_where_what_may_speak_against_it_was_taken_out() -> None:
+    camera = manifest(source_type=CAPTURE)
+    for label, outcome in (
+        ("c2pa.ai-disclosure", Outcome.UNKNOWN),
+        ("c2pa.ingredient.v3__1", Outcome.UNKNOWN),
+        ("c2pa.metadata", Outcome.CAPTURED),
+        ("c2pa.thumbnail.claim", Outcome.CAPTURED),
+    ):
+        redacted = (ReportedRedaction(label, "c2pa.PII.present", camera.signer),)
+        assert judge(evidence(replace(camera, redactions=redacted))).outcome is outcome
+
+
+def test_what_was_opened_without_a_manifest_is_no_cameras_by_the_word_of_an_editor() -> None:
+    """Who is trusted states what went in, not that it is true; of this nobody says anything."""
+    parent = ReportedIngredient("p", "parentOf", "", 1)
+    camera = replace(parent, label="urn:c2pa:0", source_type=CAPTURE.value)
+    for ingredients, outcome in (
+        ((parent,), Outcome.UNKNOWN),
+        ((camera, replace(parent, depth=2)), Outcome.UNKNOWN),
+        ((camera,), Outcome.CAPTURED),
+        ((replace(parent, relationship="inputTo"),), Outcome.CAPTURED),
+    ):
+        assert judge(evidence(manifest(source_type=CAPTURE, ingredients=ingredients))).outcome is outcome
+
+
 def test_a_part_of_which_nobody_says_how_it_came_to_be_is_no_cameras() -> None:
     camera = ReportedIngredient("p", "parentOf", "urn:c2pa:0", 1, source_type=CAPTURE.value)
     edited = ReportedIngredient("e", "componentOf", "urn:c2pa:1", 1)
@@ -457,6 +503,14 @@ def test_whoever_edits_or_publishes_did_not_make_it() -> None:
     origin = judge(evidence(replace(edited, actions=(UPDATED, said)))).origin
     assert origin is not None
     assert origin.generator == "a program 1", "which says that a model of its own made something"
+
+
+def test_a_time_that_nobody_vouches_for_is_no_origin() -> None:
+    """Beside a signature anybody can put a stamp of his own."""
+    stamped = replace(manifest(), actions=(), signed_at=NOW)
+    for trusted, created in ((True, NOW), (False, None)):
+        origin = judge(evidence(replace(stamped, time_stamped=trusted))).origin
+        assert origin is not None and origin.created == created
 
 
 def test_a_history_that_is_too_large_to_walk_is_not_relied_upon() -> None:
@@ -558,7 +612,8 @@ def _times(*marked: int, of: int = 20) -> tuple[Segment, ...]:
 def test_the_last_stretch_lasts_as_long_as_its_picture_is_shown() -> None:
     detection = replace(mark(PAYLOADS[0]), timeline=_times(0, 1, of=2))
     assert [(s.start, s.end) for s in detection.shown_until(7.5).timeline] == [(0, 1), (1, 7.5)]
-    assert detection.shown_until(1.5) == detection
+    assert [(s.start, s.end) for s in detection.shown_until(1.5).timeline] == [(0, 1), (1, 1.5)]
+    assert detection.shown_until(1.0) == detection
     assert replace(detection, timeline=()).shown_until(7.5).timeline == ()
 
 

@@ -51,6 +51,16 @@ def test_a_row_is_never_overwritten(registry: Registry, second: Registration) ->
     assert registry.by_payload(SEALED.payload) == SEALED
 
 
+def test_it_knows_who_signed_what_carries_marks_under_a_key(registry: Registry) -> None:
+    registry.register(SEALED, b"a certificate")
+    assert registry.has_signed(b"a certificate", SEALED.key_id)
+    assert not registry.has_signed(b"a certificate", "another")
+    assert not registry.has_signed(b"another", SEALED.key_id)
+    assert not registry.has_signed(b"", SEALED.key_id)
+    registry.withdraw(SEALED.payload)
+    assert not registry.has_signed(b"a certificate", SEALED.key_id)
+
+
 def test_a_withdrawn_row_is_gone(registry: Registry) -> None:
     registry.register(SEALED)
     registry.withdraw(SEALED.payload)

@@ -14,6 +14,8 @@ import pytest
 import yaml
 
 from touchmark.safety.figures import FigureDataError, FigureIndex, FigureRole, FigureStatus
+from touchmark.safety.figures.compiled import COMPILED_FILE
+from touchmark.safety.figures.compiling import compile_folder
 from touchmark.safety.figures.current import shipped_data
 from touchmark.safety.figures.data import FiguresFile, json_schema, read_figures, shipped_folder
 from touchmark.safety.figures.forms import folded_name
@@ -266,6 +268,48 @@ def test_the_shipped_list_can_be_copied_and_extended(tmp_path: Path) -> None:
         shutil.copy(path, tmp_path / path.name)
     (tmp_path / "ours.yaml").write_text(HEAD + ADA, encoding="utf-8")
     assert read_figures(tmp_path).by_id["ada-example"].name == "Ada Example"
+
+
+# --- lists that are compiled ----------------------------------------------------------------------------------------
+
+
+def test_what_the_shipped_list_is_read_from_is_what_its_files_say() -> None:
+    written = (shipped_folder() / COMPILED_FILE).read_text(encoding="utf-8")
+    assert written.rstrip() == compile_folder(shipped_folder()), (
+        "compile again: python -m touchmark.safety.figures.compiling > policies/figures/compiled.json"
+    )
+
+
+def test_a_compiled_folder_reads_as_its_files_do(folder: Path) -> None:
+    plainly = read_figures(folder)
+    (folder / COMPILED_FILE).write_text(compile_folder(folder), encoding="utf-8")
+    assert read_figures(folder) == plainly
+
+
+@pytest.mark.parametrize("changed", ["people.yaml", "vetoes.yaml"])
+def test_a_file_that_was_changed_since_it_was_compiled_is_read_itself(folder: Path, changed: str) -> None:
+    (folder / COMPILED_FILE).write_text(compile_folder(folder), encoding="utf-8")
+    for file, old, new in (("people.yaml", "Ada Example", "Eve Example"), ("vetoes.yaml", "[]", "[ada bridge]")):
+        if file == changed:
+            content = (folder / file).read_text(encoding="utf-8").replace(old, new, 1)
+            (folder / file).write_text(content, encoding="utf-8")
+    data = read_figures(folder)
+    assert data.figures[0].name == ("Eve Example" if changed == "people.yaml" else "Ada Example")
+    assert data.vetoes.phrases == (("ada bridge",) if changed == "vetoes.yaml" else ())
+
+
+@pytest.mark.parametrize("wrong", [b"", b"{", b"[]", b"\xff", b"7", b"[" * 100_000])
+def test_what_was_compiled_badly_is_passed_over(folder: Path, wrong: bytes) -> None:
+    plainly = read_figures(folder)
+    (folder / COMPILED_FILE).write_bytes(wrong)
+    assert read_figures(folder) == plainly
+
+
+def test_what_was_compiled_of_other_files_says_nothing(folder: Path) -> None:
+    (folder / COMPILED_FILE).write_text(compile_folder(folder), encoding="utf-8")
+    (folder / "people.yaml").unlink()
+    with pytest.raises(FigureDataError, match="no list of figures"):
+        read_figures(folder)
 
 
 def test_an_empty_list_of_people_is_allowed_in_the_model() -> None:

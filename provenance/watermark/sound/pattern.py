@@ -90,6 +90,11 @@ class Pattern:
         """True where a cell is part of the template; shape (ROWS, BANDS)."""
         return self.bit < 0
 
+    @property
+    def known(self) -> Real:
+        """The signs of the template, 0 elsewhere: what is known whatever the payload; shape (ROWS, BANDS)."""
+        return np.where(self.template, self.signs, 0).astype(np.float32)
+
     def carrying(self, code_bits: NDArray[np.uint8]) -> Real:
         """The signs with a payload written in; shape (ROWS, BANDS)."""
         return np.where(self.template, self.signs, self.signs * (1.0 - 2.0 * code_bits[self.bit])).astype(np.float32)

@@ -36,13 +36,18 @@ class Reading:
 def read(stretch: Stretch, alignment: Alignment, pattern: Pattern, key: WatermarkKey, candidates: int = 1) -> Reading:
     """Decode the likeliest payload; of several candidates, the likeliest that verifies."""
     cells = Cells.of(stretch, alignment).folded()
-    carriers = ~pattern.template
-    soft = np.bincount(pattern.bit[carriers], (cells * pattern.signs)[carriers], minlength=code.CODE_BITS)
-    odds = soft.astype(np.float32)
+    odds = bits(cells, pattern)
     decoded = code.decode(odds, key) if candidates == 1 else code.decode_from(odds, key, candidates)
-    signs = np.where(carriers, pattern.carrying(decoded.code_bits), 0).astype(np.float32)
+    signs = np.where(~pattern.template, pattern.carrying(decoded.code_bits), 0).astype(np.float32)
     z, log_p = correlation(cells, signs), log_tail(cells, signs)
     return Reading(decoded.payload, decoded.guess, z, log_p, signs)
+
+
+def bits(cells: Real, pattern: Pattern) -> Real:
+    """Evidence for each code bit, positive for 0: shape (CODE_BITS,), of cells of shape (ROWS, BANDS)."""
+    carriers = ~pattern.template
+    found = np.bincount(pattern.bit[carriers], (cells * pattern.signs)[carriers], minlength=code.CODE_BITS)
+    return found.astype(np.float32)
 
 
 def seconds(stretch: Stretch, alignment: Alignment, signs: Real, tests: float = 1.0) -> Iterator[Segment]:

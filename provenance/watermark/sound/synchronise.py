@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from touchmark.provenance.watermark import statistics
 from touchmark.provenance.watermark.sound import transform
 from touchmark.provenance.watermark.sound.evidence import Stretch, nearest
-from touchmark.provenance.watermark.sound.pattern import BANDS, CELL, FRAMES_PER_CELL, ROWS, Pattern, Real
+from touchmark.provenance.watermark.sound.pattern import BANDS, CELL, FRAMES_PER_CELL, ROWS, Real
 
 _COARSE = 0.005
 _REACH = 11
@@ -31,11 +31,25 @@ _REFINED = 6
 _EXACTLY = 2
 """How many of them are followed to the end with evidence worked out for their very pitch."""
 
+_SEARCHED_ANYHOW = 2
+"""Stretches from the beginning in which a mark of any tempo and pitch is looked for in each."""
+
 _GRID = tuple(1 + _COARSE * step for step in range(-_REACH, _REACH + 1))
 
 _SIDES = 2 * (round(_REACH * _COARSE / _FINE[-1]) + sum(round(step / _FINE[-1]) for step in _FINE)) + 1
-TESTS: Final = _SIDES**2 * ROWS / _ROW_STEP
+PLACES: Final = ROWS / _ROW_STEP
+"""All alignments in a copy of unchanged tempo and pitch."""
+TESTS: Final = _SIDES**2 * PLACES
 """All alignments that a search can end in, whether or not it looked at them: what a p-value must pay for."""
+
+
+def is_searched_anyhow(number: int) -> bool:
+    """Whether the tempo and pitch of a changed copy are looked for in a stretch, counted from 1.
+
+    A copy is played faster as a whole: where its first forty seconds show no mark, the rest is asked less and less
+    often. Looked for in each, that would be most of what a long sound without a mark costs.
+    """
+    return number <= _SEARCHED_ANYHOW or number.bit_count() == 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +75,10 @@ class Alignment:
     def row_at(self, spectrum: float, stretch: Stretch) -> float:
         """The row of the pattern at another spectrum, counted on beyond ROWS."""
         return self.row + spectrum / self.spectra_per_row(stretch)
+
+    def gone_on(self, stretch: Stretch, later: Stretch) -> Alignment:
+        """Where it lies in a later stretch, if nothing was cut out between."""
+        return replace(self, row=self.row_at(later.first - stretch.first, stretch) % ROWS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,10 +141,14 @@ def log_tail(cells: Real, signs: Real) -> float:
 
 
 class Finder:
-    """Searches for the template of one key."""
+    """Searches for what is known of a pattern: the template of one key, or all of it where a payload is named.
 
-    def __init__(self, pattern: Pattern) -> None:
-        self._signs = np.where(pattern.template, pattern.signs, 0).astype(np.float32)
+    Args:
+        signs: ndarray of shape (ROWS, BANDS): +1 or -1, 0 for cells that are not known.
+    """
+
+    def __init__(self, signs: Real) -> None:
+        self._signs = signs
         self._slides: dict[tuple[float, tuple[float, ...]], NDArray[np.complex64]] = {}
 
     def as_it_was(self, stretch: Stretch) -> list[Alignment]:

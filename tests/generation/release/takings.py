@@ -18,6 +18,7 @@ from touchmark.provenance.manifest import draft
 from touchmark.provenance.manifest.claim import Claim
 from touchmark.provenance.signing import PemSigner, Signer
 
+_MAKING = ("c2pa.created", "c2pa.edited")
 Change = Callable[[dict[str, Any]], None]
 """Of the definition of a manifest, in place."""
 
@@ -59,8 +60,38 @@ def drop_system(document: dict[str, Any]) -> None:
     for assertion in document["assertions"]:
         assertion["data"].pop("modelName", None)
         for action in assertion["data"].get("actions", ()):
-            if action["action"] == "c2pa.created":
+            if action["action"] in _MAKING:
                 action["softwareAgent"]["name"] = ""
+
+
+def drop_version(document: dict[str, Any]) -> None:
+    for action in document["assertions"][0]["data"]["actions"]:
+        if action["action"] in _MAKING:
+            del action["softwareAgent"]["version"]
+
+
+def drop_source_type(document: dict[str, Any]) -> None:
+    for action in document["assertions"][0]["data"]["actions"]:
+        action.pop("digitalSourceType", None)
+
+
+def drop_making(document: dict[str, Any]) -> None:
+    data = document["assertions"][0]["data"]
+    data["actions"] = [action for action in data["actions"] if action["action"] not in _MAKING]
+
+
+def drop_opened(document: dict[str, Any]) -> None:
+    data = document["assertions"][0]["data"]
+    data["actions"] = [action for action in data["actions"] if action["action"] != "c2pa.opened"]
+
+
+def drop_actions(document: dict[str, Any]) -> None:
+    del document["assertions"][0]
+
+
+def drop_bindings(document: dict[str, Any]) -> None:
+    """And leaves the action that says there are some."""
+    document["assertions"] = [one for one in document["assertions"] if one["label"] != "c2pa.soft-binding"]
 
 
 def drop_times(document: dict[str, Any]) -> None:
@@ -76,5 +107,5 @@ def open_something(document: dict[str, Any], *, source_type: bool) -> None:
         actions[0]["action"] = "c2pa.edited"
         actions.insert(0, opened)
     else:
-        actions[0] = opened
+        actions[0] = opened | {"softwareAgent": actions[0]["softwareAgent"]}  # with what it was made is still told
     document["ingredients"].append({"label": "lost", "title": "lost.png", "relationship": "parentOf"})

@@ -14,8 +14,9 @@ from dataclasses import replace
 from datetime import timedelta
 from fractions import Fraction
 from pathlib import Path
-from typing import get_type_hints
+from typing import Any, get_type_hints
 
+import cv2
 import numpy as np
 import pytest
 from numpy.typing import NDArray
@@ -23,6 +24,7 @@ from numpy.typing import NDArray
 from benchmarks.audio_tracks import speech
 from tests.generation.release.conftest import DrawnGenerator
 from touchmark.detectors.verdict import Outcome
+from touchmark.detectors.verify import Verifier
 from touchmark.generation.admission import AlreadyMarkedError, SuspectInputError
 from touchmark.generation.agreement import SelfVerificationError
 from touchmark.generation.declaration import Declaration
@@ -32,7 +34,10 @@ from touchmark.generation.staging import OutputError, OutputExistsError
 from touchmark.provenance.errors import TouchmarkError
 from touchmark.provenance.home import Home
 from touchmark.provenance.keys.ring import KeysMissingError
+from touchmark.provenance.manifest import canary
+from touchmark.provenance.manifest.canary import CanaryError
 from touchmark.provenance.manifest.claim import Claim, DigitalSourceType, SoftwareAgent
+from touchmark.provenance.manifest.report import ManifestReport, ValidationState
 from touchmark.provenance.manifest.write import SignedManifest, sign_file
 from touchmark.provenance.media.decode import open_video
 from touchmark.provenance.media.encode import encode
@@ -289,25 +294,74 @@ def test_without_keys_nothing_starts(tmp_path: Path) -> None:
     assert "touchmark keys init" in caught.value.diagnostics()
 
 
-def _with_small_files_only(studio: Studio) -> Studio:
-    """As on a full disk: no file of this process grows over 8 kB from here on."""
-    resource.setrlimit(resource.RLIMIT_FSIZE, (8192, 8192))
-    return studio
+@pytest.fixture
+def lying_library(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """A C2PA library that trusts whatever it is given, in a process that has not asked it yet."""
+    read = canary.read_stream
+
+    def lied(*arguments: Any, **options: Any) -> ManifestReport:
+        return replace(read(*arguments, **options), state=ValidationState.TRUSTED, failures=())
+
+    monkeypatch.setattr(canary, "read_stream", lied)
+    canary.run_canary.cache_clear()
+    yield
+    canary.run_canary.cache_clear()
+
+
+def test_with_a_library_that_lies_nothing_starts_and_nothing_is_verified(
+    operator: Home, lying_library: None, tmp_path: Path
+) -> None:
+    """Trap 2: asked by whoever seals and by whoever verifies, in each process, before anything is believed."""
+    (tmp_path / "a.txt").write_text("anything")
+    with pytest.raises(CanaryError):
+        Studio.open(operator)
+    verifier = Verifier.default(operator)
+    for _ in range(2):
+        with pytest.raises(CanaryError):
+            verifier.verify(tmp_path / "a.txt")
+
+
+def _fails_without_room(act: Callable[[], object], room: int) -> str:
+    """What is said where no file grows over ``room`` bytes: a limit that cannot be raised again, so set in a child."""
+    reading, writing = os.pipe()
+    child = os.fork()
+    if child == 0:
+        signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+        resource.setrlimit(resource.RLIMIT_FSIZE, (room, room))
+        try:
+            act()
+        except TouchmarkError as error:
+            os.write(writing, error.diagnostics().encode())
+        finally:
+            os._exit(0)
+    os.close(writing)
+    with os.fdopen(reading) as told:
+        said = told.read()
+    os.waitpid(child, 0)
+    return said
 
 
 def test_a_full_disk_leaves_nothing(studio: Studio, folder: Path) -> None:
-    child = os.fork()
-    if child == 0:  # the limit cannot be raised again, so it is set in a process of its own
-        signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
-        status = 1
-        try:
-            _with_small_files_only(studio).generate(REQUEST, folder / "out.mp4", generator=DrawnGenerator())
-        except TouchmarkError:
-            status = 0
-        finally:
-            os._exit(status)
-    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0, "a full disk must be a clear error"
+    said = _fails_without_room(lambda: studio.generate(REQUEST, folder / "out.mp4", generator=DrawnGenerator()), 8192)
+    assert "the ledger cannot be written" in said and "room" in said  # it is written first
     assert not list(folder.iterdir())
+
+
+@pytest.mark.parametrize(("name", "what"), [("noise.png", "picture"), ("noise.mp4", "video")])
+def test_a_disk_that_fills_while_it_is_sealed_keeps_what_was_there(
+    studio: Studio, folder: Path, tmp_path: Path, name: str, what: str
+) -> None:
+    noise = np.random.default_rng(0).integers(0, 256, (512, 512, 3), np.uint8)
+    if what == "picture":
+        assert cv2.imwrite(str(tmp_path / name), noise)
+    else:
+        encode(RawVideo((Frame(noise, Fraction(n, 8)) for n in range(8)), 512, 512, Fraction(8)), tmp_path / name)
+    (folder / name).write_bytes(b"published before")
+    wan = Declaration("Wan")
+    said = _fails_without_room(lambda: studio.seal(tmp_path / name, folder / name, wan, overwrite=True), 150_000)
+    assert f"{name}: the {what} cannot be written (File too large). Check the disk" in said
+    assert ".touchmark-staging" not in said
+    assert [(path.name, path.read_bytes()) for path in folder.iterdir()] == [(name, b"published before")]
 
 
 # Outputs

@@ -50,8 +50,11 @@ def test_a_signer_of_another_authority_with_a_time_stamp(
         "company", str(tmp_path / "root.pem"), Purpose.CLAIM_SIGNING, Studio.open(home).clock()
     )
     choice = SignerChoice(f"pem:{tmp_path}/key.pem", tmp_path / "chain.pem", ("http://127.0.0.1:1/", authority_url))
-    release = Studio.open(home, signer=choice).generate(REQUEST, folder / "out.mp4", generator=DrawnGenerator())
+    studio = Studio.open(home, signer=choice)
+    release = studio.generate(REQUEST, folder / "out.mp4", generator=DrawnGenerator())
     manifest = release.verification.evidence.manifest
+    assert studio.registry.has_signed(manifest.certificate, studio.sealer.key.key_id)
+    assert manifest.certificate not in studio.verifier.sources.certificates
     assert manifest.state is ValidationState.TRUSTED
     assert manifest.signer_trusted
     assert manifest.signed_at is not None

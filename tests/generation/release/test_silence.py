@@ -6,8 +6,9 @@ that operator, and what they say of who made it, when and from what is not belie
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from itertools import count
 from pathlib import Path
@@ -17,12 +18,15 @@ from cryptography import x509
 
 from tests.clips import scene
 from tests.generation.release.test_disclosure import BARE, PAYLOAD, House, house
+from touchmark.detectors.contradictions import ContradictionKind
 from touchmark.detectors.disclosure.facts import Fact
 from touchmark.detectors.verdict import Outcome
 from touchmark.provenance.database import open_database
-from touchmark.provenance.keys.development import make_development_keys
+from touchmark.provenance.keys.development import issue_development_chain, make_development_keys
 from touchmark.provenance.keys.ring import KeyRing
-from touchmark.provenance.manifest.claim import Claim, DigitalSourceType
+from touchmark.provenance.keys.rotation import install
+from touchmark.provenance.manifest.claim import Claim, DigitalSourceType, SoftwareAgent
+from touchmark.provenance.manifest.inputs import InputFile
 from touchmark.provenance.manifest.update import publish
 from touchmark.provenance.manifest.write import SignedManifest, sign_file
 from touchmark.provenance.media.picture import Orientation
@@ -130,31 +134,145 @@ def test_a_stranger_who_is_trusted_gains_nothing_by_it(
     assert facts.get(Fact.MANIFEST_PROVIDER) is None and "contradictory" in facts.why(Fact.MANIFEST_PROVIDER)
 
 
-@pytest.mark.parametrize("how", ["published", "edited"])
-def test_a_stranger_gains_nothing_by_the_operators_signature_over_his(
-    house: House, marked: Path, tmp_path: Path, how: str
-) -> None:
-    """The operator publishes or edits what a stranger has taken from him, and does not look for his mark."""
+@dataclass(frozen=True)
+class Taken:
+    """The operator's own signature over what a stranger, whom this installation believes, has taken from him."""
+
+    house: House
+    stranger: KeyRing
+    laundered: Path
+    claim: Claim
+
+    @property
+    def asked(self) -> House:
+        return knowing(self.house, anchors=self.house.sealer.anchors + self.stranger.trust_anchors)
+
+    def over(self, path: Path, **change: object) -> Path:
+        """An edit by the operator, who does not look for his mark."""
+        claim = replace(self.claim, parent=self.laundered, **change)  # type: ignore[arg-type]
+        signer, anchors = self.house.sealer.signer, self.asked.verifier.sources.anchors
+        sign_file(self.laundered, path, claim, signer, anchors)
+        return path
+
+
+@pytest.fixture(params=[DigitalSourceType.ALGORITHMIC_MEDIA, DigitalSourceType.DIGITAL_CAPTURE], ids=["made", "taken"])
+def taken(house: House, marked: Path, tmp_path: Path, request: pytest.FixtureRequest) -> Taken:
     ring = make_development_keys(tmp_path / "stranger", organisation="A stranger", now=datetime.now(UTC))
-    laundered, path = tmp_path / "laundered.png", tmp_path / "over.png"
-    anchors = house.sealer.anchors + ring.trust_anchors
-    sign_file(marked, laundered, claim_of(house, names=False), ring.signer(), ring.trust_anchors)
+    laundered, claim = tmp_path / "laundered.png", claim_of(house, names=False)
+    agent, when = SoftwareAgent("Stolen", "6.6"), datetime(2020, 1, 1, tzinfo=UTC)
+    his = replace(claim, source_type=request.param, software_agent=agent, created=when, model=None)
+    sign_file(marked, laundered, his, ring.signer(), ring.trust_anchors)
+    return Taken(house, ring, laundered, claim)
+
+
+@pytest.mark.parametrize("how", ["published", "retouched"])
+def test_a_stranger_gains_nothing_by_the_operators_signature_over_his(taken: Taken, tmp_path: Path, how: str) -> None:
+    """Where the operator says nothing himself of how it was made, it would be the stranger's word that is told."""
+    path, signer = tmp_path / "over.png", taken.house.sealer.signer
     if how == "published":
-        publish(laundered, path, house.sealer.signer, anchors)
+        publish(taken.laundered, path, signer, taken.asked.verifier.sources.anchors)
     else:
-        sign_file(
-            laundered, path, replace(claim_of(house, names=False), parent=laundered), house.sealer.signer, anchors
-        )
-    fooled = knowing(house, anchors=anchors)
-    assert fooled.verifier.verify(path).evidence.manifest.is_sound
-    assert fooled.verifier.verify(path).evidence.signed_by_marker
-    assert fooled.failing(path, PROFILES) == OF_A_STRANGER
+        taken.over(path, source_type=DigitalSourceType.ALGORITHMIC_MEDIA, model=None)
+    evidence = taken.asked.verifier.verify(path).evidence
+    assert evidence.manifest.is_sound and evidence.signed_by_marker
+    facts = taken.asked.hold(path, PROFILES).facts
+    for fact in (Fact.MANIFEST_PROVIDER, Fact.MANIFEST_SYSTEM, Fact.MANIFEST_TIME, Fact.MANIFEST_INPUTS):
+        assert facts.get(fact) is None
+    if evidence.manifest.says_captured:
+        assert facts.get(Fact.MANIFEST_SOURCE_TYPE) is None
+
+
+def test_of_what_a_model_of_the_operator_made_of_it_the_strangers_word_is_not_told(
+    taken: Taken, tmp_path: Path
+) -> None:
+    """It is the operator's own edit, of which he tells everything but the mark: which may be the edit's, or older."""
+    path = taken.over(tmp_path / "over.png")
+    assert taken.asked.failing(path, PROFILES) == ITS_OWN
+    verification = taken.asked.verifier.verify(path)
+    assert verification.verdict.outcome is Outcome.CONTRADICTORY
+    assert verification.verdict.contradictions[0].kind is ContradictionKind.HISTORY_DROPPED
+    facts = taken.asked.hold(path, PROFILES).facts
+    assert facts.get(Fact.MANIFEST_PROVIDER) == "Example Studio"
+    assert (facts.get(Fact.MANIFEST_SYSTEM), facts.get(Fact.MANIFEST_SYSTEM_VERSION)) == ("Wan", "2.2")
+    assert facts.get(Fact.MANIFEST_TIME) == taken.claim.created.replace(microsecond=0).isoformat()
+    assert facts.get(Fact.MANIFEST_SOURCE_TYPE) == "trainedAlgorithmicMedia"
+
+
+def test_nor_is_the_operators_where_the_registry_knows_the_mark(
+    taken: Taken, marked: Path, registry: Registry, tmp_path: Path
+) -> None:
+    registry.register(entry(taken.house, sign(taken.house, marked, tmp_path / "sealed.png", names=True)))
+    path = taken.over(tmp_path / "over.png")
+    assert knowing(taken.asked, registry=registry).failing(path, PROFILES) == OF_A_STRANGER
+
+
+def test_a_model_of_the_strangers_own_gains_nothing(taken: Taken, tmp_path: Path) -> None:
+    """He says that a model changed what he took; he is not the operator whose mark is in it."""
+    path, ring = tmp_path / "again.png", taken.stranger
+    sign_file(taken.laundered, path, replace(taken.claim, parent=taken.laundered), ring.signer(), ring.trust_anchors)
+    assert taken.asked.failing(path, BARE) >= OF_A_STRANGER - {"in.identifier", "in.label"}
+
+
+@pytest.mark.parametrize("went_in", ["parent", "input", "input with a parent"])
+def test_silence_of_what_others_went_into_fails_its_own_line(
+    house: House, marked: Path, tmp_path: Path, went_in: str
+) -> None:
+    """An edit of what somebody recorded, and a video made from a picture: each keeps what it was made from."""
+    plain, recorded, edited = tmp_path / "plain.png", tmp_path / "recorded.png", tmp_path / "edited.png"
+    write_still(_still(), plain)
+    unmarked = replace(claim_of(house, names=False), source_type=DigitalSourceType.DIGITAL_CAPTURE, model=None)
+    sign_file(plain, recorded, unmarked, house.sealer.signer, house.sealer.anchors)
+    sign_file(plain, edited, replace(unmarked, parent=recorded), house.sealer.signer, house.sealer.anchors)
+    claim, path = claim_of(house, names=False), tmp_path / "silent.png"
+    if went_in == "parent":
+        claim = replace(claim, parent=recorded)
+    else:
+        claim = replace(claim, inputs=(InputFile.of(recorded if went_in == "input" else edited),))
+    sign_file(marked, path, claim, house.sealer.signer, house.sealer.anchors)
+    assert house.failing(path, PROFILES) == ITS_OWN
+
+
+def test_silence_under_a_retired_certificate_fails_its_own_line(house: House, marked: Path, tmp_path: Path) -> None:
+    """Also where the present one is of another authority: who signs now signed then."""
+    path, keys = tmp_path / "silent.png", tmp_path / "keys"
+    sign(house, marked, path)
+    shutil.copytree(house.home.keys, keys)
+    issued = issue_development_chain("Example Studio", datetime.now(UTC))
+    ring = install(keys, issued.signer, issued.signer_key, now=datetime.now(UTC), anchors=issued.authority)
+    asked = knowing(house, anchors=ring.trust_anchors, certificates=ring.certificates)
+    assert asked.failing(path, PROFILES) == ITS_OWN
+    assert knowing(asked, certificates=ring.certificates[:1]).failing(path, PROFILES) == OF_A_STRANGER
+
+
+def test_silence_of_who_signs_elsewhere_fails_its_own_line(
+    house: House, marked: Path, registry: Registry, tmp_path: Path
+) -> None:
+    """A module, a cloud, a service: its certificate is in no folder of keys; the registry has seen what it seals."""
+    hired = make_development_keys(tmp_path / "hired", organisation="Example Studio", now=datetime.now(UTC))
+    signer = hired.signer(time_stamping=house.sealer.signer.time_stamping)
+    sealer = replace(house.sealer, signer=signer, anchors=house.sealer.anchors + hired.trust_anchors)
+    silent, other = tmp_path / "silent.png", tmp_path / "other.png"
+    asked = knowing(replace(house, sealer=sealer), registry=registry, anchors=sealer.anchors)
+    sign(asked, marked, silent)
+    assert asked.failing(silent, PROFILES) == OF_A_STRANGER, "nobody knows yet whose certificate that is"
+    (certificate,) = hired.certificates
+    sealed = entry(asked, sign(asked, marked, other, names=True), Payload(PAYLOAD.value ^ 1))
+    registry.register(replace(sealed, key_id="another"), certificate)
+    assert asked.failing(silent, PROFILES) == OF_A_STRANGER, "it seals for somebody else, with other keys"
+    registry.withdraw(sealed.payload)
+    registry.register(sealed, house.verifier.sources.certificates[0])
+    assert asked.failing(silent, PROFILES) == OF_A_STRANGER, "somebody else seals"
+    registry.withdraw(sealed.payload)
+    registry.register(sealed, certificate)
+    assert asked.failing(silent, PROFILES) == ITS_OWN
+    registry.register(entry(asked, sign(asked, marked, other, names=True)), certificate)
+    assert asked.failing(silent, PROFILES) == OF_A_STRANGER, "the mark is that of another file"
 
 
 def test_whose_mark_it_is_must_be_known(house: House, marked: Path, tmp_path: Path) -> None:
     path = tmp_path / "silent.png"
     sign(house, marked, path)
-    assert knowing(house, certificate=b"").failing(path, PROFILES) == OF_A_STRANGER
+    assert knowing(house, certificates=()).failing(path, PROFILES) == OF_A_STRANGER
 
 
 def test_the_operators_own_certificate_must_be_trusted(house: House, marked: Path, tmp_path: Path) -> None:
@@ -174,10 +292,23 @@ def test_the_mark_of_something_else_that_was_sealed_is_not_the_files_own(
     """A careless tool with the operator's key signs what was sealed before as if it had just been made."""
     sealed, again = tmp_path / "sealed.png", tmp_path / "again.png"
     registry.register(entry(house, sign(house, marked, sealed, names=True)))
-    sign(house, marked, again)
     asked = knowing(house, registry=registry)
     assert asked.failing(sealed, PROFILES) == {"in.label"}
-    assert asked.failing(again, PROFILES) == OF_A_STRANGER
+    for names in (False, True):
+        sign(house, marked, again, names=names)
+        assert asked.failing(again, PROFILES) == OF_A_STRANGER
+        assert asked.verifier.verify(again).verdict.outcome is Outcome.CONTRADICTORY
+
+
+def test_nor_is_it_that_of_a_recording(house: House, marked: Path, registry: Registry, tmp_path: Path) -> None:
+    """Known as generated, named by somebody who says that a camera took it: no word of that counts."""
+    sealed, again = tmp_path / "sealed.png", tmp_path / "again.png"
+    registry.register(entry(house, sign(house, marked, sealed, names=True)))
+    taken = replace(claim_of(house, names=True), source_type=DigitalSourceType.DIGITAL_CAPTURE, model=None)
+    sign_file(marked, again, taken, house.sealer.signer, house.sealer.anchors)
+    facts = knowing(house, registry=registry).hold(again, ("c2pa",)).facts
+    assert facts.get(Fact.OUTCOME) == "contradictory"
+    assert facts.get(Fact.MANIFEST_SOURCE_TYPE) is None and facts.get(Fact.MANIFEST_BROKEN_RULES) is None
 
 
 def test_the_very_file_that_the_registry_knows_by_its_mark_contradicts_nothing(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from dataclasses import replace
 from fractions import Fraction
@@ -11,6 +12,7 @@ import cv2
 import numpy as np
 import pytest
 
+from tests.clips import moving_clip, write_clip
 from tests.forms import FORMS, sound_file
 from tests.generation.release.conftest import DrawnGenerator
 from touchmark.detectors.look import MarkSearch
@@ -23,10 +25,12 @@ from touchmark.generation.release import Studio
 from touchmark.generation.staging import OutputNameError
 from touchmark.provenance.errors import TouchmarkError
 from touchmark.provenance.home import Home
+from touchmark.provenance.manifest.claim import ClaimError
+from touchmark.provenance.manifest.inputs import InputFile
 from touchmark.provenance.manifest.rubric.document import Rubric
 from touchmark.provenance.manifest.rubric.lint import lint
 from touchmark.provenance.media.encode import encode
-from touchmark.provenance.media.errors import NotAVideoError
+from touchmark.provenance.media.errors import NotAVideoError, UnreadableFileError
 from touchmark.provenance.media.video import RawVideo
 from touchmark.provenance.watermark.protocol import Payload
 from touchmark.provenance.watermark.video import LatticeWatermark
@@ -115,11 +119,34 @@ def test_a_form_is_not_turned_into_another(
     assert not list(folder.iterdir())
 
 
+def test_what_a_sealed_film_has_lost_is_noted(studio: Studio, folder: Path, tmp_path: Path) -> None:
+    source = write_clip(tmp_path / "clear.mov", moving_clip(256, 256, 4), "prores_ks", pixel_format="yuva444p10le")
+    release = studio.seal(source, folder / "out.mp4", WAN)
+    assert "Of clear.mov it leaves out: transparency." in release.notes
+
+
 def test_what_has_no_place_for_a_manifest_is_not_sealed(studio: Studio, folder: Path, tmp_path: Path) -> None:
     for name, content in (("x.pdf", b"%PDF-1.7\n"), ("x.txt", b"words"), ("x.zip", b"PK\x03\x04")):
         (tmp_path / name).write_bytes(content)
         with pytest.raises(NotAVideoError):
             studio.seal(tmp_path / name, folder / "out.mp4", WAN)
+    assert not list(folder.iterdir())
+
+
+@pytest.mark.parametrize(
+    ("name", "problem"), [("gone.png", "no such file"), ("folder", "a directory"), ("pipe", "regular")]
+)
+def test_what_is_no_file_is_called_so_and_not_waited_for(
+    studio: Studio, folder: Path, tmp_path: Path, name: str, problem: str
+) -> None:
+    """A named pipe without a writer held `seal` for ever."""
+    (tmp_path / "folder").mkdir()
+    os.mkfifo(tmp_path / "pipe")
+    with pytest.raises(UnreadableFileError, match=problem) as caught:
+        studio.seal(tmp_path / name, folder / "out.png", WAN)
+    assert caught.value.remedy
+    with pytest.raises(ClaimError, match="can be read"):
+        InputFile.of(tmp_path / name)
     assert not list(folder.iterdir())
 
 

@@ -74,6 +74,7 @@ def test_after_a_rotation_old_and_new_files_verify(
     assert {report.signer.organisation for report in reports if report.signer} == {"Example Studio"}
     retired = {path.suffix: path for path in (home.keys / "retired").iterdir()}
     assert retired[".pem"].read_bytes() == ring.certificate_chain
+    assert rotated.certificates[1:] == ring.certificates and rotated.certificates[0] not in ring.certificates
     assert retired[".key"].stat().st_mode & 0o777 == 0o600
 
 

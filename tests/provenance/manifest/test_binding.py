@@ -58,6 +58,23 @@ def test_what_a_library_lets_pass_is_named(binding: dict[str, Any], named: str) 
     assert hard_binding(bound(**binding), "x").left_out == (named,)
 
 
+@pytest.mark.parametrize(
+    ("names", "left_out"),
+    [
+        (["SOI", "C2PA", "SOS", "EOI"], ()),
+        (["PNGh", "IHDR", "IEND"], ()),
+        (["GIF89a", "LSD", "3B"], ()),
+        (["SOI", "C2PA"], ("what follows the part “C2PA”",)),
+        (["PNGh"], ("what follows the part “PNGh”",)),
+        ([], ("what follows the part “”",)),
+    ],
+)
+def test_parts_reach_to_the_end_of_a_picture(names: list[str], left_out: tuple[str, ...]) -> None:
+    for boxes in ([{"names": [name], "hash": b"\0"} for name in names], [{"names": names, "hash": b"\0"}]):
+        kept = store(manifest("x", ("c2pa.hash.boxes", cbor2.dumps({"boxes": boxes}))))
+        assert hard_binding(kept, "x").left_out == left_out
+
+
 def test_numbers_that_are_none_ask_for_no_branch() -> None:
     (tree,) = hard_binding(bound(merkle=[{**BLOCKS, "count": "9", "uniqueId": True, "alg": "md5"}]), "x").trees
     assert (tree.leaves, tree.unique_id, tree.digest) == (-1, -1, 0)

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from touchmark.provenance.manifest import canary
+from touchmark.provenance.manifest import canary, context
 from touchmark.provenance.manifest.canary import CanaryError, run_canary
 from touchmark.provenance.manifest.report import ManifestReport, ReportedIngredient, ValidationState
 
@@ -17,8 +17,10 @@ from touchmark.provenance.manifest.report import ManifestReport, ReportedIngredi
 @pytest.fixture(autouse=True)
 def afresh() -> Iterator[None]:
     run_canary.cache_clear()
+    context._context.cache_clear()  # nor is a context with other settings left to other tests
     yield
     run_canary.cache_clear()
+    context._context.cache_clear()
 
 
 def test_the_installed_library_passes() -> None:
@@ -89,14 +91,13 @@ def test_a_library_that_lies_is_refused(monkeypatch: pytest.MonkeyPatch, lie: Li
         run_canary()
 
 
-def test_a_setting_that_lost_its_name_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
-    """What an upgrade of the library would do: the anchors are given under a key that it no longer reads."""
-    from touchmark.provenance.manifest import context
-
+@pytest.mark.parametrize("lost", ["anchors", "trust_config"])
+def test_a_setting_that_lost_its_name_is_noticed(monkeypatch: pytest.MonkeyPatch, lost: str) -> None:
+    """What an upgrade of the library would do: it is given under a key that is no longer read, and ignored."""
     from_dict = context.c2pa.Context.from_dict
 
     def renamed(settings: dict[str, Any]) -> Any:
-        trust = {"anchors_v2": settings["trust"].get("anchors", [])}
+        trust = {f"{name}_v2" if name == lost else name: value for name, value in settings["trust"].items()}
         return from_dict({**settings, "trust": trust})
 
     monkeypatch.setattr(context.c2pa.Context, "from_dict", renamed)

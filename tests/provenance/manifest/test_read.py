@@ -8,13 +8,16 @@ import random
 import socket
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import c2pa
 import pytest
+from cryptography import x509
+from cryptography.x509.oid import AuthorityInformationAccessOID
 
+from tests.provenance.keys.certificates import Authority, p256, private_pem
 from touchmark.provenance.keys.development import SIGNER_VALIDITY, issue_development_chain
 from touchmark.provenance.keys.ring import KeyRing
 from touchmark.provenance.manifest.claim import Claim, DigitalSourceType, SoftBinding, SoftwareAgent, definition
@@ -252,7 +255,9 @@ def test_a_certificate_that_has_expired_since_makes_a_file_invalid_and_not_tampe
     assert report.laundered_faults == ()
 
 
-def test_a_remote_manifest_is_named_and_not_fetched(tmp_path: Path, film: Path, claim: Claim, ring: KeyRing) -> None:
+@pytest.fixture
+def unasked() -> Iterator[str]:
+    """An address that somebody listens at, and that nobody may have asked in the end."""
     asked = threading.Event()
     with socket.create_server(("127.0.0.1", 0)) as server:
 
@@ -265,17 +270,48 @@ def test_a_remote_manifest_is_named_and_not_fetched(tmp_path: Path, film: Path, 
 
         listener = threading.Thread(target=listen, daemon=True)
         listener.start()
-        address = f"http://127.0.0.1:{server.getsockname()[1]}/secret.c2pa"
-        remote = tmp_path / "remote.mp4"
-        _sign_remotely(film, remote, claim, ring, address)
-
-        report = read_manifest(remote, ring.trust_anchors)
-
-        assert report.presence is ManifestPresence.REMOTE_ONLY
-        assert report.remote_url == address
+        yield f"http://127.0.0.1:{server.getsockname()[1]}/"
         assert not asked.wait(0.2)
         server.shutdown(socket.SHUT_RDWR)
         listener.join(5)
+
+
+def test_a_remote_manifest_is_named_and_not_fetched(
+    tmp_path: Path, film: Path, claim: Claim, ring: KeyRing, unasked: str
+) -> None:
+    remote, address = tmp_path / "remote.mp4", f"{unasked}secret.c2pa"
+    _sign_remotely(film, remote, claim, ring, address)
+    report = read_manifest(remote, ring.trust_anchors)
+    assert report.presence is ManifestPresence.REMOTE_ONLY
+    assert report.remote_url == address
+
+
+def test_nobody_is_asked_whether_a_certificate_was_revoked(
+    tmp_path: Path, film: Path, claim: Claim, unasked: str
+) -> None:
+    """The certificate of an upload names the address: whoever fetches from it fetches what a stranger wants."""
+    authority, key = Authority(), p256()
+    place = x509.AccessDescription(AuthorityInformationAccessOID.OCSP, x509.UniformResourceIdentifier(unasked))
+    access = x509.AuthorityInformationAccess([place])
+    leaf = authority.issue(key=key, extra=x509.UnrecognizedExtension(access.oid, access.public_bytes()))
+    signer = PemSigner.from_pem(leaf + authority.pem, private_pem(key))  # its issuer is needed to ask
+    sign_file(film, tmp_path / "signed.mp4", claim, signer, authority.pem)
+    for anchors in (authority.pem, b""):
+        assert read_manifest(tmp_path / "signed.mp4", anchors).signature_valid
+
+
+def test_what_was_read_before_a_fork_is_read_after_it(signed: Path, ring: KeyRing) -> None:
+    """Trap 10: what a library was set up with does not outlive a fork, and another is made for the child."""
+    assert read_manifest(signed, ring.trust_anchors).is_sound
+    child = os.fork()
+    if child == 0:
+        status = 1
+        try:
+            status = 0 if read_manifest(signed, ring.trust_anchors).is_sound else 2
+        finally:
+            os._exit(status)
+    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
+    assert read_manifest(signed, ring.trust_anchors).is_sound
 
 
 def _sign_remotely(film: Path, destination: Path, claim: Claim, ring: KeyRing, address: str) -> None:

@@ -15,17 +15,21 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import c2pa
 import pytest
+from cryptography import x509
 
 from touchmark.provenance.keys.development import issue_development_chain
-from touchmark.provenance.keys.profile import CertificateRefusedError
+from touchmark.provenance.keys.profile import SIGNER_EKUS, CertificateRefusedError
 from touchmark.provenance.keys.ring import KeyRing
+from touchmark.provenance.manifest import draft
 from touchmark.provenance.manifest.claim import Claim, DigitalSourceType, PromptRecord
 from touchmark.provenance.manifest.context import TrustAnchorsError
 from touchmark.provenance.manifest.inputs import ConsentRecord
 from touchmark.provenance.manifest.read import read_manifest
+from touchmark.provenance.manifest.report import ValidationState
 from touchmark.provenance.manifest.write import (
     DestinationError,
     ManifestRefusedError,
@@ -154,6 +158,19 @@ def test_an_expired_certificate_is_named_before_signing(tmp_path: Path, film: Pa
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.parametrize("usage", SIGNER_EKUS)
+def test_a_certificate_for_any_single_use_that_c2pa_knows_is_trusted(
+    tmp_path: Path, film: Path, claim: Claim, usage: str
+) -> None:
+    """Trap 1: without a list of uses at the top level of its settings, the library knows one for e-mail alone."""
+    chain = issue_development_chain("one use", datetime.now(UTC), [x509.ObjectIdentifier(usage)])
+    signer = PemSigner.from_pem(chain.signer, chain.signer_key)
+    sign_file(film, tmp_path / "out.mp4", claim, signer, chain.authority)
+    report = read_manifest(tmp_path / "out.mp4", chain.authority)
+    assert report.state is ValidationState.TRUSTED
+    assert report.is_sound
+
+
 def test_a_signer_that_our_anchors_do_not_know_publishes_nothing(
     tmp_path: Path, film: Path, claim: Claim, ring: KeyRing, strangers: KeyRing
 ) -> None:
@@ -162,6 +179,29 @@ def test_a_signer_that_our_anchors_do_not_know_publishes_nothing(
             sign_file(film, tmp_path / "out.mp4", claim, ring.signer(), anchors)
     with pytest.raises(TrustAnchorsError):
         sign_file(film, tmp_path / "out.mp4", claim, ring.signer(), b"\xff\xfe no certificate")
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("lost", ["c2pa.soft-binding", "digitalSourceType"])
+def test_what_was_promised_and_does_not_read_back_is_not_published(
+    tmp_path: Path, film: Path, make_claim: Make, ring: KeyRing, monkeypatch: pytest.MonkeyPatch, lost: str
+) -> None:
+    """By a library, or by us, that leaves out or alters what it was given, and signs that well."""
+    written = draft.definition
+
+    def otherwise(claim: Claim) -> dict[str, Any]:
+        document = written(claim)
+        actions, *others = document["assertions"]
+        if lost == "digitalSourceType":
+            actions["data"]["actions"][0][lost] = DigitalSourceType.DIGITAL_CAPTURE.value
+        else:
+            others = [one for one in others if one["label"] != lost]
+            actions["data"]["actions"] = actions["data"]["actions"][:1]
+        return {**document, "assertions": [actions, *others]}
+
+    monkeypatch.setattr(draft, "definition", otherwise)
+    with pytest.raises(ReadBackError, match="does not read back"):
+        sign_file(film, tmp_path / "out.mp4", make_claim(), ring.signer(), ring.trust_anchors)
     assert list(tmp_path.iterdir()) == []
 
 

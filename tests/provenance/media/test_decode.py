@@ -12,7 +12,9 @@ from numpy.typing import NDArray
 
 from tests.clips import FAST, moving_clip, scene, tone, write_clip
 from tests.provenance.media.conftest import find_box, patched
-from touchmark.provenance.media.decode import open_video
+from touchmark.provenance.media.captions import Caption
+from touchmark.provenance.media.decode import LeftOut, open_video
+from touchmark.provenance.media.encode import EncodeSettings, encode
 from touchmark.provenance.media.errors import DecodeError, MediaError, NotAVideoError
 from touchmark.provenance.media.video import RawVideo
 
@@ -54,6 +56,34 @@ def test_reads(tmp_path: Path, codec: str, name: str, sound_codec: str, reads: t
     assert samples.dtype == np.float32
     assert samples.shape[0] == 2
     assert samples[:, 2000:20_000].std() == pytest.approx(0.4 / np.sqrt(2), rel=0.1)
+
+
+def test_what_is_not_read_of_a_file_is_told(tmp_path: Path) -> None:
+    plain = write_clip(tmp_path / "a.mp4", moving_clip(160, 96, 2, channels=2))
+    clear = write_clip(tmp_path / "b.mov", moving_clip(160, 96, 2), "prores_ks", pixel_format="yuva444p10le")
+    spoken = tmp_path / "c.mp4"
+    encode(moving_clip(160, 96, 2), spoken, EncodeSettings(preset="ultrafast", captions=(Caption("words", "eng"),)))
+    for path, left_out in (
+        (plain, ()),
+        (clear, (LeftOut.TRANSPARENCY,)),
+        (spoken, (LeftOut.SUBTITLES,)),
+        (twice(plain, tmp_path / "d.mkv"), (LeftOut.PICTURES, LeftOut.SOUNDS)),
+    ):
+        with open_video(path) as video:
+            assert video.left_out == left_out
+
+
+def twice(source: Path, path: Path) -> Path:
+    """Every track of it two times."""
+    with av.open(str(source)) as given, av.open(str(path), "w") as container:
+        made = [[container.add_stream_from_template(stream) for _ in range(2)] for stream in given.streams]
+        for at in range(2):
+            given.seek(0)
+            for packet in given.demux():
+                if packet.dts is not None:
+                    packet.stream = made[packet.stream.index][at]
+                    container.mux(packet)
+    return path
 
 
 def test_a_codec_that_is_not_read_is_named_with_what_to_do(tmp_path: Path) -> None:

@@ -13,7 +13,7 @@ import pytest
 from av.filter import Graph
 from av.video.frame import VideoFrame
 
-from touchmark.provenance.media.colour import Colour
+from touchmark.provenance.media.colour import BT2020, HLG, Colour, ContentLight, Mastering
 from touchmark.provenance.media.decode import open_video
 from touchmark.provenance.media.encode import EncodeSettings, encode
 from touchmark.provenance.media.fields import Fields
@@ -88,17 +88,24 @@ def test_whole_pictures_are_not_called_interlaced(tmp_path: Path) -> None:
         assert video.info.fields is Fields.NONE
 
 
-def test_of_ten_bits_fields_are_not_kept(tmp_path: Path) -> None:
-    """x265 has no interlaced pictures: to call whole ones so would have a player take them apart."""
-    colour = Colour(depth=10)
-    grey = np.full((HEIGHT // 2, WIDTH // 2), 512, np.uint16)
-    frames = (
-        Frame(Planes(np.full((HEIGHT, WIDTH), 400, np.uint16), grey, grey, colour), Fraction(n, 25)) for n in (0, 1)
+@BOTH
+def test_fields_of_ten_bits_keep_their_order_and_their_colour(tmp_path: Path, fields: Fields) -> None:
+    """x265 has no interlaced pictures: they become H.264, HDR as well."""
+    screen = Mastering((34_000, 16_000), (13_250, 34_500), (7_500, 3_000), (15_635, 16_450), 10_000_000, 50)
+    colour = Colour(10, BT2020, HLG, BT2020, screen, ContentLight(1000, 400))
+    path = tmp_path / "a.mp4"
+    frames = (Frame(_in_ten_bits(picture, colour), picture.time) for picture in _pictures(fields))
+    encode(RawVideo(frames, WIDTH, HEIGHT, Fraction(25), colour=colour, fields=fields), path, QUICK)
+    with open_video(path) as video:
+        assert (video.info.fields, video.info.colour) == (fields, colour)
+    assert all(after > before + 1 for before, after in pairwise(_places(path)[2:-2]))
+
+
+def _in_ten_bits(picture: Frame, colour: Colour) -> Planes:
+    luma, blue, red = (
+        plane.astype(np.uint16) * 4 for plane in (picture.planes.luma, picture.planes.blue, picture.planes.red)
     )
-    raw = RawVideo(frames, WIDTH, HEIGHT, Fraction(25), colour=colour, fields=Fields.TOP_FIRST)
-    encode(raw, tmp_path / "a.mp4", QUICK)
-    with open_video(tmp_path / "a.mp4") as video:
-        assert video.info.fields is Fields.NONE
+    return Planes(luma, blue, red, colour)
 
 
 def test_upside_down_the_other_field_comes_first() -> None:

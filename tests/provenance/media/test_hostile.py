@@ -230,6 +230,28 @@ def test_three_bytes_a_picture_cannot_fill_the_memory(tmp_path: Path) -> None:
     assert peak < 120
 
 
+def test_pictures_that_are_not_shown_are_counted_too() -> None:
+    """A frame that a packet does not show takes as long to decode: encoders put a few into one."""
+    hidden, shown = b"\x32\x02\0\0", b"\x32\x02\x10\0"
+    assert shown_pictures(hidden * 7 + shown, 8) == 1
+    assert shown_pictures(hidden * 10_000 + shown, 8) == 9
+
+
+def test_a_film_of_jpegs_is_not_gone_through_over_and_over(tmp_path: Path) -> None:
+    path = tmp_path / "bomb.mov"
+    with av.open(str(path), "w") as made:
+        stream = made.add_stream("mjpeg", rate=8)
+        stream.width, stream.height, stream.pix_fmt = 64, 64, "yuvj420p"
+        for packet in stream.encode(av.VideoFrame(64, 64, "yuvj420p")):
+            data = bytes(packet)
+            head = data.index(b"\xff\xc0")
+            copy = av.Packet(data[:head] + data[head : head + 19] * 100 + data[head:])
+            copy.pts, copy.dts, copy.time_base, copy.stream = 0, 0, packet.time_base, stream
+            copy.is_keyframe = True
+            made.mux(copy)
+    assert "holds far more" in refusal(path, LimitExceededError)
+
+
 @settings(max_examples=100, derandomize=True, deadline=None)
 @given(st.binary(max_size=60), st.integers(0, 9))
 def test_counting_pictures_takes_any_bytes(data: bytes, most: int) -> None:

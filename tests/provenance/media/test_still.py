@@ -18,6 +18,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from tests.clips import scene
+from tests.provenance.media.test_profile import LOWEST_BITS, RISING, icc
 from touchmark.provenance.media import segments
 from touchmark.provenance.media.errors import (
     DecodeError,
@@ -317,6 +318,72 @@ GOOD = {
     ".tiff": coded(".tiff", RGB),
     ".avif": coded(".avif", RGB),
 }
+
+
+@pytest.mark.parametrize("what", ["frame", "scan"])
+@pytest.mark.parametrize("marker", [0xC4, 0x02])
+def test_a_jpeg_is_not_gone_through_over_and_over(tmp_path: Path, what: str, marker: int) -> None:
+    """Each head of a frame costs a picture, and each scan a way through it: 80 kB took minutes. A decoder looks for
+    markers in segments whose own marker it does not know."""
+    good = coded(".jpg", RGB, cv2.IMWRITE_JPEG_PROGRESSIVE, 1)
+    head = good.index(b"\xff\xc2") if what == "frame" else good.index(b"\xff\xda")
+    again = good[head : head + 2 + int.from_bytes(good[head + 2 : head + 4], "big")] * 300
+    if marker == 0x02:
+        again = struct.pack(">BBH", 0xFF, marker, 2 + len(again)) + again
+    for at in (2, len(good) - 2):
+        with pytest.raises(LimitExceededError, match="over and over"):
+            read_still(saved(tmp_path / "p.jpg", good[:at] + again + good[at:]))
+
+
+@pytest.mark.parametrize("name", [b"IHDR", b"PLTE", b"tRNS", b"iCCP"])
+def test_a_png_says_once_how_it_is_to_be_shown(tmp_path: Path, name: bytes) -> None:
+    once = chunk(name, bytes(12) if name != b"PLTE" else bytes(range(12)))
+    path = saved(tmp_path / "p.png", png_with(coded(".png", RGB), once, once))
+    with pytest.raises(DecodeError, match="several headers"):
+        read_still(path)
+
+
+def test_a_raw_picture_is_not_taken_for_its_preview(tmp_path: Path) -> None:
+    data = bytearray(coded(".tiff", RGB))
+    table = int.from_bytes(data[4:8], "little")
+    entry = table + 2 + 12 * (int.from_bytes(data[table : table + 2], "little") - 1)
+    data[entry : entry + 12] = struct.pack("<HHI4s", 0xC612, 1, 4, b"\1\4\0\0")
+    with pytest.raises(NotAPictureError, match="DNG"):
+        read_still(saved(tmp_path / "p.dng", bytes(data)))
+
+
+@pytest.mark.parametrize("curve", [LOWEST_BITS, RISING])
+@pytest.mark.parametrize("suffix", [".tiff", ".avif", ".jpg", ".webp"])
+def test_a_profile_that_draws_another_picture_is_told(tmp_path: Path, suffix: str, curve: bytes) -> None:
+    profile, data = icc(rTRC=curve, gTRC=curve, bTRC=curve), coded(suffix, RGB)
+    if suffix == ".jpg":
+        data = jpeg_with(data, (0xE2, b"ICC_PROFILE\0\1\1" + profile))
+    elif suffix == ".webp":
+        data = webp_with(data, (97, 65), 0x20, (b"ICCP", profile))
+    elif suffix == ".avif":
+        data += struct.pack(">I8s", 12 + len(profile), b"colrprof") + profile
+    else:
+        table = int.from_bytes(data[4:8], "little")
+        entry = table + 2 + 12 * (int.from_bytes(data[table : table + 2], "little") - 1)
+        data = data[:entry] + struct.pack("<HHII", 0x8773, 7, len(profile), len(data)) + data[entry + 12 :] + profile
+    unshown = view_still(saved(tmp_path / f"p{suffix}", data)).unshown
+    assert ("colour profile" in unshown) is (curve == LOWEST_BITS)
+
+
+def test_of_two_jpegs_the_first_is_shown(tmp_path: Path) -> None:
+    """Other viewers show the first too where the second has no beginning of its own; FFmpeg shows the last."""
+    first, second = coded(".jpg", RGB), coded(".jpg", RGB[::-1].copy())
+    alone = read_still(saved(tmp_path / "p.jpg", first)).upright
+    for behind in (second, b"\0\0\0\x18ftypmp42" + second, b"\xff\xd9"):
+        assert (read_still(saved(tmp_path / "p.jpg", first + behind)).upright == alone).all()
+    with pytest.raises(DecodeError, match="several pictures in one"):
+        read_still(saved(tmp_path / "p.jpg", first[:-2] + second[2:]))
+    with pytest.raises(MediaError):
+        read_still(saved(tmp_path / "p.jpg", first[:-2] + second))
+    with pytest.raises(DecodeError, match="several pictures in one"):  # drawn over it
+        read_still(saved(tmp_path / "p.jpg", first[:-2] + second[second.index(b"\xff\xda") :]))
+    for way in (cv2.IMWRITE_JPEG_PROGRESSIVE, cv2.IMWRITE_JPEG_RST_INTERVAL):
+        assert read_still(saved(tmp_path / "p.jpg", coded(".jpg", RGB, way, 1))).pixels.shape == RGB.shape
 
 
 @pytest.mark.parametrize("suffix", [".png", ".jpg", ".webp"])

@@ -107,7 +107,7 @@ def test_a_template_drawn_for_a_longer_stretch_serves_a_shorter_one() -> None:
     framing = Framing(16000)
     long, short = (Stretch(np.square(rows(6, count, 400)), 0, framing) for count in (2400, 700))
     pattern = Pattern.of(WatermarkKey(b"a key for tests only"))
-    used, fresh = Finder(pattern), Finder(pattern)
+    used, fresh = Finder(pattern.known), Finder(pattern.known)
     used.anyhow(long)
     for again, alone in zip(used.anyhow(short), fresh.anyhow(short), strict=True):
         assert (again.row, again.tempo, again.pitch) == (alone.row, alone.tempo, alone.pitch)

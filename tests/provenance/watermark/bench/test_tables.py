@@ -74,6 +74,6 @@ def test_the_page_on_the_mark_in_the_noise_is_in_step_with_the_data() -> None:
 
 
 def test_the_page_on_sound_is_in_step_with_the_data() -> None:
-    report = json.loads(make_sound.DATA.read_text(encoding="utf-8"))
+    report, named = (json.loads(data.read_text(encoding="utf-8")) for data in (make_sound.DATA, make_sound.NAMED_DATA))
     assert len(report["attacks"]) == len(report["quality"]) * len({row["attack"] for row in report["attacks"]})
-    assert make_sound.PAGE.read_text(encoding="utf-8") == make_sound.page(report)
+    assert make_sound.PAGE.read_text(encoding="utf-8") == make_sound.page(report, named)

@@ -1,0 +1,66 @@
+"""References of a claim whose hash binds nothing.
+
+    faults = hollow_references(kept.stores)     # by label of the manifest
+
+A claim names each assertion by a hash and may say by which algorithm (C2PA 2.4, 8.4.2). Of an algorithm that it does
+not know, a C2PA library takes the hash of anything to be of no bytes: where the claim says so too they are alike, and
+anybody can put another assertion in the place of the one that was signed, that of the content among them. So it is with
+the manifests of what went in.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Final
+
+from touchmark.provenance.manifest import cbor
+from touchmark.provenance.manifest.jumbf import ASSERTIONS, CLAIM, Box
+from touchmark.provenance.manifest.kept import KeptStore
+from touchmark.provenance.manifest.report import StatusCode
+
+_CODE: Final = "claim.malformed"
+_OF_CLAIM: Final = (b"assertions", b"created_assertions", b"gathered_assertions")
+_OF_INGREDIENT: Final = (b"c2pa_manifest", b"activeManifest", b"claimSignature")
+_INGREDIENT: Final = b"c2pa.ingredient"
+_HASH: Final = b"hash"
+_SIZES: Final = (32, 48, 64)
+"""Bytes of SHA-256, SHA-384 and SHA-512."""
+
+
+def hollow_references(kept: Sequence[KeptStore]) -> dict[str, StatusCode]:
+    """By label, the manifests that have such, each with its fault. Of what is compressed it is not known."""
+    return {
+        manifest.label.decode(errors="replace"): StatusCode(_CODE, "it names something by a hash that is none")
+        for one in kept
+        if one.store
+        for manifest in one.store.inner
+        if not manifest.is_packed and not _binds(manifest)
+    }
+
+
+def _binds(manifest: Box) -> bool:
+    """Whether all that a manifest names is named by as many bytes as a hash has."""
+    try:
+        return all(
+            [cbor.head(data, value)[1] in _SIZES for value in cbor.values(data, at, (_HASH,))] == [True]
+            for data, at in _references(manifest)
+        )
+    except ValueError:  # readers may differ over it
+        return False
+
+
+def _references(manifest: Box) -> Iterator[tuple[bytes, int]]:
+    """What a manifest names by a hash: the CBOR, and where in it.
+
+    Raises:
+        ValueError: it does not end.
+    """
+    for part in manifest.inner:
+        if part.type == CLAIM and part.inner:
+            claim = part.inner[0].data
+            for listed in cbor.values(claim, 0, _OF_CLAIM):
+                yield from ((claim, at) for at in cbor.members(claim, listed)[:-1])
+        elif part.type == ASSERTIONS:
+            told = (box.inner[0].data for box in part.inner if box.label.startswith(_INGREDIENT) and box.inner)
+            for data in filter(None, told):
+                yield from ((data, at) for at in cbor.values(data, 0, _OF_INGREDIENT) if data[at : at + 1] != cbor.NULL)

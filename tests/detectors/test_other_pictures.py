@@ -1,0 +1,288 @@
+"""Files that show another picture than the one that was looked at for a mark: a camera's claim is not accepted there.
+
+Each shows, in some viewer, what this operator generated and marked, signed as a recording by somebody who is trusted.
+"""
+
+from __future__ import annotations
+
+import struct
+import zlib
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from datetime import UTC, datetime
+from fractions import Fraction
+from pathlib import Path
+
+import av
+import cv2
+import numpy as np
+import pytest
+
+from tests.clips import moving_clip, write_clip
+from tests.forms import sound_file
+from tests.provenance.media.test_profile import LOWEST_BITS, RISING, icc
+from touchmark.detectors.contradictions import ContradictionKind
+from touchmark.detectors.sources import Sources
+from touchmark.detectors.verdict import Outcome
+from touchmark.detectors.verify import Verification, Verifier
+from touchmark.provenance.keys.development import issue_development_chain
+from touchmark.provenance.manifest.claim import Claim, DigitalSourceType, SoftwareAgent
+from touchmark.provenance.manifest.write import sign_file
+from touchmark.provenance.media.kinds import kind_of
+from touchmark.provenance.media.picture import Orientation, Pixels
+from touchmark.provenance.media.still import Still, StillKind
+from touchmark.provenance.signing import PemSigner
+from touchmark.provenance.watermark.protocol import Payload, WatermarkKey
+from touchmark.provenance.watermark.still import mark_still
+from touchmark.provenance.watermark.video import LatticeWatermark
+
+CHAIN = issue_development_chain("cameras", datetime.now(UTC).replace(microsecond=0))
+KEY = WatermarkKey(b"some secret of this operator")
+PAYLOAD = Payload.from_bytes(bytes(range(1, 9)))
+
+
+@pytest.fixture
+def verify(tmp_path: Path) -> Callable[[Path], Verification]:
+    """A file, once a camera that is trusted has signed it."""
+    signer = PemSigner.from_pem(CHAIN.signer, CHAIN.signer_key)
+    verifier = Verifier(Sources(anchors=CHAIN.authority, keys=(KEY,)))
+
+    def signed_and_verified(path: Path) -> Verification:
+        kind = kind_of(path)
+        assert kind is not None
+        agent = SoftwareAgent("a camera", "1")
+        claim = Claim("x", kind.media_type, DigitalSourceType.DIGITAL_CAPTURE, agent, datetime.now(UTC))
+        signed = tmp_path / f"signed{path.suffix}"
+        sign_file(path, signed, claim, signer, CHAIN.authority)
+        return verifier.verify(signed)
+
+    return signed_and_verified
+
+
+def scene(seed: int) -> Pixels:
+    random = np.random.default_rng(seed)
+    coarse = random.integers(0, 256, (12, 16, 3)).astype(np.float32)
+    fine = cv2.resize(coarse, (320, 240), interpolation=cv2.INTER_CUBIC) + random.normal(0, 6, (240, 320, 3))
+    return np.clip(fine, 20, 235).astype(np.uint8)
+
+
+@pytest.fixture(scope="module")
+def clean() -> Pixels:
+    return scene(1)
+
+
+@pytest.fixture(scope="module")
+def marked() -> Pixels:
+    still = Still(scene(2), Orientation(), StillKind.PNG, lossless=True)
+    return mark_still(still, PAYLOAD, KEY).upright
+
+
+def assert_not_accepted(verification: Verification, why: str) -> None:
+    assert verification.evidence.manifest.hard_binding_matches
+    assert verification.verdict.outcome is Outcome.UNKNOWN
+    assert why in verification.evidence.container.unseen
+    assert any(why in statement.text for statement in verification.verdict.statements)
+
+
+# -- pictures
+
+
+@pytest.mark.parametrize("suffix", [".png", ".webp", ".tiff"])
+def test_what_is_drawn_in_transparency_alone_is_not_vouched_for(marked, verify, tmp_path, suffix) -> None:
+    """Black all over; on white paper it shows the picture in greys."""
+    grey = cv2.cvtColor(marked, cv2.COLOR_RGB2GRAY)
+    path = tmp_path / f"p{suffix}"
+    assert cv2.imwrite(str(path), np.dstack([np.zeros_like(marked), 255 - grey]), [cv2.IMWRITE_WEBP_QUALITY, 101])
+    assert_not_accepted(verify(path), "transparent")
+
+
+def test_a_channel_of_transparency_that_hides_nothing_is_none(clean, verify, tmp_path) -> None:
+    path = tmp_path / "p.png"
+    assert cv2.imwrite(str(path), np.dstack([clean, np.full(clean.shape[:2], 255, np.uint8)]))
+    assert verify(path).verdict.outcome is Outcome.CAPTURED
+
+
+def test_a_picture_that_a_colour_profile_draws_is_not_vouched_for(clean, marked, verify, tmp_path) -> None:
+    """The levels are those of one picture; the profile shows their lowest bits, which are those of another."""
+    path = tmp_path / "p.png"
+    assert cv2.imwrite(str(path), (clean & 0xE0) | (marked >> 3))
+    for curve, accepted in ((LOWEST_BITS, False), (RISING, True)):
+        content = path.read_bytes()
+        note = b"p\0\0" + zlib.compress(icc(rTRC=curve, gTRC=curve, bTRC=curve))
+        chunk = struct.pack(">I", len(note)) + b"iCCP" + note + struct.pack(">I", zlib.crc32(b"iCCP" + note))
+        coloured = tmp_path / "coloured.png"
+        coloured.write_bytes(content[:33] + chunk + content[33:])
+        if accepted:
+            assert verify(coloured).evidence.container.unseen == ""
+        else:
+            assert_not_accepted(verify(coloured), "colour profile")
+
+
+def test_a_page_behind_the_first_is_not_vouched_for(clean, marked, verify, tmp_path) -> None:
+    path = tmp_path / "p.tiff"
+    assert cv2.imwritemulti(str(path), [clean, marked])
+    assert_not_accepted(verify(path), "further pictures")
+    assert cv2.imwrite(str(path), clean)
+    assert verify(path).verdict.outcome is Outcome.CAPTURED
+
+
+def test_a_library_keeps_the_manifest_of_several_pages_behind_them(clean, marked, verify, tmp_path) -> None:
+    """Where nobody has a key to look for, what is signed and whole is believed."""
+    path = tmp_path / "p.tiff"
+    assert cv2.imwritemulti(str(path), [clean, marked])
+    verify(path)
+    verification = Verifier(Sources(anchors=CHAIN.authority)).verify(tmp_path / "signed.tiff")
+    assert verification.evidence.manifest.left_out == ()
+    assert verification.verdict.outcome is Outcome.CAPTURED
+    content = bytearray((tmp_path / "signed.tiff").read_bytes())
+    content[content.index(b"jumb") - 4 - 13] ^= 1  # of the entry that leads to it
+    path.write_bytes(content)
+    assert Verifier(Sources(anchors=CHAIN.authority)).verify(path).verdict.outcome is not Outcome.CAPTURED
+
+
+def box(kind: bytes, *content: bytes) -> bytes:
+    return struct.pack(">I4s", 8 + sum(map(len, content)), kind) + b"".join(content)
+
+
+def full(kind: bytes, *content: bytes, version: int = 0) -> bytes:
+    return box(kind, bytes([version, 0, 0, 0]), *content)
+
+
+def avif(path: Path, items: list[Pixels], shown: int) -> Path:
+    """Several pictures of one size, of which viewers show one (ISO/IEC 23008-12)."""
+    configurations, coded = [], []
+    for pixels in items:
+        assert cv2.imwrite(str(path), pixels, [cv2.IMWRITE_AVIF_QUALITY, 95])
+        content = path.read_bytes()
+        at = content.index(b"av1C") - 4
+        configurations.append(content[at : at + int.from_bytes(content[at : at + 4], "big")])
+        coded.append(content[content.rindex(b"mdat") + 4 :])
+    height, width, _ = items[0].shape
+    head, numbers = box(b"ftyp", b"avif\0\0\0\0avifmif1miaf"), range(1, len(items) + 1)
+
+    def meta(start: int) -> bytes:
+        places = [start + sum(map(len, coded[: number - 1])) for number in numbers]
+        located = [
+            struct.pack(">HHHII", number, 0, 1, place, len(coded[number - 1]))
+            for number, place in zip(numbers, places, strict=True)
+        ]
+        named = [full(b"infe", struct.pack(">HH4sB", number, 0, b"av01", 0), version=2) for number in numbers]
+        properties = [full(b"ispe", struct.pack(">II", width, height)), full(b"pixi", b"\3\x08\x08\x08")]
+        having = [struct.pack(">HB3B", number, 3, 1, 2, 0x82 + number) for number in numbers]
+        return full(
+            b"meta",
+            full(b"hdlr", bytes(4), b"pict", bytes(13)),
+            full(b"pitm", shown.to_bytes(2, "big")),
+            full(b"iloc", b"\x44\0", len(items).to_bytes(2, "big"), *located),
+            full(b"iinf", len(items).to_bytes(2, "big"), *named),
+            box(
+                b"iprp",
+                box(b"ipco", *properties, *configurations),
+                full(b"ipma", len(items).to_bytes(4, "big"), *having),
+            ),
+        )
+
+    path.write_bytes(head + meta(len(head) + len(meta(0)) + 8) + box(b"mdat", *coded))
+    return path
+
+
+@pytest.mark.parametrize("shown", [1, 2])
+def test_of_several_pictures_the_one_that_is_shown_is_looked_at(clean, marked, verify, tmp_path, shown) -> None:
+    verdict = verify(avif(tmp_path / "p.avif", [clean, marked], shown)).verdict
+    kinds = {found.kind for found in verdict.contradictions}
+    assert kinds == ({ContradictionKind.CAPTURE_CLAIM_OVER_MARK} if shown == 2 else set())
+
+
+# -- films
+
+
+def test_a_second_track_of_sound_is_not_vouched_for(verify, tmp_path) -> None:
+    one = sound_file(tmp_path / "one.m4a", "aac")
+    assert verify(one).verdict.outcome is Outcome.CAPTURED
+    two = tmp_path / "two.m4a"
+    with av.open(str(two), "w", format="ipod") as target:
+        givens = [av.open(str(one)) for _ in range(2)]
+        for given, track in [(given, target.add_stream_from_template(given.streams.audio[0])) for given in givens]:
+            for packet in given.demux(audio=0):
+                if packet.dts is not None:
+                    packet.stream = track
+                    target.mux(packet)
+    assert_not_accepted(verify(two), "first alone")
+
+
+@pytest.fixture(scope="module")
+def films(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    """A clean film, and one that is marked."""
+    folder = tmp_path_factory.mktemp("films")
+    clips = {
+        name: moving_clip(160, 160, count=72, rate=Fraction(24), style="flat", seed=seed)
+        for seed, name in enumerate(("clean", "marked"))
+    }
+    marked = LatticeWatermark().embed(clips["marked"].frames, PAYLOAD, KEY)
+    clips["marked"] = replace(clips["marked"], frames=marked)
+    return {name: write_clip(folder / f"{name}.mp4", clip) for name, clip in clips.items()}
+
+
+def joined(path: Path, *films: Path) -> Path:
+    """Beside one another, each in a track."""
+    with av.open(str(path), "w") as target:
+        for given, track in [
+            (one, target.add_stream_from_template(one.streams.video[0])) for one in map(av.open, films)
+        ]:
+            for packet in given.demux(video=0):
+                if packet.dts is not None:
+                    packet.stream = track
+                    target.mux(packet)
+    return path
+
+
+def top(content: bytes, start: int = 0) -> Iterator[tuple[bytes, bytes]]:
+    while start < len(content):
+        size = int.from_bytes(content[start : start + 4], "big")
+        yield content[start + 4 : start + 8], content[start : start + size]
+        start += size
+
+
+def test_pictures_for_chapters_are_pictures(films, verify, tmp_path) -> None:
+    """A demuxer takes the track for covers if another calls it its chapters; players let everybody choose it."""
+    path = joined(tmp_path / "film.mp4", films["clean"], films["marked"])
+    boxes = list(top(path.read_bytes()))
+    assert boxes[-1][0] == b"moov"
+    inner = [whole for _, whole in top(boxes[-1][1], 8)]
+    first = next(index for index, whole in enumerate(inner) if whole[4:8] == b"trak")
+    inner[first] = box(b"trak", inner[first][8:], box(b"tref", box(b"chap", (2).to_bytes(4, "big"))))
+    path.write_bytes(b"".join(whole for _, whole in boxes[:-1]) + box(b"moov", *inner))
+    assert_not_accepted(verify(path), "first alone")
+
+
+def test_a_second_index_is_not_vouched_for(films, verify, tmp_path) -> None:
+    one, other = (dict(top(joined(tmp_path / "one.mp4", films[name]).read_bytes())) for name in ("clean", "marked"))
+    film = one[b"ftyp"] + one[b"free"] + one[b"mdat"] + one[b"moov"]  # its pictures lie where they lay
+    path = tmp_path / "film.mp4"
+    path.write_bytes(film + other[b"mdat"] + other[b"moov"])
+    assert_not_accepted(verify(path), "more than one index")
+
+
+def test_pictures_that_an_edit_list_leaves_out_are_not_vouched_for(films, verify, tmp_path) -> None:
+    """Some players do not read it, and show them."""
+    path = tmp_path / "film.mp4"
+    content = bytearray(joined(path, films["marked"]).read_bytes())
+    at = content.index(b"elst") + 8
+    assert content[at : at + 4] == (1).to_bytes(4, "big")
+    content[at + 4 : at + 8] = (100).to_bytes(4, "big")  # a tenth of a second
+    path.write_bytes(content)
+    assert "edit list" in verify(path).evidence.container.unseen
+    assert verify(films["clean"]).verdict.outcome is Outcome.CAPTURED
+
+
+def test_pictures_that_cannot_be_decoded_are_not_vouched_for(films, verify, tmp_path) -> None:
+    """Another player may know how."""
+    path = joined(tmp_path / "film.mp4", films["clean"])
+    content = bytearray(path.read_bytes())
+    with av.open(str(path)) as film:
+        packets = [packet for packet in film.demux(video=0) if packet.size]
+    for packet in packets[len(packets) // 2 :]:
+        assert packet.pos is not None
+        content[packet.pos + 4 : packet.pos + packet.size] = b"\xff" * (packet.size - 4)
+    path.write_bytes(content)
+    assert_not_accepted(verify(path), "cannot be decoded")
