@@ -8,6 +8,7 @@ plain harmless English prompts as ours does.
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Sequence
 
 import numpy as np
@@ -22,20 +23,23 @@ Scorer = Callable[[Sequence[str]], NDArray[np.float64]]
 
 
 def word_filters() -> dict[str, Scorer]:
-    """The word filters that are installed, by the name of their package."""
+    """The word filters that are installed, by the name of their package; of one that is not, a line says so.
+
+    They ask for old versions of what we use: ``pip install --no-deps better-profanity alt-profanity-check``.
+    """
     found: dict[str, Scorer] = {}
     try:
         from better_profanity import profanity  # type: ignore[import-not-found]
 
         found["better-profanity"] = lambda texts: np.asarray([float(profanity.contains_profanity(t)) for t in texts])
     except ImportError:
-        pass
+        print("better-profanity is not installed, and is left out", file=sys.stderr)
     try:
         from profanity_check import predict_prob  # type: ignore[import-not-found]
 
         found["alt-profanity-check"] = lambda texts: np.asarray(predict_prob(list(texts)), dtype=np.float64)
     except ImportError:
-        pass
+        print("alt-profanity-check is not installed, and is left out", file=sys.stderr)
     return found
 
 
