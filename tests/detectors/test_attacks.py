@@ -286,6 +286,16 @@ def test_a_registry_whose_manifest_was_altered_disagrees(studio, stripped, regis
     assert kinds(verdict) == {ContradictionKind.REGISTRY_DISAGREES}
 
 
+def test_a_registry_that_binds_the_files_own_manifest_to_a_mark_that_it_does_not_name_disagrees(
+    studio, sealed, registration, tmp_path
+) -> None:
+    registry = Registry(open_database(tmp_path / "r.sqlite3"))
+    registry.register(replace(registration, payload=Payload(99), file_sha256="0" * 64))
+    verdict = _with(studio, registry=registry).verify(sealed).verdict
+    assert ContradictionKind.REGISTRY_DISAGREES in kinds(verdict)
+    assert any("binds this manifest to the watermark" in found.explanation for found in verdict.contradictions)
+
+
 def test_a_registry_whose_row_points_to_another_manifest_disagrees(studio, stripped, registration, tmp_path) -> None:
     _, others = studio.seal("other.mp4", seed=2)
     registry = Registry(open_database(tmp_path / "r.sqlite3"))

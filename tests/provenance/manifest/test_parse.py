@@ -221,6 +221,20 @@ def test_old_claims_list_successes_and_failures_together(genuine: dict[str, Any]
     assert [failure.code for failure in parse(store).failures] == ["signingCredential.untrusted"]
 
 
+def test_faults_beneath_that_were_found_when_it_was_taken_in_are_not_passed_over(genuine: dict[str, Any]) -> None:
+    """What is broken two floors down may be written down one floor down, and nowhere else."""
+    store = copy.deepcopy(genuine)
+    beneath = {
+        "ingredientAssertionURI": "self#jumbf=/c2pa/urn:c2pa:gone/c2pa.assertions/c2pa.ingredient.v3",
+        "validationDeltas": {"failure": [{"code": "assertion.dataHash.mismatch"}], "success": [], "informational": []},
+    }
+    results = {"activeManifest": {"success": [], "failure": []}, "ingredientDeltas": [beneath]}
+    active(store)["ingredients"] = [{"title": "edited", "relationship": "parentOf", "validation_results": results}]
+    report = parse(store)
+    assert [fault.code for fault in report.laundered_faults] == ["assertion.dataHash.mismatch"]
+    assert not report.is_sound
+
+
 def test_faults_found_now_are_laid_on_the_ingredient_they_concern(genuine: dict[str, Any]) -> None:
     store = copy.deepcopy(genuine)
     ingredient = active(store)["ingredients"][0]

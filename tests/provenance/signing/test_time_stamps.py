@@ -77,6 +77,13 @@ def by_a_signer(authority: TimeAuthority) -> bytes:
     return authority.stamp(QUERY).replace(bytes.fromhex("2b06010505070308"), bytes.fromhex("2b06010505070304"))
 
 
+def changed_beneath_its_signature(authority: TimeAuthority) -> bytes:
+    """The stamp of something else, now of what is asked: what is signed is a digest of the content, not the content."""
+    stamp = authority.stamp(OTHER_QUERY)
+    assert stamp.count(bytes(32)) == 1
+    return stamp.replace(bytes(32), bytes(range(32)))
+
+
 FAULTS: dict[str, tuple[Callable[[TimeAuthority], Answer], type[TimeStampError]]] = {
     "http 500": (lambda _: says(b"", status=500), TimeAuthorityUnreachableError),
     "redirect": (lambda _: redirect, TimeAuthorityUnreachableError),
@@ -89,6 +96,10 @@ FAULTS: dict[str, tuple[Callable[[TimeAuthority], Answer], type[TimeStampError]]
     "stamp of something else": (lambda authority: says(authority.stamp(OTHER_QUERY)), TimeAuthorityAnswerError),
     "stamp of an earlier question": (lambda authority: says(authority.stamp(EARLIER_QUERY)), TimeAuthorityAnswerError),
     "broken signature": (lambda authority: says(flipped(authority.stamp(QUERY))), TimeAuthorityAnswerError),
+    "changed beneath its signature": (
+        lambda authority: says(changed_beneath_its_signature(authority)),
+        TimeAuthorityAnswerError,
+    ),
     "signed by no time stamper": (lambda authority: says(by_a_signer(authority)), TimeAuthorityAnswerError),
     "tail": (lambda authority: says(authority.stamp(QUERY) + b"x"), TimeAuthorityAnswerError),
 }
