@@ -141,7 +141,7 @@ class Meanings:
 
 
 def _longest(begin: NDArray[np.intp], end: NDArray[np.intp], number: NDArray[np.intp]) -> Meant:
-    order = np.lexsort((-end, begin))
+    order = ((begin << 32) - end).argsort(kind="stable")
     begin, end, number = begin[order], end[order], number[order]
     reached = np.maximum.accumulate(np.concatenate(([0], end)))[:-1]
     return Meant(begin[end > reached], number[end > reached])
