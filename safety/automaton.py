@@ -41,7 +41,7 @@ class Automaton(Generic[T]):
         self._automaton = AhoCorasick(sound, MatchKind.Standard, store_patterns=False)
 
     def found(self, text: str) -> NDArray[np.intp]:
-        """Number, in the order of phrases, start and end (exclusive) of each, as :meth:`find`; shape (n, 3)."""
+        """Number among the sorted phrases, start and end (exclusive) of each that :meth:`find` tells; shape (n, 3)."""
         found = self._automaton.find_matches_as_indexes(_sound(text), overlapping=True)
         return np.fromiter(chain.from_iterable(found), dtype=np.intp, count=3 * len(found)).reshape(-1, 3)
 

@@ -203,15 +203,17 @@ def _skeletons(text: str) -> Iterator[tuple[int, int, str]]:
     mostly_latin: bool | None = None
     for match in _FOREIGN_TOKEN.finditer(text):
         token = match.group()
-        looks = token.translate(_LOOK_ALIKES)
-        if looks == token:
+        if _LOOK_ALIKE.search(token) is None:
             continue
-        if _LATIN_WORD.search(token) is None:
+        is_foreign = _LATIN.search(token) is None
+        if is_foreign:
             if mostly_latin is None:
                 mostly_latin = _is_mostly_latin(text)
-            if not (mostly_latin and looks.isascii()):
+            if not mostly_latin:
                 continue
-        yield *match.span(), looks
+        looks = token.translate(_LOOK_ALIKES)
+        if looks.isascii() or not is_foreign:
+            yield *match.span(), looks
 
 
 def _is_mostly_latin(text: str) -> bool:

@@ -17,6 +17,7 @@ import unicodedata
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
+from itertools import chain
 from pathlib import Path
 
 import numpy as np
@@ -77,21 +78,25 @@ class Meanings:
         self.concepts, self.glosses = tuple(concepts), tuple(glosses)
         meant: dict[str, list[tuple[int, bool, int]]] = {phrase: [] for phrase in compounds()}
         accidents = frozenset(meant)
+        numbers = {language: number for number, language in enumerate(_LANGUAGES)}
         for number, beginnings in enumerate([*concepts.values(), *glosses.values()]):
             for entry in beginnings:
                 beginning, _, language = entry.partition("@")
-                spoken = _LANGUAGES.index(language) if language else _ANY
+                spoken = numbers[language] if language else _ANY
                 meant.setdefault(beginning.rstrip("$"), []).append((number, beginning.endswith("$"), spoken))
         meant = {phrase: meant[phrase] for phrase in sorted(meant)}
         self.longest = max((len(key) for key, meanings in meant.items() if meanings), default=0)
         # Tables by phrase, and from place ``_first`` of a phrase on, tables by meaning; glosses come after concepts.
-        scripts = [unicodedata.name(phrase[0], "") for phrase in meant]
+        first = [phrase[0] for phrase in meant]
+        scripts = {letter: unicodedata.name(letter, "") for letter in set(first)}
+        attaching = {letter for letter, script in scripts.items() if script.startswith(_ATTACHING)}
+        arabic = {letter for letter, script in scripts.items() if script.startswith("ARABIC")}
         self._phrases = Automaton(dict(zip(meant, range(len(meant)), strict=True)))
-        self._attaches = np.array([script.startswith(_ATTACHING) for script in scripts])
-        self._is_arabic = np.array([script.startswith("ARABIC") for script in scripts])
+        self._attaches = np.array([letter in attaching for letter in first])
+        self._is_arabic = np.array([letter in arabic for letter in first])
         self._is_accident = np.array([phrase in accidents for phrase in meant])
         self._first = np.cumsum([0, *map(len, meant.values())])
-        rows = np.array([meaning for meanings in meant.values() for meaning in meanings], dtype=np.intp).reshape(-1, 3)
+        rows = np.fromiter(chain.from_iterable(chain.from_iterable(meant.values())), dtype=np.intp).reshape(-1, 3)
         self._number, self._is_whole, self._language = rows[:, 0].copy(), rows[:, 1].astype(np.bool_), rows[:, 2].copy()
 
     def find(self, text: str, latin: Collection[str] = LATIN) -> tuple[Meant, Meant]:
@@ -141,7 +146,7 @@ class Meanings:
 
 
 def _longest(begin: NDArray[np.intp], end: NDArray[np.intp], number: NDArray[np.intp]) -> Meant:
-    order = np.lexsort((-end, begin))
+    order = ((begin << 32) - end).argsort(kind="stable")
     begin, end, number = begin[order], end[order], number[order]
     reached = np.maximum.accumulate(np.concatenate(([0], end)))[:-1]
     return Meant(begin[end > reached], number[end > reached])

@@ -93,8 +93,8 @@ class Misspellings:
         for at in np.flatnonzero(slips <= _SLIPS_OF_ONE_SOUND).tolist():
             score = self._likeness(written[at].split(" "), named[at].split(" "))
             if score:
-                start, end, name = proposed[at]
-                yield Slip(start, end, name, score)
+                begins, ends, name = proposed[at]
+                yield Slip(begins, ends, name, score)
 
     def _likeness(self, words: Sequence[str], name: Sequence[str]) -> float:
         """The share of letters that are right, in percent; 0 if that is not enough."""

@@ -22,7 +22,7 @@ from touchmark.safety.figures.places import Place, apart, overlap
 _ORDINAL = re.compile("[0-9]+(?:st|nd|rd|th)")
 _WRITTEN_ON = frozenset({"の", "的", "의 ", "ের ", "র "})
 """Links that are written onto the name before them."""
-_YEAR_OF_THE_PAST = re.compile(r"(?<!\S)1[0-9]{3}s?(?!\S)")
+_YEAR_OF_THE_PAST = re.compile(r"1(?<!\S1)[0-9]{3}s?(?!\S)")  # what begins with a letter is found faster
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,9 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from touchmark.safety.canonical import _normalised_around, _normalised_clusters
+from touchmark.safety.canonical import _WITHOUT_ACCENTS, _normalised_around, _normalised_clusters, _without_accents
+from touchmark.safety.figures.forms import _LATIN_WITH_MARKS, _latin_base, plain
+from touchmark.safety.language import LATIN, latin_languages
 from touchmark.safety.legibility import BACKWARDS, ROT13, Stretch, Turn, likelier_turned, pairs
 from touchmark.safety.traced import Traced
 from touchmark.safety.unmasking import unmasked
@@ -41,3 +43,22 @@ def test_words_are_shortened_only_where_they_are_drawn_out(words: list[str]) -> 
     for reading in readings:
         assert [word for word in reading.split(" ") if word in kept] == kept
         assert not any(letter * 3 in reading for letter in "eo")
+
+
+def test_letters_are_bared_together_as_each_alone() -> None:
+    alone = {letter: bare for letter, bare in _WITHOUT_ACCENTS.items() if len(bare) == 1}
+    others = "".join(alone) + "aб中\u1f00\uffff\ud800\U0001f600"
+    assert _without_accents(others) == "".join(alone.get(letter, letter) for letter in others)
+
+
+def test_no_letter_with_a_latin_base_is_passed_over_in_a_name() -> None:
+    letters = [letter for letter in map(chr, range(128, 0x10000)) if _latin_base(letter) != letter]
+    assert [letter for letter in letters if not _LATIN_WITH_MARKS.match(letter)] == []
+    assert plain("Beyonc\u00e9 \u0141o\u0301\u0323\u200bdz \u05d0\u0301") == "beyonce lodz \u05d0\u0301"
+
+
+@given(st.text("the ofdi que-中é1ß\ud800", max_size=60))
+def test_words_in_latin_letters_are_parted_by_all_else(text: str) -> None:
+    apart = "".join(letter if letter in "abcdefghijklmnopqrstuvwxyz" else " " for letter in text)
+    assert latin_languages(text) == latin_languages(apart)
+    assert latin_languages("的the猫of犬and") < LATIN

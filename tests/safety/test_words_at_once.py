@@ -128,3 +128,6 @@ def test_every_phrase_is_found_wherever_it_stands(meanings: dict[str, int], text
     ]
     there = [place for place in places if meanings.get(text[place[0] : place[1]]) == place[2] and place[1] <= len(text)]
     assert set(Automaton(meanings).find(text)) == set(there)
+    phrases = sorted(filter(None, meanings))
+    found = Automaton(meanings).found(text).tolist()
+    assert {(start, end, meanings[phrases[number]]) for number, start, end in found} == set(there)
