@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from touchmark.provenance.media.colour import HLG, PQ
 from touchmark.provenance.media.picture import Planes, Samples
 from touchmark.provenance.watermark import lightness
-from touchmark.provenance.watermark.emphasis import AS_PLANNED, Emphasis, detail, narrowed
+from touchmark.provenance.watermark.emphasis import AS_PLANNED, Emphasis, detail, narrowed, tangle
 from touchmark.provenance.watermark.lattice import SHORT_SIDE, Plane, spectrum
 
 Real = NDArray[np.float32]
@@ -105,9 +105,10 @@ def strengths(picture: Planes, emphasis: Emphasis = AS_PLANNED) -> tuple[Real, R
     if emphasis.is_even:
         for_luma, for_chroma = for_luma * np.float32(emphasis.luma[0]), for_chroma * np.float32(emphasis.chroma[0])
     else:
-        fine = detail(small)
+        fine, tangled = detail(small), tangle(small)
         for_luma = for_luma * emphasis.of_luma(fine)
-        for_chroma = for_chroma * emphasis.of_chroma(_averaged(fine, coarse), *colours)
+        of_chroma = emphasis.of_chroma(_averaged(fine, coarse), _averaged(tangled, coarse), *colours)
+        for_chroma = for_chroma * of_chroma
     lightest = _LIGHTER * _averaged(for_luma, coarse)
     for_blue, for_red = (
         np.minimum(for_chroma, lightest / np.maximum(rms * lighter, 1e-6))
