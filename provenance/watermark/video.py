@@ -37,6 +37,7 @@ from touchmark.provenance.watermark.geometry import Geometry
 from touchmark.provenance.watermark.glance import Glance
 from touchmark.provenance.watermark.guard import ALLOWANCES, Allowance, Guard, Strength
 from touchmark.provenance.watermark.lattice import Lattice
+from touchmark.provenance.watermark.masking import is_mostly_flat
 from touchmark.provenance.watermark.painter import Painter
 from touchmark.provenance.watermark.placement import Placement
 from touchmark.provenance.watermark.protocol import Detection, MarkState, Payload, WatermarkKey
@@ -203,7 +204,7 @@ class _Embedding:
         if self._painter is None or (self._painter.size, self._painter.shift) != ((height, width), shift):
             self._painter = Painter(self._lattice, self._code_bits, height, width, shift)
         painter = self._painter
-        if not emphasis.is_even and min(height, width) < _LEANING:
+        if not emphasis.is_even and min(height, width) < _LEANING and not is_mostly_flat(picture):
             painter = self._leant(painter, picture, emphasis)
         return self._guard.marked(
             picture,

@@ -92,15 +92,19 @@ def test_a_speck_is_hardly_texture() -> None:
     assert tangle(road).max() < detail(road).max() / 5
 
 
-def test_detail_that_runs_all_ways_takes_more_and_an_edge_does_not() -> None:
+def test_coloured_detail_that_runs_all_ways_takes_more_and_an_edge_or_grey_film_does_not() -> None:
     stripes = flat(60)
     stripes[:, ::6] = 180
     foliage, edges = tangle(grain(12)), tangle(stripes)
     assert foliage.min() > 1.5 and edges.max() < 0.5 < detail(stripes).mean()
-    hiding = replace(FIRST, tangled=1.5)
-    for fine, tangled, chroma in ((grain(12), foliage, 2.6 * 1.5), (stripes, edges, 2.6)):
-        grey = hiding.of_chroma(detail(fine), tangled, flat(120), flat(128), flat(128))
-        assert grey.mean() == pytest.approx(chroma, rel=1e-3)
+    hiding, sky, grey = replace(FIRST, tangled=1.5), (157, 104), (128, 128)
+    for fine, tangled, colour, chroma in (
+        (grain(12), foliage, sky, 2.6 * 1.5),
+        (grain(12), foliage, grey, 2.6),
+        (stripes, edges, sky, 2.6),
+    ):
+        factors = hiding.of_chroma(detail(fine), tangled, flat(120), *map(flat, colour))
+        assert factors.mean() == pytest.approx(chroma, rel=1e-3)
 
 
 @given(LEVELS, LEVELS, LEVELS, LEVELS)
