@@ -18,12 +18,19 @@ from numpy.typing import NDArray
 
 Real = NDArray[np.float32]
 
-# Standard deviation of detail, in steps of luma, from which on a place is no longer plain, and that of full texture.
-_LUMA_DETAIL, _CHROMA_DETAIL = (0.4, 1.2), (0.5, 5.0)
+PLAIN: Final = 0.4
+"""Standard deviation of :func:`detail`, in steps of luma, from which on a place is no longer plain."""
+# And that of full texture.
+_LUMA_DETAIL, _CHROMA_DETAIL = (PLAIN, 1.2), (0.5, 5.0)
 _COARSEST = 1.5
 """Samples, as a standard deviation: what is smoother is no detail."""
 _SATURATED = 40.0
 """Steps from grey at which a step of colour may be 1.4 times what it may on grey."""
+_TANGLED = (0.5, 1.5)
+"""Steps of luma from one sample to the next, across the way in which they change least, from which on a place counts as
+tangled, and from which on wholly."""
+_COLOURED = (4.0, 16.0)
+"""Steps from grey from which on a place counts as coloured, and from which on wholly: colour shows on grey film."""
 _HIDES = 1 / 3
 """The share of full texture from which on that counts whole."""
 # In white half of a pattern of colour is clipped.
@@ -38,11 +45,13 @@ class Emphasis:
         luma: on plain ground, and where there is texture.
         chroma: of Cb and Cr on plain grey ground, and the most that texture and saturation make of it.
         plain_saturation: how far saturation counts on plain ground, from 0 to 1; where there is detail it does.
+        tangled: what chroma is multiplied by besides, where detail runs all ways and has a colour of its own.
     """
 
     luma: tuple[float, float]
     chroma: tuple[float, float]
     plain_saturation: float = 1.0
+    tangled: float = 1.0
 
     @property
     def is_even(self) -> bool:
@@ -53,15 +62,18 @@ class Emphasis:
         """Factors at each place, by its :func:`detail`."""
         return np.interp(detail, _LUMA_DETAIL, self.luma).astype(np.float32)
 
-    def of_chroma(self, detail: Real, luma: Real, blue: Real, red: Real) -> Real:
+    def of_chroma(self, detail: Real, tangle: Real, luma: Real, blue: Real, red: Real) -> Real:
         """Factors at each place; all arrays of one shape, levels in limited range and steps of 8 bits."""
         plain, textured = self.chroma
         texture = np.interp(detail, _CHROMA_DETAIL, (0.0, 1.0))
-        saturation = np.sqrt(1 + np.hypot(blue - 128, red - 128) / _SATURATED) - 1
+        steps = np.hypot(blue - 128, red - 128)
+        saturation = np.sqrt(1 + steps / _SATURATED) - 1
         factors = plain + (textured - plain) * texture
         counted = np.interp(texture, (0.0, _HIDES), (self.plain_saturation, 1.0))
         factors *= np.interp(luma, _WHITE, _CLIPPED) * (1 + saturation * counted)
-        return np.minimum(factors, self.chroma[1]).astype(np.float32)
+        hidden = np.interp(tangle, _TANGLED, (0.0, 1.0)) * np.interp(steps, _COLOURED, (0.0, 1.0))
+        factors = np.minimum(factors, self.chroma[1]) * (1 + (self.tangled - 1) * hidden)
+        return factors.astype(np.float32)
 
 
 AS_PLANNED: Final = Emphasis(luma=(1.0, 1.0), chroma=(1.0, 1.0))
@@ -73,6 +85,15 @@ def detail(luma: Real) -> Real:
     fine = luma - cv2.GaussianBlur(luma, (0, 0), _COARSEST)
     power = narrowed(np.asarray(cv2.blur(fine * fine, (5, 5)), np.float32))
     return np.asarray(np.sqrt(np.maximum(power, 0)), np.float32)
+
+
+def tangle(luma: Real) -> Real:
+    """How much luma changes from one sample to the next in the way in which it changes least, root mean square: next to
+    nothing along an edge, which changes across itself only (the smaller eigenvalue of what Shi and Tomasi, "Good
+    features to track", CVPR 1994, ask of a corner)."""
+    # OpenCV gives twice its square.
+    least = cv2.erode(cv2.cornerMinEigenVal(luma, 5, ksize=3), np.ones((5, 5), np.uint8))
+    return np.asarray(np.sqrt(np.maximum(cv2.blur(least, (5, 5)), 0) / 2), np.float32)
 
 
 def narrowed(texture: Real) -> Real:

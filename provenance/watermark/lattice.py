@@ -136,17 +136,24 @@ class Lattice:
         return cls({plane: waves[plane] for plane in Plane}, places)
 
     def draw(
-        self, plane: Plane, code_bits: NDArray[np.uint8], height: int, width: int, shift: tuple[int, int] = (0, 0)
+        self,
+        plane: Plane,
+        code_bits: NDArray[np.uint8],
+        height: int,
+        width: int,
+        shift: tuple[int, int] = (0, 0),
+        factors: Real | float = 1.0,
     ) -> Real:
         """The pattern over a whole picture: ndarray of shape (height, width), mean square about 1.
 
-        ``shift`` is the pattern's coordinate, across and down, at the picture's top left corner.
+        ``shift`` is the pattern's coordinate, across and down, at the picture's top left corner; ``factors`` are on
+        the amplitude of each wave.
         """
         waves = self.waves[plane]
         reach = int(np.abs(waves.v).max())
         grid = np.zeros((2 * reach + 1, int(waves.u.max()) + 1), np.complex64)
         phase = waves.phase + 2 * np.pi / TILE * (waves.u * shift[0] + waves.v * shift[1])
-        grid[waves.v + reach, waves.u] = waves.amplitude * waves.signs(code_bits) * np.exp(1j * phase)
+        grid[waves.v + reach, waves.u] = factors * waves.amplitude * waves.signs(code_bits) * np.exp(1j * phase)
         pitch = SHORT_SIDE / min(height, width)
         across = harmonics(width, pitch, np.arange(grid.shape[1]))
         rows = harmonics(height, pitch, np.arange(-reach, reach + 1)) @ grid

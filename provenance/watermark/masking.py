@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from touchmark.provenance.media.colour import HLG, PQ
 from touchmark.provenance.media.picture import Planes, Samples
 from touchmark.provenance.watermark import lightness
-from touchmark.provenance.watermark.emphasis import AS_PLANNED, Emphasis, detail, narrowed
+from touchmark.provenance.watermark.emphasis import AS_PLANNED, PLAIN, Emphasis, detail, narrowed, tangle
 from touchmark.provenance.watermark.lattice import SHORT_SIDE, Plane, spectrum
 
 Real = NDArray[np.float32]
@@ -67,6 +67,8 @@ _HDR = {
 
 _LIGHTER = 0.7
 """How much lighter and darker a plane of chroma may make a place, over what luma may there."""
+_MOSTLY = 0.8
+"""Drawings have nine tenths and more, what was filmed before a plain wall half."""
 _COARSER = 4
 """Samples of the plan in one of that for chroma: colours fill areas."""
 
@@ -81,12 +83,9 @@ def strengths(picture: Planes, emphasis: Emphasis = AS_PLANNED) -> tuple[Real, R
         Maps of small sizes, to be stretched over the picture: the luma pattern's root mean square in 8-bit
         steps, and for either plane of chroma a factor near 1 for CHROMA_STRENGTH.
     """
-    height, width = picture.luma.shape
-    short = min(height, width)
-    shrink = max(1.0, short / _PLAN_SIDE)
-    size = (max(1, round(width / shrink)), max(1, round(height / shrink)))
-    step = picture.colour.step
-    small = cv2.resize(picture.luma, size, interpolation=cv2.INTER_AREA).astype(np.float32) / np.float32(step)
+    short, step = min(picture.luma.shape), picture.colour.step
+    small = _luma(picture)
+    size = small.shape[1], small.shape[0]
     mean = np.asarray(cv2.blur(small, (5, 5)), np.float32)
     texture = narrowed(np.sqrt(np.maximum(cv2.blur(small * small, (5, 5)) - mean * mean, 0)))
     colour = math.hypot(*(float(cv2.meanStdDev(plane)[1][0, 0]) for plane in (picture.blue, picture.red))) / step
@@ -105,15 +104,31 @@ def strengths(picture: Planes, emphasis: Emphasis = AS_PLANNED) -> tuple[Real, R
     if emphasis.is_even:
         for_luma, for_chroma = for_luma * np.float32(emphasis.luma[0]), for_chroma * np.float32(emphasis.chroma[0])
     else:
-        fine = detail(small)
+        fine, tangled = detail(small), tangle(small)
         for_luma = for_luma * emphasis.of_luma(fine)
-        for_chroma = for_chroma * emphasis.of_chroma(_averaged(fine, coarse), *colours)
+        of_chroma = emphasis.of_chroma(_averaged(fine, coarse), _averaged(tangled, coarse), *colours)
+        for_chroma = for_chroma * of_chroma
     lightest = _LIGHTER * _averaged(for_luma, coarse)
     for_blue, for_red = (
         np.minimum(for_chroma, lightest / np.maximum(rms * lighter, 1e-6))
         for lighter, rms in zip(lightness.of_chroma(*colours), CHROMA_STRENGTH, strict=True)
     )
     return for_luma, for_blue, for_red
+
+
+def is_mostly_flat(picture: Planes) -> bool:
+    """Whether little of a picture has any detail, as of one that was drawn: what it holds of the pattern's coarse waves
+    is then a few edges, which a filter or a coder may well take away."""
+    return float(np.mean(detail(_luma(picture)) < PLAIN)) > _MOSTLY
+
+
+def _luma(picture: Planes) -> Real:
+    """Luma in steps of 8 bits, on the plan."""
+    height, width = picture.luma.shape
+    shrink = max(1.0, min(height, width) / _PLAN_SIDE)
+    size = (max(1, round(width / shrink)), max(1, round(height / shrink)))
+    small = cv2.resize(picture.luma, size, interpolation=cv2.INTER_AREA)
+    return small.astype(np.float32) / np.float32(picture.colour.step)
 
 
 def _colours(picture: Planes, size: tuple[int, int]) -> tuple[Real, Real]:

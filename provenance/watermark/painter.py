@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from copy import copy
+
 import cv2
 import numpy as np
 from numpy.typing import NDArray
@@ -28,11 +30,18 @@ class Painter:
         self, lattice: Lattice, code_bits: NDArray[np.uint8], height: int, width: int, shift: tuple[int, int] = (0, 0)
     ) -> None:
         self.size, self.shift = (height, width), shift
+        self._lattice, self._code_bits = lattice, code_bits
         half = (-(-height // 2), -(-width // 2))
         blue, red = CHROMA_STRENGTH
         self._luma = lattice.draw(Plane.LUMA, code_bits, height, width, shift)
         self._blue = lattice.draw(Plane.BLUE, code_bits, *half, shift) * np.float32(blue)
         self._red = lattice.draw(Plane.RED, code_bits, *half, shift) * np.float32(red)
+
+    def leant(self, factors: Real) -> Painter:
+        """One that draws each wave of luma with an amplitude of its own, over that of this one."""
+        leant = copy(self)
+        leant._luma = self._lattice.draw(Plane.LUMA, self._code_bits, *self.size, self.shift, factors)
+        return leant
 
     def paint(self, planes: Planes, amplitude: float = 1.0, emphasis: Emphasis = AS_PLANNED) -> Planes:
         """A marked copy of a picture; the input is left alone. ``amplitude`` is a factor on all that is planned.

@@ -28,6 +28,8 @@ from touchmark.provenance.watermark.plain import is_plain
 # more keep twice what reading takes, those of 400 barely enough.
 LINES: Final = (480, 720, 1080)
 _LUMA, _CHROMA, _PLAIN = (1.9, 1.5, 1.2), (2.6, 1.5, 1.2), (1.0, 1.0, 0.9)
+_TANGLED: Final = (480, 720), (1.6, 1.0)
+"""Of chroma besides, by lines, where detail runs all ways."""
 _SATURATION: Final = (480, 540), (1.0, 0.0)
 """How far saturation counts on plain ground, by lines: without it a blue wall of 256 is lost to AV1 at CRF 50."""
 _OTHERS: Final = 0.9
@@ -57,7 +59,8 @@ def emphasis_of(lines: int, *, begins_shot: bool) -> Emphasis:
         return Emphasis(luma=(_OTHERS, _OTHERS), chroma=(_OTHERS, _OTHERS))
     luma, chroma, plain = (float(np.interp(lines, LINES, factors)) for factors in (_LUMA, _CHROMA, _PLAIN))
     saturation = float(np.interp(lines, *_SATURATION))
-    return Emphasis(luma=(1.0, luma), chroma=(plain, chroma), plain_saturation=saturation)
+    tangled = float(np.interp(lines, *_TANGLED))
+    return Emphasis(luma=(1.0, luma), chroma=(plain, chroma), plain_saturation=saturation, tangled=tangled)
 
 
 class Shots:

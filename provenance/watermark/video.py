@@ -23,7 +23,7 @@ from contextlib import contextmanager
 from fractions import Fraction
 from functools import partial
 from itertools import chain
-from typing import ClassVar
+from typing import ClassVar, Final
 
 from touchmark.provenance.errors import TouchmarkError
 from touchmark.provenance.media.picture import Planes
@@ -33,17 +33,22 @@ from touchmark.provenance.watermark.account import paid
 from touchmark.provenance.watermark.codebook import NOTHING_EXPECTED, Expected
 from touchmark.provenance.watermark.emphasis import AS_PLANNED, Emphasis
 from touchmark.provenance.watermark.extraction import Effort, Look, hinted, is_read
+from touchmark.provenance.watermark.geometry import Geometry
 from touchmark.provenance.watermark.glance import Glance
 from touchmark.provenance.watermark.guard import ALLOWANCES, Allowance, Guard, Strength
 from touchmark.provenance.watermark.lattice import Lattice
+from touchmark.provenance.watermark.masking import is_mostly_flat
 from touchmark.provenance.watermark.painter import Painter
 from touchmark.provenance.watermark.placement import Placement
 from touchmark.provenance.watermark.protocol import Detection, MarkState, Payload, WatermarkKey
-from touchmark.provenance.watermark.residual import gather, gather_apart
+from touchmark.provenance.watermark.reading import Reader, Sight
+from touchmark.provenance.watermark.residual import gather, gather_apart, residual
 from touchmark.provenance.watermark.shots import Shots, emphasis_of
 
 SMALLEST_SIDE = 128
 """Fewest pixels on the short side of a picture that can be marked."""
+_LEANING: Final = 720
+"""Fewest lines of the short side from which on the first picture of a shot holds enough in any case."""
 _PASSAGE = 10
 """Seconds that are looked at by themselves in a thorough search: two of them that are marked suffice."""
 
@@ -180,6 +185,7 @@ class _Embedding:
     def __init__(self, payload: Payload, key: WatermarkKey, allowance: Allowance) -> None:
         self._lattice = Lattice.of(key)
         self._code_bits = code.encode(payload, key)
+        self._reader = Reader(self._lattice, key)
         self._placement = Placement(self._lattice, payload, key)
         self._guard = Guard(allowance)
         self._painter: Painter | None = None
@@ -198,6 +204,8 @@ class _Embedding:
         if self._painter is None or (self._painter.size, self._painter.shift) != ((height, width), shift):
             self._painter = Painter(self._lattice, self._code_bits, height, width, shift)
         painter = self._painter
+        if not emphasis.is_even and min(height, width) < _LEANING and not is_mostly_flat(picture):
+            painter = self._leant(painter, picture, emphasis)
         return self._guard.marked(
             picture,
             float(time),
@@ -205,3 +213,12 @@ class _Embedding:
             is_instant=not emphasis.is_even,
             is_cut=is_cut,
         )
+
+    def _leant(self, painter: Painter, picture: Planes, emphasis: Emphasis) -> Painter:
+        """One that spends more on the waves that this very picture speaks against: strong compression leaves hardly
+        more than it, and of the noise in it half is the picture's own."""
+        across, down = painter.shift
+        geometry = Geometry(shift_x=float(across), shift_y=float(down))
+        pictures = picture, painter.paint(picture, emphasis=emphasis)
+        before, after = (Sight(residual(planes), geometry) for planes in pictures)
+        return painter.leant(self._reader.leaning(before, after, self._code_bits))

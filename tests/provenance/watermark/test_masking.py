@@ -6,7 +6,7 @@ from numpy.typing import NDArray
 
 from touchmark.provenance.media.picture import Planes
 from touchmark.provenance.watermark.emphasis import AS_PLANNED, Emphasis
-from touchmark.provenance.watermark.masking import CHROMA_STRENGTH, strengths
+from touchmark.provenance.watermark.masking import CHROMA_STRENGTH, is_mostly_flat, strengths
 from touchmark.provenance.watermark.shots import emphasis_of
 
 
@@ -24,6 +24,14 @@ def test_texture_hides_luma_and_flat_areas_are_marked_in_chroma() -> None:
     assert luma[:, 300:].mean() > 2 * luma[:, :240].mean()
     for plane in chroma:
         assert plane[:, 75:].mean() < plane[:, :60].mean()
+
+
+def test_a_drawing_is_mostly_flat_and_a_face_before_a_wall_is_not() -> None:
+    picture = np.full((270, 540), 120, np.uint8)
+    picture[100:150, 200:260] = 200
+    assert is_mostly_flat(colourful(picture))
+    picture[:, 360:] = np.random.default_rng(0).integers(100, 140, (270, 180))
+    assert not is_mostly_flat(colourful(picture))
 
 
 def test_an_edge_wears_no_halo() -> None:
