@@ -65,12 +65,14 @@ def test_an_authority_vouches_for_whom_it_may(tmp_path, how) -> None:
     [
         {"ekus": [ExtendedKeyUsageOID.TIME_STAMPING]},
         {"ekus": [ExtendedKeyUsageOID.SERVER_AUTH, ExtendedKeyUsageOID.CLIENT_AUTH]},
+        {"ekus": [ExtendedKeyUsageOID.CODE_SIGNING]},
+        {"ekus": [ExtendedKeyUsageOID.OCSP_SIGNING]},
         _names(_tree("AU"), None),
         _names(None, _tree("NZ")),
         {"extra": x509.UnrecognizedExtension(x509.ObjectIdentifier("1.2.3.4"), b"\x05\0")},
         {"key": rsa.generate_private_key(65537, 1024)},
     ],
-    ids=["stamps time", "servers", "other names", "not this name", "critical", "a short key"],
+    ids=["stamps time", "servers", "signs code", "tells what is revoked", "other names", "not this name", "critical", "a short key"],
 )
 def test_an_authority_vouches_for_nobody_else(tmp_path, how) -> None:
     """A library says Trusted."""
