@@ -79,7 +79,8 @@ def test_an_entity_in_which_anything_can_be(entity: bytes) -> None:
 
 def test_what_a_drawing_has_in_itself_or_links_to_is_not_elsewhere() -> None:
     content = (
-        b'<s:a xlink:href="https://example.com"/><a xlink:href="https://example.com"><rect fill="url(#g)"/></a><image href="data:image/png;base64,AA=="/>'
+        b'<s:a xlink:href="https://example.com"/>'
+        b'<a xlink:href="https://example.com"><rect fill="url(#g)"/></a><image href="data:image/png;base64,AA=="/>'
         b'<use xlink:href="#g" data-src="x"/><style>.a { fill: url("#g") }</style><text>a&#160;b &#38; on = c</text>'
     )
     assert elsewhere(BytesIO(drawing(content)), SVG, "") == ()
