@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import base64
+import json
 from dataclasses import replace
 
 import pytest
 
 from tests.detectors.test_verdict import (
     ABSENT,
+    ALGORITHM,
     BAD_SIGNATURE,
     CAPTURE,
     GENERATED,
@@ -26,7 +29,7 @@ from tests.detectors.test_verdict import (
 )
 from touchmark.detectors.contradictions import ContradictionKind as Kind
 from touchmark.detectors.contradictions import Doubt, find_contradictions
-from touchmark.detectors.evidence import Evidence
+from touchmark.detectors.evidence import Evidence, SoundTrace
 from touchmark.detectors.labels import ContainerLabels
 from touchmark.detectors.verdict import Outcome, judge
 from touchmark.provenance.disclosure.aigc import AigcRecord
@@ -72,6 +75,7 @@ def test_a_manifest_of_another_file_is_told_by_the_mark() -> None:
         (evidence(report, mark(OTHER)), True),
         (evidence(manifest(HASH_MISMATCH), mark(OTHER)), True),
         (evidence(report, mark(OWN)), False),  # its own mark: the file was changed
+        (copied(evidence(report, mark(OWN), named_registrations=(OWN_ROW,))), False),
         (evidence(report, PRESENT), False),  # a mark that cannot be read is nobody else's
         (evidence(manifest(HASH_MISMATCH, BAD_SIGNATURE, names=OWN), mark(OTHER)), False),
         (evidence(report, NO_MARK), False),  # whose key was not tried
@@ -86,6 +90,12 @@ def test_where_a_file_was_changed_its_manifest_is_not_held_against_the_mark() ->
     for fault in (HASH_MISMATCH, BAD_SIGNATURE):
         found = evidence(manifest(fault, source_type=CAPTURE), PRESENT, labels=ContainerLabels(generator="ComfyUI"))
         assert kinds(found) == []
+
+
+def test_a_manifest_without_the_content_that_it_was_made_for_contradicts_nothing() -> None:
+    alone = evidence(manifest(HASH_MISMATCH, source_type=CAPTURE), labels=ContainerLabels(generator="ComfyUI"))
+    info = replace(alone.container.info, container="c2pa")
+    assert kinds(replace(alone, container=replace(alone.container, info=info))) == []
 
 
 def test_a_broken_ingredient_beneath_a_broken_signature_is_nobodys_laundering() -> None:
@@ -179,7 +189,23 @@ def test_a_manifest_that_names_anothers_mark_as_its_own_is_doubted_no_more_than_
 def test_marks_count_under_their_own_algorithm() -> None:
     report = replace(manifest(), soft_bindings=manifest(names_in_sound=OWN).soft_bindings)
     assert kinds(evidence(report, mark(OWN))) == [Kind.HISTORY_DROPPED]
-    assert kinds(evidence(manifest(names=OWN), PRESENT)) == []
+    assert kinds(evidence(manifest(source_type=CAPTURE, names=OWN), PRESENT)) == [], "it may be this one"
+
+
+def test_what_is_beneath_a_manifest_may_admit_the_mark() -> None:
+    value = base64.b64encode(OWN.to_bytes()).decode()
+    for label, algorithm, values, admitted in (
+        ("c2pa.soft-binding", ALGORITHM, [value], True),
+        ("c2pa.soft-binding__2", ALGORITHM, ["no base64", value], True),
+        ("c2pa.soft-binding", SOUND_ALGORITHM, [value], False),
+        ("org.example.soft-binding", ALGORITHM, [value], False),
+    ):
+        soft = {"label": label, "data": {"alg": algorithm, "blocks": [{"value": one} for one in values]}}
+        raw = json.dumps({"manifests": {ELSEWHERE: {"assertions": [soft]}}})
+        for relationship in ("parentOf", "inputTo"):
+            part = replace(PART, relationship=relationship)
+            found = evidence(replace(manifest(), ingredients=(part,), raw_json=raw), mark(OWN))
+            assert (kinds(found) == []) is (admitted and relationship == "parentOf")
 
 
 # -- sound and picture
@@ -196,8 +222,7 @@ def test_two_histories_are_kept_by_a_trusted_signer_alone() -> None:
     ):
         found = evidence(report, mark(OWN), sound=sound)
         assert (Kind.SOUND_OF_ANOTHER_VIDEO not in kinds(found)) is joined
-    alone = heard(mark(OTHER), replace(registered(OTHER, ELSEWHERE), watermark_algorithm=SOUND_ALGORITHM))
-    assert kinds(evidence(ABSENT, mark(OWN), sound=alone)) == []
+    assert kinds(evidence(ABSENT, mark(OWN), sound=_music(GENERATED))) == []
     assert kinds(evidence(ABSENT, PRESENT, sound=sound)) == []
 
 
@@ -299,3 +324,26 @@ def test_what_the_registry_says_of_the_files_own_manifest_and_of_its_mark() -> N
     row = registered(OWN, source_type=EDITS)
     known = {"registration": row, "manifest_registration": row}
     assert judge(evidence(manifest(names=OWN), mark(OWN), **known)).outcome is Outcome.GENERATED
+    filled = replace(filmed, actions=(MADE_ACTION,))
+    assert judge(evidence(filled, mark(OWN))).outcome is Outcome.GENERATED, "the mark and the manifest agree in that"
+    shot = {"registration": registered(OWN, source_type=CAPTURE)}
+    kept = replace(manifest(HASH_MISMATCH, source_type=CAPTURE, names=OWN), signer_trusted=True)
+    for recovered, outcome in ((kept, Outcome.CAPTURED), (replace(kept, ai_disclosure=MODEL), Outcome.UNKNOWN)):
+        assert judge(evidence(ABSENT, mark(OWN), recovered=recovered, **shot)).outcome is outcome
+
+
+def test_a_recording_that_was_sealed_here_stands_with_its_own_sound_and_not_over_a_generated_one() -> None:
+    row = registered(OWN, source_type=CAPTURE)
+    known = {"registration": row, "manifest_registration": row}
+    for sound, outcome in (
+        (heard(PRESENT), Outcome.CAPTURED),
+        (_music(GENERATED), Outcome.UNKNOWN),
+        (_music(CAPTURE), Outcome.CAPTURED),
+    ):
+        found = evidence(manifest(source_type=CAPTURE, names=OWN), mark(OWN), sound=sound, **known)
+        assert judge(found).outcome is outcome
+
+
+def _music(source_type: DigitalSourceType) -> SoundTrace:
+    row = replace(registered(OTHER, ELSEWHERE, source_type), watermark_algorithm=SOUND_ALGORITHM)
+    return heard(mark(OTHER), row)

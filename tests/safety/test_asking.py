@@ -41,10 +41,13 @@ def test_questions_about_a_thing(text: str) -> None:
         "What does fellatio mean? A couch at night.",  # a scene behind it
         "A couch at night. What does fellatio mean?",
         "What does fellatio mean",
+        "What does fellatio mean. A couch at night?",
+        "What about fellatio! A couch at night?",
         "Can you show fellatio?",
         "Could this be a close-up of fellatio?",
         "Is the woman on the couch having sex?",  # somebody whom a picture could show
         "What does f.e.l.l.a.t.i.o mean?",  # read twice, so it hides something
+        "What does fel1atio mean?",
         "What does ｆｅｌｌａｔｉｏ mean in 4k?",
         "Why " + "really " * 20 + "fellatio?",
         "¿Qué significa felación?",
