@@ -46,11 +46,13 @@ from touchmark.provenance.manifest.report import (
     ReportedAction,
     ReportedIngredient,
     ReportedSoftBinding,
+    StatusCode,
 )
 
 OWN, OTHER = PAYLOADS
 OPENED = ReportedAction("c2pa.opened", NOW, "", "")
 PARENT = ReportedIngredient("p", "parentOf", "urn:c2pa:0", 1, source_type=CAPTURE.value)
+MALFORMED = StatusCode("assertion.action.malformed")
 MODEL = AiDisclosure("", "a model", "", "")
 
 
@@ -82,6 +84,7 @@ def test_a_manifest_that_does_not_hold_says_nothing(tmp_path: Path) -> None:
         (replace(manifest(), left_out=("the box “/mdat”",)), "trusted", False),
         (replace(manifest(), truncated=True), "trusted", False),
         (replace(manifest(UNTRUSTED), ingredients=(broken,)), "valid", False),
+        (replace(manifest(), ingredients=(replace(PARENT, faults=(MALFORMED,)),)), "trusted", False),
         (UNREADABLE, "none", False),
         (ABSENT, "none", False),
     ):
