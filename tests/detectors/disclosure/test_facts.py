@@ -111,6 +111,15 @@ def test_what_evidence_contradicts_is_withdrawn_with_the_reason(tmp_path: Path) 
         assert bool(facts.why(Fact.MANIFEST_LABEL)) is not story
         assert not facts.why(Fact.MANIFEST_BROKEN_RULES), "of what was never said there is no reason"
         assert facts.get(Fact.MANIFEST_STATE) == "trusted"
+    assert known(tmp_path, evidence(manifest(), mark(OWN), labels=record)).reasons.keys() == {
+        Fact.MANIFEST_LABEL,
+        Fact.MANIFEST_PROVIDER,
+        Fact.MANIFEST_SYSTEM,
+        Fact.MANIFEST_SYSTEM_VERSION,
+        Fact.MANIFEST_TIME,
+        Fact.MANIFEST_INPUTS,
+        Fact.MANIFEST_BINDS_WATERMARK,
+    }
     tampered = known(tmp_path, evidence(manifest(HASH_MISMATCH, names=OWN), mark(OWN), labels=record))
     assert tampered.get(Fact.AIGC_LABEL) is None and "tampered" in tampered.why(Fact.AIGC_LABEL)
     assert tampered.get(Fact.WATERMARK_PAYLOAD) == str(OWN)
@@ -197,6 +206,7 @@ def test_the_mark_is_bound_where_the_manifest_names_it_in_all_that_carry_it(tmp_
     row = registered(OWN)
     for report, sound, bound in (
         (manifest(names=OWN), None, True),
+        (manifest(names=OWN), heard(NO_MARK), True),
         (manifest(names_in_sound=OWN), None, False),
         (manifest(names=OWN), heard(mark(OWN), row), False),
         (manifest(names=OWN, names_in_sound=OWN), heard(mark(OWN), row), True),
