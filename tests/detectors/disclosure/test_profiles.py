@@ -202,7 +202,11 @@ def test_each_check_tells_right_from_wrong(
 def test_a_line_that_rests_on_what_was_not_examined_is_not_examined_either(tmp_path: Path) -> None:
     lines = [
         {**deepcopy(_LINE), "id": f"x.{name}", "rests_on": below, "verify": {"fact": fact, "is": "1"}}
-        for name, below, fact in (("a", [], "aigc.label"), ("b", ["x.a"], "xmp.system"), ("c", ["x.b"], "aigc.producer"))
+        for name, below, fact in (
+            ("a", [], "aigc.label"),
+            ("b", ["x.a"], "xmp.system"),
+            ("c", ["x.b"], "aigc.producer"),
+        )
     ]
     good = {"aigc.label": "1", "xmp.system": "1", "aigc.producer": "1"}
     examples = {"good": good, "changes": [{"change": {name: "2"}, "fails": []} for name in good]}

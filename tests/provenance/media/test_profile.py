@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import struct
+import tracemalloc
 import zlib
 
 import pytest
@@ -44,6 +45,7 @@ def test_what_cameras_write_shows_what_is_there(curve: bytes) -> None:
         {"kTRC": LOWEST_BITS},
         {"gTRC": b"para" + struct.pack(">IHHi", 0, 0, 0, -65536)},
         {"gTRC": b"para" + struct.pack(">IHH4i", 0, 2, 0, 65536, -65536, 65536, 0)},
+        {"gTRC": b"para" + struct.pack(">IHH3i", 0, 1, 0, 0x7FFFFFFF, 0x7FFFFFFF, 0)},
         {"gTRC": b"curv" + struct.pack(">IIHH", 0, 2, 9, 9)},
         {"gXYZ": colourant(0.0), "bXYZ": colourant(0.99)},
         {"A2B0": b"mft2" + bytes(100)},
@@ -51,6 +53,23 @@ def test_what_cameras_write_shows_what_is_there(curve: bytes) -> None:
 )
 def test_what_draws_another_picture_is_told(changed: dict[str, bytes]) -> None:
     assert shows_otherwise(icc(**changed))
+
+
+def test_what_cannot_be_read_is_no_profile() -> None:
+    assert not shows_otherwise(b"nonsense") and not shows_otherwise(icc(gTRC=LOWEST_BITS)[:200])
+
+
+def test_a_profile_whose_every_tag_is_all_of_it_takes_little_room() -> None:
+    """Of zeros it is a few kilobytes of a PNG."""
+    size = 1 << 22
+    names = [b"rTRC", b"gTRC", b"bTRC", b"rXYZ", b"gXYZ", b"bXYZ", *(b"x%03d" % number for number in range(94))]
+    table = b"".join(struct.pack(">4sII", name, 1, size) for name in names)
+    profile = (bytes(128) + struct.pack(">I", 100) + table).ljust(size, b"\0")
+    tracemalloc.start()
+    shows_otherwise(profile)
+    _, most = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert most < 64 << 20
 
 
 def test_profiles_are_put_together() -> None:
