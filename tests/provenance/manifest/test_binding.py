@@ -143,6 +143,7 @@ CYCLE = bytes.fromhex("d81ca163") + b"url" + bytes.fromhex("d81d00")  # a map th
                 cbor2.dumps({"exclusions": [{"xpath": "/mdat", "subset": [[16, 0]]}]}),
                 cbor2.dumps({"boxes": [[["SOI"], "sha256", b"\0"]]}),
                 cbor2.dumps({"merkle": [[0, 0, 9]]}),
+                cbor2.dumps({"boxes": [{"names": ["SOS"], "excluded": cbor2.CBORTag(1000, True)}]}),
                 cbor2.dumps({"alg": {"of": [{1: "sha256"}]}}),
             )
         ),
