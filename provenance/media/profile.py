@@ -80,9 +80,7 @@ def _rises(curve: bytes) -> bool:
 
 
 def _level(values: list[float], sample: float) -> float:
+    """But for what some kinds add to all of them, which changes no order."""
     gamma, a, b, c, d, e, f = (*values, *(1.0, 1.0, 0.0, 0.0, 0.0, 0.0, 0.0)[len(values) :])
-    if len(values) in (3, 4):  # zero, or what is added, up to where the power begins
-        added = values[3] if len(values) == 4 else 0.0
-        c, d, e, f = 0.0, -b / a, added, added
     power: float = max(a * sample + b, 0.0) ** gamma + e
     return power if sample >= d else c * sample + f

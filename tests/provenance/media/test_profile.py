@@ -15,6 +15,7 @@ from touchmark.provenance.media.profile import of_jpeg, of_png, shows_otherwise
 GAMMA = b"curv" + struct.pack(">IIH", 0, 1, 0x0233)
 SRGB = b"para" + struct.pack(">IHH5i", 0, 3, 0, *(round(65536 * n) for n in (2.4, 0.948, 0.052, 0.0774, 0.0404)))
 RISING = b"curv" + struct.pack(">II256H", 0, 256, *(level * 257 for level in range(256)))
+LATER = b"para" + struct.pack(">IHH4i", 0, 2, 0, *(round(65536 * n) for n in (2.0, 1.5, -0.5, 0.25)))
 LOWEST_BITS = b"curv" + struct.pack(">II256H", 0, 256, *(level % 32 * 2114 for level in range(256)))
 
 
@@ -33,7 +34,7 @@ def icc(**changed: bytes) -> bytes:
     return bytes(128) + struct.pack(">I", len(tags)) + table + content
 
 
-@pytest.mark.parametrize("curve", [GAMMA, SRGB, RISING, b"curv" + bytes(8)])
+@pytest.mark.parametrize("curve", [GAMMA, SRGB, RISING, LATER, b"curv" + bytes(8)])
 def test_what_cameras_write_shows_what_is_there(curve: bytes) -> None:
     assert not shows_otherwise(icc(rTRC=curve, gTRC=curve, bTRC=curve))
 
@@ -49,7 +50,7 @@ def test_what_cameras_write_shows_what_is_there(curve: bytes) -> None:
         {"gTRC": b"curv" + struct.pack(">IIHH", 0, 2, 9, 9)},
         {"gXYZ": colourant(0.0)},
         {"bXYZ": colourant(0.99)},
-        {"A2B0": b"mft2" + bytes(100)},
+        *({name: b"mft2" + bytes(100)} for name in ("A2B0", "A2B1", "A2B2", "D2B0", "D2B1", "D2B2")),
     ],
 )
 def test_what_draws_another_picture_is_told(changed: dict[str, bytes]) -> None:
