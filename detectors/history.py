@@ -80,7 +80,7 @@ def tells_itself_made(report: ManifestReport) -> bool:
     """Whether the active manifest itself says that a machine made all or part, and that rests on no earlier signer."""
     if report.beneath is not None:
         return False
-    alone = not content(report) and not report.says_captured and bool(sources(report) & MADE)
+    alone = not content(report) and bool(sources(report) & MADE)
     return alone or made_by_model(report) is not None
 
 

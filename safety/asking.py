@@ -17,7 +17,7 @@ _MOST_WORDS = 20
 
 _QUESTION = re.compile(
     r"(?:what|what's|which|who|whose|why|how|when|where|is|are|was|were|do|does|did|can|could|should|would|will|has"
-    r"|have|had)\b[^.!?\n]*\?+[\"'”’)\s]*"
+    r"|have|had)\b[^.!?]*\?+[\"'”’)\s]*"
 )
 _SHOWS = re.compile(
     r"\b(?:show|see|look|watch|view|picture|photo|portrait|image|video|film|movie|clip|footage|scene|shot|close-?up"

@@ -29,7 +29,7 @@ from touchmark.provenance.disclosure.aigc import AigcRecord
 from touchmark.provenance.disclosure.label import ISO_639_2, WORDINGS
 from touchmark.provenance.disclosure.sight import Sighting, find_label
 from touchmark.provenance.disclosure.xmp import XmpNote, read_xmp
-from touchmark.provenance.manifest.report import ManifestPresence, ManifestReport, ValidationState
+from touchmark.provenance.manifest.report import ManifestReport, ValidationState
 from touchmark.provenance.manifest.rubric.lint import NothingToLintError, lint
 from touchmark.provenance.media.captions import Caption, read_captions
 from touchmark.provenance.media.decode import open_video
@@ -240,7 +240,7 @@ _IN_DOUBT: Final = {Doubt.CLAIMS: _CLAIMS, Doubt.STORY: _STORY, Doubt.SILENCE: (
 
 
 def _of_manifest(manifest: ManifestReport) -> dict[Fact, Value]:
-    state = manifest.state.value if manifest.state and manifest.presence is ManifestPresence.PRESENT else "none"
+    state = manifest.state.value if manifest.state else "none"
     values: dict[Fact, Value] = {Fact.MANIFEST_STATE: state}
     holds = (
         manifest.state in (ValidationState.TRUSTED, ValidationState.VALID)

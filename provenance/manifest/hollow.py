@@ -28,13 +28,13 @@ _SIZES: Final = (32, 48, 64)
 
 
 def hollow_references(kept: Sequence[KeptStore]) -> dict[str, StatusCode]:
-    """By label, the manifests that have such, each with its fault. Of what is compressed it is not known."""
+    """By label, the manifests that have such, each with its fault."""
     return {
         manifest.label.decode(errors="replace"): StatusCode(_CODE, "it names something by a hash that is none")
         for one in kept
         if one.store
         for manifest in one.store.inner
-        if not manifest.is_packed and not _binds(manifest)
+        if not _binds(manifest)
     }
 
 

@@ -93,9 +93,9 @@ def _listed(data: bytes, at: int) -> Iterator[Place]:
 def _answers(places: Sequence[Place]) -> Iterator[ocsp.OCSPResponse]:
     """Those that say anything."""
     for data, at in places:
-        kind, length, start = cbor.head(data, at)
+        _, length, start = cbor.head(data, at)
         try:
-            answer = ocsp.load_der_ocsp_response(data[start : start + length] if kind == cbor.BYTES else b"")
+            answer = ocsp.load_der_ocsp_response(data[start : start + length])
         except ValueError:
             continue
         if answer.response_status is ocsp.OCSPResponseStatus.SUCCESSFUL:

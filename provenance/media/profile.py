@@ -22,6 +22,7 @@ _TABLES: Final = frozenset((b"A2B0", b"A2B1", b"A2B2", b"D2B0", b"D2B1", b"D2B2"
 """Tags of profiles that hold a table of all colours: of printers and scanners, mostly."""
 _BRIGHTNESS: Final = {b"rXYZ": (0.1, 0.45), b"gXYZ": (0.45, 0.9), b"bXYZ": (-0.02, 0.25)}
 """Of what is white, how much each of three may be: from sRGB to ProPhoto."""
+_ASKED: Final = _TABLES | {*_CURVES, *_BRIGHTNESS}
 _PARAMETERS: Final = {0: 1, 1: 3, 2: 4, 3: 5, 4: 7}
 _STEPS: Final = 64
 _ONE: Final = 65536
@@ -53,7 +54,8 @@ def of_png(chunk: bytes) -> bytes:
 def _tags(profile: bytes) -> dict[bytes, bytes]:
     (count,) = struct.unpack_from(">I", profile, 128)
     entries = [struct.unpack_from(">4sII", profile, 132 + 12 * index) for index in range(min(count, _MOST_TAGS))]
-    return {name: profile[start : start + size] for name, start, size in entries}
+    # Any may be nearly all of the profile: of those that are not asked for none is kept.
+    return {name: profile[start : start + size] for name, start, size in entries if name in _ASKED}
 
 
 def _is_odd(tags: dict[bytes, bytes]) -> bool:
@@ -78,9 +80,7 @@ def _rises(curve: bytes) -> bool:
 
 
 def _level(values: list[float], sample: float) -> float:
+    """But for what some kinds add to all of them, which changes no order."""
     gamma, a, b, c, d, e, f = (*values, *(1.0, 1.0, 0.0, 0.0, 0.0, 0.0, 0.0)[len(values) :])
-    if len(values) in (3, 4):  # zero, or what is added, up to where the power begins
-        added = values[3] if len(values) == 4 else 0.0
-        c, d, e, f = 0.0, -b / a, added, added
     power: float = max(a * sample + b, 0.0) ** gamma + e
     return power if sample >= d else c * sample + f

@@ -86,12 +86,11 @@ def _of_h264(bits: _Bits) -> int:
 
 
 def _skip_scales(bits: _Bits, size: int) -> None:
-    last = scale = 8
+    scale = 8
     for _ in range(size):
-        if scale:
+        if scale:  # from a zero on, all are as the one before it
             value = bits.counted()
-            scale = (last + ((value + 1) // 2 if value % 2 else -(value // 2))) % 256
-        last = scale or last
+            scale = (scale + ((value + 1) // 2 if value % 2 else -(value // 2))) % 256
 
 
 def _of_h265(bits: _Bits) -> int:

@@ -102,6 +102,22 @@ def test_what_went_in_is_bound_too(ingredient: dict[str, Any], hollow: bool) -> 
     assert bool(hollow_references([KeptStore.of(store)])) is hollow
 
 
+@pytest.mark.parametrize("listed", ["assertions", "created_assertions", "gathered_assertions"])
+def test_a_claim_lists_what_it_names_in_one_of_three_places(listed: str) -> None:
+    """Who signs chooses where, and a library reads all of them."""
+    for digest, hollow in ((bytes(32), False), (b"", True)):
+        content = {listed: [{"url": "self#jumbf=c2pa.assertions/c2pa.hash.data", "alg": "md5", "hash": digest}]}
+        claim = superbox(b"c2cl", "c2pa.claim", box(b"cbor", cbor2.dumps(content)))
+        store = superbox(b"c2pa", "c2pa", superbox(b"c2ma", "urn:c2pa:1", claim))
+        assert bool(hollow_references([KeptStore.of(store)])) is hollow
+
+
+def test_what_is_no_ingredient_need_be_no_cbor() -> None:
+    note = superbox(b"json", "org.example.note", box(b"json", b'{"hash": ""}'))
+    store = superbox(b"c2pa", "c2pa", superbox(b"c2ma", "urn:c2pa:1", superbox(b"c2as", "c2pa.assertions", note)))
+    assert not hollow_references([KeptStore.of(store)])
+
+
 def test_a_claim_that_does_not_end_binds_nothing() -> None:
     claim = superbox(b"c2cl", "c2pa.claim", box(b"cbor", b"\xbf\x6aassertions\x9f"))
     store = superbox(b"c2pa", "c2pa", superbox(b"c2ma", "urn:c2pa:1", claim))

@@ -5,22 +5,28 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import cbor2
 import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509.oid import ExtendedKeyUsageOID, ExtensionOID, NameOID
 
 from tests.detectors.cameras import taken
+from tests.detectors.jumbf import box, superbox
 from tests.forms import FORMS
 from tests.provenance.keys.certificates import EMAIL, Authority, p256, private_pem, usage
 from touchmark.detectors.sources import Sources
 from touchmark.detectors.verdict import Outcome
 from touchmark.detectors.verify import Verification, Verifier
+from touchmark.provenance.manifest.issuers import fit_issuers
+from touchmark.provenance.manifest.kept import KeptStore
 from touchmark.provenance.manifest.report import ValidationState
 from touchmark.provenance.signing import PemSigner
 
 ROOT = Authority("a company")
 OTHERS = x509.ObjectIdentifier("1.2.840.113583.1.1.7")  # of a maker's own, as its authority has it
+MAIL_ALONE = x509.ExtendedKeyUsage([EMAIL]).public_bytes()
 NAME = x509.Name([x509.NameAttribute(NameOID.COUNTRY_NAME, "NZ"), x509.NameAttribute(NameOID.COMMON_NAME, "camera")])
 
 
@@ -52,9 +58,24 @@ def _verified(folder: Path, *, anchors: bytes = b"", key: Any = None, **how: Any
         {"ekus": [OTHERS]},
         {"ekus": [ExtendedKeyUsageOID.CLIENT_AUTH, EMAIL]},
         _names(_tree("NZ"), _tree("AU")),
+        _names(_tree("AU") + _tree("NZ"), None),
+        _names(None, _tree("AU")),
+        _names([x509.DNSName("example.org")], None),
+        {"extra": x509.UnrecognizedExtension(ExtensionOID.EXTENDED_KEY_USAGE, MAIL_ALONE)},
         {"ekus": [ExtendedKeyUsageOID.TIME_STAMPING], "anchors": b"itself"},
     ],
-    ids=["any", "signs mail", "of a maker's own", "two", "its names", "an anchor"],
+    ids=[
+        "any",
+        "signs mail",
+        "of a maker's own",
+        "two",
+        "its names",
+        "one of two",
+        "no other name",
+        "hosts",
+        "critical",
+        "an anchor",
+    ],
 )
 def test_an_authority_vouches_for_whom_it_may(tmp_path, how) -> None:
     assert _verified(tmp_path, **how).verdict.outcome is Outcome.CAPTURED
@@ -65,12 +86,23 @@ def test_an_authority_vouches_for_whom_it_may(tmp_path, how) -> None:
     [
         {"ekus": [ExtendedKeyUsageOID.TIME_STAMPING]},
         {"ekus": [ExtendedKeyUsageOID.SERVER_AUTH, ExtendedKeyUsageOID.CLIENT_AUTH]},
+        {"ekus": [ExtendedKeyUsageOID.CODE_SIGNING]},
+        {"ekus": [ExtendedKeyUsageOID.OCSP_SIGNING]},
         _names(_tree("AU"), None),
         _names(None, _tree("NZ")),
         {"extra": x509.UnrecognizedExtension(x509.ObjectIdentifier("1.2.3.4"), b"\x05\0")},
         {"key": rsa.generate_private_key(65537, 1024)},
     ],
-    ids=["stamps time", "servers", "other names", "not this name", "critical", "a short key"],
+    ids=[
+        "stamps time",
+        "servers",
+        "signs code",
+        "tells what is revoked",
+        "other names",
+        "not this name",
+        "critical",
+        "a short key",
+    ],
 )
 def test_an_authority_vouches_for_nobody_else(tmp_path, how) -> None:
     """A library says Trusted."""
@@ -80,3 +112,23 @@ def test_an_authority_vouches_for_nobody_else(tmp_path, how) -> None:
     assert report.state is ValidationState.VALID and not report.signer_trusted
     assert verification.verdict.outcome is Outcome.UNKNOWN
     assert "does not trust" in verification.verdict.headline
+
+
+def _signed_by(label: str, *chain: bytes) -> bytes:
+    """A manifest whose signature has these certificates beside it."""
+    header = cbor2.dumps({33: list(chain)})
+    return superbox(b"c2ma", label, superbox(b"c2cs", "c2pa.signature", box(b"cbor", cbor2.dumps([header, {}, None]))))
+
+
+def test_a_chain_that_cannot_be_told_vouches_for_nobody_and_one_of_another_manifest_changes_nothing() -> None:
+    signer = x509.load_pem_x509_certificate(ROOT.issue(key=p256())).public_bytes(Encoding.DER)
+    torn = superbox(b"c2ma", "a", superbox(b"c2cs", "c2pa.signature", box(b"cbor", b"\x84\x58")))
+    for manifest, vouched in (
+        (_signed_by("a", signer), True),
+        (_signed_by("a", signer, signer, b"no certificate"), False),
+        (_signed_by("a", *[signer] * 200), False),  # longer than any honest one
+        (torn, False),
+    ):
+        for label in ("a", "b"):
+            kept = KeptStore.of(superbox(b"c2pa", "c2pa", manifest, _signed_by("b", signer)))
+            assert fit_issuers([kept], label, ROOT.pem) is (vouched or label == "b")

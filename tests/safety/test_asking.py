@@ -11,7 +11,8 @@ from touchmark.safety.decision import Action, Rule
 from touchmark.safety.examples import REQUEST
 from touchmark.safety.figures import FigureIndex
 from touchmark.safety.judge import Judge
-from touchmark.safety.policy import Policy
+from touchmark.safety.lexicon import Strength
+from touchmark.safety.policy import Agreement, Policy
 
 
 @pytest.fixture(scope="module")
@@ -41,10 +42,13 @@ def test_questions_about_a_thing(text: str) -> None:
         "What does fellatio mean? A couch at night.",  # a scene behind it
         "A couch at night. What does fellatio mean?",
         "What does fellatio mean",
+        "What does fellatio mean. A couch at night?",
+        "What about fellatio! A couch at night?",
         "Can you show fellatio?",
         "Could this be a close-up of fellatio?",
         "Is the woman on the couch having sex?",  # somebody whom a picture could show
         "What does f.e.l.l.a.t.i.o mean?",  # read twice, so it hides something
+        "What does fel1atio mean?",
         "What does ｆｅｌｌａｔｉｏ mean in 4k?",
         "Why " + "really " * 20 + "fellatio?",
         "¿Qué significa felación?",
@@ -57,6 +61,12 @@ def test_what_is_no_such_question(text: str) -> None:
 @given(st.text(max_size=60))
 def test_any_text_has_an_answer(text: str) -> None:
     assert not asks_about(canonicalise("Show " + text + "?"))
+
+
+def test_a_question_makes_a_term_count_no_sooner() -> None:
+    agreement = Agreement(strong=0.3, weak=0.6, asked=0.5)
+    assert [agreement.least(strength, asked=False) for strength in (Strength.STRONG, Strength.WEAK)] == [0.3, 0.6]
+    assert [agreement.least(strength, asked=True) for strength in (Strength.STRONG, Strength.WEAK)] == [0.5, 0.6]
 
 
 def test_a_word_asked_about_passes_and_a_scene_with_it_does_not(judge: Judge) -> None:

@@ -199,6 +199,22 @@ def test_each_check_tells_right_from_wrong(
             verify(Facts({fact: value}))
 
 
+def test_a_line_that_rests_on_what_was_not_examined_is_not_examined_either(tmp_path: Path) -> None:
+    lines = [
+        {**deepcopy(_LINE), "id": f"x.{name}", "rests_on": below, "verify": {"fact": fact, "is": "1"}}
+        for name, below, fact in (
+            ("a", [], "aigc.label"),
+            ("b", ["x.a"], "xmp.system"),
+            ("c", ["x.b"], "aigc.producer"),
+        )
+    ]
+    good = {"aigc.label": "1", "xmp.system": "1", "aigc.producer": "1"}
+    examples = {"good": good, "changes": [{"change": {name: "2"}, "fails": []} for name in good]}
+    profile = Profile.load(_broken(tmp_path, {"checks": lines, "examples": examples}))
+    results = [line.result for line in judged(profile, Facts({Fact.AIGC_PRODUCER: "1"}))]
+    assert results == [Result.FAIL, Result.NOT_EXAMINED, Result.NOT_EXAMINED]
+
+
 def test_all_and_any_compose(tmp_path: Path) -> None:
     one, two = {"fact": "aigc.label", "is": "1"}, {"fact": "label.kind", "is": "generated"}
     both, either = check(tmp_path, {"all_of": [one, two]}), check(tmp_path, {"any_of": [one, two]})

@@ -63,6 +63,8 @@ def test_what_a_library_lets_pass_is_named(binding: dict[str, Any], named: str) 
     [
         (["SOI", "C2PA", "SOS", "EOI"], ()),
         (["PNGh", "IHDR", "IEND"], ()),
+        (["IHDR"], ("what follows the part “IHDR”",)),
+        (["SOI", "EOI", "SOS"], ("what follows the part “SOS”",)),
         (["GIF89a", "LSD", "3B"], ()),
         (["SOI", "C2PA"], ("what follows the part “C2PA”",)),
         (["PNGh"], ("what follows the part “PNGh”",)),
@@ -73,6 +75,16 @@ def test_parts_reach_to_the_end_of_a_picture(names: list[str], left_out: tuple[s
     for boxes in ([{"names": [name], "hash": b"\0"} for name in names], [{"names": names, "hash": b"\0"}]):
         kept = store(manifest("x", ("c2pa.hash.boxes", cbor2.dumps({"boxes": boxes}))))
         assert hard_binding(kept, "x").left_out == left_out
+
+
+def test_of_parts_the_store_alone_is_left_out_by_nobodys_choice() -> None:
+    def left_out(names: list[str]) -> tuple[str, ...]:
+        boxes = [{"names": names, "hash": b"", "excluded": True}, {"names": ["GIF89a", "3B"], "hash": b"\0"}]
+        return hard_binding(store(manifest("x", ("c2pa.hash.boxes", cbor2.dumps({"boxes": boxes})))), "x").left_out
+
+    assert left_out(["C2PA"]) == ()
+    assert left_out(["2C"]) == ("the part “2C”",)
+    assert left_out(["C2PA", "2C"]) == ("the part “C2PA”, “2C”",), "which hides another behind it"
 
 
 def test_numbers_that_are_none_ask_for_no_branch() -> None:
@@ -121,6 +133,18 @@ CYCLE = bytes.fromhex("d81ca163") + b"url" + bytes.fromhex("d81d00")  # a map th
                 b"\xa2" + b"\x64hash\x41\x00" * 2,  # a name twice
                 b"\x81" * 100_000,
                 cbor2.dumps({"exclusions": [{"xpath": 10**5000}]}),
+                # What a library takes for members of a map, whatever their names are.
+                cbor2.dumps({"exclusions": [STORE, cbor2.CBORTag(1000, MEDIA)]}),
+                cbor2.dumps({"exclusions": [STORE, {0: "/mdat"}]}),
+                cbor2.dumps({"exclusions": [STORE, {b"xpath": "/mdat"}]}),
+                cbor2.dumps({"exclusions": [STORE, ["/mdat"]]}),
+                cbor2.dumps({"exclusions": {"xpath": "/mdat"}}),
+                cbor2.dumps({"exclusions": [{"xpath": "/uuid", "data": [[8, C2PA_UUID]]}]}),
+                cbor2.dumps({"exclusions": [{"xpath": "/mdat", "subset": [[16, 0]]}]}),
+                cbor2.dumps({"boxes": [[["SOI"], "sha256", b"\0"]]}),
+                cbor2.dumps({"merkle": [[0, 0, 9]]}),
+                cbor2.dumps({"boxes": [{"names": ["SOS"], "excluded": cbor2.CBORTag(1000, True)}]}),
+                cbor2.dumps({"alg": {"of": [{1: "sha256"}]}}),
             )
         ),
         store(manifest("x", ("c2pa.ingredient", CYCLE))),

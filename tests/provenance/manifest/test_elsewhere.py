@@ -11,13 +11,14 @@ import c2pa
 import pytest
 
 from tests.detectors.cameras import sign_raw
+from tests.detectors.jumbf import box
 from tests.forms import FORMS
 from touchmark.provenance.keys.development import issue_development_chain
 from touchmark.provenance.manifest.claim import DigitalSourceType
 from touchmark.provenance.manifest.context import manifest_context
 from touchmark.provenance.manifest.elsewhere import elsewhere
 from touchmark.provenance.manifest.read import read_manifest
-from touchmark.provenance.media.kinds import SVG, kind_of_file
+from touchmark.provenance.media.kinds import MOV, SVG, kind_of_file
 from touchmark.provenance.signing import PemSigner
 
 HEAD = (
@@ -45,11 +46,16 @@ FROM_ELSEWHERE = [
     b'<q:image xmlns:q="http://www.w3.org/2000/svg" q:href="p.jpg"/>',
     b'<a href="#x"><use href="other.svg#x"/></a>',
     b'<foreignObject><iframe src="data:text/html,x"/></foreignObject>',
+    b'<foreignObject><img srcset="x.png 2x"/></foreignObject>',
+    b'<foreignObject><object data="x.html"/></foreignObject>',
+    b'<foreignObject><video poster="x.png"/></foreignObject>',
     b"<style>@import 'x.css';</style>",
     b"<style>.a { fill: url( http://example.com/x#y ) }</style>",
     b"<style>.a { fill: \\75rl(http://example.com/x#y) }</style>",
+    b"<style>.a { fill: &#117;rl(http://example.com/x#y) }</style>",
     b"<style>.a { fill: &#x75;rl(http://example.com/x#y) }</style>",
     b"<style>.a { background: image-set('x.png' 1x) }</style>",
+    b"<style>.a { background: image('x.png') }</style>",
     b"<script>draw()</script>",
     b'<rect onload="draw()"/>',
     b'<animate attributeName="xlink:href" to="https://example.com/p.jpg"/>',
@@ -64,12 +70,16 @@ def test_a_drawing_that_shows_what_lies_elsewhere(content: bytes) -> None:
 @pytest.mark.parametrize("entity", [b'<!ENTITY x SYSTEM "http://example.com">', b'<!ENTITY x "&#60;image h&#114;ef=">'])
 def test_an_entity_in_which_anything_can_be(entity: bytes) -> None:
     assert elsewhere(BytesIO(drawing(b"<g/>").replace(b"[", b"[" + entity)), SVG, "")
-    style = b'<?xml-stylesheet href="x.css"?>'
-    assert elsewhere(BytesIO(drawing(b"<g/>").replace(b"<!DOC", style + b"<!DOC")), SVG, "")
+    for style in (
+        b'<?xml-stylesheet href="x.css"?>',
+        b'<?xml-stylesheet href="data:application/xslt+xml;base64,AA="?>',
+    ):
+        assert elsewhere(BytesIO(drawing(b"<g/>").replace(b"<!DOC", style + b"<!DOC")), SVG, "")
 
 
 def test_what_a_drawing_has_in_itself_or_links_to_is_not_elsewhere() -> None:
     content = (
+        b'<s:a xlink:href="https://example.com"/>'
         b'<a xlink:href="https://example.com"><rect fill="url(#g)"/></a><image href="data:image/png;base64,AA=="/>'
         b'<use xlink:href="#g" data-src="x"/><style>.a { fill: url("#g") }</style><text>a&#160;b &#38; on = c</text>'
     )
@@ -93,3 +103,12 @@ def test_media_in_another_file(tmp_path: Path, name: str) -> None:
         assert len(read_manifest(signed, chain.authority).left_out) == left_out
         with signed.open("rb") as file:
             assert len(elsewhere(file, kind_of_file(file), "")) == left_out
+
+
+def test_a_film_that_only_names_other_films_or_does_not_say_where_its_media_lie() -> None:
+    """QuickTime plays what a reference movie names."""
+    cut = b""
+    for name in (b"dref", b"dinf", b"minf", b"mdia", b"trak"):
+        cut = box(name, bytes(8) + box(b"url ", b"")) if name == b"dref" else box(name, cut)
+    for content, named in ((box(b"rmra", b""), True), (cut, True), (box(b"udta", b""), False)):
+        assert bool(elsewhere(BytesIO(box(b"moov", content)), MOV, "")) is named

@@ -44,6 +44,78 @@ def test_h265_says_how_many_it_keeps(tmp_path: Path) -> None:
         assert kept_pictures("hevc", container.streams.video[0].codec_context.extradata or b"") == 6  # and its own
 
 
+def counted(value: int) -> str:
+    """As both standards write a number: as many zeros before it as it has bits behind the first."""
+    bits = f"{value + 1:b}"
+    return "0" * (len(bits) - 1) + bits
+
+
+def unit(head: bytes, *bits: str) -> bytes:
+    """Behind a start code; a three stands between two zeros and what is not to be taken for one."""
+    content = "".join(bits) + "1"
+    content += "0" * (-len(content) % 8)
+    escaped = b""
+    for byte in int(content, 2).to_bytes(len(content) // 8, "big"):
+        escaped += b"\3" if escaped.endswith(b"\0\0") and byte < 4 else b""
+        escaped += bytes([byte])
+    return b"\0\0\1" + head + escaped
+
+
+SCALE_UP, TO_ZERO = counted(1), counted(16)
+"""By one, and from eight by eight down: the rest of the list is not written."""
+
+
+@pytest.mark.parametrize(
+    "order", [counted(0) * 2, counted(1) + "1" + counted(2) * 2 + counted(3) + counted(7) * 3, counted(2)]
+)
+@pytest.mark.parametrize(
+    ("profile", "colours"),
+    [
+        (66, ""),
+        (100, counted(1) + counted(0) * 2 + "00"),
+        (244, counted(3) + "1" + counted(0) * 2 + "00"),
+        (
+            100,
+            counted(1)
+            + counted(0) * 2
+            + "01"
+            + "1"
+            + SCALE_UP * 16
+            + "1"
+            + TO_ZERO
+            + "0" * 4
+            + "1"
+            + SCALE_UP * 64
+            + "0",
+        ),
+        (244, counted(3) + "0" + counted(0) * 2 + "01" + "0" * 11 + "1" + SCALE_UP * 64),
+    ],
+)
+def test_whatever_h264_says_before_it_the_number_is_found(profile: int, colours: str, order: str) -> None:
+    said = unit(b"\x67", f"{profile:08b}", "0" * 16, counted(0), colours, counted(0), order, counted(16), "0")
+    assert kept_pictures("h264", said) == 16
+    fewer = unit(b"\x67", f"{66:08b}", "0" * 16, counted(0), counted(0), counted(2), counted(1))
+    assert kept_pictures("h264", fewer + said) == kept_pictures("h264", said + fewer) == 16
+    assert kept_pictures("h264", b"\0" + said) == kept_pictures("h264", unit(b"\x68", "0" * 9) + said) == 16
+    endless = unit(b"\x67", f"{66:08b}", "0" * 16, counted(0) * 2, counted(2), "0" * 40 + "1" * 41)
+    assert kept_pictures("h264", endless) == 0, "no number is so long"
+    cut = unit(b"\x67", f"{profile:08b}")
+    assert kept_pictures("h264", cut) == 0 and kept_pictures("h264", cut + said) == 16
+
+
+@pytest.mark.parametrize("chroma", [counted(1), counted(3) + "0"])
+@pytest.mark.parametrize("window", ["0", "1" + counted(5) * 4])
+@pytest.mark.parametrize("layers", ["", "00", "11", "0110"])
+def test_whatever_h265_says_before_it_the_number_is_found(layers: str, window: str, chroma: str) -> None:
+    count = len(layers) // 2
+    told = "".join("1" * (88 * (layers[at] == "1") + 8 * (layers[at + 1] == "1")) for at in range(0, 2 * count, 2))
+    before = ["0000", f"{count:03b}", "1", "0" * 96, layers, "0" * (2 * (8 - count) if count else 0), told, counted(0)]
+    before += [chroma, counted(64) * 2, window, counted(0) * 3]
+    for each, last in (("0", 15), ("1", 15)):
+        kept = [counted(3) + counted(0) * 2] * (count if each == "1" else 0) + [counted(last) + counted(0) * 2]
+        assert kept_pictures("hevc", unit(b"\x42\1", *before, each, *kept)) == 16
+
+
 @given(
     st.sampled_from(["h264", "hevc", "vp9"]),
     st.sampled_from([b"", b"\1", b"\0\0\1\x67", b"\0\0\0\1\x42\1", b"\0\0\0\x20\x67"]),

@@ -123,9 +123,10 @@ def test_an_answer_that_drips_is_not_waited_for(tmp_path: Path, film: Path, clai
     assert not (tmp_path / "out.mp4").exists()
 
 
-def test_what_the_signer_raises_in_time_is_what_is_raised(bench: Bench) -> None:
+@pytest.mark.parametrize("error", [TimeoutError("its own"), SystemExit("its own")])
+def test_what_the_signer_raises_in_time_is_what_is_raised(bench: Bench, error: BaseException) -> None:
     def late(data: bytes) -> bytes:
-        raise TimeoutError("its own")
+        raise error
 
-    with pytest.raises(TimeoutError, match="its own"):
+    with pytest.raises(type(error), match="its own"):
         CallbackSigner(SigningAlgorithm.ES256, bench.chain(p256()), late).sign(b"data")
