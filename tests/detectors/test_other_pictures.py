@@ -118,6 +118,33 @@ def test_a_picture_that_a_colour_profile_draws_is_not_vouched_for(clean, marked,
             assert_not_accepted(verify(coloured), "colour profile")
 
 
+@pytest.mark.parametrize("kind", [b"prof", b"rICC"])
+@pytest.mark.parametrize("curve, why", [(LOWEST_BITS, "colour profile"), (RISING, "")])
+def test_any_profile_of_an_avif_counts(clean, verify, tmp_path, kind, curve, why) -> None:
+    odd = icc(rTRC=curve, gTRC=curve, bTRC=curve)
+    path = avif(tmp_path / "p.avif", [clean], 1, box(b"colr", b"prof", icc()), box(b"colr", kind, odd))
+    if why:
+        assert_not_accepted(verify(path), why)
+    else:
+        assert verify(path).verdict.outcome is Outcome.CAPTURED
+
+
+def test_colours_of_a_png_without_a_profile_count_too(clean, marked, verify, tmp_path) -> None:
+    """Levels that are squeezed into the brightest hundredth of sixteen bits, and shown as they were."""
+    path, power = tmp_path / "p.png", 2.2 * 0.004
+    for gamma, accepted in ((round(power / 2.2 * 100_000), False), (45_455, True)):
+        pixels = clean if accepted else np.rint(65535 * (marked / 255) ** power).astype(np.uint16)
+        assert cv2.imwrite(str(path), pixels)
+        content, said = path.read_bytes(), b"gAMA" + struct.pack(">I", gamma)
+        path.write_bytes(
+            content[:33] + struct.pack(">I", 4) + said + struct.pack(">I", zlib.crc32(said)) + content[33:]
+        )
+        if accepted:
+            assert verify(path).verdict.outcome is Outcome.CAPTURED
+        else:
+            assert_not_accepted(verify(path), "colour profile")
+
+
 def test_a_page_behind_the_first_is_not_vouched_for(clean, marked, verify, tmp_path) -> None:
     path = tmp_path / "p.tiff"
     assert cv2.imwritemulti(str(path), [clean, marked])
@@ -148,8 +175,8 @@ def full(kind: bytes, *content: bytes, version: int = 0) -> bytes:
     return box(kind, bytes([version, 0, 0, 0]), *content)
 
 
-def avif(path: Path, items: list[Pixels], shown: int) -> Path:
-    """Several pictures of one size, of which viewers show one (ISO/IEC 23008-12)."""
+def avif(path: Path, items: list[Pixels], shown: int, *more: bytes) -> Path:
+    """Several pictures of one size, of which viewers show one (ISO/IEC 23008-12); with more properties of each."""
     configurations, coded = [], []
     for pixels in items:
         assert cv2.imwrite(str(path), pixels, [cv2.IMWRITE_AVIF_QUALITY, 95])
@@ -167,8 +194,12 @@ def avif(path: Path, items: list[Pixels], shown: int) -> Path:
             for number, place in zip(numbers, places, strict=True)
         ]
         named = [full(b"infe", struct.pack(">HH4sB", number, 0, b"av01", 0), version=2) for number in numbers]
-        properties = [full(b"ispe", struct.pack(">II", width, height)), full(b"pixi", b"\3\x08\x08\x08")]
-        having = [struct.pack(">HB3B", number, 3, 1, 2, 0x82 + number) for number in numbers]
+        properties = [full(b"ispe", struct.pack(">II", width, height)), full(b"pixi", b"\3\x08\x08\x08"), *more]
+        shared = bytes(range(1, len(properties) + 1))
+        having = [
+            struct.pack(">HB", number, len(shared) + 1) + shared + bytes([0x80 + len(shared) + number])
+            for number in numbers
+        ]
         return full(
             b"meta",
             full(b"hdlr", bytes(4), b"pict", bytes(13)),
