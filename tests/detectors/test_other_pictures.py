@@ -18,6 +18,7 @@ import cv2
 import numpy as np
 import pytest
 
+from benchmarks.audio_tracks import Samples, speech
 from tests.clips import moving_clip, write_clip
 from tests.forms import sound_file
 from tests.provenance.media.test_profile import LOWEST_BITS, RISING, icc
@@ -31,7 +32,9 @@ from touchmark.provenance.manifest.write import sign_file
 from touchmark.provenance.media.kinds import kind_of
 from touchmark.provenance.media.picture import Orientation, Pixels
 from touchmark.provenance.media.still import Still, StillKind
+from touchmark.provenance.media.video import Sound
 from touchmark.provenance.signing import PemSigner
+from touchmark.provenance.watermark.audio import LoudnessMark
 from touchmark.provenance.watermark.protocol import Payload, WatermarkKey
 from touchmark.provenance.watermark.still import mark_still
 from touchmark.provenance.watermark.video import LatticeWatermark
@@ -39,6 +42,7 @@ from touchmark.provenance.watermark.video import LatticeWatermark
 CHAIN = issue_development_chain("cameras", datetime.now(UTC).replace(microsecond=0))
 KEY = WatermarkKey(b"some secret of this operator")
 PAYLOAD = Payload.from_bytes(bytes(range(1, 9)))
+SOUND_RATE = 44_100
 
 
 @pytest.fixture
@@ -265,6 +269,47 @@ def joined(path: Path, *films: Path) -> Path:
                     packet.stream = track
                     target.mux(packet)
     return path
+
+
+def with_sound(path: Path, film: Path, *sounds: tuple[Samples, str]) -> Path:
+    """The pictures of one film, with tracks of sound in one codec each."""
+    with av.open(str(path), "w") as target, av.open(str(film)) as given:
+        pictures = target.add_stream_from_template(given.streams.video[0])
+        tracks = [target.add_stream(codec, rate=SOUND_RATE, layout="mono") for _, codec in sounds]
+        for packet in given.demux(video=0):
+            if packet.dts is not None:
+                packet.stream = pictures
+                target.mux(packet)
+        for (samples, _), track in zip(sounds, tracks, strict=True):
+            block = av.AudioFrame.from_ndarray(np.ascontiguousarray(samples), format="fltp", layout="mono")
+            block.rate, block.pts = SOUND_RATE, 0
+            context = track.codec_context
+            resampler = av.AudioResampler(context.format.name, "mono", SOUND_RATE, context.frame_size or 1024)
+            for piece in (*resampler.resample(block), *resampler.resample(None), None):
+                target.mux(track.encode(piece))
+    return path
+
+
+def test_every_track_of_sound_is_listened_to(films, verify, tmp_path) -> None:
+    """Players let everybody choose one; some cameras keep each microphone in its own."""
+    clean, other = (speech(10, seed, 120.0, SOUND_RATE)[:1] for seed in (1, 2))
+    sound = LoudnessMark().embed(Sound(SOUND_RATE, 1, iter(np.array_split(other, 50, axis=1))), PAYLOAD, KEY)
+    marked = np.concatenate(list(sound.blocks), axis=1)
+    path = with_sound(tmp_path / "f.mov", films["clean"], (clean, "aac"), (marked, "pcm_s24be"))
+    verification = verify(path)
+    assert verification.verdict.outcome is Outcome.UNKNOWN
+    assert [found.payload for found in verification.evidence.sound.detections] == [PAYLOAD]
+    path = with_sound(tmp_path / "f.mov", films["clean"], (clean, "aac"), (other, "pcm_s24be"))
+    assert verify(path).verdict.outcome is Outcome.CAPTURED
+
+
+def test_sound_that_cannot_be_decoded_is_not_vouched_for(films, verify, tmp_path) -> None:
+    noise = np.random.default_rng(1).normal(0, 0.1, (1, SOUND_RATE)).astype(np.float32)
+    sounds = [(noise, "aac"), (noise, "pcm_mulaw")]
+    for one in (sounds, sounds[1:]):
+        assert_not_accepted(
+            verify(with_sound(tmp_path / "f.mov", films["clean"], *one)), "sound that cannot be decoded"
+        )
 
 
 def top(content: bytes, start: int = 0) -> Iterator[tuple[bytes, bytes]]:
