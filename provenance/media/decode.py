@@ -375,8 +375,9 @@ class VideoReader(MediaReader):
         return stream
 
     def _not_shown(self, container: InputContainer, stream: VideoStream, first: VideoFrame) -> str:
-        chapters = [one for one in container.streams.video if one.disposition & Disposition.timed_thumbnails]
-        if self.picture_tracks > 1 or any(one.frames > 1 for one in chapters):
+        # How many pictures there are for chapters is not known where they lie in fragments.
+        of_chapters = any(one.disposition & Disposition.timed_thumbnails for one in container.streams.video)
+        if self.picture_tracks > 1 or of_chapters:
             return "it has more than one track of pictures, and the first alone was looked at"
         if any(component.is_alpha for component in first.format.components):
             return "its pictures are transparent, and what they show depends on what is behind them"

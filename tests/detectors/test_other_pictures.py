@@ -258,9 +258,9 @@ def films(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     return {name: write_clip(folder / f"{name}.mp4", clip) for name, clip in clips.items()}
 
 
-def joined(path: Path, *films: Path) -> Path:
+def joined(path: Path, *films: Path, **options: str) -> Path:
     """Beside one another, each in a track."""
-    with av.open(str(path), "w") as target:
+    with av.open(str(path), "w", options=options) as target:
         for given, track in [
             (one, target.add_stream_from_template(one.streams.video[0])) for one in map(av.open, films)
         ]:
@@ -319,15 +319,17 @@ def top(content: bytes, start: int = 0) -> Iterator[tuple[bytes, bytes]]:
         start += size
 
 
-def test_pictures_for_chapters_are_pictures(films, verify, tmp_path) -> None:
+@pytest.mark.parametrize("options", [{}, {"movflags": "frag_keyframe+empty_moov+default_base_moof"}])
+def test_pictures_for_chapters_are_pictures(films, verify, tmp_path, options) -> None:
     """A demuxer takes the track for covers if another calls it its chapters; players let everybody choose it."""
-    path = joined(tmp_path / "film.mp4", films["clean"], films["marked"])
+    path = joined(tmp_path / "film.mp4", films["clean"], films["marked"], **options)
     boxes = list(top(path.read_bytes()))
-    assert boxes[-1][0] == b"moov"
-    inner = [whole for _, whole in top(boxes[-1][1], 8)]
-    first = next(index for index, whole in enumerate(inner) if whole[4:8] == b"trak")
+    index = next(number for number, (kind, _) in enumerate(boxes) if kind == b"moov")
+    inner = [whole for _, whole in top(boxes[index][1], 8)]
+    first = next(number for number, whole in enumerate(inner) if whole[4:8] == b"trak")
     inner[first] = box(b"trak", inner[first][8:], box(b"tref", box(b"chap", (2).to_bytes(4, "big"))))
-    path.write_bytes(b"".join(whole for _, whole in boxes[:-1]) + box(b"moov", *inner))
+    boxes[index] = b"moov", box(b"moov", *inner)
+    path.write_bytes(b"".join(whole for _, whole in boxes))
     assert_not_accepted(verify(path), "first alone")
 
 
