@@ -57,6 +57,8 @@ _ENTITY: Final = re.compile(rb"""<!ENTITY\s++([^\s"'<>&;%]{1,80})\s++(?:"([^"]*+
 _OF_ENTITY: Final = re.compile(rb"&([^\s\"'<>&;#]{1,80});")
 _MOST_OF_ENTITIES: Final = 8 << 20
 """Bytes that it takes to put entities in their places."""
+_MOST_ODD: Final = 50_000
+"""Entities, and letters behind backslashes, of which an honest drawing has a hundred."""
 _MEANT: Final = b"ghijklmnopqrstuvwxyzGHIJKLMNOPQRSTUVWXYZ-"
 """What means itself behind a backslash in a style (CSS Syntax 3, 4.3.7)."""
 _IN_THIS_FILE: Final = 1
@@ -87,6 +89,9 @@ def elsewhere(file: BinaryIO, kind: Kind | None, subject: str) -> tuple[str, ...
 
 
 def _drawn(drawing: bytes) -> Iterator[bytes]:
+    if drawing.count(b"\\") > _MOST_ODD or drawing.count(b"<!ENTITY") > _MOST_ODD:
+        yield b"more than can be read"
+        return
     entities: dict[bytes, bytes] = {}
     for found in _ENTITY.finditer(drawing):
         value = found[2] or found[3] or b""

@@ -91,6 +91,7 @@ def test_entities_are_put_in_their_places() -> None:
     assert elsewhere(BytesIO(styled), SVG, "") == ()
     two = drawing(b'<g fill="&u;"/>').replace(b"[", b"[<!-- <!ENTITY u 'x'> --><!ENTITY u 'y'>")
     assert elsewhere(BytesIO(two), SVG, "")
+    assert elsewhere(BytesIO(drawing(b"\\g" * 60_000)), SVG, "")
     much = drawing(b"<g>" + b"&x;" * 30_000 + b"</g>").replace(b"[", b"[<!ENTITY x '" + bytes(30_000) + b"'>")
     assert elsewhere(BytesIO(much), SVG, "")
 
