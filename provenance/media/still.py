@@ -55,6 +55,7 @@ _SIDE, _OPAQUE = 512, 250
 """Of a picture made so small, what is taken for opaque."""
 _HEIGHT, _SUB_DIRECTORIES, _IS_RAW, _TIFF_PROFILE = 0x0101, 0x014A, 0xC612, 0x8773
 _AVIF_PROFILE = re.compile(rb"(?s)(.{4})colr(?:prof|rICC)")
+_MOST_PROFILES = 16
 _ALPHA = b"auxid:1\0", b"urn:mpeg:mpegB:cicp:systems:auxiliary:alpha\0"
 _SEEN_THROUGH = "it is transparent, and what it shows depends on what is behind it"
 _OTHER_COLOURS = "its colour profile shows other levels than it holds"
@@ -232,9 +233,11 @@ def _found(path: Path, limits: Limits, most: int | None = None) -> _Found:
         if kind is StillKind.AVIF:
             picture, orientation = _of_avif(data, limits, subject)
             unshown = _SEEN_THROUGH if any(name in data for name in _ALPHA) else ""
-            for box in _AVIF_PROFILE.finditer(data):  # of which a viewer takes one
+            for number, box in enumerate(_AVIF_PROFILE.finditer(data)):  # of which a viewer takes one
                 of_colours = data[box.end() : box.start() + int.from_bytes(box[1], "big")]
-                unshown = unshown or (_OTHER_COLOURS if profile.shows_otherwise(of_colours) else "")
+                if unshown or number == _MOST_PROFILES or profile.shows_otherwise(of_colours):
+                    unshown = unshown or _OTHER_COLOURS
+                    break
             return _Found(picture, kind, orientation, lossless=False, unshown=unshown)
         tiff = Tiff.of(within(data))
         if tiff and any(entry.tag == _IS_RAW for entry in tiff.entries()):

@@ -31,7 +31,7 @@ from touchmark.provenance.manifest.claim import Claim, DigitalSourceType, Softwa
 from touchmark.provenance.manifest.write import sign_file
 from touchmark.provenance.media.kinds import kind_of
 from touchmark.provenance.media.picture import Orientation, Pixels
-from touchmark.provenance.media.still import Still, StillKind
+from touchmark.provenance.media.still import Still, StillKind, view_still
 from touchmark.provenance.media.video import Sound
 from touchmark.provenance.signing import PemSigner
 from touchmark.provenance.watermark.audio import LoudnessMark
@@ -131,6 +131,13 @@ def test_any_profile_of_an_avif_counts(clean, verify, tmp_path, kind, curve, why
         assert_not_accepted(verify(path), why)
     else:
         assert verify(path).verdict.outcome is Outcome.CAPTURED
+
+
+def test_an_avif_of_profiles_by_the_million_takes_no_time(clean, tmp_path) -> None:
+    """Each long enough to reach over many of the next."""
+    path = avif(tmp_path / "p.avif", [clean], 1)
+    path.write_bytes(path.read_bytes() + box(b"free", b"\0\x3f\0\0colrprof" * 1_000_000))
+    assert "colour profile" in view_still(path).unshown
 
 
 def test_colours_of_a_png_without_a_profile_count_too(clean, marked, verify, tmp_path) -> None:
