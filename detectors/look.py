@@ -164,7 +164,7 @@ def _watch(
     expected: Expected,
 ) -> Look:
     with open_video(path, limits) as video:
-        tests, watched = len(sources.keys) * (2 if video.info.has_sound else 1), Watched(video)
+        tests, watched = len(sources.keys) * _passes(video), Watched(video)
         heard = _detect_in_sound(video, sources, expected.named, progress)
         sound_damage = video.damage
         named = dict.fromkeys([*(found.payload for found in paid(heard, tests) if found.payload), *expected.named])
@@ -236,10 +236,18 @@ def _form(container: str) -> VideoInfo:
 def _detect_in_sound(
     video: VideoReader, sources: Sources, named: Sequence[Payload], progress: Progress | None = None
 ) -> tuple[Detection, ...]:
-    """One pass over the sound for all keys, told of as if it were one over the pictures."""
-    sound = video.sound(ENOUGH_RATE) if sources.keys else None
-    if sound is None:
-        return ()
+    """One pass over each track of sound for all keys: of each key the surest mark, as players let one choose."""
+    tracks = range(video.sound_tracks if sources.keys else 0)
+    found = [_detect_in_track(video, track, sources, named, progress) for track in tracks]
+    return tuple(min(of_key, key=lambda one: one.p_value) for of_key in zip(*found, strict=True))
+
+
+def _detect_in_track(
+    video: VideoReader, track: int, sources: Sources, named: Sequence[Payload], progress: Progress | None
+) -> tuple[Detection, ...]:
+    """One pass over a track of sound, told of as if it were one over the pictures."""
+    sound = video.sound(ENOUGH_RATE, track)
+    assert sound is not None
     a_pass, passes = expected_pictures(video.info), _passes(video)
 
     def blocks() -> Iterator[NDArray[np.float32]]:
@@ -247,7 +255,8 @@ def _detect_in_sound(
         for block in sound.blocks:
             samples += block.shape[1]
             if progress:
-                progress(min(round(samples / sound.rate * video.info.frame_rate), a_pass), passes * a_pass)
+                done = min(round(samples / sound.rate * video.info.frame_rate), a_pass)
+                progress(track * a_pass + done, passes * a_pass)
             yield block
 
     return sources.sound_mark.extract(Sound(sound.rate, sound.channels, blocks()), sources.keys, named)
@@ -277,5 +286,5 @@ def _detect(
 
 
 def _passes(video: VideoReader) -> int:
-    """How many times the file is gone through: once for the sound, if there is any, and once for the pictures."""
-    return 1 + video.info.has_sound
+    """How many times the file is gone through: once for each track of sound, and once for the pictures."""
+    return 1 + video.sound_tracks

@@ -18,8 +18,8 @@ from touchmark.provenance.media.boxes import Box, inside, top_level
 from touchmark.provenance.media.kinds import BOXED, SVG, Kind
 
 _NAMED: Final = tuple(
-    re.compile(name + rb"""\s*+=\s*+["']\s*+(?!\#|data:(?!text)|["'])([^"'<>]{1,80})""")
-    for name in (b"href", b"src", b"srcset", b"data", b"poster")
+    re.compile(name + rb"""\s*+=\s*+(?:"\s*+(?!")|'\s*+(?!'))(?!\#|data:(?!text))(["']{0,80}+[^"'<>]{1,80})""")
+    for name in (b"href", b"src", b"srcset", b"data", b"poster", b"background")
 )
 """Attributes that name what lies elsewhere, or in a page of its own."""
 _OF_LINK: Final = re.compile(rb"<(?:[\w.-]+:)?a\s")
@@ -35,17 +35,32 @@ _SHOWN: Final = tuple(
             rb"""(image\(\s*+["'])""",
             rb"<\?xml-stylesheet\s([^<>]{1,80})",
             rb"<!entity\s([^<>]{0,1024}?(?:system|public|&|<))",
+            rb"(<!attlist\s)",
+            rb"(frame(?:(?<=[<:]frame)|(?<=[<:]iframe))[\s/>])",
+            rb"(object(?<=[<:]object)[\s/>])",
+            rb"(embed(?<=[<:]embed)[\s/>])",
+            rb"(http-equiv)",
+            rb"""<\?xml\s[^<>]{0,80}?(encoding\s*+=\s*+["'](?!utf-8|us-ascii|iso-8859-|windows-|gb|big5|shift_jis|euc-|koi8))""",
             rb"""attributename\s*+=\s*+["']\s*+((?:[\w.-]{1,40}:)?href)""",
-            rb"((?<=[<:])script[\s/>])",
-            rb"((?<=\s)on[a-z]{3,20}\s*+=)",
+            rb"(script(?<=[<:]script)[\s/>])",
+            rb"(on(?<=\son)[a-z]{3,20}\s*+=)",
             rb"(\\0{0,4}[4-7][0-9a-f])",
             rb"(&#0{0,8}(?:6[5-9]|[789]\d|1[012]\d);)",
             rb"(&#x0{0,8}[4-7][0-9a-f];)",
         ),
     )
 )
-"""In styles, entities and programs; and letters that are written as numbers, in which each of these can be hidden. Each
-begins with what is quickly looked for, and all is in small letters."""
+"""In styles, entities and programs, and in pages within the drawing; and letters that are written as numbers, or an
+encoding of which some bytes stand for nothing: each of these can be hidden in them. Each begins with what is quickly
+looked for, and all is in small letters."""
+_ENTITY: Final = re.compile(rb"""<!ENTITY\s++([^\s"'<>&;%]{1,80})\s++(?:"([^"]*+)"|'([^']*+)')""")
+_OF_ENTITY: Final = re.compile(rb"&([^\s\"'<>&;#]{1,80});")
+_MOST_OF_ENTITIES: Final = 8 << 20
+"""Bytes that it takes to put entities in their places."""
+_MOST_ODD: Final = 50_000
+"""Entities, and letters behind backslashes, of which an honest drawing has a hundred."""
+_MEANT: Final = b"ghijklmnopqrstuvwxyzGHIJKLMNOPQRSTUVWXYZ-"
+"""What means itself behind a backslash in a style (CSS Syntax 3, 4.3.7)."""
 _IN_THIS_FILE: Final = 1
 """Flag of an entry that says where media lie."""
 _TO_PLACES: Final = ("trak", "mdia", "minf", "dinf", "dref")
@@ -74,6 +89,21 @@ def elsewhere(file: BinaryIO, kind: Kind | None, subject: str) -> tuple[str, ...
 
 
 def _drawn(drawing: bytes) -> Iterator[bytes]:
+    if drawing.count(b"\\") > _MOST_ODD or drawing.count(b"<!ENTITY") > _MOST_ODD:
+        yield b"more than can be read"
+        return
+    entities: dict[bytes, bytes] = {}
+    for found in _ENTITY.finditer(drawing):
+        value = found[2] or found[3] or b""
+        if entities.setdefault(found[1], value) != value:  # one may stand in a remark
+            yield b"an entity of two values"
+    if entities:
+        if sum(16 + len(entities.get(found[1], b"")) for found in _OF_ENTITY.finditer(drawing)) > _MOST_OF_ENTITIES:
+            yield b"entities"
+            return
+        drawing = _OF_ENTITY.sub(lambda found: entities.get(found[1], found[0]), drawing)
+    for letter in _MEANT if b"\\" in drawing else b"":
+        drawing = drawing.replace(b"\\%c" % letter, b"%c" % letter)
     small = drawing.lower()
     for found in (found for pattern in _NAMED for found in pattern.finditer(small)):
         start = small.rfind(b"<", max(found.start() - _MOST_BEFORE, 0), found.start())

@@ -42,18 +42,24 @@ def _binds(manifest: Box) -> bool:
     """Whether all that a manifest names is named by as many bytes as a hash has."""
     try:
         return all(
-            [cbor.head(data, value)[1] in _SIZES for value in cbor.values(data, at, (_HASH,))] == [True]
+            [_is_hash(data, value) for value in cbor.values(data, at, (_HASH,))] == [True]
             for data, at in _references(manifest)
         )
     except ValueError:  # readers may differ over it
         return False
 
 
+def _is_hash(data: bytes, at: int) -> bool:
+    """Whether so many bytes are there, or numbers, which readers take for bytes; a tag they pass over, with its own."""
+    kind, size, _ = cbor.head(data, at)
+    return kind in (cbor.BYTES, cbor.ARRAY) and size in _SIZES
+
+
 def _references(manifest: Box) -> Iterator[tuple[bytes, int]]:
     """What a manifest names by a hash: the CBOR, and where in it.
 
     Raises:
-        ValueError: it does not end.
+        ValueError: it does not end, or is not written as such is.
     """
     for part in manifest.inner:
         if part.type == CLAIM and part.inner:
@@ -61,6 +67,7 @@ def _references(manifest: Box) -> Iterator[tuple[bytes, int]]:
             for listed in cbor.values(claim, 0, _OF_CLAIM):
                 yield from ((claim, at) for at in cbor.members(claim, listed)[:-1])
         elif part.type == ASSERTIONS:
-            told = (box.inner[0].data for box in part.inner if box.label.startswith(_INGREDIENT) and box.inner)
-            for data in filter(None, told):
+            told = (box.inner[0] for box in part.inner if box.label.startswith(_INGREDIENT) and box.inner)
+            for data in (content.data for content in told if content.kind == b"cbor" and content.data):
+                cbor.entries(data, 0)  # a map: of a tag or a list readers make the same
                 yield from ((data, at) for at in cbor.values(data, 0, _OF_INGREDIENT) if data[at : at + 1] != cbor.NULL)

@@ -27,6 +27,7 @@ from pathlib import Path
 import av
 import av.error
 from av.audio.frame import AudioFrame
+from av.audio.stream import AudioStream
 from av.container import InputContainer
 from av.packet import Packet
 from av.stream import Disposition, Stream
@@ -118,7 +119,8 @@ class VideoReader(MediaReader):
         info: what the file says of itself.
         left_out: what of it is not read.
         is_heavy: it lets a decoder keep so many large pictures that who looks at it lean is given key frames alone.
-        unshown: why players may show other pictures than :meth:`frames` gives, in words; empty where none would.
+        unshown: why players may show other pictures than :meth:`frames` gives, or play sound that :meth:`sound` does
+            not, in words; empty where none would.
     """
 
     def __init__(self, source: Source, limits: Limits) -> None:
@@ -132,9 +134,8 @@ class VideoReader(MediaReader):
             self._start = self._stamp(first) or Fraction(0)
             self._size = self._square_pixels(stream, first)
             width, height = orientation.turned(*self._size)
-            sound = self._sound_stream(container)
-            self.left_out = _left_out(container, first, self._tracks, has_sound=sound is not None)
-            self._sound_form = None if sound is None else SoundForm.of(sound)
+            self._sound_forms = tuple(map(SoundForm.of, self._sound_streams(container)))
+            self.left_out = _left_out(container, first, self._tracks, has_sound=self.sound_tracks > 0)
             self.unshown = self._not_shown(container, stream, first)
             context = stream.codec_context
             self._most_kept = _MOST_KEPT // max(sum(plane.buffer_size for plane in first.planes), 1)
@@ -148,7 +149,7 @@ class VideoReader(MediaReader):
                 rotation=orientation.rotation,
                 codec=stream.codec_context.codec.canonical_name,
                 container=self._source.demuxer,
-                has_sound=sound is not None,
+                has_sound=self.sound_tracks > 0,
                 labels=labels_of(container.metadata),
                 colour=colour_of(first),
                 fields=_fields(stream, first, orientation),
@@ -374,12 +375,16 @@ class VideoReader(MediaReader):
         return stream
 
     def _not_shown(self, container: InputContainer, stream: VideoStream, first: VideoFrame) -> str:
-        chapters = [one for one in container.streams.video if one.disposition & Disposition.timed_thumbnails]
-        if self.picture_tracks > 1 or any(one.frames > 1 for one in chapters):
+        # How many pictures there are for chapters is not known where they lie in fragments.
+        of_chapters = any(one.disposition & Disposition.timed_thumbnails for one in container.streams.video)
+        if self.picture_tracks > 1 or of_chapters:
             return "it has more than one track of pictures, and the first alone was looked at"
         if any(component.is_alpha for component in first.format.components):
             return "its pictures are transparent, and what they show depends on what is behind them"
-        return self._not_played(stream)
+        if len(container.streams.audio) > self.sound_tracks:
+            return "it has sound that cannot be decoded here"
+        played: list[VideoStream | AudioStream] = [stream, *container.streams.audio]
+        return next(filter(None, map(self._not_played, played)), "")
 
     def _foreign(self, codec: str) -> DecodeError:
         return DecodeError(

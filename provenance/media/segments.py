@@ -63,7 +63,7 @@ class Parts:
 # -- PNG (W3C Portable Network Graphics, third edition)
 
 _PNG_PIXELS = (b"IHDR", b"PLTE", b"tRNS", b"IDAT", b"IEND")
-_PNG_ONCE = (b"IHDR", b"PLTE", b"tRNS", b"iCCP", b"eXIf")
+_PNG_ONCE = (b"IHDR", b"PLTE", b"tRNS", b"iCCP", b"eXIf", b"gAMA", b"cHRM")
 _PNG_CHANNELS = {0: 1, 2: 3, 3: 1, 4: 2, 6: 4}
 _PNG_CARRIED = (b"cHRM", b"gAMA", b"iCCP", b"sRGB", b"cICP", b"mDCV", b"cLLI", b"pHYs", b"eXIf")
 

@@ -83,11 +83,11 @@ class SoundReader(MediaReader):
     def __init__(self, source: Source, limits: Limits) -> None:
         super().__init__(source, limits)
         with self._container() as container:
-            stream = self._sound_stream(container)
+            stream = next(iter(self._sound_streams(container)), None)
             if stream is None:
                 raise NotASoundError("holds no sound that can be read", subject=self._source.name)
             context = stream.codec_context
-            self._sound_form = SoundForm.of(stream)
+            self._sound_forms = (SoundForm.of(stream),)
             several = "it has more than one track of sound, and the first alone was listened to"
             self.unplayed = several if len(container.streams.audio) > 1 else self._not_played(stream)
             duration = Fraction(container.duration, av.time_base) if container.duration else None

@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import io
 import math
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from enum import StrEnum
@@ -53,7 +54,8 @@ _VIEWED_PIXELS = 3840 * 2160
 _SIDE, _OPAQUE = 512, 250
 """Of a picture made so small, what is taken for opaque."""
 _HEIGHT, _SUB_DIRECTORIES, _IS_RAW, _TIFF_PROFILE = 0x0101, 0x014A, 0xC612, 0x8773
-_AVIF_PROFILE = b"colrprof"
+_AVIF_PROFILE = re.compile(rb"(?s)(.{4})colr(?:prof|rICC)")
+_MOST_PROFILES = 16
 _ALPHA = b"auxid:1\0", b"urn:mpeg:mpegB:cicp:systems:auxiliary:alpha\0"
 _SEEN_THROUGH = "it is transparent, and what it shows depends on what is behind it"
 _OTHER_COLOURS = "its colour profile shows other levels than it holds"
@@ -190,7 +192,7 @@ def view_still(path: Path, limits: Limits = Limits()) -> View:  # noqa: B008 (fr
     pixels = _pixels(found.picture, (max(round(width * smaller), 1), max(round(height * smaller), 1)))
     upright = found.orientation.turn(pixels)
     unshown = found.unshown or (_SEEN_THROUGH if _is_seen_through(found.picture) else "")
-    if not unshown and found.parts is not None and profile.shows_otherwise(_profile(found.kind, found.parts)):
+    if not unshown and found.parts is not None and _has_other_colours(found.kind, found.parts):
         unshown = _OTHER_COLOURS
     if found.orientation.transpose:
         width, height = height, width
@@ -231,9 +233,11 @@ def _found(path: Path, limits: Limits, most: int | None = None) -> _Found:
         if kind is StillKind.AVIF:
             picture, orientation = _of_avif(data, limits, subject)
             unshown = _SEEN_THROUGH if any(name in data for name in _ALPHA) else ""
-            at = data.find(_AVIF_PROFILE)  # in a box of its own, whose length stands before
-            of_colours = data[at + 8 : at - 4 + int.from_bytes(data[at - 4 : at], "big")] if at > 3 else b""
-            unshown = unshown or (_OTHER_COLOURS if profile.shows_otherwise(of_colours) else "")
+            for number, box in enumerate(_AVIF_PROFILE.finditer(data)):  # of which a viewer takes one
+                of_colours = data[box.end() : box.start() + int.from_bytes(box[1], "big")]
+                if unshown or number == _MOST_PROFILES or profile.shows_otherwise(of_colours):
+                    unshown = unshown or _OTHER_COLOURS
+                    break
             return _Found(picture, kind, orientation, lossless=False, unshown=unshown)
         tiff = Tiff.of(within(data))
         if tiff and any(entry.tag == _IS_RAW for entry in tiff.entries()):
@@ -337,12 +341,16 @@ def _has_further_pictures(tiff: Tiff | None) -> bool:
     return pages > 1 or any(entry.tag == _SUB_DIRECTORIES for entry in tiff.entries())
 
 
-def _profile(kind: StillKind, parts: Parts) -> bytes:
-    """The colour profile of a picture; empty where it has none."""
+def _has_other_colours(kind: StillKind, parts: Parts) -> bool:
+    """Whether a picture says that it is to be shown in other colours than cameras and screens have."""
     if kind is StillKind.JPEG:
-        return profile.of_jpeg(part.data for part in parts.carried if part.data.startswith(b"ICC_PROFILE\0"))
-    found = next((part.data for part in parts.carried if part.name in (b"iCCP", b"ICCP")), b"")
-    return profile.of_png(found) if kind is StillKind.PNG else found
+        pieces = (part.data for part in parts.carried if part.data.startswith(b"ICC_PROFILE\0"))
+        return profile.shows_otherwise(profile.of_jpeg(pieces))
+    said = {part.name: part.data for part in reversed(parts.carried)}
+    if kind is not StillKind.PNG:
+        return profile.shows_otherwise(said.get(b"ICCP", b""))
+    in_chunks = profile.png_shows_otherwise(said.get(b"gAMA", b""), said.get(b"cHRM", b""))
+    return in_chunks or profile.shows_otherwise(profile.of_png(said.get(b"iCCP", b"")))
 
 
 def _is_seen_through(picture: VideoFrame) -> bool:

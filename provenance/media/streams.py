@@ -34,7 +34,8 @@ from touchmark.provenance.media.segments import is_jpeg_without_end
 from touchmark.provenance.media.source import Source
 from touchmark.provenance.media.video import Sound
 
-_OF_SOUND = "aac,mp3,mp3float,opus,libopus,vorbis,ac3,eac3,flac,alac,pcm_s16le,pcm_s16be,pcm_s24le,pcm_f32le,pcm_u8"
+_PLAIN = "pcm_s16le,pcm_s16be,pcm_s24le,pcm_s24be,pcm_s32le,pcm_s32be,pcm_f32le,pcm_f32be,pcm_u8"
+_OF_SOUND = f"aac,mp3,mp3float,opus,libopus,vorbis,ac3,eac3,flac,alac,{_PLAIN}"
 _ALLOWED = f"h264,hevc,av1,libdav1d,vp8,vp9,libvpx-vp9,mpeg4,mjpeg,prores,{_OF_SOUND}"
 """What may decode a stranger's bytes. A stream of any other codec is refused (pictures) or left out (sound)."""
 DECODERS: Final = frozenset(_ALLOWED.split(","))
@@ -46,6 +47,10 @@ _MAX_CHANNELS = 8
 _MAX_SOUND_RATE = 384_000  # silence that a file only declares is written out at its rate
 _MOST_LEFT_OUT = 60
 """Pictures that a film may have and not show: whoever cuts it without encoding it keeps those that others refer to."""
+_MOST_UNPLAYED = 4 * _MOST_LEFT_OUT
+"""Packets of sound, of which there are as many in the time of those pictures."""
+_MOST_SOUNDS = 8
+"""Tracks of sound that are listened to: some cameras keep each microphone in its own."""
 _MAX_LABELS = 64
 _MAX_LABEL_LENGTH = 4096
 
@@ -65,7 +70,7 @@ class MediaReader:
         self._start = Fraction(0)
         self._parses: bool | None = None  # whether FFmpeg may; not known yet
         self._tracks = 0
-        self._sound_form: SoundForm | None = None
+        self._sound_forms: tuple[SoundForm, ...] = ()
         self._kept: InputContainer | None = None
         with self._container() as container:
             self._parses = all(_parser_is_safe(stream) for stream in container.streams.video)
@@ -87,17 +92,23 @@ class MediaReader:
         """Packets of picture or sound that could not be decoded so far, over all passes."""
         return self._damage
 
-    def sound(self, most: int | None = None) -> Sound | None:
+    @property
+    def sound_tracks(self) -> int:
+        """Tracks of sound that can be decoded; that of a video is the first."""
+        return len(self._sound_forms)
+
+    def sound(self, most: int | None = None, track: int = 0) -> Sound | None:
         """The sound, decoded, or None where there is none. Its blocks may raise MediaError.
 
         Args:
             most: samples a second that suffice; of more, the decoder's library makes fewer. All, if not given.
+            track: which one of those that can be decoded.
         """
-        form = self._sound_form
-        if form is None:
+        if track >= len(self._sound_forms):
             return None
+        form = self._sound_forms[track]
         rate = min(form.rate, most or form.rate)
-        return Sound(rate, form.layout.nb_channels, self._sound_blocks(rate, form.layout))
+        return Sound(rate, form.layout.nb_channels, self._sound_blocks(rate, form.layout, track))
 
     def _not_played(self, stream: VideoStream | AudioStream) -> str:
         """Why players may show or play more of a stream than is given here, in words."""
@@ -106,7 +117,7 @@ class MediaReader:
         if self._source.demuxer != "mov" or stream.codec_context.codec.canonical_name.startswith("pcm_"):
             return ""  # of plain samples a demuxer takes many together
         played = sum(not entry.is_discard for entry in stream.index_entries)  # as its edit list has it
-        left_out = stream.frames - played > _MOST_LEFT_OUT
+        left_out = stream.frames - played > (_MOST_UNPLAYED if isinstance(stream, AudioStream) else _MOST_LEFT_OUT)
         return "its edit list leaves out parts of it, which not all players do" if left_out else ""
 
     @contextmanager
@@ -176,14 +187,15 @@ class MediaReader:
             self._damage += 1
             return ()
 
-    def _sound_blocks(self, rate: int, layout: AudioLayout) -> Iterator[NDArray[np.float32]]:
+    def _sound_blocks(self, rate: int, layout: AudioLayout, track: int) -> Iterator[NDArray[np.float32]]:
         """Sound from the first picture (if any) on: late sound after silence, early sound cut, holes filled."""
         given, channels = 0, layout.nb_channels
         self.close()
         with self._container(_OF_SOUND) as container:
-            stream = self._sound_stream(container)
-            if stream is None:  # seen when it was opened: a file can be so broken that two looks differ
+            streams = self._sound_streams(container)
+            if track >= len(streams):  # seen when it was opened: a file can be so broken that two looks differ
                 raise self._error("its sound cannot be read")
+            stream = streams[track]
             convert = _SoundConverter(layout, rate)
             for block in self._decoded(container, stream):
                 assert isinstance(block, AudioFrame)
@@ -213,14 +225,8 @@ class MediaReader:
         still = Disposition.attached_pic | Disposition.still_image | Disposition.timed_thumbnails
         return [stream for stream in container.streams.video if not stream.disposition & still]
 
-    def _sound_stream(self, container: InputContainer) -> AudioStream | None:
-        for stream in container.streams.audio:
-            context = stream.codec_context
-            if context is None or context.codec.name not in DECODERS:
-                continue
-            if 0 < context.channels <= _MAX_CHANNELS and 0 < context.sample_rate <= _MAX_SOUND_RATE:
-                return stream
-        return None
+    def _sound_streams(self, container: InputContainer) -> list[AudioStream]:
+        return [stream for stream in container.streams.audio if _is_heard(stream)][:_MOST_SOUNDS]
 
     @staticmethod
     def _stamp(frame: VideoFrame | AudioFrame) -> Fraction | None:
@@ -258,6 +264,14 @@ def _shows_too_many(decoder: Decoder, packet: Packet[Stream]) -> bool:
     if decoder.codec.canonical_name == "mjpeg":
         return is_jpeg_without_end(bytes(packet))
     return decoder.codec.canonical_name == "av1" and shown_pictures(memoryview(packet), MOST_SHOWN) > MOST_SHOWN
+
+
+def _is_heard(stream: AudioStream) -> bool:
+    """Whether the sound of a stream is decoded here."""
+    context = stream.codec_context
+    if context is None or context.codec.name not in DECODERS:
+        return False
+    return 0 < context.channels <= _MAX_CHANNELS and 0 < context.sample_rate <= _MAX_SOUND_RATE
 
 
 def labels_of(metadata: Mapping[str, str]) -> dict[str, str]:

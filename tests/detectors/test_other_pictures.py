@@ -18,6 +18,7 @@ import cv2
 import numpy as np
 import pytest
 
+from benchmarks.audio_tracks import Samples, speech
 from tests.clips import moving_clip, write_clip
 from tests.forms import sound_file
 from tests.provenance.media.test_profile import LOWEST_BITS, RISING, icc
@@ -30,8 +31,10 @@ from touchmark.provenance.manifest.claim import Claim, DigitalSourceType, Softwa
 from touchmark.provenance.manifest.write import sign_file
 from touchmark.provenance.media.kinds import kind_of
 from touchmark.provenance.media.picture import Orientation, Pixels
-from touchmark.provenance.media.still import Still, StillKind
+from touchmark.provenance.media.still import Still, StillKind, view_still
+from touchmark.provenance.media.video import Sound
 from touchmark.provenance.signing import PemSigner
+from touchmark.provenance.watermark.audio import LoudnessMark
 from touchmark.provenance.watermark.protocol import Payload, WatermarkKey
 from touchmark.provenance.watermark.still import mark_still
 from touchmark.provenance.watermark.video import LatticeWatermark
@@ -39,6 +42,7 @@ from touchmark.provenance.watermark.video import LatticeWatermark
 CHAIN = issue_development_chain("cameras", datetime.now(UTC).replace(microsecond=0))
 KEY = WatermarkKey(b"some secret of this operator")
 PAYLOAD = Payload.from_bytes(bytes(range(1, 9)))
+SOUND_RATE = 44_100
 
 
 @pytest.fixture
@@ -118,6 +122,40 @@ def test_a_picture_that_a_colour_profile_draws_is_not_vouched_for(clean, marked,
             assert_not_accepted(verify(coloured), "colour profile")
 
 
+@pytest.mark.parametrize("kind", [b"prof", b"rICC"])
+@pytest.mark.parametrize("curve, why", [(LOWEST_BITS, "colour profile"), (RISING, "")])
+def test_any_profile_of_an_avif_counts(clean, verify, tmp_path, kind, curve, why) -> None:
+    odd = icc(rTRC=curve, gTRC=curve, bTRC=curve)
+    path = avif(tmp_path / "p.avif", [clean], 1, box(b"colr", b"prof", icc()), box(b"colr", kind, odd))
+    if why:
+        assert_not_accepted(verify(path), why)
+    else:
+        assert verify(path).verdict.outcome is Outcome.CAPTURED
+
+
+def test_an_avif_of_profiles_by_the_million_takes_no_time(clean, tmp_path) -> None:
+    """Each long enough to reach over many of the next."""
+    path = avif(tmp_path / "p.avif", [clean], 1)
+    path.write_bytes(path.read_bytes() + box(b"free", b"\0\x3f\0\0colrprof" * 1_000_000))
+    assert "colour profile" in view_still(path).unshown
+
+
+def test_colours_of_a_png_without_a_profile_count_too(clean, marked, verify, tmp_path) -> None:
+    """Levels that are squeezed into the brightest hundredth of sixteen bits, and shown as they were."""
+    path, power = tmp_path / "p.png", 2.2 * 0.004
+    for gamma, accepted in ((round(power / 2.2 * 100_000), False), (45_455, True)):
+        pixels = clean if accepted else np.rint(65535 * (marked / 255) ** power).astype(np.uint16)
+        assert cv2.imwrite(str(path), pixels)
+        content, said = path.read_bytes(), b"gAMA" + struct.pack(">I", gamma)
+        path.write_bytes(
+            content[:33] + struct.pack(">I", 4) + said + struct.pack(">I", zlib.crc32(said)) + content[33:]
+        )
+        if accepted:
+            assert verify(path).verdict.outcome is Outcome.CAPTURED
+        else:
+            assert_not_accepted(verify(path), "colour profile")
+
+
 def test_a_page_behind_the_first_is_not_vouched_for(clean, marked, verify, tmp_path) -> None:
     path = tmp_path / "p.tiff"
     assert cv2.imwritemulti(str(path), [clean, marked])
@@ -148,8 +186,8 @@ def full(kind: bytes, *content: bytes, version: int = 0) -> bytes:
     return box(kind, bytes([version, 0, 0, 0]), *content)
 
 
-def avif(path: Path, items: list[Pixels], shown: int) -> Path:
-    """Several pictures of one size, of which viewers show one (ISO/IEC 23008-12)."""
+def avif(path: Path, items: list[Pixels], shown: int, *more: bytes) -> Path:
+    """Several pictures of one size, of which viewers show one (ISO/IEC 23008-12); with more properties of each."""
     configurations, coded = [], []
     for pixels in items:
         assert cv2.imwrite(str(path), pixels, [cv2.IMWRITE_AVIF_QUALITY, 95])
@@ -167,8 +205,12 @@ def avif(path: Path, items: list[Pixels], shown: int) -> Path:
             for number, place in zip(numbers, places, strict=True)
         ]
         named = [full(b"infe", struct.pack(">HH4sB", number, 0, b"av01", 0), version=2) for number in numbers]
-        properties = [full(b"ispe", struct.pack(">II", width, height)), full(b"pixi", b"\3\x08\x08\x08")]
-        having = [struct.pack(">HB3B", number, 3, 1, 2, 0x82 + number) for number in numbers]
+        properties = [full(b"ispe", struct.pack(">II", width, height)), full(b"pixi", b"\3\x08\x08\x08"), *more]
+        shared = bytes(range(1, len(properties) + 1))
+        having = [
+            struct.pack(">HB", number, len(shared) + 1) + shared + bytes([0x80 + len(shared) + number])
+            for number in numbers
+        ]
         return full(
             b"meta",
             full(b"hdlr", bytes(4), b"pict", bytes(13)),
@@ -223,9 +265,9 @@ def films(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     return {name: write_clip(folder / f"{name}.mp4", clip) for name, clip in clips.items()}
 
 
-def joined(path: Path, *films: Path) -> Path:
+def joined(path: Path, *films: Path, **options: str) -> Path:
     """Beside one another, each in a track."""
-    with av.open(str(path), "w") as target:
+    with av.open(str(path), "w", options=options) as target:
         for given, track in [
             (one, target.add_stream_from_template(one.streams.video[0])) for one in map(av.open, films)
         ]:
@@ -236,6 +278,47 @@ def joined(path: Path, *films: Path) -> Path:
     return path
 
 
+def with_sound(path: Path, film: Path, *sounds: tuple[Samples, str]) -> Path:
+    """The pictures of one film, with tracks of sound in one codec each."""
+    with av.open(str(path), "w") as target, av.open(str(film)) as given:
+        pictures = target.add_stream_from_template(given.streams.video[0])
+        tracks = [target.add_stream(codec, rate=SOUND_RATE, layout="mono") for _, codec in sounds]
+        for packet in given.demux(video=0):
+            if packet.dts is not None:
+                packet.stream = pictures
+                target.mux(packet)
+        for (samples, _), track in zip(sounds, tracks, strict=True):
+            block = av.AudioFrame.from_ndarray(np.ascontiguousarray(samples), format="fltp", layout="mono")
+            block.rate, block.pts = SOUND_RATE, 0
+            context = track.codec_context
+            resampler = av.AudioResampler(context.format.name, "mono", SOUND_RATE, context.frame_size or 1024)
+            for piece in (*resampler.resample(block), *resampler.resample(None), None):
+                target.mux(track.encode(piece))
+    return path
+
+
+def test_every_track_of_sound_is_listened_to(films, verify, tmp_path) -> None:
+    """Players let everybody choose one; some cameras keep each microphone in its own."""
+    clean, other = (speech(10, seed, 120.0, SOUND_RATE)[:1] for seed in (1, 2))
+    sound = LoudnessMark().embed(Sound(SOUND_RATE, 1, iter(np.array_split(other, 50, axis=1))), PAYLOAD, KEY)
+    marked = np.concatenate(list(sound.blocks), axis=1)
+    path = with_sound(tmp_path / "f.mov", films["clean"], (clean, "aac"), (marked, "pcm_s24be"))
+    verification = verify(path)
+    assert verification.verdict.outcome is Outcome.UNKNOWN
+    assert [found.payload for found in verification.evidence.sound.detections] == [PAYLOAD]
+    path = with_sound(tmp_path / "f.mov", films["clean"], (clean, "aac"), (other, "pcm_s24be"))
+    assert verify(path).verdict.outcome is Outcome.CAPTURED
+
+
+def test_sound_that_cannot_be_decoded_is_not_vouched_for(films, verify, tmp_path) -> None:
+    noise = np.random.default_rng(1).normal(0, 0.1, (1, SOUND_RATE)).astype(np.float32)
+    sounds = [(noise, "aac"), (noise, "pcm_mulaw")]
+    for one in (sounds, sounds[1:]):
+        assert_not_accepted(
+            verify(with_sound(tmp_path / "f.mov", films["clean"], *one)), "sound that cannot be decoded"
+        )
+
+
 def top(content: bytes, start: int = 0) -> Iterator[tuple[bytes, bytes]]:
     while start < len(content):
         size = int.from_bytes(content[start : start + 4], "big")
@@ -243,15 +326,17 @@ def top(content: bytes, start: int = 0) -> Iterator[tuple[bytes, bytes]]:
         start += size
 
 
-def test_pictures_for_chapters_are_pictures(films, verify, tmp_path) -> None:
+@pytest.mark.parametrize("options", [{}, {"movflags": "frag_keyframe+empty_moov+default_base_moof"}])
+def test_pictures_for_chapters_are_pictures(films, verify, tmp_path, options) -> None:
     """A demuxer takes the track for covers if another calls it its chapters; players let everybody choose it."""
-    path = joined(tmp_path / "film.mp4", films["clean"], films["marked"])
+    path = joined(tmp_path / "film.mp4", films["clean"], films["marked"], **options)
     boxes = list(top(path.read_bytes()))
-    assert boxes[-1][0] == b"moov"
-    inner = [whole for _, whole in top(boxes[-1][1], 8)]
-    first = next(index for index, whole in enumerate(inner) if whole[4:8] == b"trak")
+    index = next(number for number, (kind, _) in enumerate(boxes) if kind == b"moov")
+    inner = [whole for _, whole in top(boxes[index][1], 8)]
+    first = next(number for number, whole in enumerate(inner) if whole[4:8] == b"trak")
     inner[first] = box(b"trak", inner[first][8:], box(b"tref", box(b"chap", (2).to_bytes(4, "big"))))
-    path.write_bytes(b"".join(whole for _, whole in boxes[:-1]) + box(b"moov", *inner))
+    boxes[index] = b"moov", box(b"moov", *inner)
+    path.write_bytes(b"".join(whole for _, whole in boxes))
     assert_not_accepted(verify(path), "first alone")
 
 

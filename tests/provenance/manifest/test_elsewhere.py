@@ -59,6 +59,13 @@ FROM_ELSEWHERE = [
     b"<script>draw()</script>",
     b'<rect onload="draw()"/>',
     b'<animate attributeName="xlink:href" to="https://example.com/p.jpg"/>',
+    b'<image href="\'p.jpg"/>',
+    b"<style>.a { fill: u\\rl(http://example.com/x#y) }</style>",
+    b"<style>@i\\mport 'x.css';</style>",
+    b'<foreignObject><h:iframe src="data:image/svg+xml;base64,AAAA"/></foreignObject>',
+    b"<foreignObject><iframe srcdoc='&lt;img src=http://example.com/p.jpg>'/></foreignObject>",
+    b'<foreignObject><table background="p.jpg"/></foreignObject>',
+    b'<foreignObject><meta http-equiv="refresh" content="0;url=p.jpg"/></foreignObject>',
 ]
 
 
@@ -67,7 +74,15 @@ def test_a_drawing_that_shows_what_lies_elsewhere(content: bytes) -> None:
     assert elsewhere(BytesIO(drawing(content)), SVG, "")
 
 
-@pytest.mark.parametrize("entity", [b'<!ENTITY x SYSTEM "http://example.com">', b'<!ENTITY x "&#60;image h&#114;ef=">'])
+@pytest.mark.parametrize(
+    "entity",
+    [
+        b'<!ENTITY x SYSTEM "http://example.com">',
+        b'<!ENTITY x "&#60;image h&#114;ef=">',
+        b'<!ATTLIST image xlink:href CDATA "http://example.com/p.jpg">',
+        b"<!ATTLIST g width CDATA '1' onload CDATA 'draw()'>",
+    ],
+)
 def test_an_entity_in_which_anything_can_be(entity: bytes) -> None:
     assert elsewhere(BytesIO(drawing(b"<g/>").replace(b"[", b"[" + entity)), SVG, "")
     for style in (
@@ -75,6 +90,27 @@ def test_an_entity_in_which_anything_can_be(entity: bytes) -> None:
         b'<?xml-stylesheet href="data:application/xslt+xml;base64,AA="?>',
     ):
         assert elsewhere(BytesIO(drawing(b"<g/>").replace(b"<!DOC", style + b"<!DOC")), SVG, "")
+
+
+def test_entities_are_put_in_their_places() -> None:
+    entities = b"[<!ENTITY u 'ur'><!ENTITY\nl \"l(http://example.com/p.jpg)\">"
+    assert elsewhere(BytesIO(drawing(b'<g fill="&u;&l;"/>').replace(b"[", entities)), SVG, "")
+    entities = b"[<!ENTITY st0 'fill:#F00;'><!ENTITY st1 'stroke:#000;'>"
+    styled = drawing(b'<g xmlns="&ns;" style="&st0;&st1;" id="&amp;"/>').replace(b"[", entities)
+    assert elsewhere(BytesIO(styled), SVG, "") == ()
+    two = drawing(b'<g fill="&u;"/>').replace(b"[", b"[<!-- <!ENTITY u 'x'> --><!ENTITY u 'y'>")
+    assert elsewhere(BytesIO(two), SVG, "")
+    assert elsewhere(BytesIO(drawing(b"\\g" * 60_000)), SVG, "")
+    much = drawing(b"<g>" + b"&x;" * 30_000 + b"</g>").replace(b"[", b"[<!ENTITY x '" + bytes(30_000) + b"'>")
+    assert elsewhere(BytesIO(much), SVG, "")
+
+
+@pytest.mark.parametrize(("encoding", "told"), [("UTF-8", False), ("iso-8859-1", False), ("ISO-2022-JP", True)])
+def test_an_encoding_in_which_bytes_stand_for_nothing(encoding: str, told: bool) -> None:
+    """A decoder passes over what switches between alphabets, also within a word."""
+    content = drawing(b'<image hr\x1b(Bef="http://example.com/p.jpg"/>' if told else b"<g/>")
+    content = content.replace(b'version="1.0"', f"version='1.0' encoding='{encoding}'".encode())
+    assert bool(elsewhere(BytesIO(content), SVG, "")) is told
 
 
 def test_what_a_drawing_has_in_itself_or_links_to_is_not_elsewhere() -> None:
