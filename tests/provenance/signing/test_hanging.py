@@ -26,12 +26,13 @@ from touchmark.provenance.signing.aws import kms_callback
 from touchmark.provenance.signing.errors import SignerUnreachableError
 
 _ASK_A_TOKEN_THAT_HANGS = """
-import os, sys
+import os, signal, sys
 from pathlib import Path
 from touchmark.provenance.signing.errors import SignerUnreachableError
 from touchmark.provenance.signing.pkcs11 import TokenKey
 from touchmark.provenance.signing.signer import CallbackSigner, SigningAlgorithm
 
+signal.signal(signal.SIGINT, signal.default_int_handler)  # what a shell starts in the background ignores it
 module, folder, pin, patience = sys.argv[1], Path(sys.argv[2]), sys.argv[3], float(sys.argv[4])
 key = TokenKey.find(module, "token=studio;object=curve", pin)
 algorithm = SigningAlgorithm.ES256
