@@ -8,7 +8,7 @@ from dataclasses import replace
 
 import pytest
 
-from tests.detectors.test_verdict import (
+from tests.detectors.found import (
     ABSENT,
     ALGORITHM,
     BAD_SIGNATURE,

@@ -11,8 +11,7 @@ from typing import Any
 
 import pytest
 
-from tests.detectors.jumbf import box
-from tests.detectors.test_verdict import (
+from tests.detectors.found import (
     ABSENT,
     ALGORITHM,
     CAPTURE,
@@ -31,6 +30,7 @@ from tests.detectors.test_verdict import (
     mark,
     registered,
 )
+from tests.detectors.jumbf import box
 from touchmark.detectors.disclosure.facts import Fact, Facts, gather_facts
 from touchmark.detectors.evidence import Evidence
 from touchmark.detectors.labels import ContainerLabels
