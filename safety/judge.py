@@ -157,7 +157,6 @@ class Judge:
     def hits(self, reading: Reading) -> Iterator[Hit]:
         """What speaks against a request in one text, rule by rule of the policy; what combines is not here."""
         highest = max((score.value for score in reading.scores.values()), default=0.0)
-        asked = asks_about(reading.text)
         for rule in self.policy.categories:
             if rule.id is Category.SEXUAL_MINORS:
                 continue  # a word for a minor is no finding by itself; see combinations.py
@@ -165,6 +164,7 @@ class Judge:
                 yield from self._scored(rule, reading)
             if rule.terms and (matches := reading.terms[rule.id]):
                 agreement = self.policy.agreement_on(rule)
+                asked = agreement.asked > 0 and asks_about(reading.text)
                 own = {*rule.terms.also.strong, *rule.terms.also.weak}
                 for match in matches:
                     if match.term not in own and highest < agreement.least(match.strength, asked=asked):
@@ -268,10 +268,11 @@ def _malformed(field: str, text: str, place: int) -> MalformedPromptError:
 
 def _no_text(text: str) -> Iterator[int]:
     """Where there are characters that are no text, or are nobody's."""
-    if not text.isprintable():  # which of such a text is told a hundred times faster
-        yield from (
-            at for at, c in enumerate(text) if _NO_TEXT.match(c) or (c > "\xff" and unicodedata.category(c) in _NOBODYS)
-        )
+    if text.isprintable():  # then it has none
+        return
+    odd = {c for c in set(text) if _NO_TEXT.match(c) or (c > "\xff" and unicodedata.category(c) in _NOBODYS)}
+    if odd:
+        yield from (at for at, c in enumerate(text) if c in odd)
 
 
 _NOBODYS = frozenset({"Cn", "Co"})
