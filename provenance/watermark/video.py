@@ -21,7 +21,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from fractions import Fraction
-from functools import partial
+from functools import cached_property, partial
 from itertools import chain
 from typing import ClassVar, Final
 
@@ -185,7 +185,7 @@ class _Embedding:
     def __init__(self, payload: Payload, key: WatermarkKey, allowance: Allowance) -> None:
         self._lattice = Lattice.of(key)
         self._code_bits = code.encode(payload, key)
-        self._reader = Reader(self._lattice, key)
+        self._key = key
         self._placement = Placement(self._lattice, payload, key)
         self._guard = Guard(allowance)
         self._painter: Painter | None = None
@@ -213,6 +213,11 @@ class _Embedding:
             is_instant=not emphasis.is_even,
             is_cut=is_cut,
         )
+
+    @cached_property
+    def _reader(self) -> Reader:
+        """What few videos need: it takes longer to make than a picture to mark."""
+        return Reader(self._lattice, self._key)
 
     def _leant(self, painter: Painter, picture: Planes, emphasis: Emphasis) -> Painter:
         """One that spends more on the waves that this very picture speaks against: strong compression leaves hardly
