@@ -12,6 +12,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
+from itertools import islice
 from typing import Final
 
 from touchmark.provenance.manifest import cbor
@@ -45,7 +46,7 @@ def check_assertions(kept: Sequence[KeptStore], subject: str) -> None:
         return
     if sum(map(_addresses, kept)) > _MOST_ADDRESSES:
         raise refused(f"its manifest holds more than {_MOST_ADDRESSES:,} addresses", subject)
-    if sum(len(one.store.inner) for one in kept if one.store) > _MOST_MANIFESTS:
+    if sum(len(one.manifests) for one in kept) > _MOST_MANIFESTS:
         raise _too_long_a_history(f"it holds more than {_MOST_MANIFESTS:,} manifests", subject)
     if sum(map(_ingredients, kept)) > _MOST_INGREDIENTS:
         raise _too_long_a_history(f"its manifest holds more than {_MOST_INGREDIENTS:,} ingredients", subject)
@@ -62,7 +63,7 @@ def _ingredients(kept: KeptStore) -> int:
     """Assertions that say what something was made from; where they cannot be told apart, as often as they are named."""
     if kept.store is None:
         return kept.data.count(_INGREDIENT) // 2  # each by itself and in a claim
-    assertions = (part for manifest in kept.store.inner for part in manifest.inner if part.type == ASSERTIONS)
+    assertions = (part for manifest in kept.manifests for part in manifest.inner if part.type == ASSERTIONS)
     return sum(box.label.startswith(_INGREDIENT) for part in assertions for box in part.inner)
 
 
@@ -86,25 +87,22 @@ def _of_store(kept: KeptStore) -> Iterator[tuple[bytes, bytes]]:
         for head in _HEAD.finditer(kept.data):
             yield head[0], kept.data[head.end() :][: _size(kept.data, head)]
         return
-    for manifest in kept.store.inner:
+    for manifest in kept.manifests:
         yield from ((inner.kind, inner.data) for inner in _read(manifest))
 
 
 def _heads(data: bytes, most: int) -> int:
     """Items of CBOR, which follow each other head by head; no more are counted than one above ``most``."""
-    at = count = 0
+    count = 0
     with suppress(ValueError):  # there it ends, for a library too
-        while at < len(data) and count <= most:
-            major, number, at = cbor.head(data, at)
-            at += number if major in (cbor.BYTES, cbor.TEXT) and number > 0 else 0
+        for _ in islice(cbor.heads(data), most + 1):
             count += 1
     return count
 
 
 def _addresses(kept: KeptStore) -> int:
     """In the bytes of a store, or in its manifests, which may have been unpacked."""
-    manifests = kept.store.inner if kept.store else ()
-    return max(kept.data.count(ADDRESS), sum(manifest.data.count(ADDRESS) for manifest in manifests))
+    return max(kept.data.count(ADDRESS), sum(manifest.data.count(ADDRESS) for manifest in kept.manifests))
 
 
 def _manifests(kept: KeptStore) -> list[tuple[int, int]]:
@@ -121,7 +119,7 @@ def _manifests(kept: KeptStore) -> list[tuple[int, int]]:
             sum(len(part.inner) for part in manifest.inner if part.type == ASSERTIONS),
             sum(inner.size for inner in _read(manifest)),
         )
-        for manifest in kept.store.inner
+        for manifest in kept.manifests
     ]
 
 

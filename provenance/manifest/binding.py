@@ -153,7 +153,7 @@ def _bindings(kept: Sequence[KeptStore], label: str) -> list[tuple[str, Node]]:
     Raises:
         Exception: there is no such manifest, there are two, or it cannot be decoded.
     """
-    manifests = [box for one in kept if one.store for box in one.store.inner if box.type in MANIFESTS]
+    manifests = [box for one in kept for box in one.manifests if box.type in MANIFESTS]
     for _ in range(_MOST_PARENTS):
         (manifest,) = (box for box in manifests if box.label == label.encode())
         assertions = [
@@ -196,12 +196,8 @@ def _plain_content(inner: Sequence[Box]) -> Node:
     Raises:
         Exception: it does.
     """
-    data, at = inner[0].data, 0
-    while at < len(data):
-        major, number, at = cbor.head(data, at)
-        at += number if major in (cbor.BYTES, cbor.TEXT) and number > 0 else 0
-        if major == cbor.TAG:
-            raise ValueError("a tag in it")
+    if cbor.TAG in cbor.heads(inner[0].data):
+        raise ValueError("a tag in it")
     content = _content(inner)
     if not _has_names(content) or not all(_are_maps(content.get(name)) for name in _LISTS):
         raise ValueError("a member without a name")

@@ -25,8 +25,7 @@ def bound_updates(kept: Sequence[KeptStore]) -> dict[str, StatusCode]:
     return {
         manifest.label.decode(errors="replace"): StatusCode(_CODE, "an update manifest has a hash of content")
         for one in kept
-        if one.store
-        for manifest in one.store.inner
+        for manifest in one.manifests
         if manifest.type == UPDATE
         if any(box.label.startswith(_HASH) for part in manifest.inner if part.type == ASSERTIONS for box in part.inner)
     }

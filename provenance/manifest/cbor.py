@@ -69,6 +69,19 @@ def entries(data: bytes, at: int) -> list[tuple[int, int]]:
     return list(zip(places[::2], places[1::2], strict=True))
 
 
+def heads(data: bytes) -> Iterator[int]:
+    """The kind of each item, one behind the other, those within others too.
+
+    Raises:
+        ValueError: there is no whole head where one has to be.
+    """
+    at = 0
+    while at < len(data):
+        major, number, at = head(data, at)
+        at += number if major in (BYTES, TEXT) and number > 0 else 0
+        yield major
+
+
 def values(data: bytes, at: int, names: Sequence[bytes]) -> Iterator[int]:
     """Where the values of these names are, in the map at ``at``; of anything else, none.
 

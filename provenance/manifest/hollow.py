@@ -32,8 +32,7 @@ def hollow_references(kept: Sequence[KeptStore]) -> dict[str, StatusCode]:
     return {
         manifest.label.decode(errors="replace"): StatusCode(_CODE, "it names something by a hash that is none")
         for one in kept
-        if one.store
-        for manifest in one.store.inner
+        for manifest in one.manifests
         if not _binds(manifest)
     }
 

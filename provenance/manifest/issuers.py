@@ -44,7 +44,7 @@ _LONGEST_CHAIN: Final = 64 << 10
 def fit_issuers(kept: Sequence[KeptStore], label: str, anchors: bytes) -> bool:
     """Of the signer of the manifest ``label``, whom a library trusts by ``anchors`` (PEM). False where they cannot be
     told."""
-    manifests = (box for one in kept if one.store for box in one.store.inner if box.label == label.encode())
+    manifests = (box for one in kept for box in one.manifests if box.label == label.encode())
     try:
         chains = [
             chain for box in manifests for part in box.inner if part.type == SIGNATURE for chain in chains_of(part)

@@ -1,7 +1,7 @@
 """The manifest stores that a file keeps, each taken apart once for all who look at it.
 
     for one in kept_stores(file, "film.mp4").stores:
-        one.store.inner           # its manifests
+        one.manifests
 
 A C2PA library reads stores; what it does not say of them (how much is in them, what in them is unsigned, with what kind
 of certificate they were signed) is looked up here, in what is found by ``traces``.
@@ -53,6 +53,11 @@ class KeptStore:
         except ValueError:
             return cls(data, None, 0)
         return cls(data, with_unpacked(store), end)
+
+    @property
+    def manifests(self) -> tuple[Box, ...]:
+        """Those in the store; none where it cannot be taken apart."""
+        return self.store.inner if self.store else ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -44,7 +44,7 @@ def unproven_times(kept: Sequence[KeptStore], anchors: bytes, now: datetime) -> 
     that it was.
     """
     found: dict[str, StatusCode | None] = {}
-    for manifest in (box for one in kept if one.store for box in one.store.inner):
+    for manifest in (box for one in kept for box in one.manifests):
         claims = [part for part in manifest.inner if part.type == CLAIM]
         signature = next((part for part in manifest.inner if part.type == SIGNATURE), None)
         if signature is None or all(map(_is_judged, claims)):

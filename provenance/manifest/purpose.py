@@ -29,7 +29,7 @@ _CHAIN_AS_IT_WAS: Final = b"x5chain"
 
 def signing_certificate(kept: Sequence[KeptStore], label: str) -> bytes:
     """That of the manifest ``label``, DER; empty where there is none, or where it is not to be told which it is."""
-    manifests = (box for one in kept if one.store for box in one.store.inner if box.label == label.encode())
+    manifests = (box for one in kept for box in one.manifests if box.label == label.encode())
     try:
         found = {certificate_of(part) for manifest in manifests for part in manifest.inner if part.type == SIGNATURE}
     except ValueError:

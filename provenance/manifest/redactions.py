@@ -34,8 +34,8 @@ def strange_redactions(kept: Sequence[KeptStore]) -> dict[str, StatusCode]:
     not known what it named.
     """
     found: dict[str, StatusCode] = {}
-    for manifests in ((box for box in one.store.inner) for one in kept if one.store):
-        claims = {box.label: claim for box in manifests if (claim := _claim(box)) and not box.is_packed}
+    for one in kept:
+        claims = {box.label: claim for box in one.manifests if (claim := _claim(box)) and not box.is_packed}
         for label, claim in claims.items():
             if (_REDACTED in claim or _IN_PIECES.search(claim)) and (problem := _problem(claim, claims)):
                 found[label.decode(errors="replace")] = StatusCode(_CODE, problem)

@@ -39,7 +39,7 @@ Place = tuple[bytes, int]
 
 def revoked_signers(kept: Sequence[KeptStore], anchors: bytes) -> dict[str, datetime]:
     """By label, the manifests whose signer's certificate was revoked, and since when; ``anchors`` are PEM."""
-    manifests = [box for one in kept if one.store for box in one.store.inner]
+    manifests = [box for one in kept for box in one.manifests]
     later = [place for manifest in manifests for place in _in_assertions(manifest)]
     found: dict[str, datetime] = {}
     for manifest in manifests:

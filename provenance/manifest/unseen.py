@@ -21,6 +21,6 @@ def unseen_in_stores(kept: Sequence[KeptStore], label: str) -> tuple[str, ...]:
     found = [one for one in kept if label.encode() in one.data]
     if not found:
         return ("whatever its manifest store holds unsigned: it lies in a place that is not searched here",)
-    if any(manifest.is_packed for one in found if one.store for manifest in one.store.inner):
+    if any(manifest.is_packed for one in found for manifest in one.manifests):
         return ("whatever its compressed manifests hold unsigned: they are packed in an unusual way",)
     return ()

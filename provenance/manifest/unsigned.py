@@ -63,7 +63,7 @@ def unsigned_in_stores(kept: Sequence[KeptStore], label: str = "") -> int:
     Any store may be called an original, in front of any that is called an update: what the file's own manifest, which
     has this ``label``, does not lead to was put there by nobody knows whom. Without one the last counts as its own.
     """
-    led_to = _led_to([manifest for one in kept if one.store for manifest in one.store.inner], label.encode())
+    led_to = _led_to([manifest for one in kept for manifest in one.manifests], label.encode())
     return sum(_unsigned(one, led_to) for one in kept)
 
 

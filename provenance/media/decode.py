@@ -135,8 +135,8 @@ class VideoReader(MediaReader):
             self._size = self._square_pixels(stream, first)
             width, height = orientation.turned(*self._size)
             self._sound_forms = tuple(map(SoundForm.of, self._sound_streams(container)))
-            self.left_out = _left_out(container, first, self._tracks, has_sound=self.sound_tracks > 0)
-            self.unshown = self._not_shown(container, stream, first)
+            self.left_out = _left_out(container, first, self.picture_tracks, has_sound=self.sound_tracks > 0)
+            self.unshown = self._not_shown(container, stream)
             context = stream.codec_context
             self._most_kept = _MOST_KEPT // max(sum(plane.buffer_size for plane in first.planes), 1)
             kept = kept_pictures(context.codec.canonical_name, context.extradata or b"")
@@ -374,12 +374,12 @@ class VideoReader(MediaReader):
             context.thread_count = _DECODER_THREADS if context.width * context.height <= _MOST_TO_SHARE else 1
         return stream
 
-    def _not_shown(self, container: InputContainer, stream: VideoStream, first: VideoFrame) -> str:
+    def _not_shown(self, container: InputContainer, stream: VideoStream) -> str:
         # How many pictures there are for chapters is not known where they lie in fragments.
         of_chapters = any(one.disposition & Disposition.timed_thumbnails for one in container.streams.video)
-        if self.picture_tracks > 1 or of_chapters:
+        if LeftOut.PICTURES in self.left_out or of_chapters:
             return "it has more than one track of pictures, and the first alone was looked at"
-        if any(component.is_alpha for component in first.format.components):
+        if LeftOut.TRANSPARENCY in self.left_out:
             return "its pictures are transparent, and what they show depends on what is behind them"
         if len(container.streams.audio) > self.sound_tracks:
             return "it has sound that cannot be decoded here"
