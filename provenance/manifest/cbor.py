@@ -92,6 +92,18 @@ def values(data: bytes, at: int, names: Sequence[bytes]) -> Iterator[int]:
         yield from (value for name, value in entries(data, at) if text(data, name) in names)
 
 
+def string(data: bytes, at: int, kind: int) -> bytes:
+    """The content of the string at ``at``, of bytes or of text, as ``kind`` says.
+
+    Raises:
+        ValueError: it is none of that kind, or in pieces, over which readers may differ.
+    """
+    major, length, start = head(data, at)
+    if major != kind or length < 0:
+        raise ValueError("no such string, or one in pieces")
+    return data[start : start + length]
+
+
 def text(data: bytes, at: int) -> bytes:
     """The text at ``at``, as a decoder gives it: of one in pieces (RFC 8949, 3.2.3), all of them; of anything else, "".
 

@@ -1,6 +1,6 @@
 """Whether the authorities between a signer and an anchor may vouch for one who signs claims.
 
-    vouches = fit_issuers(kept.stores, label, anchors)
+    vouches = fit_issuers(signer_chains(kept.stores, label), anchors)
 
 A C2PA library asks of an intermediate authority that it is one, when, and how many may follow it. What else its
 certificate says it does not read: that it is for time stamps or servers alone, for other names alone (RFC 5280,
@@ -20,10 +20,8 @@ from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.x509.oid import ExtendedKeyUsageOID
 
-from touchmark.provenance.manifest.jumbf import SIGNATURE
-from touchmark.provenance.manifest.kept import KeptStore
+from touchmark.provenance.manifest.cose import Chain
 from touchmark.provenance.manifest.old_stamps import anchors_in
-from touchmark.provenance.manifest.purpose import chains_of
 
 _OTHER_WORK: Final = frozenset(
     {
@@ -41,21 +39,14 @@ _LONGEST_CHAIN: Final = 64 << 10
 """Bytes of one, of which an honest chain has a tenth; some are kept."""
 
 
-def fit_issuers(kept: Sequence[KeptStore], label: str, anchors: bytes) -> bool:
-    """Of the signer of the manifest ``label``, whom a library trusts by ``anchors`` (PEM). False where they cannot be
-    told."""
-    manifests = (box for one in kept for box in one.manifests if box.label == label.encode())
-    try:
-        chains = [
-            chain for box in manifests for part in box.inner if part.type == SIGNATURE for chain in chains_of(part)
-        ]
-    except ValueError:
-        return False
-    return all(sum(map(len, chain)) <= _LONGEST_CHAIN and _vouch(tuple(chain), anchors) for chain in chains)
+def fit_issuers(chains: Sequence[Chain], anchors: bytes) -> bool:
+    """Of a signer whom a library trusts by ``anchors`` (PEM), by all chains beside the signature. False where there are
+    none."""
+    return bool(chains) and all(sum(map(len, chain)) <= _LONGEST_CHAIN and _vouch(chain, anchors) for chain in chains)
 
 
 @lru_cache(maxsize=256)  # a few signers sign most of what a platform is given
-def _vouch(chain: tuple[bytes, ...], anchors: bytes) -> bool:
+def _vouch(chain: Chain, anchors: bytes) -> bool:
     try:
         signer, *issuers = (x509.load_der_x509_certificate(one) for one in chain)
         return all(_may_vouch(one, signer) for one in issuers if one not in anchors_in(anchors))

@@ -22,9 +22,9 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from cryptography.x509.oid import ExtendedKeyUsageOID
 
 from touchmark.provenance.manifest import cbor
+from touchmark.provenance.manifest.cose import chains_of, sign1_of, unprotected_header
 from touchmark.provenance.manifest.jumbf import CLAIM, SIGNATURE, Box
 from touchmark.provenance.manifest.kept import KeptStore
-from touchmark.provenance.manifest.purpose import certificate_of
 from touchmark.provenance.manifest.report import StatusCode
 
 _EXPIRED: Final = "signingCredential.expired"
@@ -85,7 +85,8 @@ def _plainly(claim: bytes) -> Mapping[object, object] | None:
 def _fault(signature: Box, now: datetime) -> StatusCode | None:
     fault = StatusCode(_EXPIRED, "it is out of its time, and no authority that is known says when it was used")
     try:
-        certificate = x509.load_der_x509_certificate(certificate_of(signature))
+        (signer,) = {chain[0] for chain in chains_of(signature)}
+        certificate = x509.load_der_x509_certificate(signer)
     except ValueError:
         return fault
     return None if certificate.not_valid_before_utc <= now <= certificate.not_valid_after_utc else fault
@@ -93,12 +94,11 @@ def _fault(signature: Box, now: datetime) -> StatusCode | None:
 
 def _tokens(signature: Box) -> list[bytes]:
     """Time stamps beside a signature (C2PA 1.4, 14.4); an empty one among them where they cannot be read."""
-    sign1 = signature.inner[0].data if signature.inner else b""
+    sign1 = sign1_of(signature)
     try:
-        header = cbor.end(sign1, 2 if sign1[:1] == b"\xd2" else 1)
         return [
-            _string(sign1, value, cbor.BYTES)
-            for stamps in _values(sign1, header, _STAMPS)
+            cbor.string(sign1, value, cbor.BYTES)
+            for stamps in _values(sign1, unprotected_header(sign1), _STAMPS)
             for tokens in _values(sign1, stamps, (b"tstTokens",))
             for token in _of_array(sign1, tokens)
             for value in _values(sign1, token, (b"val",))
@@ -116,7 +116,7 @@ def _values(data: bytes, at: int, names: Sequence[bytes]) -> list[int]:
     found = []
     for name, value in cbor.entries(data, at):
         numbered = cbor.head(data, name)[0] in (cbor.UNSIGNED, cbor.NEGATIVE)
-        if not numbered and _string(data, name, cbor.TEXT) in names:
+        if not numbered and cbor.string(data, name, cbor.TEXT) in names:
             found.append(value)
     return found
 
@@ -125,13 +125,6 @@ def _of_array(data: bytes, at: int) -> list[int]:
     if cbor.head(data, at)[0] != cbor.ARRAY:
         raise ValueError("no array")
     return cbor.members(data, at)[:-1]
-
-
-def _string(data: bytes, at: int, kind: int) -> bytes:
-    major, length, start = cbor.head(data, at)
-    if major != kind or length < 0:
-        raise ValueError("not written as everybody reads it")
-    return data[start : start + length]
 
 
 @lru_cache(maxsize=64)

@@ -17,7 +17,6 @@ from touchmark.provenance.manifest.binding import HardBinding, hard_binding
 from touchmark.provenance.manifest.claim import DigitalSourceType
 from touchmark.provenance.manifest.context import DEVELOPMENT_ANCHORS
 from touchmark.provenance.manifest.kept import KeptStore
-from touchmark.provenance.manifest.purpose import signing_certificate
 from touchmark.provenance.manifest.report import (
     INVALID_CERTIFICATE,
     AiDisclosure,
@@ -132,7 +131,6 @@ def parse_store(raw: str, kept: Sequence[KeptStore] | None = None) -> ManifestRe
         title=_text(active.get("title")),
         claim_generator=_generator(active),
         signer=_signer(active),
-        certificate=signing_certificate(kept or (), label),
         algorithm=_text(signed.get("alg")).lower(),
         signed_at=_time(signed.get("time")),
         # Of a stamper whose certificate is for something else it says both, and that as if it were the signer's.

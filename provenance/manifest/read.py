@@ -31,6 +31,7 @@ from touchmark.provenance.manifest.assertion_count import check_assertions
 from touchmark.provenance.manifest.binding import data_hash, in_words
 from touchmark.provenance.manifest.bound_updates import bound_updates
 from touchmark.provenance.manifest.context import manifest_context
+from touchmark.provenance.manifest.cose import Chain
 from touchmark.provenance.manifest.elsewhere import elsewhere
 from touchmark.provenance.manifest.hollow import hollow_references
 from touchmark.provenance.manifest.issuers import fit_issuers
@@ -40,7 +41,7 @@ from touchmark.provenance.manifest.old_stamps import unproven_times
 from touchmark.provenance.manifest.parse import MAX_JSON, MAX_TEXT, UnreadableStoreError, parse_store, state_of
 from touchmark.provenance.manifest.parts import FEWEST_BYTES, check_parts
 from touchmark.provenance.manifest.pieces import Pieces
-from touchmark.provenance.manifest.purpose import signing_certificate, signs_claims
+from touchmark.provenance.manifest.purpose import signer_chains, signing_certificate, signs_claims
 from touchmark.provenance.manifest.redactions import strange_redactions
 from touchmark.provenance.manifest.rehash import content_matches
 from touchmark.provenance.manifest.report import ManifestPresence, ManifestReport, StatusCode, ValidationState
@@ -213,10 +214,14 @@ def _held_to_stores(report: ManifestReport, kept: Sequence[KeptStore], anchors: 
     report = _with({**hollow_references(kept), **strange_redactions(kept), **bound_updates(kept)}, report)
     report = _dated(unproven_times(kept, anchors, datetime.now(UTC)), report)
     report = _unless_revoked(revoked_signers(kept, anchors), report)
+    chains = signer_chains(kept, report.label)
+    report = replace(report, certificate=signing_certificate(chains))
     if not report.signer_trusted:
         return report
     unseen = unseen_in_stores(kept, report.label)
-    return replace(report, left_out=report.left_out + unseen) if unseen else _if_for_claims(report, kept, anchors)
+    return (
+        replace(report, left_out=report.left_out + unseen) if unseen else _if_for_claims(report, chains, kept, anchors)
+    )
 
 
 def _with_movable(report: ManifestReport, file: BinaryIO, subject: str) -> ManifestReport:
@@ -267,18 +272,20 @@ def _unless_revoked(since: Mapping[str, datetime], report: ManifestReport) -> Ma
     return _with({label: fault for label, fault in faults.items() if label not in known}, report)
 
 
-def _if_for_claims(report: ManifestReport, kept: Sequence[KeptStore], anchors: bytes) -> ManifestReport:
-    """The report; without trust in its signer, and in those of what went in, where the certificate is for another
-    purpose, or where one of those above it is."""
+def _if_for_claims(
+    report: ManifestReport, chains: Sequence[Chain], kept: Sequence[KeptStore], anchors: bytes
+) -> ManifestReport:
+    """The report; without trust in its signer, whose certificates ``chains`` are, and in those of what went in, where
+    the certificate is for another purpose, or where one of those above it is."""
     fault = StatusCode(_UNTRUSTED, "its certificate, or that of an authority above it, is not one for signing claims")
 
-    def signs(label: str, certificate: bytes) -> bool:
-        return signs_claims(certificate) and fit_issuers(kept, label, anchors)
+    def sign(chains: Sequence[Chain]) -> bool:
+        return signs_claims(signing_certificate(chains)) and fit_issuers(chains, anchors)
 
     signed = {one.label for one in report.ingredients if one.signer is not None}
-    others = {label: fault for label in signed if not signs(label, signing_certificate(kept, label))}
+    others = {label: fault for label in signed if not sign(signer_chains(kept, label))}
     report = _with(others, report)
-    if signs(report.label, report.certificate):
+    if sign(chains):
         return report
     state = ValidationState.VALID if report.state is ValidationState.TRUSTED else report.state
     return replace(report, state=state, signer_trusted=False, failures=(*report.failures, fault))

@@ -24,10 +24,10 @@ from cryptography.x509 import ocsp
 from cryptography.x509.oid import ExtendedKeyUsageOID
 
 from touchmark.provenance.manifest import cbor
+from touchmark.provenance.manifest.cose import chains_of, sign1_of, unprotected_header
 from touchmark.provenance.manifest.jumbf import ASSERTIONS, SIGNATURE, Box
 from touchmark.provenance.manifest.kept import KeptStore
 from touchmark.provenance.manifest.old_stamps import anchors_in, issued
-from touchmark.provenance.manifest.purpose import chains_of
 
 _HEADER, _ASSERTION, _ANSWERS = b"rVals", b"c2pa.certificate-status", b"ocspVals"
 _STAMP: Final = b"sigTst"
@@ -71,10 +71,12 @@ def _revoked(signature: Box, places: Sequence[Place], anchors: bytes) -> datetim
 
 def _beside(signature: Box) -> Iterator[Place]:
     """Where answers are in the header of a signature."""
-    sign1 = signature.inner[0].data if signature.inner and _HEADER in signature.data else b""
+    if _HEADER not in signature.data:
+        return
+    sign1 = sign1_of(signature)
     with suppress(ValueError):
-        header = cbor.end(sign1, 2 if sign1[:1] == b"\xd2" else 1)
-        yield from (place for at in cbor.values(sign1, header, (_HEADER,)) for place in _listed(sign1, at))
+        named = cbor.values(sign1, unprotected_header(sign1), (_HEADER,))
+        yield from (place for at in named for place in _listed(sign1, at))
 
 
 def _in_assertions(manifest: Box) -> Iterator[Place]:

@@ -16,6 +16,7 @@ from contextlib import suppress
 from typing import Final
 
 from touchmark.provenance.manifest import cbor
+from touchmark.provenance.manifest.cose import unprotected_header
 from touchmark.provenance.manifest.jumbf import ADDRESS, ASSERTIONS, CLAIM, COMPRESSED, MANIFESTS, SIGNATURE, Box
 from touchmark.provenance.manifest.kept import KeptStore
 
@@ -176,7 +177,7 @@ def _beside_content(box: Box) -> int:
 def _unsigned_in_cose(sign1: bytes) -> int:
     """Of a COSE_Sign1 (RFC 9052, 4.2): a tag, and four of protected header, other header, payload and signature."""
     try:
-        start = cbor.end(sign1, 2 if sign1[:1] == b"\xd2" else 1)
+        start = unprotected_header(sign1)
         *entries, at = cbor.members(sign1, start)
         signature = cbor.end(sign1, at)
         # A payload is none: what is signed is the claim, which lies in a box of its own (C2PA 2.4, 13.2).

@@ -21,6 +21,7 @@ from touchmark.detectors.verdict import Outcome
 from touchmark.detectors.verify import Verification, Verifier
 from touchmark.provenance.manifest.issuers import fit_issuers
 from touchmark.provenance.manifest.kept import KeptStore
+from touchmark.provenance.manifest.purpose import signer_chains
 from touchmark.provenance.manifest.report import ValidationState
 from touchmark.provenance.signing import PemSigner
 
@@ -131,4 +132,4 @@ def test_a_chain_that_cannot_be_told_vouches_for_nobody_and_one_of_another_manif
     ):
         for label in ("a", "b"):
             kept = KeptStore.of(superbox(b"c2pa", "c2pa", manifest, _signed_by("b", signer)))
-            assert fit_issuers([kept], label, ROOT.pem) is (vouched or label == "b")
+            assert fit_issuers(signer_chains([kept], label), ROOT.pem) is (vouched or label == "b")
