@@ -23,14 +23,14 @@ from touchmark.provenance.manifest.kept import KeptStore
 
 
 def signer_chains(kept: Sequence[KeptStore], label: str) -> tuple[Chain, ...]:
-    """Each chain of certificates beside the signature of the manifest ``label``; none where they cannot be told."""
+    """The chains of certificates beside each signature of the manifest ``label``; none where they cannot be told, or
+    beside one of them there is none."""
     manifests = (box for one in kept for box in one.manifests if box.label == label.encode())
     try:
-        return tuple(
-            chain for box in manifests for part in box.inner if part.type == SIGNATURE for chain in chains_of(part)
-        )
+        beside = [chains_of(part) for manifest in manifests for part in manifest.inner if part.type == SIGNATURE]
     except ValueError:
         return ()
+    return tuple(chain for chains in beside for chain in chains) if all(beside) else ()
 
 
 def signing_certificate(chains: Sequence[Chain]) -> bytes:

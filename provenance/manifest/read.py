@@ -219,9 +219,9 @@ def _held_to_stores(report: ManifestReport, kept: Sequence[KeptStore], anchors: 
     if not report.signer_trusted:
         return report
     unseen = unseen_in_stores(kept, report.label)
-    return (
-        replace(report, left_out=report.left_out + unseen) if unseen else _if_for_claims(report, chains, kept, anchors)
-    )
+    if unseen:
+        return replace(report, left_out=report.left_out + unseen)
+    return _if_for_claims(report, chains, kept, anchors)
 
 
 def _with_movable(report: ManifestReport, file: BinaryIO, subject: str) -> ManifestReport:

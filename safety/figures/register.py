@@ -170,9 +170,13 @@ class Register:
         Raises:
             FigureDataError: the file cannot be read, or a line breaks a rule; file, line and rule are named.
         """
+        return cls._of(path, _whole_lines(path))
+
+    @classmethod
+    def _of(cls, path: Path, whole: bytes) -> Register:
         lines: list[RegisterLine] = []
         standing: dict[str, Standing] = {}
-        for number, text in enumerate(_whole(path).split(b"\n")[:-1], start=1):
+        for number, text in enumerate(whole.split(b"\n")[:-1], start=1):
             try:
                 line = RegisterLine.model_validate_json(text)
             except (ValidationError, ValueError) as error:
@@ -207,13 +211,13 @@ class Register:
         """
         try:
             path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-            _whole(path)  # before one is made where a link leads nowhere
-            descriptor = os.open(path, os.O_RDWR | os.O_APPEND | os.O_CREAT, 0o600)
+            create = 0 if os.path.lexists(path) else os.O_CREAT  # none is made where a link leads nowhere
+            descriptor = os.open(path, os.O_RDWR | os.O_APPEND | create, 0o600)
             with os.fdopen(descriptor, "ab", buffering=0) as file:
                 fcntl.flock(file, fcntl.LOCK_EX)
-                register = Register.read(path).with_line(line)
+                whole, size = _whole_lines(path), os.fstat(descriptor).st_size
+                register = Register._of(path, whole).with_line(line)
                 allowed(register)
-                whole, size = _whole(path), os.fstat(descriptor).st_size
                 file.truncate(min(size, len(whole)))  # what a power cut left of a line
                 try:
                     rest = memoryview(whole[size:] + line.model_dump_json(exclude_none=True).encode() + b"\n")
@@ -299,7 +303,7 @@ def with_register(data: FigureData, register: Register) -> FigureData:
     return replace(data, figures=tuple(figures.values()), forms=forms)
 
 
-def _whole(path: Path) -> bytes:
+def _whole_lines(path: Path) -> bytes:
     """What a file holds in whole lines, the last of which may have lost its end."""
     if not os.path.lexists(path):  # a link that leads nowhere is no absent file: what it holds is out of reach
         return b""

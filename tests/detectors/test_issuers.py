@@ -129,6 +129,10 @@ def test_a_chain_that_cannot_be_told_vouches_for_nobody_and_one_of_another_manif
         (_signed_by("a", signer, signer, b"no certificate"), False),
         (_signed_by("a", *[signer] * 200), False),  # longer than any honest one
         (torn, False),
+        (
+            superbox(b"c2ma", "a", superbox(b"c2cs", "c2pa.signature", box(b"cbor", cbor2.dumps([b"", {}, None])))),
+            False,
+        ),
     ):
         for label in ("a", "b"):
             kept = KeptStore.of(superbox(b"c2pa", "c2pa", manifest, _signed_by("b", signer)))
