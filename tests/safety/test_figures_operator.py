@@ -233,7 +233,7 @@ def test_a_link_that_leads_nowhere_is_no_empty_list(tmp_path: Path, part: str) -
     with pytest.raises(FigureDataError, match="cannot be read"):
         load_index(tmp_path)
     if part == "register.jsonl":
-        with pytest.raises(FigureDataError, match="cannot be read"):
+        with pytest.raises(FigureDataError, match="cannot be written"):
             tell(tmp_path, "add", "ada-xample", figure=ADA)
     assert not (tmp_path / "not-mounted").exists()
 
