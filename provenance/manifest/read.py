@@ -127,7 +127,7 @@ def read_stream(
         if report.binds_parts:
             report = replace(report, left_out=report.left_out + unbound(file))
         if manifest is None or beside:
-            report = _with_movable(report, file, subject)
+            report = _with_movable(report, file, kept.kind, subject)
         return report
     except UnreadableStoreError as error:
         return ManifestReport(ManifestPresence.UNREADABLE, reason=str(error))
@@ -161,7 +161,8 @@ def read_segment(beginning: BinaryIO, segment: BinaryIO, anchors: bytes, *, subj
             segment.seek(0)
             reader.with_fragment(MP4.media_type, beginning, segment)
             report = _held_to_stores(parse_store(reader.json(), kept.stores), kept.stores, anchors)
-        return _with_movable(_with_movable(report, beginning, subject), segment, subject)
+        report = _with_movable(report, beginning, kept.kind, subject)
+        return _with_movable(report, segment, kind_of_file(segment), subject)
     except UnreadableStoreError as error:
         return ManifestReport(ManifestPresence.UNREADABLE, reason=str(error))
     except c2pa.C2paError as error:
@@ -224,12 +225,12 @@ def _held_to_stores(report: ManifestReport, kept: Sequence[KeptStore], anchors: 
     return _if_for_claims(report, chains, kept, anchors)
 
 
-def _with_movable(report: ManifestReport, file: BinaryIO, subject: str) -> ManifestReport:
+def _with_movable(report: ManifestReport, file: BinaryIO, kind: Kind | None, subject: str) -> ManifestReport:
     """The report; of a file that is what was signed, with what in it can be moved about all the same, and what it shows
     that does not lie in it."""
     if report.hard_binding_matches is not True:
         return report
-    further = movable(file, report.free_places, subject) + elsewhere(file, kind_of_file(file), subject)
+    further = movable(file, report.free_places, subject) + elsewhere(file, kind, subject)
     return replace(report, left_out=report.left_out + further)
 
 

@@ -17,7 +17,7 @@ from typing import BinaryIO, Final
 
 from touchmark.provenance.media import kinds
 from touchmark.provenance.media.boxes import C2PA_UUID, top_level
-from touchmark.provenance.media.chunks import APP11, SCAN, jpeg_segments, png_chunks, riff_chunks, segment_data
+from touchmark.provenance.media.chunks import APP11, SCAN, Segment, jpeg_segments, png_chunks, riff_chunks, segment_data
 from touchmark.provenance.media.errors import LimitExceededError
 from touchmark.provenance.media.id3 import id3_frames
 from touchmark.provenance.media.tiff import Tiff, within_file
@@ -34,6 +34,11 @@ _NEEDLES: Final = (
 )
 MOST_OF_STORE: Final = 32 << 20
 """Bytes; of a larger one so many and one more are read."""
+BOX_NUMBER: Final = slice(0, 4)
+PIECE_NUMBER: Final = slice(4, 8)
+BOX_HEAD: Final = slice(8, 16)
+"""Places in a piece of a box in a JPEG (ISO/IEC 19566-5, D): that it is one (``JP``) and the number of the box; its own
+number among the pieces of that, which counts up; length and type of the box, which each piece repeats."""
 _GIF_EXTENSION: Final = b"\x21\xff\x0bC2PA_GIF\x01\0\0"
 _SVG_STORE: Final = re.compile(rb"<(?:\w+:)?manifest[^<>]*>([^<>]*)<")
 _SVG_PLACE: Final = re.compile(rb"<(?:\w+:)?manifest(?:\s[^<>]*)?(?<!/)>\s*+(?!</)")
@@ -51,7 +56,7 @@ def has_store_place(file: BinaryIO, kind: kinds.Kind | None) -> bool:
         if kind in (kinds.WAV, kinds.AVI, kinds.WEBP):
             return any(name == b"C2PA" for name, _, _ in riff_chunks(file))
         if kind is kinds.JPEG:
-            return any(b"c2pa" in data for data in _app11(file))
+            return any(b"c2pa" in data for _, data in app11_segments(file))
         if kind in kinds.TIFFS:
             return any(True for _ in _tiff(file))
         if kind is kinds.SVG:
@@ -82,7 +87,7 @@ def stores(file: BinaryIO, kind: kinds.Kind | None) -> Iterator[bytes]:
         elif kind in (kinds.WAV, kinds.AVI, kinds.WEBP):
             yield from (_at(file, start + 8, size) for name, start, size in riff_chunks(file) if name == b"C2PA")
         elif kind is kinds.JPEG:
-            yield from _joined(data for data in _app11(file) if data.startswith(b"JP"))
+            yield from _joined(data for _, data in app11_segments(file) if data.startswith(b"JP"))
         elif kind is kinds.GIF:
             yield from filter(None, (b"".join(_gif(file)),))
         elif kind is kinds.SVG:
@@ -100,11 +105,11 @@ def stores(file: BinaryIO, kind: kinds.Kind | None) -> Iterator[bytes]:
         return
 
 
-def _app11(file: BinaryIO) -> Iterator[bytes]:
-    """Of a JPEG, what the segments before its first scan hold in which stores are kept (C2PA 2.4, A.3.1)."""
+def app11_segments(file: BinaryIO) -> Iterator[tuple[Segment, bytes]]:
+    """Of a JPEG, the segments before its first scan in which stores are kept (C2PA 2.4, A.3.1), with what they hold."""
     for segment in takewhile(lambda segment: segment.marker != SCAN, jpeg_segments(file)):
         if segment.marker == APP11:
-            yield segment_data(file, segment)
+            yield segment, segment_data(file, segment)
 
 
 def _at(file: BinaryIO, start: int, size: int) -> bytes:
@@ -125,9 +130,10 @@ def _joined(segments: Iterable[bytes]) -> Iterator[bytes]:
     """Stores in APP11 segments: pieces of one box share a number, and each repeats its head (ISO/IEC 19566-5, D)."""
     boxes: dict[bytes, list[bytes]] = {}
     for data in segments:
-        pieces = boxes.setdefault(data[2:4], [])
-        head = 16 if int.from_bytes(data[8:12], "big") == 1 else 8
-        pieces.append(data[8 + head :] if pieces else data[8:])
+        pieces = boxes.setdefault(data[BOX_NUMBER], [])
+        box = data[BOX_HEAD.start :]
+        head = 16 if int.from_bytes(box[:4], "big") == 1 else 8
+        pieces.append(box[head:] if pieces else box)
     yield from (b"".join(pieces) for pieces in boxes.values() if pieces[0][16:32] == STORE_TYPE)
 
 
