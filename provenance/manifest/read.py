@@ -38,7 +38,7 @@ from touchmark.provenance.manifest.issuers import fit_issuers
 from touchmark.provenance.manifest.kept import Kept, KeptStore, kept_stores, refused
 from touchmark.provenance.manifest.offsets import movable
 from touchmark.provenance.manifest.old_stamps import unproven_times
-from touchmark.provenance.manifest.parse import MAX_JSON, MAX_TEXT, UnreadableStoreError, parse_store, state_of
+from touchmark.provenance.manifest.parse import MAX_JSON, UnreadableStoreError, parse_store, state_of
 from touchmark.provenance.manifest.parts import FEWEST_BYTES, check_parts
 from touchmark.provenance.manifest.pieces import Pieces
 from touchmark.provenance.manifest.purpose import signer_chains, signing_certificate, signs_claims
@@ -49,6 +49,7 @@ from touchmark.provenance.manifest.revoked import revoked_signers
 from touchmark.provenance.manifest.traces import has_store_place, has_store_remains
 from touchmark.provenance.manifest.unbound import unbound
 from touchmark.provenance.manifest.unseen import unseen_in_stores
+from touchmark.provenance.manifest.untrusted import MAX_TEXT
 from touchmark.provenance.media.errors import LimitExceededError, UnreadableFileError
 from touchmark.provenance.media.kinds import MP4, STORE, SVG, Kind, kind_of_file
 from touchmark.provenance.media.source import held

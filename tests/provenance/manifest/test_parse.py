@@ -14,9 +14,10 @@ from hypothesis import strategies as st
 
 from touchmark.provenance.keys.ring import KeyRing
 from touchmark.provenance.manifest.claim import Claim, DigitalSourceType
-from touchmark.provenance.manifest.parse import MAX_DEPTH, MAX_ITEMS, MAX_TEXT, UnreadableStoreError, parse_store
+from touchmark.provenance.manifest.parse import MAX_DEPTH, UnreadableStoreError, parse_store
 from touchmark.provenance.manifest.read import read_manifest
 from touchmark.provenance.manifest.report import Concern, ManifestReport, StatusCode, ValidationState
+from touchmark.provenance.manifest.untrusted import MAX_ITEMS, MAX_TEXT
 from touchmark.provenance.manifest.write import sign_file
 
 HASH_MISMATCH = {"code": "assertion.bmffHash.mismatch", "url": "self#jumbf=x", "explanation": "no match"}
