@@ -6,11 +6,8 @@ it; so a payload found in the pixels is *accounted for* when the manifest, or on
 
 from __future__ import annotations
 
-import base64
-import binascii
-import json
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from touchmark.detectors.evidence import Evidence
 from touchmark.provenance.disclosure.generators import generator_named
@@ -210,28 +207,9 @@ def _is_ancestor(registration: Registration | None, manifest: ManifestReport) ->
 
 def inherited_payloads(report: ManifestReport, algorithm: str) -> frozenset[bytes]:
     """Payloads in ``algorithm`` that manifests beneath the active one name as their soft bindings."""
-    labels = {ingredient.label for ingredient in content(report) if ingredient.label}
-    if not labels or not report.raw_json:
-        return frozenset()
-    manifests = _node(_node(json.loads(report.raw_json)).get("manifests"))
-    return frozenset(payload for label in labels for payload in _payloads(_node(manifests.get(label)), algorithm))
-
-
-def _payloads(manifest: dict[str, Any], algorithm: str) -> Iterator[bytes]:
-    for assertion in _nodes(manifest.get("assertions")):
-        data = _node(assertion.get("data"))
-        if str(assertion.get("label")).partition("__")[0] != "c2pa.soft-binding" or data.get("alg") != algorithm:
-            continue
-        for block in _nodes(data.get("blocks")):
-            try:
-                yield base64.b64decode(str(block.get("value")), validate=True)
-            except (binascii.Error, ValueError):
-                continue
-
-
-def _node(value: object) -> dict[str, Any]:
-    return value if isinstance(value, dict) else {}
-
-
-def _nodes(value: object) -> list[dict[str, Any]]:
-    return [item for item in value if isinstance(item, dict)] if isinstance(value, list) else []
+    return frozenset(
+        binding.payload
+        for ingredient in content(report)
+        for binding in ingredient.soft_bindings
+        if binding.algorithm == algorithm and binding.payload
+    )

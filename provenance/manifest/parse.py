@@ -37,6 +37,7 @@ from touchmark.provenance.manifest.report import (
     ManifestReport,
     ReportedIngredient,
     ReportedRedaction,
+    ReportedSoftBinding,
     StatusCode,
     ValidationState,
 )
@@ -175,6 +176,7 @@ class _Tree:
         self._met: set[str] = set()
         self._seen: set[str] = set()
         self._source_types: dict[str, tuple[DigitalSourceType, ...]] = {}
+        self._bindings: dict[str, tuple[ReportedSoftBinding, ...]] = {}
         self._count = 0
         self.truncated = False
 
@@ -230,6 +232,7 @@ class _Tree:
             other_source_types=self._other_source_types(child),
             passes_on=passes_on(manifest),
             keeps_elsewhere=keeps_elsewhere(manifest),
+            soft_bindings=self._soft_bindings(child),
             signer=signer_of(manifest) if manifest else None,
             faults=tuple(dict.fromkeys(faults)),
         )
@@ -239,6 +242,12 @@ class _Tree:
         if label not in self._source_types:
             self._source_types[label] = other_source_types(node(self._manifests.get(label)))
         return self._source_types[label]
+
+    def _soft_bindings(self, label: str) -> tuple[ReportedSoftBinding, ...]:
+        """Of a manifest, as above."""
+        if label not in self._bindings:
+            self._bindings[label] = tuple(soft_bindings_of(node(self._manifests.get(label))))
+        return self._bindings[label]
 
 
 def _state(

@@ -148,7 +148,7 @@ class ReportedAction:
 
 @dataclass(frozen=True, slots=True)
 class ReportedSoftBinding:
-    """A soft binding that the active manifest claims.
+    """A soft binding that a manifest claims.
 
     Attributes:
         algorithm: its name.
@@ -195,6 +195,7 @@ class ReportedIngredient:
         other_source_types: source types that its own manifest names elsewhere than in actions, as in metadata.
         passes_on: that a sensor took it, its own manifest only passes on: see :class:`ManifestReport`.
         keeps_elsewhere: so does its own manifest: see there.
+        soft_bindings: what its own manifest names as such.
     """
 
     title: str
@@ -214,6 +215,7 @@ class ReportedIngredient:
     other_source_types: tuple[DigitalSourceType, ...] = ()
     passes_on: bool = False
     keeps_elsewhere: bool = False
+    soft_bindings: tuple[ReportedSoftBinding, ...] = ()
 
     @property
     def is_nobodys_word(self) -> bool:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import base64
-import json
 from dataclasses import replace
 
 import pytest
@@ -41,6 +39,7 @@ from touchmark.provenance.manifest.report import (
     ReportedAction,
     ReportedIngredient,
     ReportedRedaction,
+    ReportedSoftBinding,
 )
 
 OWN, OTHER = PAYLOADS
@@ -193,19 +192,19 @@ def test_marks_count_under_their_own_algorithm() -> None:
 
 
 def test_what_is_beneath_a_manifest_may_admit_the_mark() -> None:
-    value = base64.b64encode(OWN.to_bytes()).decode()
-    for label, algorithm, values, admitted in (
-        ("c2pa.soft-binding", ALGORITHM, [value], True),
-        ("c2pa.soft-binding__2", ALGORITHM, ["no base64", value], True),
-        ("c2pa.soft-binding", SOUND_ALGORITHM, [value], False),
-        ("org.example.soft-binding", ALGORITHM, [value], False),
+    nothing, own = ReportedSoftBinding(ALGORITHM, b""), ReportedSoftBinding(ALGORITHM, OWN.to_bytes())
+    for bindings, found_mark, admitted in (
+        ((own,), mark(OWN), True),
+        ((nothing, own), mark(OWN), True),
+        ((replace(own, algorithm=SOUND_ALGORITHM),), mark(OWN), False),
+        ((own,), mark(OTHER), False),
+        ((own,), PRESENT, True),
+        ((nothing,), PRESENT, False),
     ):
-        soft = {"label": label, "data": {"alg": algorithm, "blocks": [{"value": one} for one in values]}}
-        raw = json.dumps({"manifests": {ELSEWHERE: {"assertions": [soft]}}})
         for relationship in ("parentOf", "inputTo"):
-            part = replace(PART, relationship=relationship)
-            found = evidence(replace(manifest(), ingredients=(part,), raw_json=raw), mark(OWN))
-            assert (kinds(found) == []) is (admitted and relationship == "parentOf")
+            part = replace(PART, relationship=relationship, soft_bindings=bindings)
+            report = replace(manifest(source_type=CAPTURE), ingredients=(part,))
+            assert (kinds(evidence(report, found_mark)) == []) is (admitted and relationship == "parentOf")
 
 
 # -- sound and picture

@@ -294,6 +294,17 @@ def test_payloads_are_read_from_text_and_from_byte_strings(genuine: dict[str, An
         assert payload(nonsense) == b""
 
 
+@pytest.mark.parametrize(("label", "is_one"), [("", True), ("__2", True), ("s", False)])
+def test_what_went_in_names_its_own_soft_bindings(genuine: dict[str, Any], label: str, is_one: bool) -> None:
+    assertion = {"label": f"c2pa.soft-binding{label}", "data": {"alg": "mark", "blocks": [{"value": "AQID"}]}}
+    store = copy.deepcopy(genuine)
+    store["manifests"]["part"] = {"assertions": [assertion]}
+    active(store)["ingredients"] = [{"active_manifest": "part"}, {"active_manifest": "none"}]
+    part, without = parse(store).ingredients
+    assert [(one.algorithm, one.payload) for one in part.soft_bindings] == [("mark", b"\1\2\3")] * is_one
+    assert not without.soft_bindings
+
+
 @pytest.mark.parametrize(
     ("code", "concern"),
     [
