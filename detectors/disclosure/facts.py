@@ -12,13 +12,12 @@ certificate signed what carries the operator's own mark, and only does not name 
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from fractions import Fraction
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 from touchmark.detectors.contradictions import Doubt
 from touchmark.detectors.history import is_disclosed_edit, nobodys_word, said_to_be
@@ -29,7 +28,8 @@ from touchmark.provenance.disclosure.aigc import AigcRecord
 from touchmark.provenance.disclosure.label import ISO_639_2, WORDINGS
 from touchmark.provenance.disclosure.sight import Sighting, find_label
 from touchmark.provenance.disclosure.xmp import XmpNote, read_xmp
-from touchmark.provenance.manifest.report import ManifestReport, ValidationState
+from touchmark.provenance.manifest.claim import SoftwareAgent
+from touchmark.provenance.manifest.report import ManifestReport, ReportedAction, ValidationState
 from touchmark.provenance.manifest.rubric.lint import NothingToLintError, lint
 from touchmark.provenance.media.captions import Caption, read_captions
 from touchmark.provenance.media.decode import open_video
@@ -47,6 +47,8 @@ _AT_ONCE: Final = Fraction(1, 10)
 _PACKING: Final = ("c2pa.watermarked", "c2pa.transcoded", "c2pa.repackaged", "c2pa.published")
 """Actions of programs that generate nothing."""
 _UNKNOWN_VERSIONS: Final = frozenset({"", "unknown"})
+_MOST_NAME: Final = 200
+"""Characters of what a program is called, and of its version."""
 
 
 class Fact(StrEnum):
@@ -250,15 +252,15 @@ def _of_manifest(manifest: ManifestReport) -> dict[Fact, Value]:
     if not holds or manifest.laundered_faults or manifest.truncated:
         return values
     said = manifest if nobodys_word(manifest) else manifest.of_content
-    agent, version = _agent(manifest.raw_json, said.label)
+    agent = _agent(said.actions)
     disclosed = said.ai_disclosure.model_name if said.ai_disclosure else ""
     times = [action.when for action in said.actions if action.when]
     values |= {
         Fact.MANIFEST_SOURCE_TYPE: _last_part(said_to_be(manifest) or ""),
         Fact.MANIFEST_LABEL: manifest.label,
         Fact.MANIFEST_PROVIDER: manifest.signer.organisation if manifest.signer else "",
-        Fact.MANIFEST_SYSTEM: disclosed or agent,
-        Fact.MANIFEST_SYSTEM_VERSION: "" if version.lower() in _UNKNOWN_VERSIONS else version,
+        Fact.MANIFEST_SYSTEM: disclosed or agent.name[:_MOST_NAME],
+        Fact.MANIFEST_SYSTEM_VERSION: "" if agent.version.lower() in _UNKNOWN_VERSIONS else agent.version[:_MOST_NAME],
         Fact.MANIFEST_TIME: times[0].isoformat() if times else "",
         Fact.MANIFEST_TIME_STAMPED: manifest.time_stamped,
         Fact.MANIFEST_AI_DISCLOSURE: said.ai_disclosure is not None,
@@ -283,17 +285,10 @@ def _inputs(manifest: ManifestReport) -> str:
     return "kept" if len(parents) == 1 and parents[0].label else "broken"
 
 
-def _agent(raw_json: str, label: str) -> tuple[str, str]:
-    """Name and version of the program that the first action names which says how the content was made or changed; only
-    the library's own report keeps them apart."""
-    manifest = _node(_node(json.loads(raw_json or "{}").get("manifests")).get(label))
-    for assertion in manifest.get("assertions") or ():
-        if str(_node(assertion).get("label")).startswith("c2pa.actions"):
-            for action in _node(_node(assertion).get("data")).get("actions") or ():
-                agent = _node(_node(action).get("softwareAgent"))
-                if agent and not str(_node(action).get("action")).startswith(_PACKING):
-                    return str(agent.get("name", ""))[:200], str(agent.get("version", ""))[:200]
-    return "", ""
+def _agent(actions: Sequence[ReportedAction]) -> SoftwareAgent:
+    """The program that the first action names which says how the content was made or changed."""
+    named = (action.agent for action in actions if not action.name.startswith(_PACKING))
+    return next((agent for agent in named if agent.name or agent.version), SoftwareAgent("", ""))
 
 
 def _of_watermark(verification: Verification) -> dict[Fact, Value]:
@@ -366,10 +361,6 @@ def _of_track(captions: tuple[Caption, ...], duration: Fraction | None) -> dict[
 
 def _last_part(uri: str) -> str:
     return uri.rpartition("/")[2]
-
-
-def _node(value: object) -> Mapping[str, Any]:
-    return value if isinstance(value, dict) else {}
 
 
 def shown_facts(facts: Facts) -> dict[str, bool | float | str | list[str]]:

@@ -13,7 +13,7 @@ import binascii
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
-from touchmark.provenance.manifest.claim import DigitalSourceType
+from touchmark.provenance.manifest.claim import DigitalSourceType, SoftwareAgent
 from touchmark.provenance.manifest.report import AiDisclosure, ReportedAction, ReportedSoftBinding, SignerIdentity
 from touchmark.provenance.manifest.untrusted import MAX_ITEMS, Node, node, nodes, text, time
 
@@ -62,6 +62,7 @@ def _told(action: Node, templates: Mapping[str, str], depth: int) -> Iterator[Re
         when=time(action.get("when")),
         digital_source_type=text(action.get("digitalSourceType")) or templates.get(name) or templates.get("*", ""),
         software_agent=text(agent) if isinstance(agent, str) else _program(node(agent)),
+        agent=SoftwareAgent(text(node(agent).get("name")), text(node(agent).get("version"))),
     )
     for related in nodes(action.get("related")) if depth < _MAX_DEPTH else ():
         yield from _told(related, templates, depth + 1)

@@ -11,15 +11,16 @@ A signer may add to that list (C2PA 2.4, 9.2.1, 18.5 and 18.6): the picture, in 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
 import cbor2
 
 from touchmark.provenance.manifest import cbor
 from touchmark.provenance.manifest.jumbf import ASSERTIONS, MANIFESTS, Box
 from touchmark.provenance.manifest.kept import KeptStore
+from touchmark.provenance.manifest.untrusted import Node, node, nodes
 from touchmark.provenance.media.boxes import C2PA_UUID
 from touchmark.provenance.wording import number_of
 
@@ -52,8 +53,6 @@ _COUNT: Final = (4, 8)
 ANY_BOX: Final = "/"
 """Stands for the places of all boxes: the first version of the hash over them does not take these in."""
 _OF_BOXES, _WITH_PLACES = "c2pa.hash.bmff", ("c2pa.hash.bmff.v2", "c2pa.hash.bmff.v3")
-
-Node = Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,7 +163,7 @@ def _bindings(kept: Sequence[KeptStore], label: str) -> list[tuple[str, Node]]:
             return found
         parents = (_content(inner) for name, inner in assertions if name.startswith("c2pa.ingredient"))
         parent = next(data for data in parents if data.get("relationship") == "parentOf")
-        below = _node(parent.get("activeManifest") or parent.get("c2pa_manifest"))
+        below = node(parent.get("activeManifest") or parent.get("c2pa_manifest"))
         label = str(below.get("url")).rpartition("/")[2]
     raise ValueError("manifests beneath manifests without end")
 
@@ -318,9 +317,6 @@ def _bytes(value: object) -> bytes:
     return bytes(value) if isinstance(value, bytes | list) else b""
 
 
-def _node(value: object) -> Node:
-    return value if isinstance(value, dict) else {}
-
-
 def _nodes(value: object) -> list[Node]:
-    return [item for item in value if isinstance(item, dict)] if isinstance(value, list) else []
+    """All of a list, however long: what is not looked at here may be changed at will."""
+    return nodes(value, limit=None)

@@ -11,7 +11,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from touchmark.provenance.manifest.binding import HashTree
-from touchmark.provenance.manifest.claim import DigitalSourceType
+from touchmark.provenance.manifest.claim import DigitalSourceType, SoftwareAgent
 from touchmark.provenance.manifest.uses import ReportedUse
 
 
@@ -138,12 +138,14 @@ class ReportedAction:
         when: as claimed by the signer, with zone; None where missing or unreadable.
         digital_source_type: the URI as written, empty where there is none.
         software_agent: name and version.
+        agent: the same, apart; empty where they are written in one, as before version 2 of actions.
     """
 
     name: str
     when: datetime | None
     digital_source_type: str
     software_agent: str
+    agent: SoftwareAgent = SoftwareAgent("", "")  # noqa: RUF009 (frozen)
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -37,6 +36,7 @@ from touchmark.detectors.verdict import judge
 from touchmark.detectors.verify import Verification
 from touchmark.provenance.disclosure.aigc import AigcRecord
 from touchmark.provenance.disclosure.xmp import XmpNote, xmp_box
+from touchmark.provenance.manifest.assertions import actions_of
 from touchmark.provenance.manifest.claim import DigitalSourceType
 from touchmark.provenance.manifest.report import (
     AiDisclosure,
@@ -67,9 +67,9 @@ def program(name: str, action: str = "c2pa.created") -> dict[str, Any]:
 
 
 def reported(report: ManifestReport, *actions: dict[str, Any]) -> ManifestReport:
-    """With these actions in the library's own report."""
+    """With these actions, as a library reports them."""
     assertions = [{"label": "c2pa.hash.data"}, {"label": "c2pa.actions.v2", "data": {"actions": list(actions)}}]
-    return replace(report, raw_json=json.dumps({"manifests": {report.label: {"assertions": assertions}}}))
+    return replace(report, actions=tuple(actions_of({"assertions": assertions})))
 
 
 def test_a_manifest_that_does_not_hold_says_nothing(tmp_path: Path) -> None:
