@@ -1,9 +1,19 @@
-"""Make what was written outlive a power cut: the bytes of a file, or the names in a folder."""
+"""Make what was written outlive a power cut: the bytes of a file, the names in a folder, a file as a whole.
+
+    with replacing(path) as file:      # whole, or as it was before
+        file.write(content)
+
+Files made here can be read by their owner alone.
+"""
 
 from __future__ import annotations
 
 import os
+import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import BinaryIO
 
 
 def flush(path: Path) -> None:
@@ -13,3 +23,38 @@ def flush(path: Path) -> None:
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
+
+
+def write_new(path: Path, content: bytes) -> None:
+    """Make a file, and return when its bytes are on the disk. Raises FileExistsError, OSError."""
+    with _new(path) as file:
+        file.write(content)
+
+
+@contextmanager
+def replacing(path: Path) -> Iterator[BinaryIO]:
+    """Write what shall be at ``path``; it is there, and on the disk, when the block ends, or what was there still is.
+
+    Until then it lies beside it, in a file of a name that is nobody else's (``.*.part``).
+
+    Raises:
+        OSError: it cannot be written.
+    """
+    part = path.with_name(f".{path.name[:200]}.{secrets.token_hex(8)}.part")
+    try:
+        with _new(part) as file:
+            yield file
+        part.replace(path)
+        flush(path.parent)
+    finally:
+        with suppress(OSError):
+            part.unlink()
+
+
+@contextmanager
+def _new(path: Path) -> Iterator[BinaryIO]:
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(descriptor, "wb") as file:
+        yield file
+        file.flush()
+        os.fsync(file.fileno())

@@ -8,7 +8,6 @@ Anybody can make such a set, so nobody else has a reason to trust one: files sig
 
 from __future__ import annotations
 
-import os
 import secrets
 import shutil
 import tempfile
@@ -22,7 +21,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
-from touchmark.provenance.durability import flush
+from touchmark.provenance.durability import flush, write_new
 from touchmark.provenance.errors import TouchmarkError
 from touchmark.provenance.keys.ring import (
     ANCHORS,
@@ -95,7 +94,7 @@ def make_development_keys(folder: Path, *, organisation: str, now: datetime) -> 
     staging = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
     try:
         for name, content in files.items():
-            write_private(staging / name, content)
+            write_new(staging / name, content)
         flush(staging)
         try:
             staging.rename(folder)
@@ -217,15 +216,6 @@ def _private_pem(key: ec.EllipticCurvePrivateKey) -> bytes:
 def new_watermark_secret() -> bytes:
     """The content of a watermark key file: 256 random bits."""
     return secrets.token_hex(32).encode() + b"\n"
-
-
-def write_private(path: Path, content: bytes) -> None:
-    """Make a file that its owner alone can read, and return when it is on disk. Raises FileExistsError, OSError."""
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(descriptor, "wb") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
 
 
 def _exists(folder: Path) -> KeysExistError:

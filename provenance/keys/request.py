@@ -19,8 +19,9 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
+from touchmark.provenance.durability import write_new
 from touchmark.provenance.errors import TouchmarkError
-from touchmark.provenance.keys.development import KeysExistError, write_private
+from touchmark.provenance.keys.development import KeysExistError
 from touchmark.provenance.signing import SigningAlgorithm
 from touchmark.provenance.signing.files import PrivateKey
 
@@ -83,7 +84,7 @@ def make_request(
     pem = key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, encryption)
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     try:
-        write_private(path, pem)
+        write_new(path, pem)
     except FileExistsError as error:
         raise KeysExistError(
             "a key waits here for its certificate already",

@@ -13,7 +13,6 @@ from __future__ import annotations
 
 import fcntl
 import os
-import secrets
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from datetime import datetime
@@ -24,7 +23,7 @@ from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509.oid import NameOID
 
-from touchmark.provenance.durability import flush
+from touchmark.provenance.durability import flush, replacing, write_new
 from touchmark.provenance.errors import TouchmarkError
 from touchmark.provenance.keys.development import (
     AUTHORITY_KEY,
@@ -32,7 +31,6 @@ from touchmark.provenance.keys.development import (
     issue_development_chain,
     issue_development_signer,
     new_watermark_secret,
-    write_private,
 )
 from touchmark.provenance.keys.profile import CertificateRefusedError, check_certificate
 from touchmark.provenance.keys.request import PENDING_KEY
@@ -114,7 +112,7 @@ def install(
         _replace(folder / SIGNING_KEY, key)
         _replace(folder / SIGNING_CHAIN, chain)
         with suppress(FileExistsError):
-            write_private(folder / WATERMARK_KEY, new_watermark_secret())
+            write_new(folder / WATERMARK_KEY, new_watermark_secret())
         with suppress(FileNotFoundError):
             if read_key_file(folder / SIGNING_KEY) == pending.read_bytes():
                 pending.unlink()
@@ -233,18 +231,13 @@ def _keep(folder: Path, contents: Mapping[str, bytes]) -> None:
     for name, content in contents.items():
         with suppress(FileExistsError):
             if content:
-                write_private(retired / name, content)
+                write_new(retired / name, content)
     flush(retired)
 
 
 def _replace(path: Path, content: bytes) -> None:
-    part = path.with_name(f".{path.name}.{secrets.token_hex(8)}.part")
-    try:
-        write_private(part, content)
-        part.replace(path)
-    finally:
-        with suppress(OSError):
-            part.unlink()
+    with replacing(path) as file:
+        file.write(content)
 
 
 def _read(path: Path) -> bytes:

@@ -11,11 +11,8 @@ Nothing refreshes itself: verifying opens no connection, so somebody (or cron) s
 from __future__ import annotations
 
 import hashlib
-import os
 import re
-import secrets
 import stat
-from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
@@ -23,7 +20,7 @@ from typing import Final, Self
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, ValidationError
 
-from touchmark.provenance.durability import flush
+from touchmark.provenance.durability import flush, replacing
 from touchmark.provenance.trust.lists import (
     Purpose,
     Superseded,
@@ -245,22 +242,13 @@ class TrustStore:
 
     def _write(self, path: Path, trust_list: TrustList) -> None:
         self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        part = self.folder / f".{trust_list.name}.{secrets.token_hex(8)}.part"
         try:
-            descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-            with os.fdopen(descriptor, "wb") as file:
+            with replacing(path) as file:
                 file.write(_ListModel.of(trust_list).model_dump_json(indent=2).encode())
-                file.flush()
-                os.fsync(file.fileno())
-            part.replace(path)
-            flush(self.folder)
         except OSError as error:
             raise TrustError(
                 f"the trust list cannot be kept ({error.strerror})", subject=str(path), remedy="Check the disk."
             ) from error
-        finally:
-            with suppress(OSError):
-                part.unlink()
 
 
 def _retrieved(source: str, sha256: str | None) -> Retrieved:

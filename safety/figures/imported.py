@@ -12,7 +12,6 @@ import hashlib
 import json
 import os
 import re
-import tempfile
 import zipfile
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -30,7 +29,7 @@ import touchmark.safety.figures.han as han
 import touchmark.safety.figures.inflection as inflection
 import touchmark.safety.figures.slip_keys as slip_keys
 import touchmark.safety.figures.slip_text as slip_text
-from touchmark.provenance.durability import flush
+from touchmark.provenance.durability import replacing
 from touchmark.safety.automaton import Automaton
 from touchmark.safety.figures.common import common_among
 from touchmark.safety.figures.data import Figure, FigureDataError, FigureRole, FigureStatus
@@ -129,23 +128,12 @@ def write_import(folder: Path, name: str, people: Sequence[Person], source: str,
         )
     path = folder / IMPORTS_FOLDER / f"{name}.jsonl"
     header = {"format": _FORMAT, "source": source, "reviewer": reviewer, "at": at.isoformat(), "people": len(people)}
-    unfinished: Path | None = None
     try:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        descriptor, draft = tempfile.mkstemp(prefix=".", dir=path.parent)  # of two at once each writes its own
-        unfinished = Path(draft)
-        with os.fdopen(descriptor, "wb") as file:
+        with replacing(path) as file:
             file.write(json.dumps(header).encode() + b"\n")
             file.writelines(_row(name, person) for person in people)
-            file.flush()
-            os.fsync(file.fileno())
-        unfinished.replace(path)
-        flush(path.parent)
-    except BaseException as error:
-        if unfinished:
-            unfinished.unlink(missing_ok=True)
-        if not isinstance(error, OSError):
-            raise
+    except OSError as error:
         raise FigureDataError(
             f"the list cannot be written ({error.strerror})",
             subject=str(path),

@@ -17,7 +17,6 @@ import json
 import os
 import re
 import stat
-import tempfile
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -29,7 +28,7 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
-from touchmark.provenance.durability import flush
+from touchmark.provenance.durability import replacing
 from touchmark.provenance.errors import TouchmarkError
 from touchmark.provenance.home import Home
 from touchmark.provenance.wording import printable
@@ -342,17 +341,8 @@ def _write(path: Path, bank: Bank) -> None:
         sha256="0" * 64,
     )
     header = header.model_copy(update={"sha256": _sealed(header, body)})
-    descriptor, draft = tempfile.mkstemp(prefix=".", dir=path.parent)  # readable by its owner alone
-    try:
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(_MAGIC + header.model_dump_json().encode("utf-8") + b"\n" + body)
-            file.flush()
-            os.fsync(file.fileno())
-        Path(draft).replace(path)
-        flush(path.parent)
-    except BaseException:
-        Path(draft).unlink(missing_ok=True)
-        raise
+    with replacing(path) as file:
+        file.write(_MAGIC + header.model_dump_json().encode("utf-8") + b"\n" + body)
 
 
 def _sealed(header: _Header, body: bytes) -> str:

@@ -14,7 +14,6 @@ that runs them, because the networks are tried; listing and removing need none.
 from __future__ import annotations
 
 import hashlib
-import os
 import re
 import secrets
 import shutil
@@ -26,6 +25,7 @@ from typing import Annotated, Final, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from touchmark.provenance.durability import replacing
 from touchmark.provenance.errors import TouchmarkError
 from touchmark.provenance.media.decode import VideoReader
 from touchmark.provenance.media.video import Frame, Sound
@@ -375,12 +375,8 @@ def _require_own(path: Path) -> None:
 
 
 def _write_entry(place: Path, entry: _Entry) -> None:
-    descriptor, written = tempfile.mkstemp(dir=place)  # readable by its owner alone
-    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-        file.write(entry.model_dump_json(indent=2) + "\n")
-        file.flush()
-        os.fsync(file.fileno())
-    Path(written).replace(place / _ENTRY)
+    with replacing(place / _ENTRY) as file:
+        file.write(entry.model_dump_json(indent=2).encode() + b"\n")
 
 
 def _changed(path: Path, problem: str) -> MarkChangedError:

@@ -120,7 +120,7 @@ def test_a_kill_leaves_no_half_ring(tmp_path: Path) -> None:
         from touchmark.provenance.keys import development
 
         written = []
-        write = development.write_private
+        write = development.write_new
 
         def killed_at_the_third(path, content):
             write(path, content)
@@ -128,7 +128,7 @@ def test_a_kill_leaves_no_half_ring(tmp_path: Path) -> None:
             if len(written) == 3:
                 os.kill(os.getpid(), signal.SIGKILL)
 
-        development.write_private = killed_at_the_third
+        development.write_new = killed_at_the_third
         development.make_development_keys(Path(sys.argv[1]), organisation="x", now=datetime.now(UTC))
         """
     )
