@@ -13,6 +13,7 @@ there. Publishing it (verification, registry, ledger) is the business of ``gener
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from pathlib import Path
@@ -108,8 +109,7 @@ class Sealer:
         sound = raw.sound
         if sound is not None and sound.rate >= LOWEST_RATE:
             sound = self.sound_mark.embed(meter.sound(sound), payload, self.key)
-        unsigned = destination.with_suffix(".unsigned" + destination.suffix)
-        try:
+        with _aside(destination) as unsigned:
             encode(replace(raw, frames=pictures, sound=sound), unsigned, self.encoding)
             if not meter.pictures_end:
                 raise EmptyVideoError(
@@ -121,8 +121,6 @@ class Sealer:
                 bindings.append(SoftBinding(self.sound_mark.algorithm, carried, 0.0, float(meter.sound_ends)))
             bound = replace(claim, soft_bindings=tuple(bindings))
             return sign_file(unsigned, destination, bound, self.signer, self.anchors)
-        finally:
-            unsigned.unlink(missing_ok=True)
 
     def seal_still(self, still: Still, claim: Claim, payload: Payload, destination: Path) -> SignedManifest:
         """Mark a picture, write it in its own kind and sign it into ``destination``.
@@ -131,13 +129,10 @@ class Sealer:
             EncodeError: its kind is not written.
             TouchmarkError: of watermark or signer. Nothing is left at ``destination``.
         """
-        unsigned = destination.with_suffix(".unsigned" + destination.suffix)
-        try:
+        with _aside(destination) as unsigned:
             write_still(mark_still(still, payload, self.key), unsigned)
             bound = replace(claim, soft_bindings=(SoftBinding(self.watermark.algorithm, payload.to_bytes(), 0.0, 0.0),))
             return sign_file(unsigned, destination, bound, self.signer, self.anchors)
-        finally:
-            unsigned.unlink(missing_ok=True)
 
     def seal_sound(self, reader: SoundReader, claim: Claim, payload: Payload, destination: Path) -> SignedManifest:
         """Mark a sound, write it in the form in which it came and sign it into ``destination``.
@@ -156,18 +151,15 @@ class Sealer:
                 samples += block.shape[-1]
                 yield block
 
-        unsigned = destination.with_suffix(".unsigned" + destination.suffix)
         sound = reader.whole()
         marked = self.sound_mark.embed(replace(sound, blocks=counted(sound)), payload, self.key)
-        try:
+        with _aside(destination) as unsigned:
             write_sound(marked, unsigned, reader.info)
             end = samples / sound.rate
             bound = replace(
                 claim, soft_bindings=(SoftBinding(self.sound_mark.algorithm, payload.to_bytes(), 0.0, end),)
             )
             return sign_file(unsigned, destination, bound, self.signer, self.anchors)
-        finally:
-            unsigned.unlink(missing_ok=True)
 
     def sign_marked(self, source: Path, claim: Claim, payload: Payload, destination: Path) -> SignedManifest:
         """Sign a finished file that carries the mark already, without encoding anything anew.
@@ -183,3 +175,13 @@ class Sealer:
         """
         assert payload.to_bytes() in [binding.payload for binding in claim.soft_bindings]
         return sign_file(source, destination, claim, self.signer, self.anchors)
+
+
+@contextmanager
+def _aside(destination: Path) -> Iterator[Path]:
+    """A place beside ``destination`` for what is not signed yet; nothing is left there."""
+    unsigned = destination.with_suffix(".unsigned" + destination.suffix)
+    try:
+        yield unsigned
+    finally:
+        unsigned.unlink(missing_ok=True)

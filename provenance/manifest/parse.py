@@ -322,14 +322,21 @@ def _address(manifest_label: str, ingredient_label: object) -> str:
     return f"{_STORE}{manifest_label}/c2pa.assertions/{ingredient_label}"
 
 
+def _label_of_parent(manifest: Node) -> str:
+    """Of the manifest of what was opened; "" where there is none."""
+    ingredients = nodes(manifest.get("ingredients"), limit=None)
+    parents = (one.get("active_manifest") for one in ingredients if one.get("relationship") == "parentOf")
+    label = next(parents, "")
+    return label if isinstance(label, str) else ""
+
+
 def _source_type(manifests: Node, label: str) -> DigitalSourceType | None:
     for _ in range(MAX_DEPTH):
         manifest = node(manifests.get(label))
         stated = [a.digital_source_type for a in actions_of(manifest) if a.name in ("c2pa.created", "c2pa.opened")]
         if any(stated):
             return DigitalSourceType.of(next(uri for uri in stated if uri))
-        parents = (i for i in nodes(manifest.get("ingredients"), limit=None) if i.get("relationship") == "parentOf")
-        label = str(next(parents, {}).get("active_manifest"))
+        label = _label_of_parent(manifest)
     return None
 
 
@@ -340,8 +347,7 @@ def _beneath(manifests: Node, label: str) -> EarlierStatement | None:
         manifest = node(manifests.get(label))
         if not manifest or not {action.name for action in actions_of(manifest)} <= _OF_NO_CONTENT:
             return found
-        parents = (i for i in nodes(manifest.get("ingredients"), limit=None) if i.get("relationship") == "parentOf")
-        label = text(next(parents, {}).get("active_manifest"))
+        label = _label_of_parent(manifest)
         below = node(manifests.get(label))
         if below:
             found = EarlierStatement(
