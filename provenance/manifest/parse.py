@@ -351,7 +351,7 @@ def _beneath(manifests: Node, label: str) -> EarlierStatement | None:
         below = node(manifests.get(label))
         if below:
             found = EarlierStatement(
-                label, tuple(actions_of(below)), ai_disclosure_of(below), tuple(soft_bindings_of(below))
+                text(label), tuple(actions_of(below)), ai_disclosure_of(below), tuple(soft_bindings_of(below))
             )
     return found
 

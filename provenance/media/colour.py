@@ -17,7 +17,6 @@ from numpy.typing import NDArray
 
 # Code points of ITU-T H.273 (07/2021): tables 2 (primaries), 3 (transfer) and 4 (matrix) give these the same numbers.
 BT709_CODE: Final = 1
-UNSPECIFIED: Final = 2
 BT2020: Final = 9
 PQ: Final = 16
 HLG: Final = 18

@@ -40,8 +40,6 @@ _HASHES: dict[SigningAlgorithm, type[hashes.HashAlgorithm]] = {
 }
 _RSA = (SigningAlgorithm.PS256, SigningAlgorithm.PS384, SigningAlgorithm.PS512)
 
-PublicKey = ec.EllipticCurvePublicKey | rsa.RSAPublicKey | ed25519.Ed25519PublicKey
-
 
 def algorithms_of(public_key: object) -> tuple[SigningAlgorithm, ...]:
     """The algorithms that C2PA allows for a key, the usual one first.
