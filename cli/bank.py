@@ -80,13 +80,16 @@ def match(file: Path, names: tuple[str, ...], as_json: bool) -> int:
     from touchmark.safety.output.files import search_file
     from touchmark.safety.output.matching import BankIndex, Search
 
-    search = Search(BankIndex(load_banks(banks_folder(Home.default()), names or None)))
+    banks = load_banks(banks_folder(Home.default()), names or None)
+    search = Search(BankIndex(banks))
     with shown() as progress:
         search_file(search, file, lambda done, of_all: progress(file.name, done, of_all))
     matches = search.matches()
     if as_json:
         document = {"compared": search.compared, "matches": [found.as_dict() for found in matches]}
         print_json(document)
+    elif not banks:
+        click.echo("Not found: there is no bank to look in (touchmark bank add).")
     elif not matches:
         click.echo(f"Not found. {search.compared} distinct frames were good enough to be compared.")
     else:

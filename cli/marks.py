@@ -39,7 +39,7 @@ def add(name: str, reader: Path, kind: str, writer: Path | None) -> None:
     click.echo(f"installed {mark.name}: {mark.kind}, {mark.bits} bits, sha256 {mark.weights}")
 
 
-@marks.command("list", epilog="\b\nExample: touchmark marks list --json | jq -r .[].name")
+@marks.command("list", epilog="\b\nExample: touchmark marks list --json | jq -r '.[].name'")
 @click.option("--json", "as_json", is_flag=True, help="Print a JSON array.")
 def list_(as_json: bool) -> None:
     """List the marks that are installed and the messages that are known of each."""

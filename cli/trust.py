@@ -83,6 +83,8 @@ def update(names: tuple[str, ...], source: str | None, sha256: str | None) -> in
     if (source or sha256) and len(names) != 1:
         raise click.UsageError("--source and --sha256 are for one list: name it")
     store, status = _store(), 0
+    if not names and not store.lists():
+        click.echo("none: there is no list to update (touchmark trust add c2pa)")
     for name in names or [kept.name for kept in store.lists()]:
         try:
             done = store.update(name, datetime.now(UTC), source=source, sha256=sha256)

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 import click
 
 from touchmark.cli.as_json import print_json
-from touchmark.provenance.wording import printable
+from touchmark.provenance.wording import any_of, printable
 
 if TYPE_CHECKING:
     from touchmark.provenance.errors import TouchmarkError
@@ -300,8 +300,7 @@ def _check_suffix(file: Path, output: Path) -> None:
     if not wanted:
         raise click.BadParameter(f"{kind} pictures are read, not written; save it as PNG first", param_hint="FILE")
     if output.suffix.lower() not in wanted:
-        shown = " or ".join(wanted)
-        raise click.BadParameter(f"the output must end in {shown}", param_hint="--output")
+        raise click.BadParameter(f"the output must end in {any_of(wanted)}", param_hint="--output")
 
 
 def _key() -> WatermarkKey:

@@ -29,6 +29,7 @@ from touchmark.provenance.media.still import Still, StillKind, read_still, still
 from touchmark.provenance.media.video import Frame
 from touchmark.provenance.seal import Sealer
 from touchmark.provenance.watermark.protocol import Payload
+from touchmark.provenance.wording import any_of
 from touchmark.safety.output.checks import OutputCheck, checked
 
 _ALSO_CALLED = {".m4a": (".m4b", ".mp4"), ".tiff": (".tif",), ".jpg": (".jpeg",), ".mp4": (".m4v",)}
@@ -81,7 +82,7 @@ class Form:
                 f"{kind.name} is not written", subject=str(source), remedy="Convert it to a usual form first."
             )
         raise OutputNameError(
-            f"{kind.name} is sealed as {' or '.join(dict.fromkeys(possible))}",
+            f"{kind.name} is sealed as {any_of(list(dict.fromkeys(possible)))}",
             subject=str(output),
             remedy=f"Let the name end in {possible[0]}.",
         )

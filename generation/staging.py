@@ -134,7 +134,7 @@ def require_another(output: Path, source: Path) -> None:
 
 def output_exists(output: Path, *, replaceable: bool = True) -> OutputExistsError:
     """The error for an output that is taken; ``replaceable`` where whoever asked could have allowed that."""
-    remedy = "Choose another name, or allow it to be replaced." if replaceable else "Choose another name."
+    remedy = "Choose another name, or allow it to be replaced (--force)." if replaceable else "Choose another name."
     return OutputExistsError("this file exists already", subject=str(output), remedy=remedy)
 
 

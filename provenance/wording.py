@@ -3,9 +3,12 @@ r"""What is done to words before a person reads them, in every room.
 printable("a\x1b[31mb")             # "a\ufffd[31mb"
 number_of(1, "video")                 # "1 video"
 number_of(2300, "entry", "entries")   # "2,300 entries"
+any_of([".jpg", ".jpeg", ".png"])     # ".jpg, .jpeg or .png"
 """
 
 from __future__ import annotations
+
+from collections.abc import Sequence
 
 
 def printable(text: str) -> str:
@@ -17,3 +20,9 @@ def printable(text: str) -> str:
 def number_of(count: int, one: str, more: str = "") -> str:
     """A number of things; ``more`` is the plural where it is not ``one`` with an s."""
     return f"{count:,} {one if count == 1 else more or f'{one}s'}"
+
+
+def any_of(choices: Sequence[str]) -> str:
+    """Things of which one will do."""
+    *others, last = choices
+    return f"{', '.join(others)} or {last}" if others else last

@@ -39,6 +39,9 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def test_a_clip_goes_into_a_bank_and_its_copies_are_held(
     home: Path, clips: dict[str, Path], tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
+    assert run(["bank", "match", str(clips["banked"])]) == 2
+    assert "no bank" in capsys.readouterr().out
+
     # Given a bank
     add = ["bank", "add", "takedowns", str(clips["banked"]), "--category", "ncii", "--owner", "rights\x1b[31mdesk"]
     assert run(add) == 0

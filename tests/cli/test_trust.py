@@ -45,6 +45,7 @@ def run(*arguments: str) -> Result:
 
 
 def test_add_show_list_update_remove(home: Home, roots: Path) -> None:
+    assert "no list" in run("update").stdout
     added = run("add", "partners", str(roots), "--purpose", "claim-signing")
     assert "CN=one" in added.stdout
     assert "\x1b" not in added.stdout

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from touchmark.provenance.wording import number_of, printable
+from touchmark.provenance.wording import any_of, number_of, printable
 
 
 @given(st.text())
@@ -24,3 +24,7 @@ def test_one_is_not_several(count: int, said: str) -> None:
 
 def test_other_plurals() -> None:
     assert (number_of(1, "entry", "entries"), number_of(3, "entry", "entries")) == ("1 entry", "3 entries")
+
+
+def test_of_several_things_one_will_do() -> None:
+    assert [any_of(one) for one in (("a",), ("a", "b"), ("a", "b", "c"))] == ["a", "a or b", "a, b or c"]
