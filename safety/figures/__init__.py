@@ -5,7 +5,8 @@ name, by alias or native script, misspelt, or by the office they hold ("the pres
 a match is the policy's business, not this room's.
 """
 
-from touchmark.safety.figures.data import Figure, FigureDataError, FigureRole, FigureStatus
+from touchmark.safety.figures.data import FigureDataError
+from touchmark.safety.figures.figure import Figure, FigureRole, FigureStatus
 from touchmark.safety.figures.index import FigureIndex, FigureMatch, MatchKind
 
 __all__ = ["Figure", "FigureDataError", "FigureIndex", "FigureMatch", "FigureRole", "FigureStatus", "MatchKind"]

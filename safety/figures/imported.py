@@ -32,7 +32,8 @@ import touchmark.safety.figures.slip_text as slip_text
 from touchmark.provenance.durability import replacing
 from touchmark.safety.automaton import Automaton
 from touchmark.safety.figures.common import common_among
-from touchmark.safety.figures.data import Figure, FigureDataError, FigureRole, FigureStatus
+from touchmark.safety.figures.data import FigureDataError
+from touchmark.safety.figures.figure import Figure, FigureRole, FigureStatus
 from touchmark.safety.figures.misspelling import Misspellings, Slip
 from touchmark.safety.figures.slip_keys import SlipKeys
 from touchmark.safety.figures.slip_text import SlipText

@@ -17,7 +17,8 @@ from pathlib import Path
 from touchmark.safety.automaton import Automaton
 from touchmark.safety.canonical import CanonicalText, ViewKind
 from touchmark.safety.figures.capitals import is_written_as_name, is_written_as_thing
-from touchmark.safety.figures.data import Figure, FigureData, FigureStatus, read_figures, shipped_folder
+from touchmark.safety.figures.data import FigureData, read_figures, shipped_folder
+from touchmark.safety.figures.figure import Figure, FigureStatus
 from touchmark.safety.figures.forms import (
     SURNAME_FIRST,
     fold,

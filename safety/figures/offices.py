@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from itertools import chain
 
-from touchmark.safety.figures.data import BodiesFile, OfficesFile
+from touchmark.safety.figures.files import BodiesFile, OfficesFile
 from touchmark.safety.figures.forms import folded_name
 from touchmark.safety.figures.places import Place, apart, overlap
 

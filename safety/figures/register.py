@@ -31,16 +31,9 @@ from pydantic import (
     model_validator,
 )
 
-from touchmark.safety.figures.data import (
-    Figure,
-    FigureData,
-    FigureDataError,
-    FigureRole,
-    FigureStatus,
-    Name,
-    Slug,
-    claim_forms,
-)
+from touchmark.safety.figures.data import FigureData, FigureDataError, claim_forms
+from touchmark.safety.figures.figure import Figure, FigureRole, FigureStatus
+from touchmark.safety.figures.files import Name, Slug
 from touchmark.safety.figures.forms import folded_name, on_one_line
 
 REGISTER_FILE = "register.jsonl"

@@ -27,7 +27,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, Any, ClassVar, Protocol
 
-from touchmark.safety.figures.data import FigureDataError, FigureRole, FigureStatus
+from touchmark.safety.figures.data import FigureDataError
+from touchmark.safety.figures.figure import FigureRole, FigureStatus
 from touchmark.safety.figures.forms import on_one_line
 
 MAX_FIGURES = 1_000_000

@@ -17,7 +17,8 @@ from touchmark.safety.figures import FigureDataError, FigureIndex, FigureRole, F
 from touchmark.safety.figures.compiled import COMPILED_FILE
 from touchmark.safety.figures.compiling import compile_folder
 from touchmark.safety.figures.current import shipped_data
-from touchmark.safety.figures.data import FiguresFile, json_schema, read_figures, shipped_folder
+from touchmark.safety.figures.data import read_figures, shipped_folder
+from touchmark.safety.figures.files import FiguresFile, json_schema
 from touchmark.safety.figures.forms import folded_name
 
 DATA = shipped_data()

@@ -22,7 +22,7 @@ from touchmark.safety.canonical import canonicalise
 from touchmark.safety.figures import FigureDataError, FigureIndex, FigureMatch, MatchKind
 from touchmark.safety.figures.common import common_among
 from touchmark.safety.figures.current import CurrentFigures, decide, load_index, shipped_index
-from touchmark.safety.figures.data import FigureStatus
+from touchmark.safety.figures.figure import FigureStatus
 from touchmark.safety.figures.imported import load_imports, write_import
 from touchmark.safety.figures.register import Register, RegisterError, register_line, slug_of
 from touchmark.safety.figures.sources import ImportSourceError, Person, read_people
