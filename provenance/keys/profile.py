@@ -17,12 +17,13 @@ from datetime import datetime
 from itertools import pairwise
 
 from cryptography import x509
-from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
+from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, padding, rsa
 from cryptography.x509.oid import ExtendedKeyUsageOID as Eku
 from cryptography.x509.oid import ExtensionOID
 from cryptography.x509.oid import SignatureAlgorithmOID as Signature
 
+from touchmark.provenance.certificates import is_authority, is_signed_by
 from touchmark.provenance.errors import TouchmarkError
 
 SIGNER_EKUS = (
@@ -115,8 +116,8 @@ def check_certificate(chain: bytes, now: datetime) -> tuple[ProfileFault, ...]:
 
 def _order(certificates: list[x509.Certificate]) -> Iterator[ProfileFault]:
     leaf, issuers = certificates[0], certificates[1:]
-    if _is_ca(leaf):
-        if any(not _is_ca(other) for other in issuers):
+    if is_authority(leaf):
+        if any(not is_authority(other) for other in issuers):
             yield ProfileFault(
                 "order", "the chain does not begin with the signing certificate", "Put the signing certificate first."
             )
@@ -133,14 +134,14 @@ def _order(certificates: list[x509.Certificate]) -> Iterator[ProfileFault]:
             "Have it issued by a certificate authority.",
         )
     for issued, issuer in pairwise(certificates):
-        if issued.issuer != issuer.subject or not _signed_by(issued, issuer):
+        if issued.issuer != issuer.subject or not is_signed_by(issued, issuer):
             yield ProfileFault(
                 "chain-broken",
                 f"{_name(issued)} is not issued by the next certificate, {_name(issuer)}",
                 "Give the chain in order: signing certificate, then each issuer.",
             )
     for issuer in issuers:
-        if not _is_ca(issuer) and not _is_ca(leaf):
+        if not is_authority(issuer) and not is_authority(leaf):
             yield ProfileFault(
                 "issuer-not-ca",
                 f"{_name(issuer)} is no certificate authority",
@@ -230,7 +231,7 @@ def _key_usage(leaf: x509.Certificate) -> Iterator[ProfileFault]:
         return
     if not usage.digital_signature:
         yield ProfileFault("key-usage", "the key usage does not allow digitalSignature", remedy)
-    if usage.key_cert_sign and not _is_ca(leaf):
+    if usage.key_cert_sign and not is_authority(leaf):
         yield ProfileFault("key-usage-cert-sign", "an end-entity certificate claims keyCertSign", remedy)
 
 
@@ -248,21 +249,6 @@ def _extended_key_usage(leaf: x509.Certificate) -> Iterator[ProfileFault]:
         yield ProfileFault("eku-not-allowed", f"no extended key usage lets it sign claims (found {found})", remedy)
     if usages & {Eku.TIME_STAMPING, Eku.OCSP_SIGNING}:
         yield ProfileFault("eku-mixed", "timeStamping and OCSPSigning do not go together with signing claims", remedy)
-
-
-def _is_ca(certificate: x509.Certificate) -> bool:
-    try:
-        return certificate.extensions.get_extension_for_class(x509.BasicConstraints).value.ca
-    except x509.ExtensionNotFound:
-        return False
-
-
-def _signed_by(issued: x509.Certificate, issuer: x509.Certificate) -> bool:
-    try:
-        issued.verify_directly_issued_by(issuer)
-    except (InvalidSignature, ValueError, TypeError, UnsupportedAlgorithm):
-        return False
-    return True
 
 
 def _name(certificate: x509.Certificate) -> str:

@@ -20,8 +20,8 @@ from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.x509.oid import ExtendedKeyUsageOID
 
+from touchmark.provenance.certificates import anchors_in
 from touchmark.provenance.manifest.cose import Chain
-from touchmark.provenance.manifest.old_stamps import anchors_in
 
 _OTHER_WORK: Final = frozenset(
     {

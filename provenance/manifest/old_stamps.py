@@ -17,10 +17,11 @@ from typing import Final
 
 import cbor2
 from cryptography import x509
-from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
+from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from cryptography.x509.oid import ExtendedKeyUsageOID
 
+from touchmark.provenance.certificates import anchors_in, is_authority, issued
 from touchmark.provenance.manifest import cbor
 from touchmark.provenance.manifest.cose import chains_of, sign1_of, unprotected_header
 from touchmark.provenance.manifest.jumbf import CLAIM, SIGNATURE, Box
@@ -144,15 +145,9 @@ def is_vouched_for(token: bytes, anchors: bytes) -> bool:
                 return False
             believed += led_to
             ahead = [one for one in ahead if one not in led_to]
-        return bool(given) and all(_is_authority(one) or _is_for_stamps(one) for one in given)
+        return bool(given) and all(is_authority(one) or _is_for_stamps(one) for one in given)
     except (ValueError, UnsupportedAlgorithm, x509.DuplicateExtension, x509.UnsupportedGeneralNameType):
         return False
-
-
-@lru_cache(maxsize=8)  # a list of them takes longer to read than a stamp
-def anchors_in(pem: bytes) -> tuple[x509.Certificate, ...]:
-    """Certificates in PEM."""
-    return tuple(x509.load_pem_x509_certificates(pem)) if pem.strip() else ()
 
 
 def _certificates(token: bytes) -> list[bytes]:
@@ -208,24 +203,6 @@ def _key(certificate: x509.Certificate) -> tuple[bytes, bytes]:
     """Whose it is, and the key."""
     key = certificate.public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
     return certificate.subject.public_bytes(), key
-
-
-def issued(issuer: x509.Certificate, certificate: x509.Certificate) -> bool:
-    """Whether an authority signed a certificate."""
-    if issuer.subject != certificate.issuer or not _is_authority(issuer):
-        return False
-    try:
-        certificate.verify_directly_issued_by(issuer)
-    except (ValueError, TypeError, InvalidSignature, UnsupportedAlgorithm):
-        return False
-    return True
-
-
-def _is_authority(certificate: x509.Certificate) -> bool:
-    try:
-        return certificate.extensions.get_extension_for_class(x509.BasicConstraints).value.ca
-    except x509.ExtensionNotFound:
-        return False
 
 
 def _is_for_stamps(certificate: x509.Certificate) -> bool:

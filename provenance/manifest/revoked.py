@@ -23,11 +23,11 @@ from cryptography.hazmat.primitives.asymmetric import ec, ed25519, padding, rsa
 from cryptography.x509 import ocsp
 from cryptography.x509.oid import ExtendedKeyUsageOID
 
+from touchmark.provenance.certificates import anchors_in, issued
 from touchmark.provenance.manifest import cbor
 from touchmark.provenance.manifest.cose import chains_of, sign1_of, unprotected_header
 from touchmark.provenance.manifest.jumbf import ASSERTIONS, SIGNATURE, Box
 from touchmark.provenance.manifest.kept import KeptStore
-from touchmark.provenance.manifest.old_stamps import anchors_in, issued
 
 _HEADER, _ASSERTION, _ANSWERS = b"rVals", b"c2pa.certificate-status", b"ocspVals"
 _STAMP: Final = b"sigTst"

@@ -16,6 +16,7 @@ from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509.oid import ExtendedKeyUsageOID as Eku
 
+from touchmark.provenance.certificates import is_authority
 from touchmark.provenance.errors import TouchmarkError
 from touchmark.provenance.keys.profile import SIGNER_EKUS
 
@@ -177,11 +178,7 @@ def parse_list(content: bytes, purpose: Purpose, subject: str) -> bytes:
 
 def _faults(certificate: x509.Certificate, purpose: Purpose) -> Iterator[str]:
     name = ascii(certificate.subject.rfc4514_string()[:80])
-    try:
-        authority = certificate.extensions.get_extension_for_class(x509.BasicConstraints).value.ca
-    except x509.ExtensionNotFound:
-        authority = False
-    if not authority:
+    if not is_authority(certificate):
         yield f"{name} is no certificate authority"
     try:
         usages = {u.dotted_string for u in certificate.extensions.get_extension_for_class(x509.ExtendedKeyUsage).value}
