@@ -2,51 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
+
+from touchmark.cli.option_group import option_group
 
 if TYPE_CHECKING:
     from touchmark.generation.declaration import Background
 
 _USES = ("allowed", "not-allowed", "constrained")
-
-
-def background_options(command: Callable[..., Any]) -> Callable[..., Any]:
-    """Add --input, --consent, --training and --training-constraint; :func:`background` makes one value of them."""
-    for option in (
-        click.option(
-            "--training-constraint",
-            default="",
-            metavar="TEXT",
-            help="Under what condition, with --training constrained.",
-        ),
-        click.option(
-            "--training",
-            type=click.Choice(_USES),
-            help="Whether models may be trained on it and data mined from it (cawg.training-mining).",
-        ),
-        click.option(
-            "--consent",
-            "consents",
-            multiple=True,
-            metavar="SCOPE=FILE",
-            help="A consent under which it was made: what to, in words that name nobody, and its record, of which only "
-            "the digest is written.",
-        ),
-        click.option(
-            "--input",
-            "inputs",
-            multiple=True,
-            metavar="FILE",
-            type=click.Path(path_type=Path),
-            help="A picture, clip or sound that the model was given; a manifest that it carries is kept.",
-        ),
-    ):
-        command = option(command)
-    return command
 
 
 def background(
@@ -74,3 +40,36 @@ def background(
         tuple(records),
         TrainingMining(use[training], training_constraint) if training else None,
     )
+
+
+background_options = option_group(
+    "background",
+    background,
+    click.option(
+        "--input",
+        "inputs",
+        multiple=True,
+        metavar="FILE",
+        type=click.Path(path_type=Path),
+        help="A picture, clip or sound that the model was given; a manifest that it carries is kept.",
+    ),
+    click.option(
+        "--consent",
+        "consents",
+        multiple=True,
+        metavar="SCOPE=FILE",
+        help="A consent under which it was made: what to, in words that name nobody, and its record, of which only "
+        "the digest is written.",
+    ),
+    click.option(
+        "--training",
+        type=click.Choice(_USES),
+        help="Whether models may be trained on it and data mined from it (cawg.training-mining).",
+    ),
+    click.option(
+        "--training-constraint",
+        default="",
+        metavar="TEXT",
+        help="Under what condition, with --training constrained.",
+    ),
+)

@@ -9,12 +9,15 @@ from typing import TYPE_CHECKING
 import click
 
 from touchmark.cli.as_json import print_json
-from touchmark.cli.background import background, background_options
-from touchmark.cli.disclosure import chosen, disclosure_options
-from touchmark.cli.signer import asking, choice, signer_options
+from touchmark.cli.background import background_options
+from touchmark.cli.disclosure import disclosure_options
+from touchmark.cli.signer import asking, signer_options
 
 if TYPE_CHECKING:
+    from touchmark.generation.declaration import Background
+    from touchmark.generation.disclosure import Disclosure
     from touchmark.generation.release import Release
+    from touchmark.provenance.keys.selection import SignerChoice
 
 
 @click.command(
@@ -50,17 +53,9 @@ def generate(
     guidance: float | None,
     seed: int,
     latent_mark: bool,
-    inputs: tuple[Path, ...],
-    consents: tuple[str, ...],
-    training: str | None,
-    training_constraint: str,
-    profiles: tuple[str, ...],
-    label_languages: tuple[str, ...],
-    label_position: str | None,
-    label_track: bool,
-    signer: str | None,
-    chain: Path | None,
-    time_authorities: tuple[str, ...],
+    background: Background,
+    disclosure: Disclosure,
+    signer: SignerChoice,
     force: bool,
     as_json: bool,
 ) -> None:
@@ -74,7 +69,6 @@ def generate(
     from touchmark.generation.request import GenerationRequest
     from touchmark.provenance.home import Home
 
-    stated = background(inputs, consents, training, training_constraint)
     width, height = parsed_size(size) or (None, None)
     request = GenerationRequest(
         prompt=sys.stdin.read().strip() if prompt == "-" else prompt,
@@ -88,11 +82,10 @@ def generate(
         seed=seed,
         latent_mark=latent_mark,
     )
-    disclosure = chosen(profiles, label_languages, label_position, label_track)
-    studio = Studio.open(Home.default(), signer=choice(signer, chain, time_authorities), ask=asking())
+    studio = Studio.open(Home.default(), signer=signer, ask=asking())
     with shown() as progress:
         release = studio.generate(
-            request, output, disclosure=disclosure, background=stated, overwrite=force, progress=progress
+            request, output, disclosure=disclosure, background=background, overwrite=force, progress=progress
         )
     print_release(release, as_json)
 

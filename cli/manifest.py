@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from touchmark.cli.as_json import print_json
-from touchmark.cli.signer import asking, choice, signer_options
+from touchmark.cli.signer import asking, signer_options
 from touchmark.cli.trusted import trust_option
 
 if TYPE_CHECKING:
@@ -89,9 +89,7 @@ def redact(
     output: Path,
     labels: tuple[str, ...],
     reason: str,
-    signer: str | None,
-    chain: Path | None,
-    time_authorities: tuple[str, ...],
+    signer: SignerChoice,
 ) -> None:
     """Take assertions out of the manifest of FILE, under a new one that says so, signed by you.
 
@@ -101,7 +99,7 @@ def redact(
     from touchmark.provenance.manifest.update import redact as taken_out
 
     _require_free(output)
-    who, anchors = _who_signs(choice(signer, chain, time_authorities))
+    who, anchors = _who_signs(signer)
     click.echo(taken_out(file, output, labels, RedactionReason(_REASONS[reason]), who, anchors).label)
 
 
@@ -109,14 +107,12 @@ def redact(
 @click.argument("file", type=click.Path(path_type=Path))
 @click.option("-o", "--output", type=click.Path(path_type=Path), required=True, help="The file to write.")
 @signer_options
-def published(
-    file: Path, output: Path, signer: str | None, chain: Path | None, time_authorities: tuple[str, ...]
-) -> None:
+def published(file: Path, output: Path, signer: SignerChoice) -> None:
     """Record in the manifest of FILE that it was published: an update manifest, signed by you."""
     from touchmark.provenance.manifest.update import publish
 
     _require_free(output)
-    click.echo(publish(file, output, *_who_signs(choice(signer, chain, time_authorities))).label)
+    click.echo(publish(file, output, *_who_signs(signer)).label)
 
 
 def _who_signs(said: SignerChoice) -> tuple[Signer, bytes]:

@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
-from touchmark.cli.background import background, background_options
-from touchmark.cli.disclosure import chosen, disclosure_options
-from touchmark.cli.signer import asking, choice, signer_options
+from touchmark.cli.background import background_options
+from touchmark.cli.disclosure import disclosure_options
+from touchmark.cli.signer import asking, signer_options
+
+if TYPE_CHECKING:
+    from touchmark.generation.declaration import Background
+    from touchmark.generation.disclosure import Disclosure
+    from touchmark.provenance.keys.selection import SignerChoice
 
 _SOURCES = {
     "generated": "TRAINED_ALGORITHMIC_MEDIA",
@@ -59,17 +65,9 @@ def seal(
     source: str,
     prompt: str | None,
     as_is: bool,
-    inputs: tuple[Path, ...],
-    consents: tuple[str, ...],
-    training: str | None,
-    training_constraint: str,
-    profiles: tuple[str, ...],
-    label_languages: tuple[str, ...],
-    label_position: str | None,
-    label_track: bool,
-    signer: str | None,
-    chain: Path | None,
-    time_authorities: tuple[str, ...],
+    background: Background,
+    disclosure: Disclosure,
+    signer: SignerChoice,
     force: bool,
     as_json: bool,
 ) -> None:
@@ -85,10 +83,8 @@ def seal(
     from touchmark.provenance.home import Home
     from touchmark.provenance.manifest.claim import DigitalSourceType
 
-    stated = background(inputs, consents, training, training_constraint)
-    declaration = Declaration(made_with, DigitalSourceType[_SOURCES[source]], made_with_version, prompt, stated)
-    disclosure = chosen(profiles, label_languages, label_position, label_track)
-    studio = Studio.open(Home.default(), signer=choice(signer, chain, time_authorities), ask=asking())
+    declaration = Declaration(made_with, DigitalSourceType[_SOURCES[source]], made_with_version, prompt, background)
+    studio = Studio.open(Home.default(), signer=signer, ask=asking())
     with shown() as progress:
         release = studio.seal(
             source_file, output, declaration, disclosure=disclosure, as_is=as_is, overwrite=force, progress=progress

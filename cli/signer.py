@@ -3,42 +3,16 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
+
+from touchmark.cli.option_group import option_group
 
 if TYPE_CHECKING:
     from touchmark.provenance.keys.selection import SignerChoice
     from touchmark.provenance.signing.secret import Ask
-
-
-def signer_options(command: Callable[..., Any]) -> Callable[..., Any]:
-    """Add --signer, --chain and --tsa; :func:`choice` makes one value of them."""
-    for option in (
-        click.option(
-            "--tsa",
-            "time_authorities",
-            multiple=True,
-            metavar="URL",
-            help="RFC 3161 time-stamp authority; of several, the next is asked if one fails. No stamp, no file.",
-        ),
-        click.option(
-            "--chain",
-            metavar="PEM",
-            type=click.Path(exists=True, dir_okay=False, path_type=Path),
-            help="Certificate chain of the signer, signing certificate first.",
-        ),
-        click.option(
-            "--signer",
-            metavar="ADDRESS",
-            help="Who signs: pem:, pkcs11:, awskms:, gcpkms:, azurekms: or https: (docs/signing.md). "
-            "Default: as signing.yaml in $TOUCHMARK_HOME says, else its keys.",
-        ),
-    ):
-        command = option(command)
-    return command
 
 
 def choice(signer: str | None, chain: Path | None, time_authorities: tuple[str, ...]) -> SignerChoice:
@@ -58,3 +32,28 @@ def asking() -> Ask | None:
         return str(answer)
 
     return ask
+
+
+signer_options = option_group(
+    "signer",
+    choice,
+    click.option(
+        "--signer",
+        metavar="ADDRESS",
+        help="Who signs: pem:, pkcs11:, awskms:, gcpkms:, azurekms: or https: (docs/signing.md). "
+        "Default: as signing.yaml in $TOUCHMARK_HOME says, else its keys.",
+    ),
+    click.option(
+        "--chain",
+        metavar="PEM",
+        type=click.Path(exists=True, dir_okay=False, path_type=Path),
+        help="Certificate chain of the signer, signing certificate first.",
+    ),
+    click.option(
+        "--tsa",
+        "time_authorities",
+        multiple=True,
+        metavar="URL",
+        help="RFC 3161 time-stamp authority; of several, the next is asked if one fails. No stamp, no file.",
+    ),
+)
