@@ -19,6 +19,7 @@ from rich.text import Text
 from touchmark.detectors.origin import Origin, describe
 from touchmark.detectors.statements import Statement, Tone
 from touchmark.detectors.text import safe_text
+from touchmark.detectors.timeline import SHOWN_AS_LIKELY, SHOWN_AS_MARKED
 from touchmark.detectors.verdict import Outcome, Verdict
 from touchmark.detectors.verify import Verification
 from touchmark.provenance.watermark.neural.claim import ClaimState
@@ -39,8 +40,6 @@ _TICKS = {
 }
 _QUIET_CLAIMS = {ClaimState.UNDECIDED, ClaimState.NOTHING_FOUND}
 _CELLS = 40
-_CERTAIN = 1e-6
-_LIKELY = 1e-2
 
 
 def render(verification: Verification) -> RenderableType:
@@ -155,10 +154,10 @@ def _timeline(detection: Detection) -> RenderableType:
     for cell in range(count):
         stretch = segments[cell * len(segments) // count : (cell + 1) * len(segments) // count]
         weakest = max(segment.p_value for segment in stretch)
-        if weakest < _CERTAIN:
+        if weakest < SHOWN_AS_MARKED:
             bar.append("█" * repeat, style="green")
         else:
-            cell_of, style = ("▒", "yellow") if weakest < _LIKELY else ("░", "dim")
+            cell_of, style = ("▒", "yellow") if weakest < SHOWN_AS_LIKELY else ("░", "dim")
             bar.append(cell_of * repeat, style=style)
     bar.append(f"  {segments[0].start:.0f} to {segments[-1].end:.1f} s", style="dim")
     bar.append("   █ marked  ▒ likely  ░ no mark found", style="dim")

@@ -8,6 +8,8 @@ from touchmark.provenance.watermark.protocol import Detection, Segment
 
 _MARKED = 1e-3
 """P-value of a stretch below which the mark that was read is taken to lie there."""
+SHOWN_AS_MARKED, SHOWN_AS_LIKELY = 1e-6, 1e-2
+"""P-values below which a stretch is drawn as marked, and as likely so: less is drawn than is counted."""
 
 
 def marked_segments(detection: Detection) -> list[Segment]:

@@ -28,6 +28,7 @@ from typing import Any
 
 from touchmark import __version__
 from touchmark.provenance.manifest.inputs import ClaimError, ConsentRecord, InputFile, TrainingMining
+from touchmark.provenance.manifest.untrusted import MAX_TEXT
 
 SPEC_VERSION = "2.4.0"
 """The specification that the manifest follows, as ``claim_generator_info.specVersion`` states it."""
@@ -42,8 +43,8 @@ _PARENT = "parent"
 _PROMPT = "prompt"
 _MODEL = "model"
 
-MAX_TEXT = 1024
 MAX_PROMPT = 65536
+"""Characters of a prompt that is written in words."""
 
 _IPTC = "http://cv.iptc.org/newscodes/digitalsourcetype/"
 _SHA256 = re.compile(r"[0-9a-f]{64}")

@@ -15,12 +15,12 @@ from pathlib import Path
 from typing import Any, Final
 
 from touchmark.provenance.errors import TouchmarkError
+from touchmark.provenance.manifest.untrusted import MAX_TEXT
 from touchmark.provenance.media.kinds import Family, kind_of
 
 CONSENT_TYPE = "io.touchmark.types.consent"
 """C2PA names no asset type for consent; ours is of reverse-domain form, as it allows."""
 _SHA256 = re.compile(r"[0-9a-f]{64}")
-_MAX_TEXT = 1024
 
 
 class ClaimError(TouchmarkError):
@@ -77,7 +77,7 @@ class InputFile:
         """The ingredient that its bytes are added under."""
         return {
             "label": label,
-            "title": (self.title or self.path.name)[:_MAX_TEXT],
+            "title": (self.title or self.path.name)[:MAX_TEXT],
             "relationship": "inputTo",
             "description": self.role.value,
         }
@@ -98,8 +98,8 @@ class ConsentRecord:
     def __post_init__(self) -> None:
         if not _SHA256.fullmatch(self.digest):
             raise ClaimError("a consent is named by 64 lower-case hexadecimal digits", subject=self.digest[:80])
-        if not self.scope or len(self.scope) > _MAX_TEXT:
-            raise ClaimError(f"the scope of a consent has 1 to {_MAX_TEXT} characters", subject=self.scope[:80])
+        if not self.scope or len(self.scope) > MAX_TEXT:
+            raise ClaimError(f"the scope of a consent has 1 to {MAX_TEXT} characters", subject=self.scope[:80])
 
     @classmethod
     def of(cls, path: Path, scope: str) -> ConsentRecord:
@@ -151,8 +151,8 @@ class TrainingMining:
     constraint: str = ""
 
     def __post_init__(self) -> None:
-        if bool(self.constraint) != (self.use is Use.CONSTRAINED) or len(self.constraint) > _MAX_TEXT:
-            raise ClaimError(f"a constraint of 1 to {_MAX_TEXT} characters goes with constrained use, and only with it")
+        if bool(self.constraint) != (self.use is Use.CONSTRAINED) or len(self.constraint) > MAX_TEXT:
+            raise ClaimError(f"a constraint of 1 to {MAX_TEXT} characters goes with constrained use, and only with it")
 
     def assertion(self) -> dict[str, Any]:
         """For the manifest definition."""

@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from typing import Any, Final
 
 MAX_TEXT: Final = 1024
-"""Characters; of a longer text the end is left out."""
+"""Characters; of a longer text the end is left out. What is written (``claim``, ``inputs``) is no longer."""
 MAX_ITEMS: Final = 256
 """Of a list."""
 

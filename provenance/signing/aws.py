@@ -56,6 +56,9 @@ def kms_client(region: str | None) -> Any:
 def kms_callback(client: Any, key_id: str, algorithm: SigningAlgorithm) -> Callable[[bytes], bytes]:
     """What :class:`CallbackSigner` takes: signs with a KMS key, named by id, ARN or ``alias/...``.
 
+    Raises:
+        KeyMismatchError: it does not sign with this algorithm.
+
     The callback raises:
         KeyNotFoundError: KMS has no such key.
         SignerRefusedError: no credentials, no permission, or the key is disabled or not for this algorithm.

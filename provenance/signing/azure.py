@@ -46,6 +46,9 @@ def vault_client(vault: str, key: str) -> CryptographyClient:
 def vault_callback(client: Any, algorithm: SigningAlgorithm) -> Callable[[bytes], bytes]:
     """What :class:`CallbackSigner` takes: signs with the key of a ``CryptographyClient``.
 
+    Raises:
+        KeyMismatchError: it does not sign with this algorithm.
+
     The callback raises:
         KeyNotFoundError: the vault has no such key.
         SignerRefusedError: no credentials, no permission, or the key is disabled or not for this algorithm.

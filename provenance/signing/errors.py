@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from touchmark.provenance.errors import TouchmarkError
+from http import HTTPStatus
 
-_TOO_MANY_REQUESTS = 429
+from touchmark.provenance.errors import TouchmarkError
 
 
 class SigningError(TouchmarkError):
@@ -72,7 +72,7 @@ class SignerUnreachableError(SigningError):
 
 def is_for_now(status: int | None) -> bool:
     """Whether an HTTP status says nothing of key or role: the service, or a proxy before it, fails or is busy."""
-    return status is not None and (status == _TOO_MANY_REQUESTS or status >= 500)
+    return status is not None and (status == HTTPStatus.TOO_MANY_REQUESTS or status >= 500)
 
 
 class SignerRefusedError(SigningError):

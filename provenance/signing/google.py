@@ -45,6 +45,9 @@ def kms_client() -> Any:
 def kms_callback(client: Any, name: str, algorithm: SigningAlgorithm) -> Callable[[bytes], bytes]:
     """What :class:`CallbackSigner` takes: signs with a key version, named by its full resource name.
 
+    Raises:
+        KeyMismatchError: it does not sign with this algorithm.
+
     The callback raises:
         KeyNotFoundError: there is no such key version.
         SignerRefusedError: no permission, or the version is disabled or not for this algorithm.
