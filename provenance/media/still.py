@@ -34,6 +34,7 @@ from av.video.reformatter import ColorRange, Colorspace, Interpolation, VideoRef
 from touchmark.provenance.media import profile, segments
 from touchmark.provenance.media.av1 import MOST_SHOWN, shown_pictures
 from touchmark.provenance.media.errors import DecodeError, EncodeError, LimitExceededError, MediaError, NotAPictureError
+from touchmark.provenance.media.gain import FoundMap, StrangeGainMapError, in_jpeg
 from touchmark.provenance.media.items import primary_item
 from touchmark.provenance.media.kinds import regular_file
 from touchmark.provenance.media.limits import Limits
@@ -59,6 +60,9 @@ _MOST_PROFILES = 16
 _ALPHA = b"auxid:1\0", b"urn:mpeg:mpegB:cicp:systems:auxiliary:alpha\0"
 _SEEN_THROUGH = "it is transparent, and what it shows depends on what is behind it"
 _OTHER_COLOURS = "its colour profile shows other levels than it holds"
+_GAIN_MAP = "its gain map, by which some screens show another picture, could not be looked at"
+_LIT_PIXELS = _VIEWED_PIXELS // 4
+"""Of what such screens show: it is worked out in fractions."""
 _FURTHER = "it holds further pictures, and the first alone was looked at"
 _SMALLER = Interpolation.AREA | Interpolation.FULL_CHR_H_INT | Interpolation.ACCURATE_RND | Interpolation.BITEXACT
 _LIBRARY_ERRORS = (av.error.FFmpegError, OSError, ValueError, RuntimeError, MemoryError)
@@ -169,12 +173,14 @@ class View:
         still: upright, in 8 bits and RGB, with no more pixels than a picture of a 4K film.
         width, height: of the picture in its file, upright.
         unshown: why viewers may show another picture, in words; empty where none would.
+        lit: what screens of many stops show, by a gain map; smaller.
     """
 
     still: Still
     width: int
     height: int
     unshown: str = ""
+    lit: tuple[Still, ...] = ()
 
 
 def view_still(path: Path, limits: Limits = Limits()) -> View:  # noqa: B008 (frozen)
@@ -188,15 +194,42 @@ def view_still(path: Path, limits: Limits = Limits()) -> View:  # noqa: B008 (fr
     """
     found = _found(path, replace(limits, max_bytes=min(limits.max_bytes, _LARGEST_VIEWED)), _MOST_VIEWED)
     width, height = found.picture.width, found.picture.height
-    smaller = min(math.sqrt(_VIEWED_PIXELS / (width * height)), 1.0)
-    pixels = _pixels(found.picture, (max(round(width * smaller), 1), max(round(height * smaller), 1)))
+    pixels = _pixels(found.picture, _smaller(width, height, _VIEWED_PIXELS))
     upright = found.orientation.turn(pixels)
     unshown = found.unshown or (_SEEN_THROUGH if _is_seen_through(found.picture) else "")
     if not unshown and found.parts is not None and _has_other_colours(found.kind, found.parts):
         unshown = _OTHER_COLOURS
     if found.orientation.transpose:
         width, height = height, width
-    return View(Still(upright, Orientation(), found.kind, found.lossless), width, height, unshown)
+    still = Still(upright, Orientation(), found.kind, found.lossless)
+    maps, turned = found.maps, found.orientation
+    del found  # with the picture as it was decoded
+    try:
+        lit = tuple(_lit(still, one, turned, limits, str(path)) for one in maps)
+    except MediaError:
+        lit, unshown = (), unshown or _GAIN_MAP
+    return View(still, width, height, unshown, tuple(one for several in lit for one in several))
+
+
+def _lit(still: Still, found: FoundMap, turned: Orientation, limits: Limits, subject: str) -> tuple[Still, ...]:
+    """What is shown by a gain map, in each way that it may be meant."""
+    parts = segments.jpeg_parts(found.picture, subject)
+    most = (_MOST_VIEWED - still.pixels.nbytes - 2 * len(found.picture)) // parts.depth
+    limits = replace(limits, max_pixels=min(_LARGER * limits.max_pixels, most))
+    limits.check_dimensions(parts.width, parts.height, subject)
+    decoded = _decoded("mjpeg", parts.bare, limits, subject)
+    levels = shallow(_pixels(decoded, _smaller(decoded.width, decoded.height, _LIT_PIXELS)))
+    height, width, _ = still.pixels.shape
+    size = _smaller(width, height, _LIT_PIXELS)
+    pixels = np.asarray(cv2.resize(still.upright, size, interpolation=cv2.INTER_AREA), np.uint8)
+    shown = (gain.applied(pixels, turned.turn(levels)) for gain in found.gains)
+    return tuple(replace(still, pixels=one, lossless=False) for one in shown)
+
+
+def _smaller(width: int, height: int, most: int) -> tuple[int, int]:
+    """Width and height of no more pixels than ``most``."""
+    share = min(math.sqrt(most / (width * height)), 1.0)
+    return max(round(width * share), 1), max(round(height * share), 1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -209,6 +242,7 @@ class _Found:
     lossless: bool
     parts: Parts | None = None
     unshown: str = ""
+    maps: tuple[FoundMap, ...] = ()
 
 
 def _found(path: Path, limits: Limits, most: int | None = None) -> _Found:
@@ -253,6 +287,13 @@ def _found(path: Path, limits: Limits, most: int | None = None) -> _Found:
         return _Found(picture, kind, orientation, lossless=True, unshown=unshown)
     take = {StillKind.PNG: segments.png_parts, StillKind.JPEG: segments.jpeg_parts, StillKind.WEBP: segments.webp_parts}
     parts = take[kind](data, subject)
+    unshown = ""
+    maps: tuple[FoundMap, ...] = ()
+    if kind is StillKind.JPEG and most is not None:
+        try:
+            maps = in_jpeg(data)
+        except StrangeGainMapError:
+            unshown = _GAIN_MAP
     del data
     if parts.animated:
         raise _animated(kind, subject)
@@ -268,7 +309,8 @@ def _found(path: Path, limits: Limits, most: int | None = None) -> _Found:
     if (picture.width, picture.height) != (parts.width, parts.height):
         raise _damaged(f"its picture is {picture.width} x {picture.height}, not as its header says", subject)
     lossless = kind is StillKind.PNG or (kind is StillKind.WEBP and segments.webp_is_lossless(parts))
-    return _Found(picture, kind, _ORIENTATIONS[segments.exif_orientation(parts.exif) - 1], lossless, parts)
+    orientation = _ORIENTATIONS[segments.exif_orientation(parts.exif) - 1]
+    return _Found(picture, kind, orientation, lossless, parts, unshown, maps)
 
 
 def write_still(still: Still, path: Path) -> None:
