@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import re
 import struct
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Final
 
@@ -133,6 +133,15 @@ def in_jpeg(data: bytes) -> tuple[FoundMap, ...]:
     return tuple(found)
 
 
+def in_heif(tone_maps: Iterable[bytes]) -> tuple[Gain, ...]:
+    """How the gain maps of a HEIF picture are meant, by its items that say so: a version each, then as in a JPEG.
+
+    Raises:
+        StrangeGainMapError: they cannot be read, or are many.
+    """
+    return _differing(_of_iso(data[1:]) for data in tone_maps)
+
+
 def _starts(data: bytes) -> Iterator[int]:
     """Where pictures in a JPEG may begin, but for itself."""
     at = data.find(_START, 1)
@@ -161,7 +170,14 @@ def _said(notes: list[bytes]) -> tuple[Gain, ...]:
     in_text = [note for note in notes if not note.startswith(_ISO)]
     if in_text:
         said.append(_of_xmp(b"".join(in_text)))
-    differing = [rows for number, rows in enumerate(said) if not any(np.allclose(rows, one) for one in said[:number])]
+    return _differing(said)
+
+
+def _differing(said: Iterable[NDArray[np.float64]]) -> tuple[Gain, ...]:
+    differing: list[NDArray[np.float64]] = []
+    for rows in said:
+        if not any(np.allclose(rows, one) for one in differing):
+            differing.append(rows)
     if len(differing) > MOST_MAPS:
         raise StrangeGainMapError("a gain map that is meant in many ways")
     return tuple(map(Gain.of, differing))

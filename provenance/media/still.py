@@ -30,12 +30,13 @@ from av.packet import Packet
 from av.video.codeccontext import VideoCodecContext
 from av.video.frame import VideoFrame
 from av.video.reformatter import ColorRange, Colorspace, Interpolation, VideoReformatter
+from av.video.stream import VideoStream
 
 from touchmark.provenance.media import profile, segments
 from touchmark.provenance.media.av1 import MOST_SHOWN, shown_pictures
 from touchmark.provenance.media.errors import DecodeError, EncodeError, LimitExceededError, MediaError, NotAPictureError
-from touchmark.provenance.media.gain import FoundMap, StrangeGainMapError, in_jpeg
-from touchmark.provenance.media.items import primary_item
+from touchmark.provenance.media.gain import FoundMap, Gain, StrangeGainMapError, in_heif, in_jpeg
+from touchmark.provenance.media.items import primary_item, tone_maps
 from touchmark.provenance.media.kinds import regular_file
 from touchmark.provenance.media.limits import Limits
 from touchmark.provenance.media.picture import MATRICES, TO_RGB, Orientation, Pixels, Samples
@@ -202,28 +203,35 @@ def view_still(path: Path, limits: Limits = Limits()) -> View:  # noqa: B008 (fr
     if found.orientation.transpose:
         width, height = height, width
     still = Still(upright, Orientation(), found.kind, found.lossless)
+    lit = [one for other in found.others for one in _applied(still, found.orientation.turn(_small(other)), found.gains)]
     maps, turned = found.maps, found.orientation
     del found  # with the picture as it was decoded
     try:
-        lit = tuple(_lit(still, one, turned, limits, str(path)) for one in maps)
+        lit += [one for found_map in maps for one in _lit(still, found_map, turned, limits, str(path))]
     except MediaError:
-        lit, unshown = (), unshown or _GAIN_MAP
-    return View(still, width, height, unshown, tuple(one for several in lit for one in several))
+        unshown = unshown or _GAIN_MAP
+    return View(still, width, height, unshown, tuple(lit))
 
 
-def _lit(still: Still, found: FoundMap, turned: Orientation, limits: Limits, subject: str) -> tuple[Still, ...]:
-    """What is shown by a gain map, in each way that it may be meant."""
+def _lit(still: Still, found: FoundMap, turned: Orientation, limits: Limits, subject: str) -> list[Still]:
+    """What is shown by a gain map that is a JPEG, in each way that it may be meant."""
     parts = segments.jpeg_parts(found.picture, subject)
     most = (_MOST_VIEWED - still.pixels.nbytes - 2 * len(found.picture)) // parts.depth
     limits = replace(limits, max_pixels=min(_LARGER * limits.max_pixels, most))
     limits.check_dimensions(parts.width, parts.height, subject)
     decoded = _decoded("mjpeg", parts.bare, limits, subject)
-    levels = shallow(_pixels(decoded, _smaller(decoded.width, decoded.height, _LIT_PIXELS)))
+    return _applied(still, turned.turn(_small(decoded)), found.gains)
+
+
+def _small(picture: VideoFrame) -> Pixels:
+    return shallow(_pixels(picture, _smaller(picture.width, picture.height, _LIT_PIXELS)))
+
+
+def _applied(still: Still, levels: Pixels, gains: Iterable[Gain]) -> list[Still]:
     height, width, _ = still.pixels.shape
     size = _smaller(width, height, _LIT_PIXELS)
     pixels = np.asarray(cv2.resize(still.upright, size, interpolation=cv2.INTER_AREA), np.uint8)
-    shown = (gain.applied(pixels, turned.turn(levels)) for gain in found.gains)
-    return tuple(replace(still, pixels=one, lossless=False) for one in shown)
+    return [replace(still, pixels=gain.applied(pixels, levels), lossless=False) for gain in gains]
 
 
 def _smaller(width: int, height: int, most: int) -> tuple[int, int]:
@@ -243,6 +251,8 @@ class _Found:
     parts: Parts | None = None
     unshown: str = ""
     maps: tuple[FoundMap, ...] = ()
+    others: tuple[VideoFrame, ...] = ()
+    gains: tuple[Gain, ...] = ()
 
 
 def _found(path: Path, limits: Limits, most: int | None = None) -> _Found:
@@ -265,14 +275,24 @@ def _found(path: Path, limits: Limits, most: int | None = None) -> _Found:
         if most is not None:
             limits = replace(limits, max_pixels=min(limits.max_pixels, (most - size) // _DEEPEST[kind]))
         if kind is StillKind.AVIF:
-            picture, orientation = _of_avif(data, limits, subject)
+            (picture, *others), orientation = _of_avif(data, limits, subject, alone=most is None)
             unshown = _SEEN_THROUGH if any(name in data for name in _ALPHA) else ""
             for number, box in enumerate(_AVIF_PROFILE.finditer(data)):  # of which a viewer takes one
                 of_colours = data[box.end() : box.start() + int.from_bytes(box[1], "big")]
                 if unshown or number == _MOST_PROFILES or profile.shows_otherwise(of_colours):
                     unshown = unshown or _OTHER_COLOURS
                     break
-            return _Found(picture, kind, orientation, lossless=False, unshown=unshown)
+            try:
+                gains = in_heif(tone_maps(io.BytesIO(data), subject))
+            except StrangeGainMapError:
+                unshown, gains = unshown or _GAIN_MAP, ()
+            if others and not gains:
+                unshown = unshown or _FURTHER
+            elif gains and len(others) != 1:
+                unshown = unshown or _GAIN_MAP
+            return _Found(
+                picture, kind, orientation, lossless=False, unshown=unshown, others=tuple(others), gains=gains
+            )
         tiff = Tiff.of(within(data))
         if tiff and any(entry.tag == _IS_RAW for entry in tiff.entries()):
             raise NotAPictureError(
@@ -407,7 +427,8 @@ def _is_seen_through(picture: VideoFrame) -> bool:
     return bool((small.to_ndarray()[..., 3] < _OPAQUE).any())
 
 
-def _of_avif(data: bytes, limits: Limits, subject: str) -> tuple[VideoFrame, Orientation]:
+def _of_avif(data: bytes, limits: Limits, subject: str, alone: bool) -> tuple[list[VideoFrame], Orientation]:
+    """The picture that is shown, and those beside it (gain maps, thumbnails) unless it is asked for ``alone``."""
     options = {
         "format_whitelist": "mov",
         "protocol_whitelist": "none",
@@ -420,30 +441,43 @@ def _of_avif(data: bytes, limits: Limits, subject: str) -> tuple[VideoFrame, Ori
             streams = container.streams.video
             if not streams:
                 raise _damaged("it holds no picture", subject)
+            if any(one.frames > 1 for one in streams):
+                raise _animated(StillKind.AVIF, subject)
             main = primary_item(io.BytesIO(data), subject)
-            stream = next((stream for stream in streams if stream.id == main), None)
-            sizes = {(one.width, one.height) for one in streams}
-            if stream is None or len(sizes) > 1 or len(streams) > 2:
+            shown = [stream for stream in streams if stream.id == main]
+            if len(shown) != 1:
                 raise DecodeError(
                     "is an AVIF made of tiles", subject=subject, remedy="Convert it to PNG, and give that."
                 )
-            if any(one.frames > 1 for one in streams):
-                raise _animated(StillKind.AVIF, subject)
-            limits.check_dimensions(stream.width, stream.height, subject)
-            packet = next(container.demux(stream))
-            if shown_pictures(bytes(packet), MOST_SHOWN) > MOST_SHOWN:
+            wanted = shown if alone else [*shown, *(one for one in streams if one.id != main)]
+            limits.check_dimensions(shown[0].width, shown[0].height, subject)
+            if sum(one.width * one.height for one in wanted) > limits.max_pixels:
                 raise LimitExceededError(
-                    f"is an AVIF of more than {MOST_SHOWN} pictures at once, or far more that are not shown",
+                    "is an AVIF whose pictures take more memory than is given",
                     subject=subject,
-                    remedy="No program writes that; do not open the file.",
+                    remedy="Look at a smaller copy of it.",
                 )
-            picture = next(iter([*stream.decode(packet), *stream.decode(None)]), None)
+            first: dict[int, bytes] = {}
+            for packet in container.demux(wanted):
+                first.setdefault(packet.stream_index, bytes(packet))
+            pictures = [_of_av1(stream, first.get(stream.index, b""), limits, subject) for stream in wanted]
     except _LIBRARY_ERRORS as error:
         raise _damaged("its picture cannot be decoded", subject) from error
+    return pictures, Orientation.turned_by(-pictures[0].rotation)
+
+
+def _of_av1(stream: VideoStream, packet: bytes, limits: Limits, subject: str) -> VideoFrame:
+    if shown_pictures(packet, MOST_SHOWN) > MOST_SHOWN:
+        raise LimitExceededError(
+            f"is an AVIF of more than {MOST_SHOWN} pictures at once, or far more that are not shown",
+            subject=subject,
+            remedy="No program writes that; do not open the file.",
+        )
+    picture = next(iter([*stream.decode(Packet(packet)), *stream.decode(None)]), None) if packet else None
     if picture is None:
         raise _damaged("it holds no picture", subject)
     limits.check_dimensions(picture.width, picture.height, subject)
-    return picture, Orientation.turned_by(-picture.rotation)
+    return picture
 
 
 def _animated(kind: StillKind, subject: str) -> NotAPictureError:

@@ -10,14 +10,15 @@ import cv2
 import numpy as np
 import pytest
 
-from tests.detectors.test_other_pictures import CHAIN, KEY, PAYLOAD, scene
-from tests.gain_maps import gain_to, jpeg, of_adobe, of_apple, of_iso, segment, ultra_hdr
+from tests.detectors.test_other_pictures import CHAIN, KEY, PAYLOAD, avif, scene
+from tests.gain_maps import ISO, gain_to, jpeg, of_adobe, of_apple, of_iso, segment, ultra_hdr
 from touchmark.detectors.contradictions import ContradictionKind
 from touchmark.detectors.sources import Sources
 from touchmark.detectors.verdict import Outcome, Verdict
 from touchmark.detectors.verify import Verifier
 from touchmark.provenance.manifest.claim import Claim, DigitalSourceType, SoftwareAgent
 from touchmark.provenance.manifest.write import sign_file
+from touchmark.provenance.media.kinds import kind_of
 from touchmark.provenance.media.picture import Orientation, Pixels
 from touchmark.provenance.media.still import Still, StillKind
 from touchmark.provenance.signing import PemSigner
@@ -35,15 +36,18 @@ def marked() -> Pixels:
 
 
 @pytest.fixture
-def signed(tmp_path: Path) -> Callable[[Path], Path]:
+def signed() -> Callable[[Path], Path]:
     """A picture, once a camera that is trusted has signed it."""
 
     def sign(path: Path) -> Path:
         agent = SoftwareAgent("a camera", "1")
-        claim = Claim("x", "image/jpeg", DigitalSourceType.DIGITAL_CAPTURE, agent, datetime.now(UTC))
+        kind = kind_of(path)
+        assert kind is not None
+        claim = Claim("x", kind.media_type, DigitalSourceType.DIGITAL_CAPTURE, agent, datetime.now(UTC))
         signer = PemSigner.from_pem(CHAIN.signer, CHAIN.signer_key)
-        sign_file(path, tmp_path / "signed.jpg", claim, signer, CHAIN.authority)
-        return tmp_path / "signed.jpg"
+        to = path.with_stem("signed")
+        sign_file(path, to, claim, signer, CHAIN.authority)
+        return to
 
     return sign
 
@@ -120,3 +124,44 @@ def test_no_stranger_changes_a_gain_map_or_adds_one(signed, marked, tmp_path) ->
     for forged in (with_map[:own] + gain, with_map + gain, with_map[:own], without + gain):
         (tmp_path / "forged.jpg").write_bytes(forged)
         assert verdict(tmp_path / "forged.jpg").outcome in (Outcome.TAMPERED, Outcome.CONTRADICTORY)
+
+
+def tone_map(stops: tuple[float, float]) -> bytes:
+    """As an item of an AVIF has it: a version, and what a JPEG has in a segment."""
+    return b"\0" + of_iso(stops)[4 + len(ISO) :]
+
+
+@pytest.mark.parametrize("size", [(320, 240), (160, 120)])
+def test_a_gain_map_of_an_avif_is_looked_at(signed, marked, tmp_path, size) -> None:
+    gain = cv2.resize(gain_to(GREY, marked, STOPS), size, interpolation=cv2.INTER_AREA)
+    assert_seen(signed(avif(tmp_path / "p.avif", [GREY, gain], 1, tone_maps=[tone_map(STOPS)])))
+    gain = cv2.resize(highlights(CLEAN), size)
+    honest = avif(tmp_path / "p.avif", [CLEAN, np.dstack([gain] * 3)], 1, tone_maps=[tone_map((0.0, 2.0))])
+    assert verdict(signed(honest)).outcome is Outcome.CAPTURED
+
+
+@pytest.mark.parametrize(
+    "items, tone_maps",
+    [
+        ([CLEAN], [tone_map(STOPS)]),
+        ([CLEAN] * 3, [tone_map(STOPS)]),
+        ([CLEAN] * 2, [b""]),
+        ([CLEAN] * 2, [tone_map((0.0, float(stops))) for stops in range(5)]),
+        ([CLEAN] * 2, []),
+    ],
+)
+def test_further_pictures_of_an_avif_are_not_vouched_for(signed, tmp_path, items, tone_maps) -> None:
+    found = VERIFIER.verify(signed(avif(tmp_path / "p.avif", items, 1, tone_maps=tone_maps)))
+    assert found.verdict.outcome is Outcome.UNKNOWN
+    assert found.evidence.container.unseen
+
+
+def test_no_stranger_gives_an_avif_another_gain_map(signed, marked, tmp_path) -> None:
+    """A hash over boxes takes in the tables of items too."""
+    gain = np.dstack([highlights(CLEAN)] * 3)
+    content = signed(avif(tmp_path / "p.avif", [CLEAN, gain], 1, tone_maps=[tone_map((0.0, 2.0))])).read_bytes()
+    for place in (content.index(b"tmap"), content.index(b"iloc") + 40, content.index(b"iref") + 20, len(content) - 9):
+        forged = bytearray(content)
+        forged[place] ^= 1
+        (tmp_path / "forged.avif").write_bytes(forged)
+        assert verdict(tmp_path / "forged.avif").outcome in (Outcome.TAMPERED, Outcome.CONTRADICTORY)
