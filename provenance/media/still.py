@@ -407,7 +407,7 @@ def _has_other_colours(kind: StillKind, parts: Parts) -> bool:
     """Whether a picture says that it is to be shown in other colours than cameras and screens have."""
     if kind is StillKind.JPEG:
         pieces = (part.data for part in parts.carried if part.data.startswith(b"ICC_PROFILE\0"))
-        return profile.shows_otherwise(profile.of_jpeg(pieces))
+        return profile.jpeg_shows_otherwise(pieces)
     said = {part.name: part.data for part in reversed(parts.carried)}
     if kind is not StillKind.PNG:
         return profile.shows_otherwise(said.get(b"ICCP", b""))
