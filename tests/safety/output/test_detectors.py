@@ -7,6 +7,7 @@ import time
 from collections.abc import Iterator
 from fractions import Fraction
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import cv2
@@ -101,6 +102,9 @@ def _raise(error: BaseException) -> Any:
         [Detection("BUTTOCKS_EXPOSED", 1.1)],
         [Detection("BUTTOCKS_EXPOSED", "0.9")],  # type: ignore[arg-type]
         [Detection("BUTTOCKS_EXPOSED", None)],  # type: ignore[arg-type]
+        [Detection("BUTTOCKS_EXPOSED", np.float32(0.9))],  # type: ignore[arg-type]  # what no ledger can write
+        (Detection(label, 0.9) for label in ["BUTTOCKS_EXPOSED"]),  # who looks twice sees nothing
+        [SimpleNamespace(label="BUTTOCKS_EXPOSED", score=0.9)],
         [Detection("buttocks", 0.9)],
         [None],
         _raise(RuntimeError("CUDA out of memory")),
