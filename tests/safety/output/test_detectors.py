@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from touchmark.provenance.errors import TouchmarkError
 from touchmark.provenance.media.decode import open_video
 from touchmark.provenance.media.video import Frame
+from touchmark.safety.bounded import within
 from touchmark.safety.decision import Action, AgeProfile, Category
 from touchmark.safety.output.checks import checked, examined
 from touchmark.safety.output.detector import Detection, DetectorCheck, DetectorError
@@ -117,6 +118,12 @@ def test_a_detector_that_fails_holds_the_video(says: Any) -> None:
     with pytest.raises(OutputReviewError, match="failed") as caught:
         list(checked(_frames(), [DetectorCheck(_Says(says), RULE, RULING)]))
     assert caught.value.finding.reason_code == NOT_CHECKED
+
+
+@pytest.mark.parametrize("error", [SystemExit(0), KeyboardInterrupt()])
+def test_who_would_end_the_process_is_not_said_to_be_slow(error: BaseException) -> None:
+    with pytest.raises(RuntimeError, match=type(error).__name__):
+        within(60, lambda: _raise(error)(np.zeros(1, np.uint8)))
 
 
 def test_a_detector_that_fails_in_mid_stream_is_told_with_its_time_and_asked_no_more() -> None:
