@@ -15,13 +15,15 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from fractions import Fraction
 from pathlib import Path
 from typing import Any, Final
 
-from touchmark.detectors.contradictions import Doubt
-from touchmark.detectors.history import is_disclosed_edit, nobodys_word, said_to_be
+from touchmark.detectors.doubt import Doubt
+from touchmark.detectors.evidence import Evidence
+from touchmark.detectors.history import content, is_disclosed_edit, nobodys_word, said_to_be
 from touchmark.detectors.text import safe_text
 from touchmark.detectors.verdict import Outcome
 from touchmark.detectors.verify import Verification
@@ -42,6 +44,10 @@ from touchmark.provenance.watermark.protocol import MarkState
 Value = bool | float | str | tuple[str, ...] | None
 """``None``: not known."""
 
+_FAULTLESS: Final = "validity:faultless"
+"""Of the rubric: the library finds no failure."""
+_SLACK: Final = timedelta(days=1)
+"""That clocks may differ, and zones be forgotten."""
 _AT_ONCE: Final = Fraction(1, 10)
 """Seconds that timed text may be late, or short."""
 _PACKING: Final = ("c2pa.watermarked", "c2pa.transcoded", "c2pa.repackaged", "c2pa.published")
@@ -55,7 +61,8 @@ class Fact(StrEnum):
     OUTCOME = "evidence.outcome"
     """The verdict: ``generated``, ``captured``, ``tampered``, ``contradictory``, ``unknown``."""
     MANIFEST_STATE = "manifest.state"
-    """``trusted``, ``valid``, ``invalid``, or ``none`` where there is no readable manifest."""
+    """``trusted``, ``valid``, ``invalid``, or ``none`` where there is no readable manifest. Of those that are invalid,
+    ``unbound`` where all is as in a trusted one, but that it says that a watermark is bound, and binds none."""
     MANIFEST_SOURCE_TYPE = "manifest.source_type"
     """How the content came to be: the last part of IPTC's digital source type."""
     MANIFEST_LABEL = "manifest.label"
@@ -128,7 +135,7 @@ class Facts:
 
     Attributes:
         values: by fact; what is missing is not known.
-        reasons: why a fact is not known although the file says something.
+        reasons: why a fact is not known although the file says something, or is what nobody wants.
     """
 
     values: Mapping[Fact, Value] = field(default_factory=dict)
@@ -182,11 +189,11 @@ def _gather(
         Fact.FAMILY: evidence.container.family.value,
     }
     values |= _of_manifest(evidence.manifest)
-    values |= rules
+    values |= _broken_rules(rules, evidence.manifest)
     values |= _of_watermark(verification)
     values |= _of_aigc(evidence.labels.record)
     values |= _of_xmp(read_xmp(path))
-    reasons: dict[Fact, str] = {}
+    reasons = _of_faults(evidence.manifest)
     if look_for_label and not evidence.container.info.width:  # nothing in it could be decoded as a picture
         why = safe_text(evidence.container.unseen, 200) or f"a {evidence.container.family.value} has no pictures"
         reasons |= {fact: why for fact in Fact if fact.is_of_label}
@@ -199,20 +206,54 @@ def _gather(
 
 def _believed(values: dict[Fact, Value], reasons: dict[Fact, str], verification: Verification) -> Facts:
     """Without the claims that evidence contradicts."""
-    verdict = verification.verdict
-    if verdict.outcome in (Outcome.TAMPERED, Outcome.CONTRADICTORY):
-        doubts = {one.doubt for one in verdict.contradictions} | ({Doubt.CLAIMS} if verdict.tampering else set())
-        why = f"the file is {verdict.outcome.value} ({verdict.headline})"
-        _withdraw(values, reasons, (fact for doubt in doubts for fact in _IN_DOUBT[doubt]), why)
-    marked = values.get(Fact.WATERMARK_PAYLOAD)
-    named = verification.evidence.labels.named_payload
+    evidence = verification.evidence
+    _withdraw_doubted(values, reasons, verification)
+    marked, named = values.get(Fact.WATERMARK_PAYLOAD), evidence.labels.named_payload
     if marked and named is not None and str(named) != marked:
         _withdraw(values, reasons, _AIGC, f"the record names {named} and the watermark in the picture {marked}")
+    if marked and str(named) == marked and (why := _strange_producer(evidence, values.get(Fact.AIGC_PRODUCER))):
+        _withdraw(values, reasons, (Fact.AIGC_PRODUCER,), why)
+    if why := _not_yet(evidence.manifest, values.get(Fact.MANIFEST_TIME)):
+        _withdraw(values, reasons, (Fact.MANIFEST_TIME,), why)
     signed, noted = values.get(Fact.MANIFEST_SOURCE_TYPE), values.get(Fact.XMP_SOURCE_TYPE)
-    if signed and noted and signed != noted and not is_disclosed_edit(verification.evidence.manifest):
+    if signed and noted and signed != noted and not is_disclosed_edit(evidence.manifest):
         said = f"XMP says {safe_text(noted, 120)} and the signed manifest {safe_text(signed, 120)}"
         _withdraw(values, reasons, (Fact.XMP_SOURCE_TYPE,), said)
     return Facts(values, reasons)
+
+
+def _strange_producer(evidence: Evidence, producer: Value) -> str:
+    """Why the producer is none, in a record that names our mark: we write who signs, and nobody there signed."""
+    manifest = evidence.manifest
+    signers = [one.signer for one in (manifest, *content(manifest), evidence.recovered) if one is not None]
+    names = sorted({signer.organisation for signer in signers if signer is not None})
+    if not isinstance(producer, str) or not producer.strip() or not manifest.is_sound or producer in names:
+        return ""
+    return f"the record names {safe_text(producer, 80)}, and it is signed by {safe_text(', '.join(names), 80)}"
+
+
+def _not_yet(manifest: ManifestReport, made: Value) -> str:
+    """Why it cannot have been made then: it was signed earlier, or that is still to come."""
+    signed = manifest.signed_at if manifest.time_stamped else None
+    if not isinstance(made, str) or not made or datetime.fromisoformat(made) <= (signed or datetime.now(UTC)) + _SLACK:
+        return ""
+    return f"it says {made}, and was {f'signed on {signed.isoformat()}' if signed else 'verified before that'}"
+
+
+def _withdraw_doubted(values: dict[Fact, Value], reasons: dict[Fact, str], verification: Verification) -> None:
+    verdict = verification.verdict
+    if verdict.outcome not in (Outcome.TAMPERED, Outcome.CONTRADICTORY):
+        return
+    doubts = {one.doubt for one in verdict.contradictions} | ({Doubt.CLAIMS} if verdict.tampering else set())
+    why = f"the file is {verdict.outcome.value} ({verdict.headline})"
+    registered = _registered(verification.evidence.recovered)
+    for doubt in (one for one in Doubt if one in doubts):  # that of most comes first
+        for fact in _IN_DOUBT[doubt]:
+            if fact not in _SAID_AGAIN.get(doubt, ()) or fact not in registered:
+                _withdraw(values, reasons, (fact,), why)
+            elif values.get(fact) not in ("", registered[fact]):
+                said = safe_text(str(registered[fact]), 120) or "nothing of it"
+                _withdraw(values, reasons, (fact,), f"{why}: the registered manifest says {said}")
 
 
 def _withdraw(values: dict[Fact, Value], reasons: dict[Fact, str], facts: Iterable[Fact], why: str) -> None:
@@ -236,24 +277,58 @@ _STORY: Final = (
     Fact.MANIFEST_BINDS_WATERMARK,
 )
 """By whom, when and from what it was made."""
-_IN_DOUBT: Final = {Doubt.CLAIMS: _CLAIMS, Doubt.STORY: _STORY, Doubt.SILENCE: ()}
+_TOLD: Final = (Fact.MANIFEST_PROVIDER, Fact.MANIFEST_SYSTEM, Fact.MANIFEST_SYSTEM_VERSION, Fact.MANIFEST_TIME)
+_IN_DOUBT: Final = {
+    Doubt.CLAIMS: _CLAIMS,
+    Doubt.STORY: _STORY,
+    Doubt.RETOLD: (*_TOLD, Fact.MANIFEST_INPUTS),
+    Doubt.SILENCE: (),
+    Doubt.PROMISE: (),
+    Doubt.UNSIGNED: (),
+}
+_SAID_AGAIN: Final = {Doubt.CLAIMS: (), Doubt.STORY: _TOLD, Doubt.RETOLD: _IN_DOUBT[Doubt.RETOLD]}
+"""Those of them that stand where the registered manifest says the same."""
 
 
 def _of_manifest(manifest: ManifestReport) -> dict[Fact, Value]:
-    state = manifest.state.value if manifest.state else "none"
+    state = "unbound" if manifest.is_unbound else manifest.state.value if manifest.state else "none"
     values: dict[Fact, Value] = {Fact.MANIFEST_STATE: state}
-    holds = (
-        manifest.state in (ValidationState.TRUSTED, ValidationState.VALID)
-        and manifest.hard_binding_matches is True
-        and not manifest.left_out
-    )
+    holds = state in ("trusted", "valid", "unbound") and manifest.hard_binding_matches is True and not manifest.left_out
     if not holds or manifest.laundered_faults or manifest.truncated:
         return values
+    return values | _said(manifest)
+
+
+def _broken_rules(rules: dict[Fact, Value], manifest: ManifestReport) -> dict[Fact, Value]:
+    """Without the rule of validity, where the line of the soft binding tells what breaks it."""
+    broken = rules.get(Fact.MANIFEST_BROKEN_RULES)
+    if not manifest.is_unbound or not isinstance(broken, tuple):
+        return rules
+    return {Fact.MANIFEST_BROKEN_RULES: tuple(rule for rule in broken if rule != _FAULTLESS)}
+
+
+def _of_faults(manifest: ManifestReport) -> dict[Fact, str]:
+    """Why there is no manifest that holds, or none that binds the mark, as far as it can be told in a line."""
+    if manifest.is_unbound:
+        why = "an action says that a watermark is bound and no soft binding is there, so that readers call it invalid"
+        return {Fact.MANIFEST_STATE: why, Fact.MANIFEST_BINDS_WATERMARK: why}
+    told = [f"{one.code} ({one.explanation})" if one.explanation else one.code for one in manifest.failures]
+    why = safe_text("; ".join(told[:2]) if manifest.state is ValidationState.INVALID else manifest.reason, 200)
+    return {Fact.MANIFEST_STATE: why} if why else {}
+
+
+def _registered(manifest: ManifestReport | None) -> dict[Fact, Value]:
+    """What the manifest says which the registry kept; nothing where it is not as it was signed."""
+    return _said(manifest) if manifest is not None and manifest.is_sound_but_for_content else {}
+
+
+def _said(manifest: ManifestReport) -> dict[Fact, Value]:
+    """What one says, whatever holds of it."""
     said = manifest if nobodys_word(manifest) else manifest.of_content
     agent, version = _agent(manifest.raw_json, said.label)
     disclosed = said.ai_disclosure.model_name if said.ai_disclosure else ""
     times = [action.when for action in said.actions if action.when]
-    values |= {
+    return {
         Fact.MANIFEST_SOURCE_TYPE: _last_part(said_to_be(manifest) or ""),
         Fact.MANIFEST_LABEL: manifest.label,
         Fact.MANIFEST_PROVIDER: manifest.signer.organisation if manifest.signer else "",
@@ -265,7 +340,6 @@ def _of_manifest(manifest: ManifestReport) -> dict[Fact, Value]:
         Fact.MANIFEST_INPUTS: _inputs(manifest),
         Fact.MANIFEST_ACTIONS: tuple(action.name for action in manifest.actions),
     }
-    return values
 
 
 def _of_rubric(path: Path, anchors: bytes, segment: Path | None = None) -> dict[Fact, Value]:
