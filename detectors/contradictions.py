@@ -11,6 +11,14 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
+from touchmark.detectors.doubt import (
+    Doubt,
+    is_made,
+    is_silent_of_its_own,
+    of_another_registered,
+    of_mismatch,
+    of_promise,
+)
 from touchmark.detectors.evidence import Evidence
 from touchmark.detectors.history import (
     MADE,
@@ -22,7 +30,6 @@ from touchmark.detectors.history import (
     named_payloads,
     signer_name,
     sources,
-    tells_itself_made,
 )
 from touchmark.detectors.integrity import is_tampering, signs_of_tampering
 from touchmark.detectors.text import safe_text
@@ -81,17 +88,6 @@ _TITLES = {
     ContradictionKind.LABELS_DISAGREE: "Labels in the file disagree",
     ContradictionKind.REGISTRY_DISAGREES: "Registry disagrees",
 }
-
-
-class Doubt(StrEnum):
-    """How much of what a file says of itself a contradiction leaves in doubt."""
-
-    CLAIMS = "claims"
-    """All of it."""
-    STORY = "story"
-    """By whom, when and from what a machine made it; that one did, both sides say."""
-    SILENCE = "silence"
-    """That the manifest ought to have named the mark, and no more: who signed it put the mark there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,16 +171,16 @@ def _mark_against_manifest(evidence: Evidence) -> Iterator[Contradiction]:
     hides_generation = (
         registration is not None
         and registration.manifest_label != manifest.label
-        and _is_made(registration)
+        and is_made(registration)
         and not kinds & MADE
     )
-    silent = mark.state is MarkState.VERIFIED and _is_silent_of_its_own(evidence)
+    silent = mark.state is MarkState.VERIFIED and is_silent_of_its_own(evidence)
     if manifest.says_captured and (hides_generation or not (admitted or silent)):
         yield Contradiction(
             ContradictionKind.CAPTURE_CLAIM_OVER_MARK,
             f"{_signer(manifest)} says that {evidence.recorder} recorded this, but the {evidence.carrier} carries "
             f"{what}, which marks {_known_as(registration)}. Someone signed generated content as a recording.",
-            _doubt_of_story(evidence) if made_by_model(manifest) else Doubt.CLAIMS,
+            of_another_registered(evidence) if made_by_model(manifest) else Doubt.CLAIMS,
         )
     elif mark.state is not MarkState.VERIFIED:
         return
@@ -193,34 +189,15 @@ def _mark_against_manifest(evidence: Evidence) -> Iterator[Contradiction]:
             ContradictionKind.SOFT_BINDING_MISMATCH,
             f"The manifest says that the {evidence.carrier} carries the watermark {_hex(named)}; it carries "
             f"{mark.payload}.",
+            of_mismatch(evidence),
         )
     elif not admitted or hides_generation:
         yield Contradiction(
             ContradictionKind.HISTORY_DROPPED,
             f"{_signer(manifest)} signed this without a word of {what} in its {evidence.carrier}, which marks "
             f"{_known_as(registration)}. Its true history was left out.",
-            Doubt.SILENCE if silent else _doubt_of_story(evidence),
+            Doubt.SILENCE if silent else of_another_registered(evidence),
         )
-
-
-def _is_silent_of_its_own(evidence: Evidence) -> bool:
-    """Whether nothing is in doubt of a manifest that does not name the mark, but that it ought to.
-
-    Whoever has the signing key of the operator whose mark it is can have it named too. But the mark may be that of
-    something else that this operator sealed, and that went in here. The registry would know that; and where what went
-    in keeps silent about it, no word of those who signed that may be told as the operator's.
-    """
-    manifest = evidence.manifest
-    known = evidence.registration is not None or evidence.manifest_registration is not None
-    return manifest.is_sound and evidence.signed_by_marker and not known and tells_itself_made(manifest)
-
-
-def _doubt_of_story(evidence: Evidence) -> Doubt:
-    """Of a manifest over a mark that is not its own: all of it, unless it too says that a machine made the content."""
-    manifest, registration = evidence.manifest, evidence.registration
-    if not sources(manifest) & MADE or (registration is not None and not _is_made(registration)):
-        return Doubt.CLAIMS
-    return Doubt.STORY
 
 
 def _promised_mark(evidence: Evidence) -> Iterator[Contradiction]:
@@ -230,6 +207,7 @@ def _promised_mark(evidence: Evidence) -> Iterator[Contradiction]:
             ContradictionKind.SOFT_BINDING_MISSING_MARK,
             f"The manifest says that the {evidence.carrier} carries the watermark {_hex(named)}. It was looked for "
             "with the key that it was registered under, and is not there.",
+            of_promise(evidence),
         )
 
 
@@ -288,7 +266,7 @@ def _labels_against_mark(evidence: Evidence) -> Iterator[Contradiction]:
             f"The AIGC record in the file names the content {labels.named_payload}; the {evidence.carrier} carries the "
             f"watermark {mark.payload}, which marks {_known_as(known)}. The record is that of another file.",
         )
-    if labels.says_captured and known is not None and _is_made(known):
+    if labels.says_captured and known is not None and is_made(known):
         yield Contradiction(
             ContradictionKind.LABELS_DISAGREE,
             f"The file's own labels ({labels.in_words}) say that {evidence.recorder} recorded it; the "
@@ -309,6 +287,7 @@ def _outside_the_hash(evidence: Evidence) -> Iterator[Contradiction]:
             ContradictionKind.UNHASHED_BYTES,
             "The manifest is intact, but the file differs from the one that was published under it: bytes that the "
             "signature leaves out were changed.",
+            Doubt.UNSIGNED,
         )
 
 
@@ -328,7 +307,7 @@ def _registry(evidence: Evidence) -> Iterator[Contradiction]:
             ContradictionKind.REGISTRY_DISAGREES,
             f"The manifest names the watermark {mark.payload} as its own, but the registry gave that watermark to "
             f"another manifest ({safe_text(registration.manifest_label, 80)}).",
-            _doubt_of_story(evidence),
+            of_another_registered(evidence),
         )
     if recovered is not None and (
         not recovered.signature_valid
@@ -357,10 +336,6 @@ def _would_be_seen(evidence: Evidence) -> bool:
 
 def _names(manifest: ManifestReport, registration: Registration) -> bool:
     return registration.payload.to_bytes() in named_payloads(manifest, registration.watermark_algorithm)
-
-
-def _is_made(registration: Registration) -> bool:
-    return registration.source_type in {str(kind) for kind in MADE}
 
 
 def _known_as(registration: Registration | None) -> str:

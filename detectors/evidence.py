@@ -425,10 +425,11 @@ def _is_signed_like_others(evidence: Evidence, registry: Lookup) -> bool:
 
     Where a module, a cloud or a service signs, that of the operator is in no folder of keys.
     """
-    mark, certificate = evidence.mark, evidence.manifest.certificate
-    if mark is None or not certificate or not evidence.manifest.is_sound:
+    manifest, mark = evidence.manifest, evidence.mark
+    if not manifest.certificate or not (manifest.is_sound or manifest.is_sound_but_for_form):
         return False
-    return registry.has_signed(certificate, mark.key_id)
+    keys = {mark.key_id} if mark else {one.key_id for one in _named(evidence, registry)}  # of a mark that is missing
+    return any(registry.has_signed(manifest.certificate, key) for key in keys)
 
 
 def _likeness(evidence: Evidence, path: Path, limits: Limits) -> Likeness | None:

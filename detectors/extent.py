@@ -64,6 +64,7 @@ class Watched:
             if not key_frames_only:
                 self._until = max(self._until, frame.time + 1 / self._video.info.frame_rate)
             yield frame
+            del frame  # of a large film that is a hundred megabytes while the next is decoded
         self._whole |= not key_frames_only
 
     @property

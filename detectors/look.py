@@ -213,7 +213,10 @@ def _listen(path: Path, kind: Kind, sources: Sources, limits: Limits, named: Seq
 
 def _view(path: Path, kind: Kind, sources: Sources, limits: Limits, expected: Expected) -> Look:
     view = view_still(path, limits)
-    found = paid((find_in_still(view.still, key, expected) for key in sources.keys), len(sources.keys))
+    shown = (view.still, *view.lit)
+    each = ((find_in_still(one, key, expected) for one in shown) for key in sources.keys)
+    surest = (min(of_key, key=lambda one: one.p_value) for of_key in each)
+    found = paid(surest, len(sources.keys) * len(shown))
     form = _form(kind.suffix[1:])
     info = replace(form, codec=view.still.kind.value.lower(), width=view.width, height=view.height)
     return Look(Family.PICTURE, info, detections=found, unseen=view.unshown)

@@ -104,14 +104,15 @@ class Includes(_OfOne):
 
 
 class Present(_OfOne):
-    """The fact is known, and not empty; or, with ``false``, it is known to be empty."""
+    """The fact is known, and not empty (text has a letter or a digit); or, with ``false``, it is known to be empty."""
 
     present: bool
 
     def verify(self, facts: Facts) -> None:
         """See :class:`_Check`."""
         value = facts.get(self.fact)
-        if self.present and value in (None, "", (), False):
+        blank = isinstance(value, str) and not any(map(str.isalnum, value))  # blanks and dashes name nobody
+        if self.present and (blank or value in (None, "", (), False)):
             raise self._mismatch(facts, "something")
         if not self.present and value not in ("", (), False):
             raise self._mismatch(facts, "nothing")

@@ -15,7 +15,8 @@ from enum import StrEnum
 from pathlib import Path
 
 from touchmark.detectors.disclosure.checks import MismatchError
-from touchmark.detectors.disclosure.facts import Facts, gather_facts
+from touchmark.detectors.disclosure.facts import Facts
+from touchmark.detectors.disclosure.gathering import gather_facts
 from touchmark.detectors.disclosure.profile import Line, Profile
 from touchmark.detectors.verify import Verification
 from touchmark.provenance.media.limits import Limits

@@ -84,6 +84,7 @@ class StatusCode:
         return _CONCERNS.get(self.code) or _CONCERNS.get(first, Concern.CLAIM)
 
 
+_BINDING_MISSING = "assertion.action.softBindingMissing"
 INVALID_CERTIFICATE = "signingCredential.invalid"
 """The code of a certificate that breaks the profile of C2PA."""
 _CONCERNS = {
@@ -93,7 +94,7 @@ _CONCERNS = {
     "assertion.cloud-data.hardBinding": Concern.FORM,
     "assertion.cloud-data.malformed": Concern.FORM,
     "assertion.external-reference.malformed": Concern.FORM,
-    "assertion.action.softBindingMissing": Concern.FORM,
+    _BINDING_MISSING: Concern.FORM,
     "assertion.ingredient.malformed": Concern.FORM,
     "assertion.metadata.disallowed": Concern.FORM,
     "assertion.timestamp.malformed": Concern.FORM,
@@ -425,6 +426,26 @@ class ManifestReport:
     def is_malformed(self) -> bool:
         """What was signed, over these bytes; but it breaks the specification."""
         return self.is_as_signed and any(failure.concern is Concern.FORM for failure in self.failures)
+
+    @property
+    def is_sound_but_for_form(self) -> bool:
+        """As sound as can be, but that it breaks the specification."""
+        return (
+            self.is_malformed
+            and self.signer_trusted
+            and self._only(Concern.FORM)
+            and not self.left_out
+            and not self.laundered_faults
+            and not self.truncated
+        )
+
+    @property
+    def is_unbound(self) -> bool:
+        """As sound as can be, but that an action says of a watermark that it is bound, and no soft binding is there.
+
+        By the specification that makes it invalid. Had the action been left out too, it would not be.
+        """
+        return self.is_sound_but_for_form and all(failure.code == _BINDING_MISSING for failure in self.failures)
 
     def _only(self, *concerns: Concern) -> bool:
         return all(failure.concern in concerns for failure in self.failures)

@@ -153,10 +153,9 @@ def _unsigned_part(part: Box, hashes: Collection[bytes]) -> int:
     if part.type == ASSERTIONS:
         return _beside_label(part) + sum(map(_beside_content, part.inner))
     if part.type in _LEFT_BEHIND:
-        named = [box for box in part.inner if any(digest(box.data).digest() in hashes for digest in _DIGESTS)]
-        count = sum(_content(box.data) for box in part.inner if box not in named)
-        beside = _beside_label(part) + sum(map(_beside_content, named))
-        return beside + (count if count > _LEFT_BEHIND[part.type] else 0)
+        unnamed = (box for box in part.inner if not any(digest(box.data).digest() in hashes for digest in _DIGESTS))
+        count = sum(_content(box.data) for box in unnamed)
+        return _beside_label(part) + (count if count > _LEFT_BEHIND[part.type] else 0)
     if part.type not in (CLAIM, SIGNATURE) or not part.inner:
         return _content(part.data)
     count = _beside_label(part) + sum(_content(box.data) for box in part.inner[1:])

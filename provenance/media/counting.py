@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from fractions import Fraction
+from itertools import count
 from typing import Protocol
 
 from touchmark.provenance.media.video import Frame, Pictures
@@ -40,10 +41,13 @@ def expected_pictures(video: Timed) -> int:
 
 def counted(frames: Iterable[Frame], tell: Tell | None, of_all: int) -> Iterator[Frame]:
     """Pass pictures on, and tell of each. Never more than ``of_all`` are told of: what a file declares may be wrong."""
-    for count, frame in enumerate(frames, start=1):
+    numbers = count(1)  # not enumerated: that would hold one picture, of a large film a hundred megabytes, for another
+    for frame in frames:
+        number = next(numbers)
         if tell:
-            tell(min(count, of_all) if of_all else count, of_all)
+            tell(min(number, of_all) if of_all else number, of_all)
         yield frame
+        del frame
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,11 +17,13 @@ Demuxers and decoders are restricted (:mod:`streams`).
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from enum import StrEnum
 from fractions import Fraction
+from itertools import count
 from pathlib import Path
 
 import av
@@ -58,6 +60,8 @@ _START_ANEW = frozenset(("h264", "hevc"))
 """Decoders that forget what they saw, and that can be told anew to leave out all but key frames."""
 _MOST_KEPT = 144 << 20
 """Bytes of pictures that a decoder may keep of a large film: ten of 4K."""
+_LARGEST = 36 << 20
+"""Bytes of one picture of which a decoder may keep more: those of 8K have more, those of 4K in 10 bits fewer."""
 _KEY_FRAMES_APART = Fraction(99, 400)
 """Seconds between key frames, where nobody asks for all: some films have no others."""
 
@@ -138,9 +142,10 @@ class VideoReader(MediaReader):
             self.left_out = _left_out(container, first, self.picture_tracks, has_sound=self.sound_tracks > 0)
             self.unshown = self._not_shown(container, stream)
             context = stream.codec_context
-            self._most_kept = _MOST_KEPT // max(sum(plane.buffer_size for plane in first.planes), 1)
+            size = max(sum(plane.buffer_size for plane in first.planes), 1)
+            self._most_kept = _MOST_KEPT // size
             kept = kept_pictures(context.codec.canonical_name, context.extradata or b"")
-            self.is_heavy = not self._is_small and kept > self._most_kept
+            self.is_heavy = not self._is_small and (kept > self._most_kept or size > _LARGEST)
             self.info = VideoInfo(
                 width=width,
                 height=height,
@@ -155,6 +160,10 @@ class VideoReader(MediaReader):
                 fields=_fields(stream, first, orientation),
             )
         self._orientation = orientation
+        if not self._is_small:  # a decoder that waits for the next pass holds two pictures
+            del first
+            self.close()
+            gc.collect(1)  # what a picture says beside its samples holds the picture (PyAV 18.1)
 
     @property
     def end(self) -> Fraction:
@@ -197,7 +206,10 @@ class VideoReader(MediaReader):
                 last = time
                 with self._source.clock:
                     planes = converter.planes(picture)
-                yield Frame(planes, time, bool(picture.key_frame))
+                frame = Frame(planes, time, bool(picture.key_frame))
+                del picture, planes  # while the next is decoded, whoever looks at this one alone holds it
+                yield frame
+                del frame
         if last is None and key_frames_only:  # an edit list may begin behind the only one
             yield from self.frames(lean=lean)
         elif last is None:
@@ -342,12 +354,14 @@ class VideoReader(MediaReader):
         return self._checked(decoded())
 
     def _checked(self, decoded: Iterator[VideoFrame | AudioFrame]) -> Iterator[VideoFrame]:
-        for count, picture in enumerate(decoded, start=1):
+        numbers = count(1)  # not enumerated: that would hold one picture while the next is decoded
+        for picture in decoded:
             assert isinstance(picture, VideoFrame)
-            self._limits.check_frames(count, self._source.name)
+            self._limits.check_frames(next(numbers), self._source.name)
             self._limits.check_dimensions(picture.width, picture.height, self._source.name)
             self._damage += picture.is_corrupt  # decoded, but the decoder had to conceal something
             yield picture
+            del picture
 
     # -- what the streams are
 

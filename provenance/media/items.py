@@ -30,6 +30,7 @@ _MOST_INSIDE: Final = 64
 """Boxes beside one another in the one that describes the items; an honest file has eight."""
 _MOST_FOUND: Final = 16
 _MOST_PIECES: Final = 64
+_TONE_MAP: Final = b"tmap"
 _IN_FILE, _IN_IDAT = 0, 1
 """Ways in which an item may lie in a file; the third, in another item, is left alone."""
 
@@ -50,7 +51,7 @@ def metadata(file: BinaryIO, kind: kinds.Kind | None, subject: str) -> Iterator[
         found = _of_jxl(file, subject)
     else:
         return
-    for name, data in islice(found, _MOST_FOUND):
+    for name, data in islice((one for one in found if one[0] != _TONE_MAP), _MOST_FOUND):
         yield name, data[4 + int.from_bytes(data[:4], "big") :] if name == EXIF else data
 
 
@@ -65,6 +66,15 @@ def primary_item(file: BinaryIO, subject: str) -> int:
     box = next((box for box in islice(inner, _MOST_INSIDE) if box.type == "pitm"), None)
     content = _content(file, box) if box else b""
     return int.from_bytes(content[4 : 6 if content[:1] == b"\0" else 8], "big")
+
+
+def tone_maps(file: BinaryIO, subject: str) -> tuple[bytes, ...]:
+    """What a HEIF file says of how its gain maps are meant (ISO/IEC 23008-12, "tmap"): a few at most.
+
+    Raises:
+        LimitExceededError: there are more boxes than in any honest file.
+    """
+    return tuple(islice((data for name, data in _of_heif(file, subject) if name == _TONE_MAP), _MOST_FOUND))
 
 
 def _of_heif(file: BinaryIO, subject: str) -> Iterator[tuple[bytes, bytes]]:
@@ -101,7 +111,7 @@ def _of_jxl(file: BinaryIO, subject: str) -> Iterator[tuple[bytes, bytes]]:
 
 
 def _names(file: BinaryIO, iinf: Box, subject: str) -> Iterator[tuple[int, bytes]]:
-    """Numbers and kinds of those items that are EXIF or have a media type (8.11.6)."""
+    """Numbers and kinds of those items that are EXIF, tell of a gain map, or have a media type (8.11.6)."""
     start = iinf.offset + iinf.header_size
     wide = _at(file, start, 1) not in (b"", b"\0")
     entries = walk(file, start + (8 if wide else 6), iinf.offset + iinf.size, subject)
@@ -111,8 +121,8 @@ def _names(file: BinaryIO, iinf: Box, subject: str) -> Iterator[tuple[int, bytes
             continue
         size = 2 if head[0] == 2 else 4
         number, kind, rest = int.from_bytes(head[4 : 4 + size], "big"), head[6 + size : 10 + size], head[10 + size :]
-        if kind == EXIF:
-            yield number, EXIF
+        if kind in (EXIF, _TONE_MAP):
+            yield number, kind
         elif kind == b"mime":
             yield number, rest.split(b"\0")[1] if rest.count(b"\0") else b""
 

@@ -68,9 +68,16 @@ def png_shows_otherwise(gamma: bytes, chromaticities: bytes) -> bool:
     return any(not least <= number / 100_000 <= most for number, (least, most) in zip(numbers, bounds, strict=True))
 
 
-def of_jpeg(pieces: Iterable[bytes]) -> bytes:
-    """The profile in segments that hold a piece of one each (ICC.1:2022, B.4)."""
-    return b"".join(piece[14:] for piece in sorted(pieces, key=lambda piece: piece[12:13]))
+def jpeg_shows_otherwise(pieces: Iterable[bytes]) -> bool:
+    """The same of a JPEG, whose segments hold a piece of one each, with its number and how many there are (ICC.1:2022,
+    B.4).
+
+    Of pieces that are not those of one profile, some viewers take none, and others as many as suit them.
+    """
+    in_order = sorted(set(pieces), key=lambda piece: piece[12:14])
+    numbers = [(number, len(in_order)) for number in range(1, len(in_order) + 1)]
+    is_one = [tuple(piece[12:14]) for piece in in_order] == numbers
+    return (len(in_order) > 1 and not is_one) or shows_otherwise(b"".join(piece[14:] for piece in in_order))
 
 
 def of_png(chunk: bytes) -> bytes:

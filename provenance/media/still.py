@@ -30,11 +30,13 @@ from av.packet import Packet
 from av.video.codeccontext import VideoCodecContext
 from av.video.frame import VideoFrame
 from av.video.reformatter import ColorRange, Colorspace, Interpolation, VideoReformatter
+from av.video.stream import VideoStream
 
 from touchmark.provenance.media import profile, segments
 from touchmark.provenance.media.av1 import MOST_SHOWN, shown_pictures
 from touchmark.provenance.media.errors import DecodeError, EncodeError, LimitExceededError, MediaError, NotAPictureError
-from touchmark.provenance.media.items import primary_item
+from touchmark.provenance.media.gain import FoundMap, Gain, StrangeGainMapError, in_heif, in_jpeg
+from touchmark.provenance.media.items import primary_item, tone_maps
 from touchmark.provenance.media.kinds import regular_file
 from touchmark.provenance.media.limits import Limits
 from touchmark.provenance.media.picture import MATRICES, TO_RGB, Orientation, Pixels, Samples
@@ -59,6 +61,9 @@ _MOST_PROFILES = 16
 _ALPHA = b"auxid:1\0", b"urn:mpeg:mpegB:cicp:systems:auxiliary:alpha\0"
 _SEEN_THROUGH = "it is transparent, and what it shows depends on what is behind it"
 _OTHER_COLOURS = "its colour profile shows other levels than it holds"
+_GAIN_MAP = "its gain map, by which some screens show another picture, could not be looked at"
+_LIT_PIXELS = _VIEWED_PIXELS // 4
+"""Of what such screens show: it is worked out in fractions."""
 _FURTHER = "it holds further pictures, and the first alone was looked at"
 _SMALLER = Interpolation.AREA | Interpolation.FULL_CHR_H_INT | Interpolation.ACCURATE_RND | Interpolation.BITEXACT
 _LIBRARY_ERRORS = (av.error.FFmpegError, OSError, ValueError, RuntimeError, MemoryError)
@@ -169,12 +174,14 @@ class View:
         still: upright, in 8 bits and RGB, with no more pixels than a picture of a 4K film.
         width, height: of the picture in its file, upright.
         unshown: why viewers may show another picture, in words; empty where none would.
+        lit: what screens of many stops show, by a gain map; smaller.
     """
 
     still: Still
     width: int
     height: int
     unshown: str = ""
+    lit: tuple[Still, ...] = ()
 
 
 def view_still(path: Path, limits: Limits = Limits()) -> View:  # noqa: B008 (frozen)
@@ -188,15 +195,49 @@ def view_still(path: Path, limits: Limits = Limits()) -> View:  # noqa: B008 (fr
     """
     found = _found(path, replace(limits, max_bytes=min(limits.max_bytes, _LARGEST_VIEWED)), _MOST_VIEWED)
     width, height = found.picture.width, found.picture.height
-    smaller = min(math.sqrt(_VIEWED_PIXELS / (width * height)), 1.0)
-    pixels = _pixels(found.picture, (max(round(width * smaller), 1), max(round(height * smaller), 1)))
+    pixels = _pixels(found.picture, _smaller(width, height, _VIEWED_PIXELS))
     upright = found.orientation.turn(pixels)
     unshown = found.unshown or (_SEEN_THROUGH if _is_seen_through(found.picture) else "")
     if not unshown and found.parts is not None and _has_other_colours(found.kind, found.parts):
         unshown = _OTHER_COLOURS
     if found.orientation.transpose:
         width, height = height, width
-    return View(Still(upright, Orientation(), found.kind, found.lossless), width, height, unshown)
+    still = Still(upright, Orientation(), found.kind, found.lossless)
+    lit = [one for other in found.others for one in _applied(still, found.orientation.turn(_small(other)), found.gains)]
+    maps, turned = found.maps, found.orientation
+    del found  # with the picture as it was decoded
+    try:
+        lit += [one for found_map in maps for one in _lit(still, found_map, turned, limits, str(path))]
+    except MediaError:
+        unshown = unshown or _GAIN_MAP
+    return View(still, width, height, unshown, tuple(lit))
+
+
+def _lit(still: Still, found: FoundMap, turned: Orientation, limits: Limits, subject: str) -> list[Still]:
+    """What is shown by a gain map that is a JPEG, in each way that it may be meant."""
+    parts = segments.jpeg_parts(found.picture, subject)
+    most = (_MOST_VIEWED - still.pixels.nbytes - 2 * len(found.picture)) // parts.depth
+    limits = replace(limits, max_pixels=min(_LARGER * limits.max_pixels, most))
+    limits.check_dimensions(parts.width, parts.height, subject)
+    decoded = _decoded("mjpeg", parts.bare, limits, subject)
+    return _applied(still, turned.turn(_small(decoded)), found.gains)
+
+
+def _small(picture: VideoFrame) -> Pixels:
+    return shallow(_pixels(picture, _smaller(picture.width, picture.height, _LIT_PIXELS)))
+
+
+def _applied(still: Still, levels: Pixels, gains: Iterable[Gain]) -> list[Still]:
+    height, width, _ = still.pixels.shape
+    size = _smaller(width, height, _LIT_PIXELS)
+    pixels = np.asarray(cv2.resize(still.upright, size, interpolation=cv2.INTER_AREA), np.uint8)
+    return [replace(still, pixels=gain.applied(pixels, levels), lossless=False) for gain in gains]
+
+
+def _smaller(width: int, height: int, most: int) -> tuple[int, int]:
+    """Width and height of no more pixels than ``most``."""
+    share = min(math.sqrt(most / (width * height)), 1.0)
+    return max(round(width * share), 1), max(round(height * share), 1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -209,6 +250,9 @@ class _Found:
     lossless: bool
     parts: Parts | None = None
     unshown: str = ""
+    maps: tuple[FoundMap, ...] = ()
+    others: tuple[VideoFrame, ...] = ()
+    gains: tuple[Gain, ...] = ()
 
 
 def _found(path: Path, limits: Limits, most: int | None = None) -> _Found:
@@ -231,14 +275,24 @@ def _found(path: Path, limits: Limits, most: int | None = None) -> _Found:
         if most is not None:
             limits = replace(limits, max_pixels=min(limits.max_pixels, (most - size) // _DEEPEST[kind]))
         if kind is StillKind.AVIF:
-            picture, orientation = _of_avif(data, limits, subject)
+            (picture, *others), orientation = _of_avif(data, limits, subject, alone=most is None)
             unshown = _SEEN_THROUGH if any(name in data for name in _ALPHA) else ""
             for number, box in enumerate(_AVIF_PROFILE.finditer(data)):  # of which a viewer takes one
                 of_colours = data[box.end() : box.start() + int.from_bytes(box[1], "big")]
                 if unshown or number == _MOST_PROFILES or profile.shows_otherwise(of_colours):
                     unshown = unshown or _OTHER_COLOURS
                     break
-            return _Found(picture, kind, orientation, lossless=False, unshown=unshown)
+            try:
+                gains = in_heif(tone_maps(io.BytesIO(data), subject))
+            except StrangeGainMapError:
+                unshown, gains = unshown or _GAIN_MAP, ()
+            if others and not gains:
+                unshown = unshown or _FURTHER
+            elif gains and len(others) != 1:
+                unshown = unshown or _GAIN_MAP
+            return _Found(
+                picture, kind, orientation, lossless=False, unshown=unshown, others=tuple(others), gains=gains
+            )
         tiff = Tiff.of(within(data))
         if tiff and any(entry.tag == _IS_RAW for entry in tiff.entries()):
             raise NotAPictureError(
@@ -253,6 +307,13 @@ def _found(path: Path, limits: Limits, most: int | None = None) -> _Found:
         return _Found(picture, kind, orientation, lossless=True, unshown=unshown)
     take = {StillKind.PNG: segments.png_parts, StillKind.JPEG: segments.jpeg_parts, StillKind.WEBP: segments.webp_parts}
     parts = take[kind](data, subject)
+    unshown = ""
+    maps: tuple[FoundMap, ...] = ()
+    if kind is StillKind.JPEG and most is not None:
+        try:
+            maps = in_jpeg(data)
+        except StrangeGainMapError:
+            unshown = _GAIN_MAP
     del data
     if parts.animated:
         raise _animated(kind, subject)
@@ -268,7 +329,8 @@ def _found(path: Path, limits: Limits, most: int | None = None) -> _Found:
     if (picture.width, picture.height) != (parts.width, parts.height):
         raise _damaged(f"its picture is {picture.width} x {picture.height}, not as its header says", subject)
     lossless = kind is StillKind.PNG or (kind is StillKind.WEBP and segments.webp_is_lossless(parts))
-    return _Found(picture, kind, _ORIENTATIONS[segments.exif_orientation(parts.exif) - 1], lossless, parts)
+    orientation = _ORIENTATIONS[segments.exif_orientation(parts.exif) - 1]
+    return _Found(picture, kind, orientation, lossless, parts, unshown, maps)
 
 
 def write_still(still: Still, path: Path) -> None:
@@ -345,7 +407,7 @@ def _has_other_colours(kind: StillKind, parts: Parts) -> bool:
     """Whether a picture says that it is to be shown in other colours than cameras and screens have."""
     if kind is StillKind.JPEG:
         pieces = (part.data for part in parts.carried if part.data.startswith(b"ICC_PROFILE\0"))
-        return profile.shows_otherwise(profile.of_jpeg(pieces))
+        return profile.jpeg_shows_otherwise(pieces)
     said = {part.name: part.data for part in reversed(parts.carried)}
     if kind is not StillKind.PNG:
         return profile.shows_otherwise(said.get(b"ICCP", b""))
@@ -365,7 +427,8 @@ def _is_seen_through(picture: VideoFrame) -> bool:
     return bool((small.to_ndarray()[..., 3] < _OPAQUE).any())
 
 
-def _of_avif(data: bytes, limits: Limits, subject: str) -> tuple[VideoFrame, Orientation]:
+def _of_avif(data: bytes, limits: Limits, subject: str, alone: bool) -> tuple[list[VideoFrame], Orientation]:
+    """The picture that is shown, and those beside it (gain maps, thumbnails) unless it is asked for ``alone``."""
     options = {
         "format_whitelist": "mov",
         "protocol_whitelist": "none",
@@ -378,30 +441,43 @@ def _of_avif(data: bytes, limits: Limits, subject: str) -> tuple[VideoFrame, Ori
             streams = container.streams.video
             if not streams:
                 raise _damaged("it holds no picture", subject)
+            if any(one.frames > 1 for one in streams):
+                raise _animated(StillKind.AVIF, subject)
             main = primary_item(io.BytesIO(data), subject)
-            stream = next((stream for stream in streams if stream.id == main), None)
-            sizes = {(one.width, one.height) for one in streams}
-            if stream is None or len(sizes) > 1 or len(streams) > 2:
+            shown = [stream for stream in streams if stream.id == main]
+            if len(shown) != 1:
                 raise DecodeError(
                     "is an AVIF made of tiles", subject=subject, remedy="Convert it to PNG, and give that."
                 )
-            if any(one.frames > 1 for one in streams):
-                raise _animated(StillKind.AVIF, subject)
-            limits.check_dimensions(stream.width, stream.height, subject)
-            packet = next(container.demux(stream))
-            if shown_pictures(bytes(packet), MOST_SHOWN) > MOST_SHOWN:
+            wanted = shown if alone else [*shown, *(one for one in streams if one.id != main)]
+            limits.check_dimensions(shown[0].width, shown[0].height, subject)
+            if sum(one.width * one.height for one in wanted) > limits.max_pixels:
                 raise LimitExceededError(
-                    f"is an AVIF of more than {MOST_SHOWN} pictures at once, or far more that are not shown",
+                    "is an AVIF whose pictures take more memory than is given",
                     subject=subject,
-                    remedy="No program writes that; do not open the file.",
+                    remedy="Look at a smaller copy of it.",
                 )
-            picture = next(iter([*stream.decode(packet), *stream.decode(None)]), None)
+            first: dict[int, bytes] = {}
+            for packet in container.demux(wanted):
+                first.setdefault(packet.stream_index, bytes(packet))
+            pictures = [_of_av1(stream, first.get(stream.index, b""), limits, subject) for stream in wanted]
     except _LIBRARY_ERRORS as error:
         raise _damaged("its picture cannot be decoded", subject) from error
+    return pictures, Orientation.turned_by(-pictures[0].rotation)
+
+
+def _of_av1(stream: VideoStream, packet: bytes, limits: Limits, subject: str) -> VideoFrame:
+    if shown_pictures(packet, MOST_SHOWN) > MOST_SHOWN:
+        raise LimitExceededError(
+            f"is an AVIF of more than {MOST_SHOWN} pictures at once, or far more that are not shown",
+            subject=subject,
+            remedy="No program writes that; do not open the file.",
+        )
+    picture = next(iter([*stream.decode(Packet(packet)), *stream.decode(None)]), None) if packet else None
     if picture is None:
         raise _damaged("it holds no picture", subject)
     limits.check_dimensions(picture.width, picture.height, subject)
-    return picture, Orientation.turned_by(-picture.rotation)
+    return picture
 
 
 def _animated(kind: StillKind, subject: str) -> NotAPictureError:

@@ -52,14 +52,17 @@ class Glance:
     def key_frames(self, frames: Iterable[Frame]) -> Iterator[Frame]:
         """All key frames; of pictures that a video without them gives in their stead, only until it is enough."""
         for frame in self._counted(frames):
+            is_key = frame.is_key
             yield frame
-            if self.enough and not frame.is_key:
+            del frame  # of a large film that is a hundred megabytes while the next is decoded
+            if self.enough and not is_key:
                 return
 
     def until_enough(self, frames: Iterable[Frame]) -> Iterator[Frame]:
         """The beginning of ``frames``."""
         for frame in self._counted(frames):
             yield frame
+            del frame
             if self.enough:
                 return
         self.whole = True
@@ -71,11 +74,12 @@ class Glance:
             plain = is_plain(frame.planes)
             opens = behind_plain and not plain and not frame.is_key
             self.opened |= opens
+            pixels, time = frame.planes.luma.size, float(frame.time)
             yield replace(frame, is_key=True) if opens else frame
+            del frame
             behind_plain = plain
             if plain:
                 continue
-            self._pixels += frame.planes.luma.size
-            time = float(frame.time)
+            self._pixels += pixels
             if last is None or time - last >= _APART:
                 self._seen, last = self._seen + 1, time

@@ -164,20 +164,18 @@ def gather(frames: Iterable[Frame]) -> list[TimedEvidence]:
     last_sample: float | None = None
     shape: tuple[int, int] | None = None
     for frame in frames:
-        if min(frame.size) < _SMALLEST:
-            continue
-        time = float(frame.time)
+        time, is_key = float(frame.time), frame.is_key
         near = last_sample is not None and abs(time - last_sample) < 0.99 * min(length, _SPARSEST)
-        if near and not frame.is_key:
-            continue
-        last_sample = time
-        shape = shape or _working_shape(frame.size)
-        _add(sums, (math.floor(time / length + 1e-6), frame.is_key), residual(frame.planes, shape))
+        if min(frame.size) >= _SMALLEST and (is_key or not near):
+            last_sample = time
+            shape = shape or _working_shape(frame.size)
+            _add(sums, (math.floor(time / length + 1e-6), is_key), residual(frame.planes, shape))
+        del frame  # of a large film that is a hundred megabytes while the next is decoded
         while len(sums) > MAX_STRETCHES:
             length *= 2
             finer, sums = sums, {}
-            for (index, is_key), evidence in finer.items():
-                _add(sums, (index // 2, is_key), evidence)
+            for (index, was_key), evidence in finer.items():
+                _add(sums, (index // 2, was_key), evidence)
     return [
         TimedEvidence(index * length, (index + 1) * length, sums[index, is_key], is_key)
         for index, is_key in sorted(sums)

@@ -51,10 +51,12 @@ def stretches(text: str, parts: Cut) -> NDArray[np.intp]:
 @lru_cache(maxsize=1 << 9)
 def _windows(width: int) -> NDArray[np.intp]:
     """The windows of a text of such a width, and the whole if it is short, ints of shape (2, k): from, to."""
+    whole = [(width, width)] * (0 < width <= LONGEST)
     sizes = [(WINDOW, WINDOW // 2)] * (width > WINDOW) + [(size, size // 4) for size in NARROW] * (width > LONGEST)
-    windows = [(begin, begin + size) for size, step in sizes for begin in range(0, width - size // 2, step)]
-    whole = [(0, width)] * (0 < width <= LONGEST)
-    return np.array([(begin, min(end, width)) for begin, end in (*whole, *windows)], dtype=np.intp).reshape(-1, 2).T
+    begins = [np.arange(0, width - size // 2, step) for size, step in (*whole, *sizes)]
+    lengths = np.array([size for size, _ in (*whole, *sizes)], dtype=np.intp)
+    begin = np.concatenate((np.zeros(0, dtype=np.intp), *begins))
+    return np.stack((begin, np.minimum(begin + lengths.repeat([*map(len, begins)]), width)))
 
 
 def passages(text: str, parts: Cut, *, harmless: bool) -> NDArray[np.intp]:

@@ -26,7 +26,8 @@ from tests.detectors.found import (
     registered,
 )
 from touchmark.detectors.contradictions import ContradictionKind as Kind
-from touchmark.detectors.contradictions import Doubt, find_contradictions
+from touchmark.detectors.contradictions import find_contradictions
+from touchmark.detectors.doubt import Doubt
 from touchmark.detectors.evidence import Evidence, SoundTrace
 from touchmark.detectors.labels import ContainerLabels
 from touchmark.detectors.verdict import Outcome, judge

@@ -2,22 +2,28 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+import weakref
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from tests.clips import FAST, moving_clip, write_clip
 from touchmark.detectors.evidence import Evidence, gather
-from touchmark.detectors.extent import Extent
+from touchmark.detectors.extent import Extent, Watched
 from touchmark.detectors.look import MarkSearch
 from touchmark.detectors.sources import Sources
 from touchmark.detectors.statements import Statement, Tone
 from touchmark.detectors.timeline import marked_segments
 from touchmark.detectors.verdict import judge
 from touchmark.provenance.manifest.claim import DigitalSourceType
+from touchmark.provenance.media.counting import Counted
+from touchmark.provenance.media.decode import VideoInfo, open_video
 from touchmark.provenance.media.limits import Limits
+from touchmark.provenance.media.video import Frame
 from touchmark.provenance.watermark.protocol import MarkState, Payload, WatermarkKey
 from touchmark.provenance.watermark.video import LatticeWatermark
 
@@ -82,3 +88,33 @@ def test_extents_read_well() -> None:
     assert Extent(1, 30, 1, 0.0, False).in_words == "1 key frame"
     assert Extent(40, 1200, 8, 1.28, False).in_words == "8 key frames, and all pictures up to 1.3 s"
     assert Extent(30, 30, 1, 1.0, True).in_words == "every picture"
+
+
+@dataclass
+class Fleeting:
+    """An open film that looks, before it gives a picture, whether anybody has the one before it still."""
+
+    info: VideoInfo
+    pictures: int = 40
+    is_heavy: bool = False
+    held: int = 0
+
+    def frames(self, key_frames_only: bool = False, *, lean: bool = False) -> Iterator[Frame]:
+        before: weakref.ref[np.ndarray] | None = None
+        for number, frame in enumerate(moving_clip(count=self.pictures, rate=Fraction(RATE)).frames):
+            if key_frames_only and number % 4:
+                continue
+            self.held += before is not None and before() is not None
+            given = [Frame(frame.planes, frame.time, number % 4 == 0)]
+            before = weakref.ref(given[0].planes.luma)
+            yield given.pop()
+
+
+def test_nobody_holds_a_picture_while_the_next_is_decoded(spliced: Path) -> None:
+    """Of 8K in 10 bits each is a hundred megabytes."""
+    with open_video(spliced) as video:
+        film = Fleeting(video.info)
+    watched = Watched(film)
+    LatticeWatermark().search(Counted(watched, lambda *_: None, film.pictures), [KEY])
+    assert watched.extent is not None and watched.extent.pictures > watched.extent.key_frames
+    assert film.held == 0

@@ -48,7 +48,7 @@ from touchmark.provenance.manifest.kept import KeptStore
 from touchmark.provenance.manifest.read import read_manifest
 from touchmark.provenance.manifest.report import ValidationState
 from touchmark.provenance.manifest.traces import stores
-from touchmark.provenance.manifest.unsigned import unsigned_in_store
+from touchmark.provenance.manifest.unsigned import unsigned_in_store, unsigned_in_stores
 from touchmark.provenance.manifest.write import sign_file
 from touchmark.provenance.media.boxes import C2PA_UUID, scan_boxes
 from touchmark.provenance.media.kinds import kind_of_file
@@ -237,6 +237,21 @@ def test_a_manifest_is_led_to_by_a_name_of_any_length(written) -> None:
         assert unsigned_in_store(kept) == 0
 
 
+def test_the_files_own_manifest_need_not_come_last() -> None:
+    """The box of an update may stand before that of its original."""
+    ingredient = box(b"json", json.dumps({"url": "self#jumbf=/c2pa/original"}).encode())
+    update, original, stranger = (
+        KeptStore.of(superbox(b"c2pa", "c2pa", superbox(kind, name, superbox(b"c2as", "c2pa.assertions", held))))
+        for kind, name, held in (
+            (b"c2um", "update", superbox(b"json", "c2pa.ingredient", ingredient)),
+            (b"c2ma", "original", superbox(b"cbor", "a", DATA)),
+            (b"c2ma", "stranger", superbox(b"cbor", "a", DATA)),
+        )
+    )
+    assert unsigned_in_stores((update, original), "update") == 0
+    assert unsigned_in_stores((update, original, stranger), "update") > len(HIDDEN)
+
+
 def test_of_two_manifests_with_one_label_one_is_read(signed) -> None:
     store = store_of(signed["p.png"])
     second = unpadded(store).replace(b"a camera", b"A CAMERA")
@@ -351,10 +366,16 @@ def replaced(source: Path, store: bytes, forged: bytes, path: Path) -> Path:
     return path
 
 
-def _salted(description: bytes) -> bytes:
+def _salted(description: bytes, salt: bytes = HIDDEN) -> bytes:
     """Its label followed by a box of salt, as a bit of it announces (C2PA 2.4, 8.4.2.3)."""
     toggles = bytes([description[24] | 0x10])
-    return box(b"jumd", description[8:24] + toggles + description[25:] + box(b"c2sh", HIDDEN))
+    return box(b"jumd", description[8:24] + toggles + description[25:] + box(b"c2sh", salt))
+
+
+def test_random_bytes_beside_a_label_are_no_payload(signed) -> None:
+    """Of other makers' boxes some are salted: 16 or 32 bytes, in a box (C2PA 2.4, 8.4.2.3)."""
+    place = at(("c2pa.signature",), lambda boxes: [_salted(boxes[0], bytes(range(1, 33))), *boxes[1:]])
+    assert unsigned_in_store(KeptStore.of(rebuilt(store_of(signed["p.png"]), (), place))) == 0
 
 
 def _with_header(sign1: bytes, name: object = "evil", value: object = HIDDEN) -> bytes:
@@ -392,14 +413,25 @@ def test_a_header_that_is_known_by_its_name_is_as_such_a_header_is(signed, name,
     assert found == 0 if known else found >= len(HIDDEN)
 
 
-def test_a_header_that_is_there_twice_is_read_once(signed) -> None:
-    stamp = b"\x66sigTst" + cbor2.dumps({"tstTokens": [{"val": DER}]})
+STAMP = b"\x66sigTst" + cbor2.dumps({"tstTokens": [{"val": DER}]})
+VALUE = cbor2.dumps("val") + cbor2.dumps(DER)
 
-    def twice(boxes: list[bytes]) -> list[bytes]:
+
+@pytest.mark.parametrize(
+    ("header", "rest"),
+    [
+        (b"\xa2" + STAMP + STAMP, b""),
+        (b"\xa1\x66sigTst\xa1\x69tstTokens\x81\xa2" + VALUE + VALUE, b""),
+        (b"\xa0", HIDDEN),
+    ],
+    ids=["a header twice", "a name in it twice", "behind the signature"],
+)
+def test_what_a_library_passes_over_beside_a_signature_is_found(signed, header, rest) -> None:
+    def change(boxes: list[bytes]) -> list[bytes]:
         protected, _, _, signature = (cbor2.dumps(part) for part in cbor2.loads(boxes[1][8:]).value)
-        return [boxes[0], box(b"cbor", b"\xd2\x84" + protected + b"\xa2" + stamp + stamp + b"\xf6" + signature)]
+        return [boxes[0], box(b"cbor", b"\xd2\x84" + protected + header + b"\xf6" + signature + rest)]
 
-    store = rebuilt(store_of(signed["p.png"]), (), at(("c2pa.signature",), twice))
+    store = rebuilt(store_of(signed["p.png"]), (), at(("c2pa.signature",), change))
     assert unsigned_in_store(KeptStore.of(store)) >= len(HIDDEN)
 
 
@@ -440,6 +472,13 @@ def test_a_credential_that_no_hash_names_counts_as_hidden(written) -> None:
         said = box(b"json", json.dumps(named, separators=(",", ":")).encode())
         unsigned = unsigned_in_store(KeptStore.of(_naming(said, superbox(b"c2vc", "c2pa.credentials", credential))))
         assert (unsigned > 2 * len(HIDDEN)) is (hashed is not credential)
+
+
+@pytest.mark.parametrize(("kind", "label"), [(b"c2db", "c2pa.databoxes"), (b"c2vc", "c2pa.credentials")])
+def test_what_generators_leave_behind_is_no_payload(kind, label) -> None:
+    """Some hundred bytes that nothing names lie in files of several makers, which are no forgeries."""
+    held = superbox(kind, label, superbox(b"cbor", "left", box(b"cbor", HIDDEN[:500])))
+    assert unsigned_in_store(KeptStore.of(_naming(box(b"cbor", cbor2.dumps({})), held))) == 0
 
 
 def test_credentials_of_nobody_are_found_in_an_old_claim(signed, tmp_path) -> None:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import struct
 import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from fractions import Fraction
@@ -186,8 +186,9 @@ def full(kind: bytes, *content: bytes, version: int = 0) -> bytes:
     return box(kind, bytes([version, 0, 0, 0]), *content)
 
 
-def avif(path: Path, items: list[Pixels], shown: int, *more: bytes) -> Path:
-    """Several pictures of one size, of which viewers show one (ISO/IEC 23008-12); with more properties of each."""
+def avif(path: Path, items: list[Pixels], shown: int, *more: bytes, tone_maps: Sequence[bytes] = ()) -> Path:
+    """Several pictures of one size, of which viewers show one (ISO/IEC 23008-12); with more properties of each, and
+    items that say how the second is the first one's gain map."""
     configurations, coded = [], []
     for pixels in items:
         assert cv2.imwrite(str(path), pixels, [cv2.IMWRITE_AVIF_QUALITY, 95])
@@ -196,7 +197,10 @@ def avif(path: Path, items: list[Pixels], shown: int, *more: bytes) -> Path:
         configurations.append(content[at : at + int.from_bytes(content[at : at + 4], "big")])
         coded.append(content[content.rindex(b"mdat") + 4 :])
     height, width, _ = items[0].shape
-    head, numbers = box(b"ftyp", b"avif\0\0\0\0avifmif1miaf"), range(1, len(items) + 1)
+    kinds = len(items) * [b"av01"] + len(tone_maps) * [b"tmap"]
+    coded += tone_maps
+    head, numbers = box(b"ftyp", b"avif\0\0\0\0avifmif1miaf"), range(1, len(coded) + 1)
+    derived = [box(b"dimg", struct.pack(">HHHH", number, 2, 1, 2)) for number in numbers[len(items) :]]
 
     def meta(start: int) -> bytes:
         places = [start + sum(map(len, coded[: number - 1])) for number in numbers]
@@ -204,19 +208,23 @@ def avif(path: Path, items: list[Pixels], shown: int, *more: bytes) -> Path:
             struct.pack(">HHHII", number, 0, 1, place, len(coded[number - 1]))
             for number, place in zip(numbers, places, strict=True)
         ]
-        named = [full(b"infe", struct.pack(">HH4sB", number, 0, b"av01", 0), version=2) for number in numbers]
+        named = [
+            full(b"infe", struct.pack(">HH4sB", number, 0, kind, 0), version=2)
+            for number, kind in zip(numbers, kinds, strict=True)
+        ]
         properties = [full(b"ispe", struct.pack(">II", width, height)), full(b"pixi", b"\3\x08\x08\x08"), *more]
         shared = bytes(range(1, len(properties) + 1))
         having = [
             struct.pack(">HB", number, len(shared) + 1) + shared + bytes([0x80 + len(shared) + number])
-            for number in numbers
+            for number in numbers[: len(items)]
         ]
         return full(
             b"meta",
             full(b"hdlr", bytes(4), b"pict", bytes(13)),
             full(b"pitm", shown.to_bytes(2, "big")),
-            full(b"iloc", b"\x44\0", len(items).to_bytes(2, "big"), *located),
-            full(b"iinf", len(items).to_bytes(2, "big"), *named),
+            full(b"iloc", b"\x44\0", len(coded).to_bytes(2, "big"), *located),
+            full(b"iinf", len(coded).to_bytes(2, "big"), *named),
+            *([full(b"iref", *derived)] if derived else []),
             box(
                 b"iprp",
                 box(b"ipco", *properties, *configurations),
@@ -233,6 +241,7 @@ def test_of_several_pictures_the_one_that_is_shown_is_looked_at(clean, marked, v
     verdict = verify(avif(tmp_path / "p.avif", [clean, marked], shown)).verdict
     kinds = {found.kind for found in verdict.contradictions}
     assert kinds == ({ContradictionKind.CAPTURE_CLAIM_OVER_MARK} if shown == 2 else set())
+    assert verdict.outcome is (Outcome.CONTRADICTORY if shown == 2 else Outcome.UNKNOWN)
 
 
 # -- films

@@ -36,7 +36,8 @@ from tests.detectors.found import (
     registered,
 )
 from touchmark.detectors.acceptance import Acceptance, ExitStatus
-from touchmark.detectors.contradictions import ContradictionKind, Doubt
+from touchmark.detectors.contradictions import ContradictionKind
+from touchmark.detectors.doubt import Doubt
 from touchmark.detectors.evidence import Evidence, SoundTrace
 from touchmark.detectors.labels import ContainerLabels
 from touchmark.detectors.origin import Via
@@ -710,13 +711,23 @@ def test_whose_mark_it_is_changes_no_verdict(found: Evidence) -> None:
     to nothing else."""
     own, strange = judge(replace(found, signed_by_marker=True)), judge(replace(found, signed_by_marker=False))
     assert (own.outcome, own.headline, own.origin) == (strange.outcome, strange.headline, strange.origin)
-    assert all(one.doubt is not Doubt.SILENCE for one in strange.contradictions)
+    of_own = (Doubt.SILENCE, Doubt.RETOLD, Doubt.PROMISE)
+    assert all(one.doubt not in of_own for one in strange.contradictions)
     for one in own.contradictions:
+        if one.doubt in of_own:
+            assert found.manifest.is_sound and not found.manifest.says_captured
+            assert not any(part.relationship in ("parentOf", "componentOf") for part in found.manifest.ingredients)
         if one.doubt is Doubt.SILENCE:
             assert one.kind is ContradictionKind.HISTORY_DROPPED
-            assert found.manifest.is_sound and not found.manifest.says_captured
             assert found.registration is None and found.manifest_registration is None
-            assert not any(part.relationship in ("parentOf", "componentOf") for part in found.manifest.ingredients)
+        if one.doubt is Doubt.RETOLD:
+            assert found.registration is not None and found.registration.source_type == GENERATED
+            assert found.recovered is not None and found.recovered.is_sound_but_for_content
+            assert found.recovered.label == found.registration.manifest_label != found.manifest.label
+        if one.doubt is Doubt.PROMISE:
+            assert one.kind is ContradictionKind.SOFT_BINDING_MISSING_MARK
+        if one.doubt is Doubt.UNSIGNED:
+            assert one.kind is ContradictionKind.UNHASHED_BYTES and not found.container.unhashed
 
 
 @settings(max_examples=250, derandomize=True, deadline=None)

@@ -14,7 +14,7 @@ from touchmark.safety.canonical import MAX_CHARACTERS, CanonicalText, PromptTooL
 from touchmark.safety.classifier import ClassifierBrokenError, PromptClassifier
 from touchmark.safety.classifier.model import WEIGHTS
 from touchmark.safety.clearance import ClearanceAuthority
-from touchmark.safety.decision import Action, Category, RefusalError, ReviewRequiredError
+from touchmark.safety.decision import Action, AgeProfile, Category, RefusalError, Requester, ReviewRequiredError
 from touchmark.safety.figures.current import shipped_index
 from touchmark.safety.gate import Gate, GateBrokenError, screen
 from touchmark.safety.guard.judged import judge_for
@@ -66,6 +66,19 @@ def test_every_field_that_shows_is_screened(gate: Gate) -> None:
     decision = gate.screen(REQUEST, texts, NOW).decision
     assert decision.action is Action.REFUSE
     assert {finding.field for finding in decision.findings} == {"enriched_prompt"}
+
+
+def test_a_further_field_may_say_nothing(gate: Gate) -> None:
+    """A rewriting model that has nothing to add answers with dots, or not at all."""
+    for enriched in ("", "…", " -- "):
+        screening = gate.screen(REQUEST, {"prompt": "a lighthouse at dawn", "enriched_prompt": enriched}, NOW)
+        assert screening.decision.action is Action.ALLOW
+
+
+def test_a_decision_says_for_whom_it_was_made(gate: Gate) -> None:
+    for age in AgeProfile:
+        decision = gate.screen(REQUEST, {"prompt": "a lighthouse at dawn"}, NOW, Requester(age)).decision
+        assert decision.as_dict()["age"] == age.value
 
 
 @pytest.mark.parametrize("prompt", ["", "   ", "\u0301\u0302\u0303", "\u200b\u200b", "?!...", "\x00\x01", "\ud800"])

@@ -33,6 +33,8 @@ NO_PROMPTS = {
     "bytes read as UTF-16": (Random(1).randbytes(4_000).decode("utf-16-le", "ignore"), "safety.prompt_malformed"),
     "a null byte": ("a lighthouse\x00 at dawn", "safety.prompt_malformed"),
     "an escape sequence": ("a lighthouse \x1b[2J at dawn", "safety.prompt_malformed"),
+    "letters that are nobody's": ("a lighthouse at dawn " + "\ue000\U000e0fff" * 10, "safety.prompt_malformed"),
+    "what a reviewer would look at, and a null byte": ("Mickey Mouse on a bicycle\x00", "safety.prompt_malformed"),
     "a megabyte of words": ("a calm lake " * (MEGABYTE // 12), "safety.prompt_too_long"),
     "a megabyte of marks": ("\u0301" * (MEGABYTE // 2), "safety.prompt_too_long"),
     "a megabyte of nulls": ("\x00" * MEGABYTE, "safety.prompt_too_long"),

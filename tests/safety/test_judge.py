@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import cache
 
 import pytest
 
@@ -63,6 +64,11 @@ class _Scores:
         return {c: Score(self.sexual if c is Category.SEXUAL else 0.0, (0, end)) for c in self.categories}
 
 
+@cache
+def _judge_at(sexual: float) -> Judge:
+    return Judge(POLICY, _Scores(sexual), FIGURES)
+
+
 @pytest.mark.parametrize(
     "prompt", ["a child in a garden", "una niña", "a 15-year-old", "aged 9", "未成年", "подросток"]
 )
@@ -72,7 +78,7 @@ def test_a_word_for_a_minor_beside_a_sexual_score_is_refused(prompt: str) -> Non
     assert threshold < min(limits.medium or 1 for limits in POLICY.thresholds.values())
 
     # When
-    decision = Judge(POLICY, _Scores(threshold), FIGURES).decide(REQUEST, {"prompt": prompt})
+    decision = _judge_at(threshold).decide(REQUEST, {"prompt": prompt})
 
     # Then
     assert decision.action is Action.REFUSE
@@ -80,8 +86,8 @@ def test_a_word_for_a_minor_beside_a_sexual_score_is_refused(prompt: str) -> Non
     assert decision.findings[0].reason_code == "P102"
 
     # And without the score, or without the word, there is no such finding
-    calm = Judge(POLICY, _Scores(threshold / 2), FIGURES).decide(REQUEST, {"prompt": prompt})
-    adult = Judge(POLICY, _Scores(threshold), FIGURES).decide(REQUEST, {"prompt": "a man in a garden"})
+    calm = _judge_at(threshold / 2).decide(REQUEST, {"prompt": prompt})
+    adult = _judge_at(threshold).decide(REQUEST, {"prompt": "a man in a garden"})
     assert calm.action is Action.ALLOW and adult.action is Action.ALLOW
 
 
@@ -91,22 +97,21 @@ def test_a_word_for_a_minor_beside_a_sexual_score_is_refused(prompt: str) -> Non
      "9 yaşında", "umur 13", "12 tahun", "13 tuổi", "12 лет", "14歳", "15岁", "11살", "12 ขวบ", "10 साल", "عمره 12"],
 )  # fmt: skip
 def test_an_age_under_eighteen_counts_as_a_word_for_a_minor(age: str) -> None:
-    judge = Judge(POLICY, _Scores(LIMIT_FOR_MINORS), FIGURES)
-    finding = judge.decide(REQUEST, {"prompt": f"somebody, {age}, in a garden"}).findings[0]
+    finding = _judge_at(LIMIT_FOR_MINORS).decide(REQUEST, {"prompt": f"somebody, {age}, in a garden"}).findings[0]
     assert finding.rule is Rule.MINOR_AND_SEXUAL
 
 
 @pytest.mark.parametrize("text", ["a 118 year old", "18 years old", "aged 31", "21 ans", "19 лет", "12 people"])
 def test_other_numbers_are_no_such_age(text: str) -> None:
-    judge = Judge(POLICY, _Scores(LIMIT_FOR_MINORS), FIGURES)
-    assert judge.decide(REQUEST, {"prompt": f"somebody, {text}, in a garden"}).action is Action.ALLOW
+    decision = _judge_at(LIMIT_FOR_MINORS).decide(REQUEST, {"prompt": f"somebody, {text}, in a garden"})
+    assert decision.action is Action.ALLOW
 
 
-def _with_standin() -> Policy:
-    """The policy with a word without meaning among the strong sexual terms, so that no such sentence is written."""
-    rule = POLICY.rule(Category.SEXUAL)
+def _with_standins(category: Category) -> Policy:
+    """The policy with words without meaning among the terms of a category, so that no such sentence is written."""
+    rule = POLICY.rule(category)
     assert rule.terms is not None
-    terms = rule.terms.model_copy(update={"also": Terms(strong=("standin",))})
+    terms = rule.terms.model_copy(update={"also": Terms(strong=("standin",), weak=("stopgap",))})
     changed = rule.model_copy(update={"terms": terms})
     return POLICY.model_copy(update={"categories": tuple(changed if r is rule else r for r in POLICY.categories)})
 
@@ -121,7 +126,9 @@ def test_a_term_counts_where_the_score_agrees_and_alone_beside_a_word_for_a_mino
     assert rules(weak, "an impaled scarecrow") == {Rule.TERM} and rules(weak / 2, "an impaled scarecrow") == set()
     assert rules(strong, "a dismembered doll") == {Rule.TERM} and rules(strong / 2, "a dismembered doll") == set()
     assert rules(0.0, "a nude statue") == rules(0.0, "a porn film") == {Rule.TERM}  # of these it asks for no agreement
-    assert Rule.MINOR_AND_SEXUAL in rules(0.0, "a teenager, a standin", _with_standin())
+    assert Rule.MINOR_AND_SEXUAL in rules(0.0, "a teenager, a standin", _with_standins(Category.SEXUAL))
+    own = _with_standins(Category.VIOLENCE_GORE)  # nor of an operator's own words
+    assert rules(0.0, "a standin", own) == rules(0.0, "a stopgap", own) == {Rule.TERM}
     assert rules(0.0, "Mickey Mouse dancing") == {Rule.TERM}  # nothing scores it, so that nothing could agree
 
 

@@ -29,7 +29,8 @@ from tests.detectors.found import (
     registered,
 )
 from tests.detectors.jumbf import box
-from touchmark.detectors.disclosure.facts import Fact, Facts, gather_facts
+from touchmark.detectors.disclosure.facts import Fact, Facts
+from touchmark.detectors.disclosure.gathering import gather_facts
 from touchmark.detectors.evidence import Evidence
 from touchmark.detectors.labels import ContainerLabels
 from touchmark.detectors.verdict import judge

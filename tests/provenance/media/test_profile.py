@@ -5,12 +5,13 @@ from __future__ import annotations
 import struct
 import tracemalloc
 import zlib
+from collections.abc import Iterable
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from touchmark.provenance.media.profile import of_jpeg, of_png, png_shows_otherwise, shows_otherwise
+from touchmark.provenance.media.profile import jpeg_shows_otherwise, of_png, png_shows_otherwise, shows_otherwise
 
 GAMMA = b"curv" + struct.pack(">IIH", 0, 1, 0x0233)
 SRGB = b"para" + struct.pack(">IHH5i", 0, 3, 0, *(round(65536 * n) for n in (2.4, 0.948, 0.052, 0.0774, 0.0404)))
@@ -109,10 +110,48 @@ def test_what_a_png_says_of_its_colours_is_held_against_the_same(gamma: int, col
     assert not png_shows_otherwise(b"", b"")
 
 
-def test_profiles_are_put_together() -> None:
+def pieces(profile: bytes, numbers: Iterable[int], count: int) -> list[bytes]:
+    """Of a JPEG: the profile in as many segments as there are numbers."""
+    named = list(enumerate(numbers))
+    size = -(-len(profile) // len(named))
+    return [b"ICC_PROFILE\0" + bytes([number, count]) + profile[size * at :][:size] for at, number in named]
+
+
+def test_pieces_of_a_jpeg_are_put_together_in_any_order() -> None:
+    assert not jpeg_shows_otherwise([])
+    assert not jpeg_shows_otherwise([b"ICC_PROFILE\0"])
+    for curve, odd in ((LOWEST_BITS, True), (RISING, False)):
+        whole = pieces(icc(gTRC=curve), range(1, 5), 4)
+        for found in (whole, whole[::-1], [*whole, whole[1]], pieces(icc(gTRC=curve), [1], 1)):
+            assert jpeg_shows_otherwise(found) is odd
+
+
+ODD = icc(gTRC=LOWEST_BITS)
+ONE = pieces(icc(), [1], 1)
+
+
+@pytest.mark.parametrize(
+    "found",
+    [
+        ONE + pieces(ODD, [1], 1),  # a viewer that takes the last of a number
+        ONE + pieces(ODD, [2], 2),
+        pieces(icc(), [0], 1) + pieces(ODD, [1], 1),
+        pieces(icc(), [1], 2) + pieces(ODD, [1], 1),
+        ONE + pieces(ODD, [1, 2], 2),
+        ONE + pieces(ODD, [2, 3], 3),
+        pieces(icc() + ODD, [1, 2], 3),
+        pieces(ODD, [0], 0),
+        pieces(ODD, [1], 2),
+        pieces(ODD, [255], 1),
+    ],
+)
+def test_pieces_of_more_profiles_than_one_are_any_of_them(found: list[bytes]) -> None:
+    assert jpeg_shows_otherwise(found)
+    assert jpeg_shows_otherwise(found[::-1])
+
+
+def test_profiles_of_a_png_are_unpacked() -> None:
     profile = icc(gTRC=LOWEST_BITS)
-    pieces = [b"ICC_PROFILE\0" + bytes([number + 1, 2]) + profile[300 * number :][:300] for number in range(2)]
-    assert of_jpeg(reversed(pieces)) == profile[:600]
     assert of_png(b"a name\0\0" + zlib.compress(profile)) == profile
     assert len(of_png(b"bomb\0\0" + zlib.compress(bytes(1 << 25)))) <= 1 << 22
     assert of_png(b"nonsense") == b""

@@ -15,13 +15,13 @@ from touchmark.provenance.media.errors import LimitExceededError
 from touchmark.provenance.media.references import kept_pictures
 
 
-def film(path: Path, references: int, codec: str = "libx264", size: tuple[int, int] = (64, 64)) -> Path:
+def film(path: Path, references: int, codec: str = "libx264", size: tuple[int, int] = (64, 64), count: int = 8) -> Path:
     settings = f"ref={references}:bframes=0:keyint=4:log-level=0"
     name = "x265-params" if codec == "libx265" else "x264-params"
     with av.open(str(path), "w") as container:
         stream = container.add_stream(codec, rate=8, options={"preset": "ultrafast", name: settings})
         stream.width, stream.height, stream.pix_fmt = *size, "yuv420p"
-        for shade in range(8):
+        for shade in range(count):
             picture = av.VideoFrame(*size, "yuv420p")
             for plane in picture.planes:
                 plane.update(bytes([90 + shade]) * plane.buffer_size)
@@ -166,3 +166,11 @@ def test_what_only_the_stream_says_is_refused(tmp_path: Path) -> None:
         assert not video.is_heavy
         with pytest.raises(LimitExceededError, match="keep 16"):
             list(video.frames(lean=True))
+
+
+def test_of_a_film_of_8k_key_frames_are_looked_at_alone_whatever_its_decoder_keeps(tmp_path: Path) -> None:
+    """One of its pictures and another that it refers to are as large as eight of 4K."""
+    path = film(tmp_path / "f.mp4", 1, size=(7680, 4320), count=2)
+    with open_video(path) as video:
+        assert video.is_heavy
+        assert len(list(video.frames(lean=True))) == 1

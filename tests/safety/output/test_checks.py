@@ -112,13 +112,17 @@ def test_a_check_that_crashes_holds_the_video_for_a_person(where: str) -> None:
     assert caught.value.exit_status == 2
 
 
-def test_a_check_that_would_end_the_process_holds_the_video() -> None:
-    class Quitting(_Counting):
-        def look(self, frame: Frame) -> Iterable[OutputFinding]:
+class _Quitting(_Crashing):
+    def _crash(self, here: str) -> None:
+        if self.where == here:
             raise SystemExit(0)  # which a shell reads as allowed
 
+
+@pytest.mark.parametrize("where", ["inspect", "look", "finish"])
+def test_a_check_that_would_end_the_process_holds_the_video(where: str) -> None:
     with pytest.raises(OutputReviewError, match="SystemExit"):
-        list(checked(iter([_frame(0)]), [Quitting()]))
+        list(checked(iter([_frame(0)]), [_Quitting(where)]))
+    assert [finding.action for finding in examined([_frame(0)], [_Quitting(where)])] == [Action.REVIEW]
 
 
 @pytest.mark.parametrize("where", ["inspect", "look", "finish"])
@@ -142,8 +146,9 @@ class _Talking(_Counting):
         return self.says if len(self.seen) > 1 else []  # type: ignore[return-value]
 
 
-def _finding(action: Action, time: int = 0) -> OutputFinding:
-    return OutputFinding("counting", action, None, "V101", 0.7, "Seen.", Fraction(time), Fraction(time), 1)
+def _finding(action: Action, time: int = 0, score: float = 0.7) -> OutputFinding:
+    why = f"Seen at {score}."
+    return OutputFinding("counting", action, None, "V101", score, why, Fraction(time), Fraction(time), 1)
 
 
 def test_the_first_frame_that_is_held_back_is_not_passed_on() -> None:
@@ -151,6 +156,14 @@ def test_the_first_frame_that_is_held_back_is_not_passed_on() -> None:
     assert next(stream).time == 0
     with pytest.raises(OutputReviewError):
         next(stream)
+
+
+def test_what_calls_for_nothing_hides_nothing_that_is_said_after_it() -> None:
+    said = [_finding(action) for action in (Action.ALLOW, Action.REVIEW, Action.REFUSE)]
+    for count, error in ((2, OutputReviewError), (3, OutputHeldError)):
+        with pytest.raises(OutputHeldError) as caught:
+            list(checked((_frame(i) for i in range(0, 50, 5)), [_Talking(said[:count])]))
+        assert type(caught.value) is error
 
 
 def test_what_calls_for_nothing_lets_frames_pass() -> None:
@@ -171,6 +184,18 @@ def test_what_is_found_again_and_again_is_told_once_with_its_times() -> None:
 
     (found,) = examined((_frame(i) for i in range(0, 60, 5)), [Timed()])
     assert (found.start, found.end, found.frames) == (2, 5, 8)
+
+
+def test_the_strictest_is_told_first_and_the_surest_explains_it() -> None:
+    class Rising(_Counting):
+        def look(self, frame: Frame) -> Iterable[OutputFinding]:
+            second = int(frame.time)
+            mild = _finding(Action.REVIEW, second, 0.9 - second / 10)
+            return [mild, _finding(Action.REFUSE, second, 0.1 * second)] if second else [mild]
+
+    strict, mild = examined((_frame(i) for i in range(0, 30, 10)), [Rising()])
+    assert (strict.action, strict.score, strict.start, strict.explanation) == (Action.REFUSE, 0.2, 1, "Seen at 0.2.")
+    assert (mild.action, mild.score, mild.start, mild.explanation) == (Action.REVIEW, 0.9, 0, "Seen at 0.9.")
 
 
 def test_a_source_that_fails_is_not_the_checks_failure() -> None:

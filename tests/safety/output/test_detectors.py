@@ -7,6 +7,7 @@ import time
 from collections.abc import Iterator
 from fractions import Fraction
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import cv2
@@ -18,6 +19,7 @@ from numpy.typing import NDArray
 from touchmark.provenance.errors import TouchmarkError
 from touchmark.provenance.media.decode import open_video
 from touchmark.provenance.media.video import Frame
+from touchmark.safety.bounded import within
 from touchmark.safety.decision import Action, AgeProfile, Category
 from touchmark.safety.output.checks import checked, examined
 from touchmark.safety.output.detector import Detection, DetectorCheck, DetectorError
@@ -101,6 +103,9 @@ def _raise(error: BaseException) -> Any:
         [Detection("BUTTOCKS_EXPOSED", 1.1)],
         [Detection("BUTTOCKS_EXPOSED", "0.9")],  # type: ignore[arg-type]
         [Detection("BUTTOCKS_EXPOSED", None)],  # type: ignore[arg-type]
+        [Detection("BUTTOCKS_EXPOSED", np.float32(0.9))],  # type: ignore[arg-type]  # what no ledger can write
+        (Detection(label, 0.9) for label in ["BUTTOCKS_EXPOSED"]),  # who looks twice sees nothing
+        [SimpleNamespace(label="BUTTOCKS_EXPOSED", score=0.9)],
         [Detection("buttocks", 0.9)],
         [None],
         _raise(RuntimeError("CUDA out of memory")),
@@ -113,6 +118,12 @@ def test_a_detector_that_fails_holds_the_video(says: Any) -> None:
     with pytest.raises(OutputReviewError, match="failed") as caught:
         list(checked(_frames(), [DetectorCheck(_Says(says), RULE, RULING)]))
     assert caught.value.finding.reason_code == NOT_CHECKED
+
+
+@pytest.mark.parametrize("error", [SystemExit(0), KeyboardInterrupt()])
+def test_who_would_end_the_process_is_not_said_to_be_slow(error: BaseException) -> None:
+    with pytest.raises(RuntimeError, match=type(error).__name__):
+        within(60, lambda: _raise(error)(np.zeros(1, np.uint8)))
 
 
 def test_a_detector_that_fails_in_mid_stream_is_told_with_its_time_and_asked_no_more() -> None:

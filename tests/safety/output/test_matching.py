@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
 
@@ -85,6 +86,41 @@ def test_frames_of_low_quality_are_not_compared(bank: Bank) -> None:
     for line in bank.lines(0):
         search.add((line.bits,), 50, Fraction(line.time))
     assert search.matches()
+
+
+def _drawn(bank: Bank, name: str, count: int = 20) -> Bank:
+    """Another bank of one video, whose frames are like no others."""
+    frames = np.zeros(count, RECORD)
+    frames["quality"] = 100
+    frames["bits"] = np.random.default_rng(count).integers(0, 256, frames["bits"].shape, np.uint8)
+    return replace(bank, name=name, frames=frames)
+
+
+def test_banked_frames_of_low_quality_are_not_looked_for(bank: Bank) -> None:
+    drawn = _drawn(bank, "drawn")
+    drawn.frames["quality"][::2] = 49
+    search = Search(BankIndex([drawn]))
+    for line in drawn.lines(0):
+        search.add((line.bits,), line.quality, Fraction(0))
+    (match,) = search.matches()
+    assert (match.share, match.banked_share) == (1, 1)
+
+
+def test_a_picture_that_is_shown_again_and_again_counts_once(bank: Bank) -> None:
+    (first, *_), others = bank.lines(0), _drawn(bank, "others")
+    search = Search(BankIndex([bank]))
+    for line in (*[first] * 100, *others.lines(0)):
+        search.add((line.bits,), 100, Fraction(0))
+    assert search.compared == 21 and search.matches() == ()
+
+
+def test_of_several_banks_the_one_is_named_that_holds_the_video(bank: Bank) -> None:
+    banks = [_drawn(bank, "first"), bank, _drawn(bank, "last", 30)]
+    for held in banks:
+        search = Search(BankIndex(banks))
+        for line in held.lines(0):
+            search.add((line.bits,), 100, Fraction(0))
+        assert [match.bank for match in search.matches()] == [held]
 
 
 @settings(max_examples=60, deadline=None)
