@@ -10,7 +10,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from touchmark.detectors.evidence import Evidence, Examined, examine
+from touchmark.detectors.evidence import Evidence
+from touchmark.detectors.gathering import Examined, examine
 from touchmark.detectors.look import MarkSearch, Progress
 from touchmark.detectors.segments import stream_of
 from touchmark.detectors.sources import Sources
@@ -42,7 +43,7 @@ def gather_film(
 
     Raises:
         MediaError: a piece cannot be read, or is none; there are too many of them, or together they cost too much.
-        RegistryError, FingerprintError, NeuralMarkError: as ``evidence.gather``.
+        RegistryError, FingerprintError, NeuralMarkError: as ``gathering.gather``.
     """
     with film_of(beginning, segments, limits) as film, open_file(film.path, limits) as (opened, size), film.told_of():
         signed = read_film(film, sources.anchors, sources.time_anchors, limits)

@@ -25,7 +25,8 @@ from typing import TYPE_CHECKING, Final
 
 from cryptography import x509
 
-from touchmark.detectors.evidence import Evidence, gather
+from touchmark.detectors.evidence import Evidence
+from touchmark.detectors.gathering import gather
 from touchmark.detectors.look import MarkSearch, Progress
 from touchmark.detectors.sources import Sources
 from touchmark.detectors.verdict import Verdict, judge

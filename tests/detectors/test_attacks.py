@@ -15,10 +15,10 @@ from tests.clips import moving_clip, write_clip
 from touchmark.detectors.acceptance import Acceptance, ExitStatus
 from touchmark.detectors.contradictions import ContradictionKind
 from touchmark.detectors.document import schema
-from touchmark.detectors.evidence import Sources
 from touchmark.detectors.origin import Via
 from touchmark.detectors.page import page
 from touchmark.detectors.serialise import report_of
+from touchmark.detectors.sources import Sources
 from touchmark.detectors.statements import Source, Tone
 from touchmark.detectors.verdict import Outcome, Verdict
 from touchmark.detectors.verify import Verifier

@@ -13,7 +13,8 @@ import pytest
 
 from tests.clips import moving_clip, write_clip
 from tests.detectors.jumbf import box, superbox
-from touchmark.detectors.evidence import ChangedFileError, Sources, gather
+from touchmark.detectors.gathering import ChangedFileError, gather
+from touchmark.detectors.sources import Sources
 from touchmark.detectors.verdict import Outcome, judge
 from touchmark.detectors.verify import Verifier
 from touchmark.provenance.manifest import traces

@@ -12,8 +12,9 @@ import numpy as np
 import pytest
 
 from tests.clips import FAST, moving_clip, write_clip
-from touchmark.detectors.evidence import Evidence, gather
+from touchmark.detectors.evidence import Evidence
 from touchmark.detectors.extent import Extent, Watched
+from touchmark.detectors.gathering import gather
 from touchmark.detectors.look import MarkSearch
 from touchmark.detectors.sources import Sources
 from touchmark.detectors.statements import Statement, Tone

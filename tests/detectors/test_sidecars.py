@@ -13,7 +13,7 @@ from tests.detectors.cameras import sign_raw
 from tests.detectors.conftest import NOW
 from tests.detectors.jumbf import at, box, changed, signed_anew
 from tests.forms import FORMS
-from touchmark.detectors.evidence import SidecarError
+from touchmark.detectors.gathering import SidecarError
 from touchmark.detectors.sources import Sources
 from touchmark.detectors.verdict import Outcome
 from touchmark.detectors.verify import Verification, Verifier

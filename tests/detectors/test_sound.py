@@ -23,10 +23,11 @@ from tests.detectors.conftest import Stranger, Studio
 from touchmark.detectors.acceptance import Acceptance
 from touchmark.detectors.contradictions import ContradictionKind
 from touchmark.detectors.document import schema
-from touchmark.detectors.evidence import Sources, gather
+from touchmark.detectors.gathering import gather
 from touchmark.detectors.origin import Via
 from touchmark.detectors.page import page
 from touchmark.detectors.serialise import line, report_of
+from touchmark.detectors.sources import Sources
 from touchmark.detectors.statements import Source, Statement, Tone
 from touchmark.detectors.terminal import render
 from touchmark.detectors.verdict import Outcome, Verdict, judge

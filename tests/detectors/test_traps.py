@@ -25,7 +25,7 @@ from tests.detectors.conftest import NOW
 from tests.forms import FORMS, sound_file
 from tests.heif import heif
 from touchmark.detectors.contradictions import ContradictionKind
-from touchmark.detectors.evidence import gather
+from touchmark.detectors.gathering import gather
 from touchmark.detectors.look import MarkSearch
 from touchmark.detectors.origin import describe
 from touchmark.detectors.page import page

@@ -270,7 +270,7 @@ def test_nothing_here_imports_torch_before_it_is_needed() -> None:
     import sys
 
     program = (
-        "import sys; import touchmark.detectors.evidence; "
+        "import sys; import touchmark.detectors.gathering; "
         "assert not {'torch', 'onnxruntime'} & set(sys.modules), 'imported'"
     )
     subprocess.run([sys.executable, "-c", program], check=True)
