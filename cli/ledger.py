@@ -29,7 +29,8 @@ def ledger() -> None:
 
 
 @ledger.command(
-    epilog="Keep the head that a run prints somewhere else (a ticket, a mail, another machine) and give it to --head "
+    epilog="\b\nExamples:\n  touchmark ledger verify\n  touchmark ledger verify --head 7a81182...\n\n"
+    "Keep the head that a run prints somewhere else (a ticket, a mail, another machine) and give it to --head "
     "later: a ledger that was cut short or rewritten no longer holds it."
 )
 @click.option("--head", metavar="DIGEST", help="A head printed earlier; it must still be part of the chain.")

@@ -11,6 +11,7 @@ output file does not exist afterwards, and the registry forgets the payload.
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
@@ -196,7 +197,7 @@ class Studio:
             request,
             clearance,
             self.gate.authority,
-            _step(progress, "rendering") if progress else None,
+            _step(progress, "rendering"),
             policy_digest=self.gate.policy.digest(),
             latent_mark=LatentMark(payload, self.sealer.key) if request.latent_mark else None,
         )
@@ -302,7 +303,7 @@ class Studio:
         progress: Progress | None,
     ) -> Release:
         """The second half of the way, the same for generated and for sealed video."""
-        tell = _step(progress, "sealing") if progress else None
+        tell = _step(progress, "sealing")
         watched = replace(raw, frames=counted(self._checked(raw.frames, decision), tell, expected_pictures(raw)))
         watched, claim = disclosure.shown(watched, claim), disclosure.told(claim)
         sealer = disclosure.noted(self.sealer, claim, payload)
@@ -342,7 +343,7 @@ class Studio:
                 fingerprint=fingerprint.to_bytes() if fingerprint else b"",
             )
             with self._registered(registration):
-                verification = self.verifier.verify(staging.file, _step(progress, "verifying") if progress else None)
+                verification = self.verifier.verify(staging.file, _step(progress, "verifying"))
                 require_agreement(verification, registration)
                 disclosure.require_compliance(verification, self.verifier)
                 self.ledger.append("release", release_record(registration, decision), self.clock())
@@ -437,5 +438,5 @@ def _under_way(progress: Progress | None, name: str) -> Iterator[None]:
         progress(name, 1, 1)
 
 
-def _step(progress: Progress, name: str) -> Callable[[int, int], None]:
-    return lambda done, of_all: progress(name, done, of_all)
+def _step(progress: Progress | None, name: str) -> Callable[[int, int], None] | None:
+    return functools.partial(progress, name) if progress else None
