@@ -44,6 +44,8 @@ _OF_CHANNELS, _ONE_DENOMINATOR = 0x80, 0x08
 _OF_ONE, _OF_EACH = struct.Struct(">iiIii"), struct.Struct(">iIiIIIiIiI")
 _MOST_STOPS: Final = 16.0
 _POWER: Final = 2.2  # of screens; what is asked is not which colour exactly
+_ROWS: Final = 128  # at a time: light is kept in fractions
+_APART: Final = 4
 _BRIGHT: Final = 99.8
 """Percentile of what is shown that is drawn as white."""
 
@@ -85,14 +87,23 @@ class Gain:
             levels: of the gain map, of any size, with the same channels.
         """
         height, width, _ = pixels.shape
+        levels = np.asarray(cv2.resize(levels, (width, height)), np.uint8)
+        some = self._light(pixels[::_APART, ::_APART], levels[::_APART, ::_APART])
+        white = max(float(np.percentile(some, _BRIGHT)), 1e-6)
+        shown = np.empty_like(pixels)
+        for top in range(0, height, _ROWS):
+            rows = slice(top, top + _ROWS)
+            light = self._light(pixels[rows], levels[rows])
+            shown[rows] = np.rint(255 * np.minimum(light / white, 1) ** (1 / _POWER))
+        return shown
+
+    def _light(self, pixels: Pixels, levels: Pixels) -> Numbers:
+        """How bright each is, in lights of the white that other screens show."""
         steps = np.linspace(0, 1, 256, dtype=np.float32)[:, None]
         stops = self.least + (self.most - self.least) * steps ** (1 / self.gamma)
-        times = cv2.LUT(cv2.resize(levels, (width, height)), np.exp2(stops)[None].astype(np.float32))
-        light = cv2.LUT(pixels, (steps**_POWER + self.before)[None].astype(np.float32))
-        light = np.maximum(light * times - self.behind, 0)
-        white = max(float(np.percentile(light[::4, ::4], _BRIGHT)), 1e-6)
-        shown: Pixels = np.rint(255 * np.minimum(light / white, 1) ** (1 / _POWER)).astype(np.uint8)
-        return shown
+        times = cv2.LUT(np.ascontiguousarray(levels), np.exp2(stops)[None].astype(np.float32))
+        light = cv2.LUT(np.ascontiguousarray(pixels), (steps**_POWER + self.before)[None].astype(np.float32))
+        return np.asarray(np.maximum(light * times - self.behind, 0), np.float32)
 
 
 _USUAL: Final = np.repeat(np.array([[0.0], [3.0], [1.0], [1 / 64], [1 / 64]]), 3, axis=1)
