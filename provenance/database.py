@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -12,6 +13,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.pool import NullPool
 
 from touchmark.provenance.errors import TouchmarkError
+from touchmark.provenance.sqlite import is_writable, read_only
 
 _WRITING = "touchmark_writing"
 
@@ -26,20 +28,27 @@ def open_database(target: Path | str) -> Engine:
     """An engine for a SQLite file (a path) or another database (a SQLAlchemy URL).
 
     SQLite runs in WAL mode with full synchronisation, waits 30 s for a lock, and holds no connection between
-    uses, so that a fork or a kill leaves nothing half open.
+    uses, so that a fork or a kill leaves nothing half open. A file that may not be written is read.
     """
     if isinstance(target, str):
         return create_engine(target)
-    target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    target.touch(mode=0o600)
-    engine = create_engine(URL.create("sqlite", database=str(target)), poolclass=NullPool, connect_args={"timeout": 30})
+    writable = not target.exists() or is_writable(target)
+    if writable:
+        target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        target.touch(mode=0o600)
+
+    def connected() -> sqlite3.Connection:
+        return sqlite3.connect(target if writable else read_only(target), timeout=30, uri=not writable)
+
+    engine = create_engine(URL.create("sqlite", database=str(target)), poolclass=NullPool, creator=connected)
 
     @event.listens_for(engine, "connect")
     def _configure(connection, _record):  # type: ignore[no-untyped-def]  # SQLAlchemy passes the DBAPI's own object
         # Transactions are begun by _begin below; the driver's own implicit begin would defer the write lock.
         connection.isolation_level = None
-        connection.execute("PRAGMA journal_mode=WAL")
-        connection.execute("PRAGMA synchronous=FULL")
+        if writable:
+            connection.execute("PRAGMA journal_mode=WAL")
+            connection.execute("PRAGMA synchronous=FULL")
 
     @event.listens_for(engine, "begin")
     def _begin(connection: Connection) -> None:

@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Final, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from touchmark.provenance.sqlite import read_only
 from touchmark.provenance.watermark.protocol import Payload
 
 if TYPE_CHECKING:
@@ -113,4 +114,4 @@ class SqliteLookup:
         return found is not None
 
     def _opened(self) -> closing[sqlite3.Connection]:
-        return closing(sqlite3.connect(f"{self._path.absolute().as_uri()}?mode=ro", uri=True, timeout=30))
+        return closing(sqlite3.connect(read_only(self._path), uri=True, timeout=30))

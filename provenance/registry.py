@@ -32,9 +32,11 @@ from sqlalchemy import (
     Table,
     delete,
     insert,
+    inspect,
+    null,
     select,
 )
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 
 from touchmark.provenance.database import DatabaseError, reported, writing
 from touchmark.provenance.lookup import MOST_PAYLOADS, digest_of, payloads_of
@@ -110,14 +112,22 @@ class Registry:
     """The register of sealed files in one database. Safe to share between threads and processes."""
 
     def __init__(self, engine: Engine) -> None:
-        """Opens the tables, making them on first use.
+        """Opens the tables, making them on first use. Where none can be made, those that are there are read: a registry
+        may be older than some of them.
 
         Raises:
             RegistryError: the database cannot be opened.
         """
         self._engine = engine
+        self._missing: frozenset[Table] = frozenset()
         with reported(engine, RegistryError, "the registry cannot be opened"):
-            _METADATA.create_all(engine)
+            try:
+                _METADATA.create_all(engine)
+            except SQLAlchemyError:
+                there = inspect(engine).get_table_names()
+                if _SEALED.name not in there:
+                    raise
+                self._missing = frozenset(table for table in (_SEEN, _SIGNERS) if table.name not in there)
 
     def reserve(self) -> Payload:
         """A payload that nothing carries yet: 64 random bits, checked against the register."""
@@ -175,6 +185,8 @@ class Registry:
 
     def has_signed(self, certificate: bytes, key_id: str) -> bool:
         """Whether files that carry a mark under this key were sealed with this certificate (DER)."""
+        if _SIGNERS in self._missing:
+            return False
         both = _SEALED.join(_SIGNERS, _SEALED.c.payload == _SIGNERS.c.payload)
         asked = select(_SEALED.c.payload).select_from(both).where(_SEALED.c.key_id == key_id)
         asked = asked.where(_SIGNERS.c.certificate_sha256 == digest_of(certificate)).limit(1)
@@ -190,8 +202,11 @@ class Registry:
 
     def _one(self, condition: ColumnElement[bool]) -> Registration | None:
         with reported(self._engine, RegistryError, "the registry cannot be read"), self._engine.connect() as connection:
-            known = _SEALED.outerjoin(_SEEN, _SEALED.c.payload == _SEEN.c.payload)
-            chosen = select(_SEALED, _SEEN.c.data.label("fingerprint")).select_from(known).where(condition)
+            seen = null() if _SEEN in self._missing else _SEEN.c.data
+            known = (
+                _SEALED if _SEEN in self._missing else _SEALED.outerjoin(_SEEN, _SEALED.c.payload == _SEEN.c.payload)
+            )
+            chosen = select(_SEALED, seen.label("fingerprint")).select_from(known).where(condition)
             row = connection.execute(chosen).one_or_none()
         return None if row is None else _registration(row)
 

@@ -28,10 +28,15 @@ MOST_MAPS: Final = 2
 """That are looked at; a file has one."""
 _MOST_BYTES: Final = 24 << 20
 """Of one: those of cameras have some hundred kilobytes."""
-_MOST_STARTS, _MOST_SEGMENTS = 256, 4096
+_MOST_TEXT: Final = 1 << 16
+_MOST_STARTS, _MOST_SEGMENTS = 1024, 4096
 _START: Final = b"\xff\xd8\xff"
+_HEAD: Final = re.compile(rb"(?s)\xff++(.)")
 _ISO: Final = b"urn:iso:std:iso:ts:21496:-1\0"
 _SAYS_SO: Final = re.compile(rb"http://ns\.adobe\.com/hdr-gain-map/1\.0/|aux:hdrgainmap|" + re.escape(_ISO[:-1]))
+_XMP, _MORE_XMP = b"http://ns.adobe.com/xap/1.0/\0", b"http://ns.adobe.com/xmp/extension/\0"
+_SPELT: Final = re.compile(rb"&|<!|\0")
+"""What a name in XMP can be hidden by: letters as numbers, entities, or two bytes for each."""
 _NAMED: Final = rb"""%s\s*+(?:=\s*+["']([^"'<>]{1,200})["']|>([^&]{1,1000}?)</[\w.-]{1,40}:%s\s*+>)"""
 _NUMBER: Final = re.compile(rb"[-+]?\d{1,12}(?:\.\d{0,12})?(?:[eE][-+]?\d{1,2})?")
 _NAMES: Final = b"GainMapMin", b"GainMapMax", b"Gamma", b"OffsetSDR", b"OffsetHDR"
@@ -39,6 +44,8 @@ _OF_CHANNELS, _ONE_DENOMINATOR = 0x80, 0x08
 _OF_ONE, _OF_EACH = struct.Struct(">iiIii"), struct.Struct(">iIiIIIiIiI")
 _MOST_STOPS: Final = 16.0
 _POWER: Final = 2.2  # of screens; what is asked is not which colour exactly
+_ROWS: Final = 128  # at a time: light is kept in fractions
+_APART: Final = 4
 _BRIGHT: Final = 99.8
 """Percentile of what is shown that is drawn as white."""
 
@@ -80,14 +87,23 @@ class Gain:
             levels: of the gain map, of any size, with the same channels.
         """
         height, width, _ = pixels.shape
+        levels = np.asarray(cv2.resize(levels, (width, height)), np.uint8)
+        some = self._light(pixels[::_APART, ::_APART], levels[::_APART, ::_APART])
+        white = max(float(np.percentile(some, _BRIGHT)), 1e-6)
+        shown = np.empty_like(pixels)
+        for top in range(0, height, _ROWS):
+            rows = slice(top, top + _ROWS)
+            light = self._light(pixels[rows], levels[rows])
+            shown[rows] = np.rint(255 * np.minimum(light / white, 1) ** (1 / _POWER))
+        return shown
+
+    def _light(self, pixels: Pixels, levels: Pixels) -> Numbers:
+        """How bright each is, in lights of the white that other screens show."""
         steps = np.linspace(0, 1, 256, dtype=np.float32)[:, None]
         stops = self.least + (self.most - self.least) * steps ** (1 / self.gamma)
-        times = cv2.LUT(cv2.resize(levels, (width, height)), np.exp2(stops)[None].astype(np.float32))
-        light = cv2.LUT(pixels, (steps**_POWER + self.before)[None].astype(np.float32))
-        light = np.maximum(light * times - self.behind, 0)
-        white = max(float(np.percentile(light[::4, ::4], _BRIGHT)), 1e-6)
-        shown: Pixels = np.rint(255 * np.minimum(light / white, 1) ** (1 / _POWER)).astype(np.uint8)
-        return shown
+        times = cv2.LUT(np.ascontiguousarray(levels), np.exp2(stops)[None].astype(np.float32))
+        light = cv2.LUT(np.ascontiguousarray(pixels), (steps**_POWER + self.before)[None].astype(np.float32))
+        return np.asarray(np.maximum(light * times - self.behind, 0), np.float32)
 
 
 _USUAL: Final = np.repeat(np.array([[0.0], [3.0], [1.0], [1 / 64], [1 / 64]]), 3, axis=1)
@@ -113,8 +129,6 @@ def in_jpeg(data: bytes) -> tuple[FoundMap, ...]:
     Raises:
         StrangeGainMapError: there are more than ``MOST_MAPS``, or more pictures than can be asked whether they are.
     """
-    if not _SAYS_SO.search(data):
-        return ()
     found, budget = [], _MOST_SEGMENTS
     for number, start in enumerate(_starts(data)):
         if number == _MOST_STARTS:
@@ -124,7 +138,7 @@ def in_jpeg(data: bytes) -> tuple[FoundMap, ...]:
             budget -= 1
             if not budget:
                 raise StrangeGainMapError("segments by the thousand")
-            if _SAYS_SO.search(note):
+            if _may_say_so(note):
                 notes.append(note)
         if notes:
             found.append(FoundMap(data[start : start + _MOST_BYTES], _said(notes)))
@@ -153,21 +167,29 @@ def _starts(data: bytes) -> Iterator[int]:
 def _segments(data: bytes, start: int) -> Iterator[bytes]:
     """What the segments before the first scan hold, of a JPEG that begins there."""
     at = start + 2
-    while data[at : at + 1] == b"\xff" and (marker := data[at + 1 : at + 2]):
-        if marker == b"\xff":  # filled up
-            at += 1
-            continue
-        if marker[0] in (END, SCAN):
+    while head := _HEAD.match(data, at):  # filled up with any number of the same byte
+        if head[1][0] in (END, SCAN):
             return
-        end = at + 2 + int.from_bytes(data[at + 2 : at + 4], "big")
-        yield data[at + 4 : end]
-        at = end
+        at = head.end() + int.from_bytes(data[head.end() : head.end() + 2], "big")
+        yield data[head.end() + 2 : at]
+
+
+def _may_say_so(note: bytes) -> bool:
+    """Whether a segment says that it is a gain map's, or may in a way that is not read here."""
+    hides = note.startswith(_MORE_XMP) or (note.startswith(_XMP) and _SPELT.search(note, len(_XMP)))
+    return bool(hides or _SAYS_SO.search(note))
 
 
 def _said(notes: list[bytes]) -> tuple[Gain, ...]:
-    """How a gain map is meant, by what it says of itself in binary and in XMP."""
+    """How a gain map is meant, by what it says of itself in binary and in XMP.
+
+    Raises:
+        StrangeGainMapError: it says more than can be read, or what cannot.
+    """
     said = [_of_iso(note[len(_ISO) :]) for note in notes if note.startswith(_ISO)]
     in_text = [note for note in notes if not note.startswith(_ISO)]
+    if sum(map(len, in_text)) > _MOST_TEXT:
+        raise StrangeGainMapError("a gain map with a book beside it")
     if in_text:
         said.append(_of_xmp(b"".join(in_text)))
     return _differing(said)

@@ -56,6 +56,22 @@ def test_a_gain_map_is_found_wherever_it_lies(note) -> None:
         assert found.picture.startswith(hidden)
 
 
+@pytest.mark.parametrize(
+    "spelt",
+    [
+        lambda note: note.replace(b"gain-map/1.0/", b"gain-map/1&#46;0/").replace(b"hdr-", b"hd&#x72;-"),
+        lambda note: note.replace(b"http://ns.adobe.com/hdr-gain-map/1.0/", b"&n;"),
+        lambda note: note[:29] + note[29:].decode().encode("utf-16"),
+        lambda note: b"http://ns.adobe.com/xmp/extension/\0" + bytes(40) + note[60:],
+    ],
+)
+def test_a_gain_map_that_spells_its_name_otherwise_is_found(spelt) -> None:
+    note = spelt(of_adobe(STOPS)[4:])
+    assert b"http://ns.adobe.com/hdr-gain-map/1.0/" not in note or note.startswith(b"http://ns.adobe.com/xmp/extension")
+    (found,) = in_jpeg(jpeg(GREY) + jpeg(MAP, segment(0xE1, note)))
+    assert len(found.gains) == 1
+
+
 def test_other_pictures_are_no_gain_maps() -> None:
     """Nor is a picture that says that it has one: a camera's thumbnail stands before that, and a preview behind."""
     assert in_jpeg(jpeg(GREY, segment(0xE1, jpeg(MAP)), of_adobe(STOPS)) + jpeg(GREY)) == ()
@@ -66,8 +82,10 @@ def test_other_pictures_are_no_gain_maps() -> None:
     "content",
     [
         jpeg(GREY) + (1 + MOST_MAPS) * jpeg(MAP, of_adobe(STOPS)),
-        jpeg(GREY, of_adobe(STOPS)) + 1000 * b"\xff\xd8\xff\xe0\0\4ab",
+        jpeg(GREY, of_adobe(STOPS)) + 2000 * b"\xff\xd8\xff\xe0\0\4ab",
         jpeg(GREY, of_adobe(STOPS)) + b"\xff\xd8" + 10_000 * b"\xff\xe0\0\2",
+        jpeg(GREY)
+        + jpeg(MAP, *(200 * [segment(0xE1, b"http://ns.adobe.com/hdr-gain-map/1.0/" + 5900 * b"GainMapMax>")])),
         jpeg(GREY) + jpeg(MAP, segment(0xE2, ISO + bytes(30))),
         jpeg(GREY) + jpeg(MAP, segment(0xE2, ISO)),
         jpeg(GREY) + jpeg(MAP, *(of_one_denominator(0, stops, 2, 0, 0) for stops in (2, 4, 6))),
