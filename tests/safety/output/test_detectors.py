@@ -126,6 +126,15 @@ def test_who_would_end_the_process_is_not_said_to_be_slow(error: BaseException) 
         within(60, lambda: _raise(error)(np.zeros(1, np.uint8)))
 
 
+def test_what_hangs_does_not_hold_up_the_end_of_the_process() -> None:
+    hanging = threading.Event()
+    with pytest.raises(TimeoutError):
+        within(0.01, hanging.wait)
+    daemons = {thread.daemon for thread in threading.enumerate() if thread.name == "bounded"}
+    hanging.set()
+    assert daemons == {True}
+
+
 def test_a_detector_that_fails_in_mid_stream_is_told_with_its_time_and_asked_no_more() -> None:
     detector = _Says(lambda pixels: [] if pixels.max() < 124 else 1 / 0)
     (finding,) = examined(_frames(), [DetectorCheck(detector, RULE, RULING)])
