@@ -272,6 +272,13 @@ def test_a_guard_that_finds_nothing_changes_nothing_not_even_a_review() -> None:
         assert before == after and after.action is action
 
 
+def test_what_calls_for_nothing_is_not_told_and_what_two_windows_show_is_told_once() -> None:
+    before, after = _escalated(_Says((Flag(WEAPONS.category, Severity.LOW, 0.6, "x"),)), CALM)
+    assert before == after
+    _, after = _escalated(_Says((WEAPONS, WEAPONS)), CALM)
+    assert [finding.rule for finding in after.findings] == [Rule.GUARD]
+
+
 def test_a_review_can_become_a_refusal_and_keeps_its_findings() -> None:
     before, after = _escalated(_Says((WEAPONS,)), {"prompt": "Mickey Mouse on a bicycle"})
     assert after.action is Action.REFUSE and set(before.findings) < set(after.findings)
@@ -297,9 +304,10 @@ def test_every_text_that_shows_is_put_to_the_guard_and_no_other() -> None:
         "safe",
         True,
         (Flag(Category.SEXUAL, Severity.HIGH, float("nan"), "x"),),
-        (Flag(Category.SEXUAL, "high", 2.0, "x"),),  # type: ignore[arg-type]
+        (Flag(Category.SEXUAL, Severity.HIGH, 2.0, "x"),),
+        (Flag(Category.SEXUAL, "low", 1.0, "x"),),  # type: ignore[arg-type]
         (Flag("no-such", Severity.HIGH, 1.0, "x"),),  # type: ignore[arg-type]
-        pytest.param(lambda: time.sleep(60), id="never ends"),
+        pytest.param(lambda: time.sleep(60) or (), id="never ends"),
     ],
     ids=repr,
 )

@@ -110,7 +110,7 @@ def _raise(error: BaseException) -> Any:
         [None],
         _raise(RuntimeError("CUDA out of memory")),
         _raise(SystemExit(0)),
-        lambda pixels: time.sleep(60),
+        lambda pixels: time.sleep(60) or [],
         lambda pixels: pixels.fill(0),
     ],
 )
@@ -124,6 +124,15 @@ def test_a_detector_that_fails_holds_the_video(says: Any) -> None:
 def test_who_would_end_the_process_is_not_said_to_be_slow(error: BaseException) -> None:
     with pytest.raises(RuntimeError, match=type(error).__name__):
         within(60, lambda: _raise(error)(np.zeros(1, np.uint8)))
+
+
+def test_what_hangs_does_not_hold_up_the_end_of_the_process() -> None:
+    hanging = threading.Event()
+    with pytest.raises(TimeoutError):
+        within(0.01, hanging.wait)
+    daemons = {thread.daemon for thread in threading.enumerate() if thread.name == "bounded"}
+    hanging.set()
+    assert daemons == {True}
 
 
 def test_a_detector_that_fails_in_mid_stream_is_told_with_its_time_and_asked_no_more() -> None:
