@@ -39,18 +39,19 @@ class SoundPairs:
     """What stands in names, to be asked for.
 
     Args:
-        keys: how many there are.
+        keys: the consonants of each, in the order of their numbers.
         stood: all ways in which words of names stand.
     """
 
-    __slots__ = ("_keys", "_offsets", "_pairs", "_thirds", "_with_third")
+    __slots__ = ("_consonants", "_keys", "_offsets", "_pairs", "_thirds", "_with_third")
 
-    def __init__(self, keys: int, stood: Iterable[Stood]) -> None:
-        self._keys = keys
+    def __init__(self, keys: Sequence[str], stood: Iterable[Stood]) -> None:
+        self._consonants = np.fromiter(map(len, keys), dtype=np.intp, count=len(keys))
+        self._keys = len(keys)
         pairs: set[int] = set()
         thirds: dict[int, set[tuple[int, int]]] = {}
         for anchor, side, neighbour, third in stood:
-            code = ((side == BEHIND) * keys + anchor) * keys + neighbour
+            code = ((side == BEHIND) * self._keys + anchor) * self._keys + neighbour
             if third is None:
                 pairs.add(code)
             else:
@@ -59,13 +60,17 @@ class SoundPairs:
         self._offsets = np.array(offsets, dtype=np.intp)
         self._pairs, self._with_third = _bits(pairs), _bits(thirds)
         self._thirds = _bits(
-            (code * len(offsets) + offsets.index(offset)) * keys + key
+            (code * len(offsets) + offsets.index(offset)) * self._keys + key
             for code, found in thirds.items()
             for offset, key in found
         )
 
-    def among(self, words: Sequence[Sequence[int]]) -> list[Beside]:
-        """What may be of a name in a row of words, given as the numbers of their keys; all that is, and little else.
+    def among(self, words: Sequence[Sequence[int]], least: Sequence[int]) -> list[Beside]:
+        """What may be of a name in a row of words: all that is, and little else.
+
+        Args:
+            words: the numbers of the keys of each.
+            least: how many consonants a name of two words has to have if this is its anchor.
 
         Returns:
             in the order of the anchors' words, of their keys, of sides, behind first, and of the neighbours' keys.
@@ -78,7 +83,9 @@ class SoundPairs:
         anchor, neighbour = np.concatenate((left, right)), np.concatenate((right, left))
         codes = keys.take(anchor) * self._keys + keys.take(neighbour)
         codes[: len(left)] += self._keys * self._keys
-        use = _may_hold(self._pairs, codes)
+        consonants = self._consonants.take(keys)
+        enough = consonants.take(anchor) + consonants.take(neighbour) >= np.array(least).take(word.take(anchor))
+        use = enough & _may_hold(self._pairs, codes)
         longer = (~use & _may_hold(self._with_third, codes)).nonzero()[0]
         if len(longer):
             there = (word.take(anchor.take(longer))[:, None] + self._offsets).ravel()

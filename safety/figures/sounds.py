@@ -299,7 +299,7 @@ class Sounds:
                         pairs, longer = beside.setdefault((side, key, sound), ([], []))
                         (pairs if len(words) == 2 else longer).append(name)
         self._beside = beside
-        self._pairs = SoundPairs(len(numbers), _stood(beside, numbers))
+        self._pairs = SoundPairs([*numbers], _stood(beside, numbers))
         self._memory = _Memory(numbers)
         self._runs: dict[str, tuple[tuple[str, float], ...]] = {}
 
@@ -317,15 +317,15 @@ class Sounds:
     def _named(self, heard: Sequence[_Heard]) -> Iterator[_Named]:
         """What may be a name: its anchor may be a word, the word beside it its neighbour, and all is like it."""
         told: set[tuple[int, _Name]] = set()
-        for here, key, side, sound in self._pairs.among([word.numbers for word in heard]):
-            word, beside_it = heard[here], heard[here + side]
-            consonants = word.readings[key][2], beside_it.readings[sound][2]
+        least = [_least_consonants(word.strict) for word in heard]
+        for here, key, side, sound in self._pairs.among([word.numbers for word in heard], least):
+            consonants = heard[here].readings[key][2], heard[here + side].readings[sound][2]
             names = self._beside.get((side, *consonants))
             if names is None:  # a bit map may be wrong
                 continue
             pairs, longer = names
             found = _longer(heard, here, longer)
-            if pairs and sum(map(len, consonants)) >= _least_consonants(word.strict):
+            if pairs and sum(map(len, consonants)) >= least[here]:
                 found += _pairs(heard, min(here, here + side), pairs)
             for named in sorted(found, key=_number) if len(found) > 1 else found:
                 if named[:2] not in told:
