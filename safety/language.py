@@ -7,11 +7,12 @@ nothing in a prompt of another.
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator
 from enum import StrEnum
 from functools import lru_cache
+from itertools import chain
 from string import ascii_lowercase
+
+import numpy as np
 
 
 class LanguageGroup(StrEnum):
@@ -31,14 +32,23 @@ class LanguageGroup(StrEnum):
 
 
 _SCRIPTS = {
-    LanguageGroup.CYRILLIC: re.compile("[\u0400-\u052f]"),
-    LanguageGroup.ARABIC: re.compile("[\u0600-\u06ff\u0750-\u077f]"),
-    LanguageGroup.INDIC: re.compile("[\u0900-\u0dff]"),
-    LanguageGroup.EAST_ASIAN: re.compile("[\u3040-\u30ff\u3400-\u9fff\U00020000-\U0003ffff]"),
-    LanguageGroup.KOREAN: re.compile("[\u1100-\u11ff\uac00-\ud7a3]"),
-    LanguageGroup.THAI: re.compile("[\u0e00-\u0e7f]"),
+    LanguageGroup.CYRILLIC: ((0x0400, 0x0530),),
+    LanguageGroup.ARABIC: ((0x0600, 0x0700), (0x0750, 0x0780)),
+    LanguageGroup.INDIC: ((0x0900, 0x0E00),),
+    LanguageGroup.EAST_ASIAN: ((0x3040, 0x3100), (0x3400, 0xA000), (0x20000, 0x40000)),
+    LanguageGroup.KOREAN: ((0x1100, 0x1200), (0xAC00, 0xD7A4)),
+    LanguageGroup.THAI: ((0x0E00, 0x0E80),),
 }
-_LATIN = re.compile("[a-z]")
+"""Code points, half open."""
+_BITS = {group: 1 << number for number, group in enumerate(_SCRIPTS)}
+_SMALL, _CAPITAL = 1 << 6, 1 << 7
+"""Of Latin letters."""
+_HELD = np.zeros(0x40001, dtype=np.uint8)
+"""The bit of the script of each code point, if any; the last stands for all above."""
+for _group, _scripts in _SCRIPTS.items():
+    for _begin, _end in _scripts:
+        _HELD[_begin:_end] = _BITS[_group]
+_HELD[ord("a") : ord("z") + 1], _HELD[ord("A") : ord("Z") + 1] = _SMALL, _CAPITAL
 _WORDS_APART = bytes(byte if chr(byte) in ascii_lowercase else 32 for byte in range(256))
 """For :meth:`bytes.translate`: all but letters to blanks."""
 _COMMONEST = {
@@ -92,12 +102,12 @@ _SURELY = 2
 """Of a language with so many different words a text is; of one with fewer if no other has twice as many."""
 LATIN = frozenset(_COMMONEST)
 """Languages served that are written in Latin letters (ISO 639-1)."""
-_LATIN_LETTER = re.compile("[A-Za-z]")
 _IN_ENGLISH_TOO = (
     "ai an as at be can co did do fur hay he her him if kim me no not once or pour rat sin son van was we will"
 )
 """Words of others that are English as well: they do not tell that a text is of another language."""
 _WORDS = {language: frozenset(words.encode().split()) for language, words in _COMMONEST.items()}
+_COMMON_WORDS = frozenset[bytes]().union(*_WORDS.values())
 _ENGLISH_WORDS = _WORDS["en"]
 _OTHER_WORDS = (
     frozenset(_UNSERVED.encode().split()).union(*_WORDS.values())
@@ -109,8 +119,11 @@ _OTHER_WORDS = (
 @lru_cache(maxsize=64)
 def language_groups(text: str) -> frozenset[LanguageGroup]:
     """The groups of a canonical (case-folded, unaccented) text; at least one. Every reader of a text asks anew."""
-    found = frozenset(_by_script(text))
-    if found and not _LATIN.search(text):
+    held = _SMALL if text.isascii() else _held(text)
+    found = frozenset([group for group, bit in _BITS.items() if held & bit])
+    if not found and not held & (_SMALL | _CAPITAL):
+        return frozenset({LanguageGroup.OTHER})
+    if found and not held & _SMALL:
         return found
     words = _words(text)
     if not words & _OTHER_WORDS:
@@ -120,13 +133,13 @@ def language_groups(text: str) -> frozenset[LanguageGroup]:
     return found | latin
 
 
-def latin_languages(text: str) -> frozenset[str]:
-    """Which of the languages served that share the Latin letters a canonical text may be of (ISO 639-1).
+def latin_languages(*readings: str) -> frozenset[str]:
+    """Which of the languages served that share the Latin letters a text, in canonical readings, may be of (ISO 639-1).
 
     Words look alike in several of them and mean different things (German *die*). All, if no word tells. Of a text in
     several languages each of these: nobody gets rid of one by adding words of another.
     """
-    words = _words(text)
+    words = _COMMON_WORDS.intersection(chain.from_iterable(map(_words, readings)))
     told = {language: len(words & common) for language, common in _WORDS.items()}
     enough = min(max(told.values()) / 2, _SURELY)
     return frozenset(language for language, count in told.items() if count >= enough)
@@ -138,9 +151,7 @@ def _words(text: str) -> frozenset[bytes]:
     return frozenset(text.encode("ascii", "replace").translate(_WORDS_APART).split())
 
 
-def _by_script(text: str) -> Iterator[LanguageGroup]:
-    if text.isascii():
-        return
-    letters = "".join(set(text))  # each once, so that what is not there is found out soon
-    found = [group for group, script in _SCRIPTS.items() if script.search(letters)]
-    yield from found or ([] if _LATIN_LETTER.search(letters) else [LanguageGroup.OTHER])
+def _held(text: str) -> int:
+    """The bits of all that a text holds."""
+    letters = np.frombuffer(text.encode("utf-32-le", "surrogatepass"), dtype="<u4")
+    return int(np.bitwise_or.reduce(_HELD.take(letters, mode="clip")))

@@ -16,8 +16,7 @@ import numpy as np
 
 from touchmark.safety.traced import Traced
 
-_FOREIGN_TOKEN = re.compile(r"(?<![^\W_])[A-Za-z0-9]*[^\W\x00-\x7f][^\W_]*")
-"""A word with a letter beyond ASCII."""
+_REST_OF_WORD = re.compile(r"[^\W_]*")
 _MASK = re.compile(r"[0-9_@$!|+(€£]")
 _MASKED_TOKEN = re.compile(r"[\w@$!|+(€£]+", re.ASCII)
 _MEASURE = re.compile(r"[0-9]+(?:x[0-9]+|h[0-9]*|k|d|p|s|x|th|st|nd|rd|fps|mm|cm|m|km|kg|mph|px|am|pm|ft|in)", re.ASCII)
@@ -201,19 +200,36 @@ def _gaps_between_ideographs(text: str) -> Iterator[tuple[int, int, str]]:
 def _skeletons(text: str) -> Iterator[tuple[int, int, str]]:
     """Latin looks of tokens that mix Latin with another script, or that only look Latin among Latin words."""
     mostly_latin: bool | None = None
-    for match in _FOREIGN_TOKEN.finditer(text):
-        token = match.group()
-        if _LOOK_ALIKE.search(token) is None:
-            continue
+    done = 0
+    for begin, end in _words_with(_LOOK_ALIKE, text):
+        done = end
+        token = text[begin:end]
         is_foreign = _LATIN.search(token) is None
-        if is_foreign:
-            if mostly_latin is None:
-                mostly_latin = _is_mostly_latin(text)
-            if not mostly_latin:
-                continue
+        if is_foreign and mostly_latin is None:
+            mostly_latin = _is_mostly_latin(text)
+        if is_foreign and not mostly_latin:
+            break  # Russian is full of such words, and of what is left only mixed ones count
         looks = token.translate(_LOOK_ALIKES)
         if looks.isascii() or not is_foreign:
-            yield *match.span(), looks
+            yield begin, end, looks
+    else:
+        return
+    for begin, end in _words_with(_LATIN_WORD, text, done):
+        if _LOOK_ALIKE.search(text, begin, end):
+            yield begin, end, text[begin:end].translate(_LOOK_ALIKES)
+
+
+def _words_with(sign: re.Pattern[str], text: str, done: int = 0) -> Iterator[tuple[int, int]]:
+    """The words of letters and digits that hold a sign, half open, from the end of a word on."""
+    for found in sign.finditer(text, done):
+        begin, end = found.span()
+        if begin < done:
+            continue
+        while begin and text[begin - 1].isalnum():
+            begin -= 1
+        rest = _REST_OF_WORD.match(text, end)
+        done = rest.end() if rest else end
+        yield begin, done
 
 
 def _is_mostly_latin(text: str) -> bool:

@@ -185,7 +185,7 @@ class PromptClassifier:
         """Calibrated score of each category, the highest over all views, with where it was reached."""
         highest: list[tuple[float, int, tuple[int, int]]] = []
         texts = [view.text for view in text.views]
-        readings = weigh(texts, self.weights, latin_languages("\n".join(texts)))
+        readings = weigh(texts, self.weights, latin_languages(*texts))
         for number, (reading, (raw, where)) in enumerate(zip(readings, self._scored(readings), strict=True)):
             values = self.calibrated(raw, language_groups(reading.text)).tolist()
             reached = [

@@ -21,6 +21,7 @@ from rapidfuzz import fuzz
 
 from touchmark.safety.figures.latin_keys import name_keys
 from touchmark.safety.figures.romanisation import GAP, all_romanised, keys_of, once
+from touchmark.safety.figures.sound_pairs import SoundPairs, Stood
 
 _PARTICLES = frozenset({"al", "el", "ال"})
 _WORDS_KEPT = 1 << 15
@@ -63,7 +64,7 @@ class _Name:
         anchor: which of its words, particles aside, is its rarest; that one and the next, or else the one before,
             propose the name.
         keys: of each word.
-        another: of those of more words a third one: how many words behind the anchor, and its keys; else none behind.
+        another: of those of more words a third one: how many words behind the anchor, and the numbers of its keys.
         compared: the letters that are compared where vowels tell nothing, and where they do.
     """
 
@@ -71,62 +72,54 @@ class _Name:
     form: str
     anchor: int
     keys: tuple[frozenset[str], ...]
-    another: tuple[int, frozenset[str]]
+    another: tuple[int, frozenset[int]]
     compared: tuple[str, str]
 
 
-_Reading = tuple[int, int, str, tuple[str, str]]
+_Reading = tuple[int, int, str, str, str]
 """A way of reading a word of the prompt: where it begins and ends in it, its key, and what is compared of it where
-vowels tell nothing, and where they do. Plain tuples of plain values are no work for the garbage collector, which would
-else walk through all that is remembered in the middle of a prompt."""
+vowels tell nothing, and where they do. Plain tuples of plain values, and few, are little work for the garbage
+collector, which would else walk through all that is remembered in the middle of a prompt."""
 
 
 class _Heard(NamedTuple):
-    """A word of the prompt: its readings that may be of a word of a name, the likeliest first, their keys, and whether
-    its script tells vowels.
-
-    For each reading that may be the anchor of names there is the side on which another word stands, and its key.
-    """
+    """A word of a prompt: whether its script tells vowels; its readings that may be of a word of a name, the likeliest
+    first; and the numbers of their keys."""
 
     strict: bool
     readings: tuple[_Reading, ...]
-    keys: tuple[str, ...]
-    anchors: tuple[tuple[int, str], ...]
+    numbers: tuple[int, ...]
 
 
-_Names = Mapping[int, Mapping[str, Mapping[str, Sequence[_Name]]]]
-"""Names by the side of their anchor that a neighbour is on, and by the keys of both."""
-_UNHEARD = _Heard(False, (), (), ())
+_Names = Mapping[tuple[int, str, str], tuple[Sequence[_Name], Sequence[_Name]]]
+"""Names of two words, and of more, by the side of their anchor that a neighbour is on, and by the keys of both."""
+_UNHEARD = _Heard(False, (), ())
+_APART = (_UNHEARD,) * 3
+"""Between words that do not stand beside each other: as many as a name may have between two of its own."""
 
 
 class _Memory(dict[str, _Heard]):
     """What was heard in words met of late: prompts are made of the same few thousand. New ones are read together."""
 
-    def __init__(self, beside: _Names, keys: frozenset[str]) -> None:
+    def __init__(self, keys: Mapping[str, int]) -> None:
         """
         Args:
-            beside: the names.
-            keys: of all their words.
+            keys: of all words of names, with their numbers.
         """
         super().__init__()
-        self._beside = beside
-        self._keys = keys
+        self._keys = {key: (number,) for key, number in keys.items()}  # shared by the words that have one reading
 
     def heard(self, words: Sequence[str]) -> list[_Heard]:
         """What in each word of a prompt may be a word of a name."""
-        try:
-            return [*map(self.__getitem__, words)]
-        except KeyError:
-            pass  # new words are among them
-        known = {word: heard for word in words if (heard := self.get(word)) is not None}
-        new = [word for word in dict.fromkeys(words) if word not in known]
-        if new:
+        heard = [*map(self.get, words)]
+        read: dict[str, _Heard] = {}
+        if None in heard:
+            new = [*dict.fromkeys(word for word, known in zip(words, heard, strict=True) if known is None)]
             read = dict(zip(new, self.read(new), strict=True))
-            known |= read
             if len(self) > _WORDS_KEPT:
                 self.clear()
             self.update((word, heard) for word, heard in read.items() if len(word) <= _LONGEST_KEPT)
-        return [known[word] for word in words]
+        return [known or read[word] for word, known in zip(words, heard, strict=True)]
 
     def read(self, words: Sequence[str]) -> list[_Heard]:
         """What in each of some words may be a word of a name."""
@@ -144,11 +137,11 @@ class _Memory(dict[str, _Heard]):
         compared = smooth(all_romanised([words[number][begin:end] for number, begin, end, _ in known]))
         readings: dict[int, list[_Reading]] = {}
         for (number, begin, end, key), ways in zip(known, compared, strict=True):
-            readings.setdefault(number, []).append((begin, end, key, ways))
+            readings.setdefault(number, []).append((begin, end, key, *ways))
         for number, read in readings.items():
-            sounds = tuple([reading[2] for reading in read])
-            anchors = tuple([(side, key) for key in sounds for side, names in self._beside.items() if key in names])
-            heard[number] = _Heard(scripts[number] not in _LOOSE_SCRIPTS, tuple(read), sounds, anchors)
+            numbers = [self._keys[key] for _, _, key, _, _ in read]
+            together = numbers[0] if len(numbers) == 1 else tuple(chain.from_iterable(numbers))
+            heard[number] = _Heard(scripts[number] not in _LOOSE_SCRIPTS, tuple(read), together)
         return heard
 
 
@@ -211,7 +204,7 @@ def _likeness(heard: Sequence[_Heard], taken: Sequence[_Reading], names: Sequenc
     least = _least_likeness(sum([len(reading[2]) for reading in taken]), strict)
     if least > 100:
         return []
-    read = [reading[3][strict] for reading in taken]
+    read = [reading[4] if strict else reading[3] for reading in taken]
     whole = " ".join(read)
     alike: list[tuple[_Name, float]] = []
     for name in names:
@@ -287,12 +280,13 @@ class Sounds:
         rarity = {word: (len(word) < 4, often, -len(word)) for word, often in frequency.items()}
         keys = dict(zip(frequency, name_keys([*frequency]), strict=True))
         heard = dict(zip(keys, smooth([*keys]), strict=True))
-        beside: dict[int, dict[str, dict[str, list[_Name]]]] = {1: defaultdict(dict), -1: defaultdict(dict)}
+        numbers = {key: number for number, key in enumerate(sorted(frozenset().union(*keys.values())))}
+        beside: dict[tuple[int, str, str], tuple[list[_Name], list[_Name]]] = {}
         for number, (form, words) in enumerate(names):
             anchor = words.index(min(words, key=rarity.__getitem__))
             side = 1 if anchor + 1 < len(words) else -1
             third = next((at for at in range(len(words)) if at not in (anchor, anchor + side)), anchor)
-            another = third - anchor, keys[words[third]]
+            another = third - anchor, frozenset(map(numbers.__getitem__, keys[words[third]]))
             compared = [heard[word] for word in words]
             loose, strict = " ".join([way for way, _ in compared]), " ".join([way for _, way in compared])
             name = _Name(number, form, anchor, tuple([keys[word] for word in words]), another, (loose, strict))
@@ -302,9 +296,11 @@ class Sounds:
                 least = 0 if len(words) > 2 else _LEAST_CONSONANTS - len(key)
                 for sound in name.keys[anchor + side]:
                     if len(sound) >= least:
-                        beside[side][key].setdefault(sound, []).append(name)
+                        pairs, longer = beside.setdefault((side, key, sound), ([], []))
+                        (pairs if len(words) == 2 else longer).append(name)
         self._beside = beside
-        self._memory = _Memory(beside, frozenset().union(*keys.values()))
+        self._pairs = SoundPairs([*numbers], _stood(beside, numbers))
+        self._memory = _Memory(numbers)
         self._runs: dict[str, tuple[tuple[str, float], ...]] = {}
 
     def find(self, text: str) -> Iterator[Echo]:
@@ -313,10 +309,28 @@ class Sounds:
             return
         words = text.split(" ")
         starts = list(accumulate((len(word) + 1 for word in words), initial=0))
-        for first, name, taken, score in _named(self._memory.heard(words), self._beside):
+        for first, name, taken, score in self._named(self._memory.heard(words)):
             end = starts[first + len(taken) - 1] + taken[-1][1]
             yield Echo(starts[first] + taken[0][0], end, name.form, score)
         yield from self._in_katakana(text)
+
+    def _named(self, heard: Sequence[_Heard]) -> Iterator[_Named]:
+        """What may be a name: its anchor may be a word, the word beside it its neighbour, and all is like it."""
+        told: set[tuple[int, _Name]] = set()
+        least = [_least_consonants(word.strict) for word in heard]
+        for here, key, side, sound in self._pairs.among([word.numbers for word in heard], least):
+            consonants = heard[here].readings[key][2], heard[here + side].readings[sound][2]
+            names = self._beside.get((side, *consonants))
+            if names is None:  # a bit map may be wrong
+                continue
+            pairs, longer = names
+            found = _longer(heard, here, longer)
+            if pairs and sum(map(len, consonants)) >= least[here]:
+                found += _pairs(heard, min(here, here + side), pairs)
+            for named in sorted(found, key=_number) if len(found) > 1 else found:
+                if named[:2] not in told:
+                    told.add(named[:2])
+                    yield named
 
     def _in_katakana(self, text: str) -> Iterator[Echo]:
         """Japanese parts the words of a foreign name with a dot or not at all, so every cut of a run is tried."""
@@ -331,49 +345,32 @@ class Sounds:
         known = {run: named for run in runs if (named := self._runs.get(run)) is not None}
         new = [run for run in dict.fromkeys(runs) if run not in known]
         if new:
-            halves = iter(self._memory.read([half for run in new for half in _halves(run)]))
-            for run in new:
-                cuts = [(next(halves), next(halves)) for _ in range(1, len(run))]
-                known[run] = tuple(
-                    [(name.form, score) for cut in cuts for _, name, _, score in _named(cut, self._beside)]
-                )
+            cuts = [(run, run[:cut], run[cut:]) for run in new for cut in range(1, len(run))]
+            halves = self._memory.read([half for _, *both in cuts for half in both])
+            row = [word for both in zip(halves[::2], halves[1::2], strict=True) for word in (*both, *_APART)]
+            told: dict[str, list[tuple[str, float]]] = {run: [] for run in new}
+            for first, name, _, score in self._named(row):
+                told[cuts[first // (2 + len(_APART))][0]].append((name.form, score))
+            known |= {run: tuple(named) for run, named in told.items()}
             if len(self._runs) > _WORDS_KEPT:
                 self._runs.clear()
             self._runs.update({run: known[run] for run in new})
         return known
 
 
-def _halves(run: str) -> Iterator[str]:
-    """What stands before and behind each place where it may be cut."""
-    return chain.from_iterable((run[:cut], run[cut:]) for cut in range(1, len(run)))
-
-
 _Named = tuple[int, _Name, Sequence[_Reading], float]
 """The number of the word where a name begins, the name, how its words were heard, and the likeness."""
 
 
-def _named(heard: Sequence[_Heard], beside: _Names) -> Iterator[_Named]:
-    """What may be a name: its anchor may be a word, the word beside it its neighbour, and all is like it."""
-    told: set[tuple[int, _Name]] = set()
-    sounds = [(), *[word.keys for word in heard], ()]
-    for here, word in enumerate(heard):
-        for side, key in word.anchors:
-            beside_it = sounds[here + side + 1]
-            if not beside_it:
-                continue
-            neighbours = beside[side][key]
-            for sound in beside_it:
-                names = neighbours.get(sound)
-                if names is None:
-                    continue
-                found = _longer(heard, here, names)
-                if len(key) + len(sound) >= _least_consonants(word.strict):
-                    pairs = [name for name in names if len(name.keys) == 2]
-                    found += _pairs(heard, min(here, here + side), pairs) if pairs else []
-                for named in sorted(found, key=_number) if len(found) > 1 else found:
-                    if named[:2] not in told:
-                        told.add(named[:2])
-                        yield named
+def _stood(beside: _Names, numbers: Mapping[str, int]) -> Iterator[Stood]:
+    """How words of names stand."""
+    for (side, key, sound), (pairs, longer) in beside.items():
+        both = numbers[key], side, numbers[sound]
+        if pairs:
+            yield Stood(*both)
+        for name in longer:
+            offset, keys = name.another
+            yield from (Stood(*both, (offset, third)) for third in keys)
 
 
 def _number(named: _Named) -> int:
@@ -395,7 +392,7 @@ def _longer(heard: Sequence[_Heard], here: int, names: Sequence[_Name]) -> list[
     found: list[_Named] = []
     for name in names:
         another, keys = name.another
-        if another and 0 <= here + another < len(heard) and not keys.isdisjoint(heard[here + another].keys):
+        if 0 <= here + another < len(heard) and not keys.isdisjoint(heard[here + another].numbers):
             first = here - name.anchor
             part = heard[max(first, 0) : first + len(name.keys)]
             if len(part) == len(name.keys) and (taken := _taken(part, name)):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 
 import numpy as np
@@ -10,7 +11,7 @@ from hypothesis import strategies as st
 
 from touchmark.safety.canonical import _WITHOUT_ACCENTS, _normalised_around, _normalised_clusters, _without_accents
 from touchmark.safety.figures.forms import _LATIN_WITH_MARKS, _latin_base, plain
-from touchmark.safety.language import LATIN, latin_languages
+from touchmark.safety.language import LATIN, LanguageGroup, language_groups, latin_languages
 from touchmark.safety.legibility import BACKWARDS, ROT13, Stretch, Turn, likelier_turned, pairs
 from touchmark.safety.traced import Traced
 from touchmark.safety.unmasking import unmasked
@@ -62,3 +63,23 @@ def test_words_in_latin_letters_are_parted_by_all_else(text: str) -> None:
     apart = "".join(letter if letter in "abcdefghijklmnopqrstuvwxyz" else " " for letter in text)
     assert latin_languages(text) == latin_languages(apart)
     assert latin_languages("的the猫of犬and") < LATIN
+
+
+@given(st.lists(st.text("the oficunaéж中", max_size=20), min_size=1, max_size=4))
+def test_readings_are_of_the_languages_of_all_their_words(readings: list[str]) -> None:
+    assert latin_languages(*readings) == latin_languages(" ".join(readings))
+
+
+def test_the_script_of_any_letter_is_told() -> None:
+    scripts = {
+        LanguageGroup.CYRILLIC: "[\u0400-\u052f]",
+        LanguageGroup.ARABIC: "[\u0600-\u06ff\u0750-\u077f]",
+        LanguageGroup.INDIC: "[\u0900-\u0dff]",
+        LanguageGroup.EAST_ASIAN: "[\u3040-\u30ff\u3400-\u9fff\U00020000-\U0003ffff]",
+        LanguageGroup.KOREAN: "[\u1100-\u11ff\uac00-\ud7a3]",
+        LanguageGroup.THAI: "[\u0e00-\u0e7f]",
+    }
+    for letter in map(chr, (*range(128, 0x20010, 7), *range(0x3FFF0, 0x40010), 0xAC00, 0xD7A3, 0xD7A4, 0x10FFFF)):
+        told = next((group for group, script in scripts.items() if re.match(script, letter)), LanguageGroup.OTHER)
+        assert language_groups(letter) == {told}
+        assert language_groups(f"{letter} que") == {LanguageGroup.LATIN} | ({told} - {LanguageGroup.OTHER})

@@ -14,6 +14,7 @@ from touchmark.safety.figures.checksums import Words, bit_map, letters_of, may_h
 from touchmark.safety.figures.romanisation import all_romanised, keys_of, romanised, word_key
 from touchmark.safety.figures.slip_keys import MIN_NAME, SlipKeys
 from touchmark.safety.figures.slip_text import MAX_WORD, MAX_WORDS, MIN_WORD, SlipText
+from touchmark.safety.figures.sound_pairs import Beside, SoundPairs, Stood
 from touchmark.safety.figures.sounds import smooth
 
 LETTERS = "абвгжцшчяकखगजটรเแโกไาアキシッャョーン가힣한국앙עבפشتחრნոაz1中"
@@ -131,3 +132,44 @@ def test_every_phrase_is_found_wherever_it_stands(meanings: dict[str, int], text
     phrases = sorted(filter(None, meanings))
     found = Automaton(meanings).found(text).tolist()
     assert {(start, end, meanings[phrases[number]]) for number, start, end in found} == set(there)
+
+
+KEYS = ("", "K", "LN", "MST")
+NUMBERS = st.integers(0, len(KEYS) - 1)
+STOOD = st.builds(
+    Stood,
+    NUMBERS,
+    st.sampled_from((1, -1)),
+    NUMBERS,
+    st.none() | st.tuples(st.sampled_from((-3, -2, 2)), NUMBERS),
+)
+ROWS = st.lists(st.lists(NUMBERS, max_size=3), min_size=1, max_size=7)
+
+
+@given(st.lists(STOOD, max_size=6), ROWS, st.lists(st.integers(0, 6), min_size=7, max_size=7))
+def test_no_words_that_stand_as_in_a_name_are_passed_over(
+    stood: list[Stood], words: list[list[int]], least: list[int]
+) -> None:
+    pairs = {way[:3] for way in stood}
+    near, sure = [], []
+    for here, side, (place, key) in (
+        (here, side, each) for here, word in enumerate(words) for each in enumerate(word) for side in (1, -1)
+    ):
+        there = words[here + side] if 0 <= here + side < len(words) else []
+        for sound, neighbour in enumerate(there):
+            beside: Beside = (here, place, side, sound)
+            near.append(beside)
+            ways = [way.third for way in stood if way[:3] == (key, side, neighbour)]
+            enough = len(KEYS[key]) + len(KEYS[neighbour]) >= least[here]
+            if any(enough if third is None else _stands(third, here, words) for third in ways):
+                sure.append(beside)
+    near.sort(key=lambda beside: (beside[0], beside[1], -beside[2], beside[3]))
+    told = SoundPairs(KEYS, stood).among(words, least[: len(words)])
+    assert set(sure) <= set(told) <= set(near)
+    assert told == sorted(set(told), key=near.index)
+    assert pairs or not told
+
+
+def _stands(third: tuple[int, int], here: int, words: Sequence[Sequence[int]]) -> bool:
+    there = here + third[0]
+    return 0 <= there < len(words) and third[1] in words[there]
