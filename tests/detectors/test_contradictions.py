@@ -395,6 +395,19 @@ def test_of_what_the_operator_signed_anew_only_what_was_told_otherwise_is_in_dou
         assert (kind or told.kind, doubt) == (told.kind, told.doubt)
 
 
+def test_other_bytes_under_a_registered_name_leave_in_doubt_what_its_operator_did_not_sign() -> None:
+    own = {"signed_by_marker": True, "manifest_registration": OWN_ROW, "registration": OWN_ROW}
+    report = manifest(names=OWN)
+    for found, doubt in (
+        (evidence(report, mark(OWN), **own), Doubt.UNSIGNED),
+        (evidence(report, mark(OWN), **own | {"signed_by_marker": False}), Doubt.CLAIMS),
+        (evidence(manifest(UNTRUSTED, names=OWN), mark(OWN), **own), Doubt.CLAIMS),
+    ):
+        assert doubts(copied(found)) == [doubt]
+        hidden = replace(found, container=replace(found.container, unhashed=7))
+        assert doubts(hidden) == [Doubt.CLAIMS]
+
+
 def test_a_mark_that_is_lost_leaves_in_doubt_what_its_operator_did_not_sign() -> None:
     row = {"manifest_registration": OWN_ROW, "named_registrations": (OWN_ROW,)}
     for report, own, doubt in (
