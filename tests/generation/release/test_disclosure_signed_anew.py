@@ -6,6 +6,7 @@ knows them under another manifest. The verdict stays that the evidence contradic
 
 from __future__ import annotations
 
+import io
 import json
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -16,12 +17,14 @@ from typing import Any
 import c2pa
 import cbor2
 import pytest
+from rich.console import Console
 
 from tests.clips import scene
 from tests.detectors.jumbf import at, box, changed
 from tests.generation.release.test_disclosure import EVERY, House, house, stamped_studio
 from touchmark.detectors.contradictions import ContradictionKind
 from touchmark.detectors.disclosure.comply import Compliance
+from touchmark.detectors.disclosure.page import document, render
 from touchmark.detectors.verdict import Outcome
 from touchmark.detectors.verify import Verifier
 from touchmark.generation.declaration import Declaration
@@ -192,6 +195,14 @@ def test_what_is_changed_fails_exactly_its_line(published: Published, tmp_path: 
 def test_what_differs_is_told_with_what_is_registered(published: Published, tmp_path: Path) -> None:
     compliance = published.hold(published.signed_anew(tmp_path / "o.png", _model("Sora")), ("us-ca-sb942",))
     assert [one.problem for one in compliance.failures if "the registered manifest says Wan" in one.problem]
+
+
+def test_who_passes_and_is_contradicted_is_told_so(published: Published, tmp_path: Path) -> None:
+    for path, told in ((published.signed_anew(tmp_path / "o.png"), True), (published.path, False)):
+        compliance, shown = published.house.hold(path, PLAIN), io.StringIO()
+        Console(file=shown, width=200).print(render(compliance))
+        assert compliance.passes and ("calls this file contradictory" in shown.getvalue()) is told
+        assert (document(compliance)["outcome"] == "contradictory") is told
 
 
 def test_a_stamp_that_is_left_out_or_cut_out_fails_its_own_line(published: Published, tmp_path: Path) -> None:
