@@ -29,6 +29,10 @@ Exit status:
   1   a line fails
   3   the file could not be read
   64  the command was used wrongly, or the profiles exclude each other
+  70  it could not be done: keys, trust lists or a registry that cannot be used
+
+\b
+What a file carries is one thing, whether to believe it another: that is told by `touchmark verify`.
 """
 
 

@@ -17,6 +17,7 @@ from touchmark.detectors.doubt import (
     is_silent_of_its_own,
     of_another_registered,
     of_mismatch,
+    of_other_bytes,
     of_promise,
 )
 from touchmark.detectors.evidence import Evidence
@@ -287,7 +288,7 @@ def _outside_the_hash(evidence: Evidence) -> Iterator[Contradiction]:
             ContradictionKind.UNHASHED_BYTES,
             "The manifest is intact, but the file differs from the one that was published under it: bytes that the "
             "signature leaves out were changed.",
-            Doubt.UNSIGNED,
+            of_other_bytes(evidence),
         )
 
 

@@ -66,6 +66,11 @@ def of_promise(evidence: Evidence) -> Doubt:
     return Doubt.PROMISE if evidence.manifest.is_sound and _is_markers_word(evidence) else Doubt.CLAIMS
 
 
+def of_other_bytes(evidence: Evidence) -> Doubt:
+    """Of a manifest that is registered for another file: a stranger could have signed his own under its name."""
+    return Doubt.UNSIGNED if evidence.signed_by_marker and evidence.manifest.is_sound else Doubt.CLAIMS
+
+
 def is_made(registration: Registration) -> bool:
     """Whether no sensor took all of what is registered."""
     return registration.source_type in {str(kind) for kind in MADE}

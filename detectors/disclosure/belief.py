@@ -74,8 +74,8 @@ def _strange_producer(evidence: Evidence, producer: Value) -> str:
     """Why the producer is none, in a record that names our mark: we write who signs, and nobody there signed."""
     manifest = evidence.manifest
     signers = [one.signer for one in (manifest, *content(manifest), evidence.recovered) if one is not None]
-    names = sorted({signer.organisation for signer in signers if signer is not None})
-    if not isinstance(producer, str) or not producer.strip() or not manifest.is_sound or producer in names:
+    names = sorted({signer.organisation for signer in signers if signer is not None and signer.organisation})
+    if not isinstance(producer, str) or not producer.strip() or not manifest.is_sound or not names or producer in names:
         return ""
     return f"the record names {safe_text(producer, 80)}, and it is signed by {safe_text(', '.join(names), 80)}"
 

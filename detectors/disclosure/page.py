@@ -14,6 +14,7 @@ from touchmark.detectors.disclosure.comply import Compliance, LineResult, Profil
 from touchmark.detectors.disclosure.facts import shown_facts
 from touchmark.detectors.disclosure.profile import Profile
 from touchmark.detectors.text import safe_text
+from touchmark.detectors.verdict import Outcome
 
 SCHEMA_VERSION = 1
 """Of :func:`document`."""
@@ -28,6 +29,7 @@ def render(compliance: Compliance) -> RenderableType:
         Text(safe_text(compliance.verification.path, 200), style="bold"),
         *(_profile(one) for one in compliance.profiles),
         Padding(Text(_summary(compliance), style="bold green" if compliance.passes else "bold red"), (1, 0, 0, 0)),
+        *_caution(compliance),
         Text(NO_ADVICE, style="dim"),
     )
 
@@ -61,6 +63,13 @@ def _summary(compliance: Compliance) -> str:
     return f"{passed} of {count} lines pass"
 
 
+def _caution(compliance: Compliance) -> Iterator[RenderableType]:
+    """Of a file that carries what is asked for, and is not to be trusted for that."""
+    verdict = compliance.verification.verdict
+    if verdict.outcome in (Outcome.CONTRADICTORY, Outcome.TAMPERED):
+        yield Text(f"`touchmark verify` calls this file {verdict.outcome.value}: {verdict.headline}", style="yellow")
+
+
 def listing(profiles: Sequence[Profile]) -> RenderableType:
     """What profiles there are, and what each asks for."""
     return Group(*(part for profile in profiles for part in _listed(profile)), Text(NO_ADVICE, style="dim"))
@@ -87,10 +96,12 @@ def document(compliance: Compliance) -> dict[str, Any]:
         "sha256": compliance.verification.evidence.container.sha256,
         "passes": compliance.passes,
         "outcome": compliance.verification.verdict.outcome.value,
+        "headline": compliance.verification.verdict.headline,
         "profiles": [
             {
                 "name": one.profile.name,
                 "title": one.profile.title,
+                "in_force": one.profile.in_force,
                 "checked": one.profile.checked,
                 "passes": one.passes,
                 "lines": [_line(line) for line in one.lines],

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -37,6 +38,7 @@ from touchmark.provenance.manifest.claim import DigitalSourceType
 from touchmark.provenance.manifest.report import (
     AiDisclosure,
     EarlierStatement,
+    ManifestReport,
     ReportedAction,
     ReportedIngredient,
     ReportedRedaction,
@@ -347,3 +349,73 @@ def test_a_recording_that_was_sealed_here_stands_with_its_own_sound_and_not_over
 def _music(source_type: DigitalSourceType) -> SoundTrace:
     row = replace(registered(OTHER, ELSEWHERE, source_type), watermark_algorithm=SOUND_ALGORITHM)
     return heard(mark(OTHER), row)
+
+
+# -- what the operator signed anew
+
+
+REGISTERED = registered(OWN, ELSEWHERE)
+BEFORE = manifest(HASH_MISMATCH, names=OWN, label=ELSEWHERE)
+"""The manifest that the registry kept, read against a file that it was not made for."""
+
+
+def signed_anew(report: ManifestReport, before: ManifestReport | None = BEFORE, **more: Any) -> Evidence:
+    return evidence(
+        report, mark(OWN), **({"registration": REGISTERED, "signed_by_marker": True, "recovered": before} | more)
+    )
+
+
+def test_of_what_the_operator_signed_anew_only_what_was_told_otherwise_is_in_doubt() -> None:
+    begun = replace(manifest(), actions=(MADE_ACTION,))
+    began = replace(BEFORE, actions=(MADE_ACTION,))
+    untimed = replace(MADE_ACTION, when=None)
+    filmed = registered(OWN, ELSEWHERE, CAPTURE)
+    named, silent = manifest(names=OWN), manifest()
+    for found, kind, doubt in (
+        (signed_anew(named), Kind.REGISTRY_DISAGREES, Doubt.RETOLD),
+        (signed_anew(named, signed_by_marker=False), Kind.REGISTRY_DISAGREES, Doubt.STORY),
+        (signed_anew(manifest(UNTRUSTED, names=OWN)), Kind.REGISTRY_DISAGREES, Doubt.STORY),
+        (signed_anew(named, None), Kind.REGISTRY_DISAGREES, Doubt.STORY),
+        (signed_anew(replace(named, ingredients=(replace(PART, label="urn:c2pa:8"),))), None, Doubt.STORY),
+        (signed_anew(replace(named, source_type=None)), None, Doubt.RETOLD),
+        (signed_anew(replace(named, source_type=EDITS)), None, Doubt.CLAIMS),
+        (signed_anew(silent), Kind.HISTORY_DROPPED, Doubt.STORY),
+        (signed_anew(begun, began), Kind.HISTORY_DROPPED, Doubt.RETOLD),
+        (signed_anew(begun), Kind.HISTORY_DROPPED, Doubt.STORY),
+        (signed_anew(replace(begun, actions=(untimed,)), replace(began, actions=(untimed,))), None, Doubt.STORY),
+        (signed_anew(begun, replace(began, label=OWN_ROW.manifest_label)), Kind.HISTORY_DROPPED, Doubt.STORY),
+        (signed_anew(begun, replace(began, failures=(BAD_SIGNATURE,))), Kind.HISTORY_DROPPED, Doubt.STORY),
+        (signed_anew(begun, began, registration=filmed), Kind.HISTORY_DROPPED, Doubt.CLAIMS),
+        (signed_anew(manifest(names=OWN, source_type=CAPTURE)), Kind.CAPTURE_CLAIM_OVER_MARK, Doubt.CLAIMS),
+        (signed_anew(manifest(names=OTHER)), Kind.SOFT_BINDING_MISMATCH, Doubt.CLAIMS),
+        (signed_anew(replace(begun, soft_bindings=manifest(names=OTHER).soft_bindings), began), None, Doubt.RETOLD),
+    ):
+        told = find_contradictions(found)[0]
+        assert (kind or told.kind, doubt) == (told.kind, told.doubt)
+
+
+def test_other_bytes_under_a_registered_name_leave_in_doubt_what_its_operator_did_not_sign() -> None:
+    own = {"signed_by_marker": True, "manifest_registration": OWN_ROW, "registration": OWN_ROW}
+    report = manifest(names=OWN)
+    for found, doubt in (
+        (evidence(report, mark(OWN), **own), Doubt.UNSIGNED),
+        (evidence(report, mark(OWN), **own | {"signed_by_marker": False}), Doubt.CLAIMS),
+        (evidence(manifest(UNTRUSTED, names=OWN), mark(OWN), **own), Doubt.CLAIMS),
+    ):
+        assert doubts(copied(found)) == [doubt]
+        hidden = replace(found, container=replace(found.container, unhashed=7))
+        assert doubts(hidden) == [Doubt.CLAIMS]
+
+
+def test_a_mark_that_is_lost_leaves_in_doubt_what_its_operator_did_not_sign() -> None:
+    row = {"manifest_registration": OWN_ROW, "named_registrations": (OWN_ROW,)}
+    for report, own, doubt in (
+        (manifest(names=OWN), True, Doubt.PROMISE),
+        (manifest(names=OWN), False, Doubt.CLAIMS),
+        (manifest(UNTRUSTED, names=OWN), True, Doubt.CLAIMS),
+        (manifest(names=OWN, source_type=CAPTURE), True, Doubt.CLAIMS),
+    ):
+        found = copied(evidence(report, NO_MARK, signed_by_marker=own, **row))
+        assert [one.doubt for one in find_contradictions(found) if one.kind is Kind.SOFT_BINDING_MISSING_MARK] == [
+            doubt
+        ]

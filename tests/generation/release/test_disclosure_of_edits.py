@@ -90,6 +90,8 @@ EDITS = ("edit of a recording", "edit of what was generated", "edit of nobody's 
 WAYS = (*EDITS, "made from a recording", "made from an edit")
 INVALID = {"c2pa.trusted", "eu.signed_metadata", "ca.standard", "in.provenance"}
 """The line of each profile that asks for a manifest that holds."""
+UNBOUND = INVALID - {"c2pa.trusted"} | {"c2pa.soft_binding"}
+"""The same where one profile has a line for what is missing."""
 
 
 def _without_bindings(claim: Claim) -> Claim:
@@ -110,7 +112,7 @@ LACKING: dict[str, tuple[dict[str, Any], set[str]]] = {
     "manifest": ({"signed": False}, INVALID),
     "watermark": ({"marked": False}, {"eu.watermark", "ca.durable", "c2pa.soft_binding", "in.permanent"}),
     "soft binding": ({"claim": _without_bindings}, {"c2pa.soft_binding"}),
-    "soft binding that an action speaks of": ({"definition": drop_bindings}, INVALID),
+    "soft binding that an action speaks of": ({"definition": drop_bindings}, UNBOUND),
     "XMP": OF_PICTURES["XMP"],
     "AIGC": OF_PICTURES["AIGC"],
     "label": OF_PICTURES["label"],

@@ -153,7 +153,9 @@ LACKING = {
         {"c2pa.soft_binding"}, claim=lambda claim: replace(claim, soft_bindings=claim.soft_bindings[:1])
     ),
     "both bindings": Lacking({"c2pa.soft_binding"}, claim=lambda claim: replace(claim, soft_bindings=())),
-    "bindings that an action speaks of": Lacking(INVALID, definition=drop_bindings),
+    "bindings that an action speaks of": Lacking(
+        INVALID - {"c2pa.trusted"} | {"c2pa.soft_binding"}, definition=drop_bindings
+    ),
     "actions": Lacking(INVALID, definition=drop_actions),
     "AI disclosure": Lacking({"c2pa.ai_disclosure"}, definition=drop_disclosure),
     "allActionsIncluded": Lacking({"c2pa.rubric"}, definition=drop_all_actions_included),

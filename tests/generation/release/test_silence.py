@@ -9,7 +9,7 @@ from __future__ import annotations
 import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from itertools import count
 from pathlib import Path
 
@@ -25,7 +25,7 @@ from touchmark.provenance.database import open_database
 from touchmark.provenance.keys.development import issue_development_chain, make_development_keys
 from touchmark.provenance.keys.ring import KeyRing
 from touchmark.provenance.keys.rotation import install
-from touchmark.provenance.manifest.claim import Claim, DigitalSourceType, SoftwareAgent
+from touchmark.provenance.manifest.claim import Claim, DigitalSourceType, ModelIdentity, SoftwareAgent
 from touchmark.provenance.manifest.inputs import InputFile
 from touchmark.provenance.manifest.update import publish
 from touchmark.provenance.manifest.write import SignedManifest, sign_file
@@ -48,6 +48,8 @@ OF_A_STRANGER = ITS_OWN | {
     "ca.identifier",
     "in.identifier",
 }
+
+OF_ANOTHER = OF_A_STRANGER - {"ca.provider"}  # the operator made both, say both
 
 
 @pytest.fixture(scope="module")
@@ -80,6 +82,14 @@ def claim_of(house: House, *, names: bool) -> Claim:
 
 def sign(house: House, source: Path, path: Path, *, names: bool = False) -> SignedManifest:
     return sign_file(source, path, claim_of(house, names=names), house.sealer.signer, house.sealer.anchors)
+
+
+def sealed_before(house: House, marked: Path, path: Path) -> Registration:
+    """Something else that carries the mark: another model made it, earlier."""
+    earlier = datetime.now(UTC) - timedelta(hours=1)
+    other = replace(claim_of(house, names=True), software_agent=SoftwareAgent("Kling", "1.6"), created=earlier)
+    other = replace(other, model=ModelIdentity("Kling", "Kling 1.6"))
+    return entry(house, sign_file(marked, path, other, house.sealer.signer, house.sealer.anchors))
 
 
 def entry(house: House, signed: SignedManifest, payload: Payload = PAYLOAD) -> Registration:
@@ -201,9 +211,9 @@ def test_of_what_a_model_of_the_operator_made_of_it_the_strangers_word_is_not_to
 def test_nor_is_the_operators_where_the_registry_knows_the_mark(
     taken: Taken, marked: Path, registry: Registry, tmp_path: Path
 ) -> None:
-    registry.register(entry(taken.house, sign(taken.house, marked, tmp_path / "sealed.png", names=True)))
+    registry.register(sealed_before(taken.house, marked, tmp_path / "sealed.png"))
     path = taken.over(tmp_path / "over.png")
-    assert knowing(taken.asked, registry=registry).failing(path, PROFILES) == OF_A_STRANGER
+    assert knowing(taken.asked, registry=registry).failing(path, PROFILES) == OF_ANOTHER
 
 
 def test_a_model_of_the_strangers_own_gains_nothing(taken: Taken, tmp_path: Path) -> None:
@@ -265,8 +275,8 @@ def test_silence_of_who_signs_elsewhere_fails_its_own_line(
     registry.withdraw(sealed.payload)
     registry.register(sealed, certificate)
     assert asked.failing(silent, PROFILES) == ITS_OWN
-    registry.register(entry(asked, sign(asked, marked, other, names=True)), certificate)
-    assert asked.failing(silent, PROFILES) == OF_A_STRANGER, "the mark is that of another file"
+    registry.register(sealed_before(asked, marked, other), certificate)
+    assert asked.failing(silent, PROFILES) == OF_ANOTHER, "the mark is that of another file"
 
 
 def test_whose_mark_it_is_must_be_known(house: House, marked: Path, tmp_path: Path) -> None:
@@ -291,12 +301,13 @@ def test_the_mark_of_something_else_that_was_sealed_is_not_the_files_own(
 ) -> None:
     """A careless tool with the operator's key signs what was sealed before as if it had just been made."""
     sealed, again = tmp_path / "sealed.png", tmp_path / "again.png"
-    registry.register(entry(house, sign(house, marked, sealed, names=True)))
+    registry.register(sealed_before(house, marked, sealed))
     asked = knowing(house, registry=registry)
     assert asked.failing(sealed, PROFILES) == {"in.label"}
-    for names in (False, True):
+    differing = {"ca.system", "ca.system_version", "ca.time", "in.label"}
+    for names, fails in ((False, OF_ANOTHER), (True, differing)):
         sign(house, marked, again, names=names)
-        assert asked.failing(again, PROFILES) == OF_A_STRANGER
+        assert asked.failing(again, PROFILES) == fails
         assert asked.verifier.verify(again).verdict.outcome is Outcome.CONTRADICTORY
 
 
