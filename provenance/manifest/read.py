@@ -27,6 +27,7 @@ from typing import Any, BinaryIO
 
 import c2pa
 
+from touchmark.provenance.manifest.apart import ReadApart, read_apart
 from touchmark.provenance.manifest.assertion_count import check_assertions
 from touchmark.provenance.manifest.binding import data_hash, in_words
 from touchmark.provenance.manifest.bound_updates import bound_updates
@@ -49,7 +50,7 @@ from touchmark.provenance.manifest.traces import has_store_place, has_store_rema
 from touchmark.provenance.manifest.unbound import unbound
 from touchmark.provenance.manifest.unseen import unseen_in_stores
 from touchmark.provenance.media.errors import LimitExceededError, UnreadableFileError
-from touchmark.provenance.media.kinds import MP4, STORE, SVG, Kind, kind_of_file
+from touchmark.provenance.media.kinds import MP4, PDF, STORE, SVG, Kind, kind_of_file
 from touchmark.provenance.media.source import held
 
 __all__ = [
@@ -284,7 +285,7 @@ def _if_for_claims(report: ManifestReport, kept: Sequence[KeptStore], anchors: b
     return replace(report, state=state, signer_trusted=False, failures=(*report.failures, fault))
 
 
-def _with_segment(reader: c2pa.Reader, beginning: BinaryIO, path: Path) -> None:
+def _with_segment(reader: c2pa.Reader | ReadApart, beginning: BinaryIO, path: Path) -> None:
     with _opened(path) as segment:
         check_parts(segment, str(path))
         beginning.seek(0)
@@ -292,13 +293,17 @@ def _with_segment(reader: c2pa.Reader, beginning: BinaryIO, path: Path) -> None:
         reader.with_fragment(MP4.media_type, beginning, segment)
 
 
-def _reader(file: BinaryIO, anchors: bytes, manifest: bytes | None, kept: Kept, subject: str) -> c2pa.Reader | None:
+def _reader(
+    file: BinaryIO, anchors: bytes, manifest: bytes | None, kept: Kept, subject: str
+) -> c2pa.Reader | ReadApart | None:
     """The library's, for what it can read in a moment; None where no manifest is.
 
     Raises:
         LimitExceededError: it would take longer.
     """
     check_assertions(kept.stores, subject)
+    if kept.kind is PDF:
+        return read_apart(file, anchors, manifest, subject)
     size, form = file.seek(0, os.SEEK_END), _format_of(kept.kind)
     file.seek(0)
     asked = Pieces(file, size, kept.parts) if size > FEWEST_BYTES else file
