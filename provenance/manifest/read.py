@@ -44,13 +44,19 @@ from touchmark.provenance.manifest.pieces import Pieces
 from touchmark.provenance.manifest.purpose import signing_certificate, signs_claims
 from touchmark.provenance.manifest.redactions import strange_redactions
 from touchmark.provenance.manifest.rehash import content_matches
-from touchmark.provenance.manifest.report import ManifestPresence, ManifestReport, StatusCode, ValidationState
+from touchmark.provenance.manifest.report import (
+    IN_ARCHIVE,
+    ManifestPresence,
+    ManifestReport,
+    StatusCode,
+    ValidationState,
+)
 from touchmark.provenance.manifest.revoked import revoked_signers
-from touchmark.provenance.manifest.traces import has_store_place, has_store_remains
+from touchmark.provenance.manifest.traces import has_store_place, has_store_remains, names_archived_store
 from touchmark.provenance.manifest.unbound import unbound
 from touchmark.provenance.manifest.unseen import unseen_in_stores
 from touchmark.provenance.media.errors import LimitExceededError, UnreadableFileError
-from touchmark.provenance.media.kinds import MP4, PDF, STORE, SVG, Kind, kind_of_file
+from touchmark.provenance.media.kinds import MP4, PDF, STORE, SVG, ZIP, Kind, kind_of_file
 from touchmark.provenance.media.source import held
 
 __all__ = [
@@ -342,6 +348,8 @@ def _format_of(kind: Kind | None) -> str | None:
 
 def _without(file: BinaryIO, kept: Kept, reason: str) -> ManifestReport:
     """No manifest was read. A damaged store can look like none to the library, but its place is still there."""
+    if kept.kind is ZIP and names_archived_store(file):
+        return ManifestReport(ManifestPresence.UNSUPPORTED, reason=IN_ARCHIVE)
     if has_store_place(file, kept.kind):
         reason = reason or "a place for a manifest is there and holds none that can be read"
         return ManifestReport(ManifestPresence.UNREADABLE, reason=reason)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import os
 import re
 import struct
 from collections.abc import Iterable, Iterator
@@ -39,6 +40,8 @@ _SVG_STORE: Final = re.compile(rb"<(?:\w+:)?manifest[^<>]*>([^<>]*)<")
 _SVG_PLACE: Final = re.compile(rb"<(?:\w+:)?manifest(?:\s[^<>]*)?(?<!/)>\s*+(?!</)")
 """Such an element that is not empty, whatever stands in it."""
 _PDF_LENGTH: Final = re.compile(rb"/Length\s+(\d{1,9}+)(?!\s+\d+\s+R)")
+_ARCHIVED: Final = b"META-INF/content_credential.c2pa"
+_MOST_OF_DIRECTORY: Final = 4 << 20
 _MOST_BEFORE_STREAM: Final = 1024
 _CHUNK: Final = 1 << 20
 STORE_TAG: Final = 0xCD41
@@ -74,6 +77,12 @@ def has_store_remains(file: BinaryIO) -> bool:
             return True
         tail = window[1 - longest :]
     return False
+
+
+def names_archived_store(file: BinaryIO) -> bool:
+    """Whether a ZIP names, in the directory at its end, a file in which archives keep their store (C2PA 2.4, A.5)."""
+    size = file.seek(0, os.SEEK_END)
+    return _ARCHIVED in _at(file, max(size - _MOST_OF_DIRECTORY, 0), _MOST_OF_DIRECTORY)
 
 
 def stores(file: BinaryIO, kind: kinds.Kind | None) -> Iterator[bytes]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import zipfile
 import zlib
 from datetime import UTC, datetime
 from pathlib import Path
@@ -14,6 +15,7 @@ import pytest
 from tests.detectors.cameras import sign_raw
 from tests.detectors.jumbf import unpadded
 from touchmark.detectors.sources import Sources
+from touchmark.detectors.statements import Source, Tone
 from touchmark.detectors.verdict import Outcome
 from touchmark.detectors.verify import Verification, Verifier
 from touchmark.provenance.keys.development import issue_development_chain
@@ -101,3 +103,18 @@ def test_a_pdf_that_takes_a_library_gigabytes_is_refused(tmp_path) -> None:
 
 def test_a_pdf_without_a_manifest_has_none(tmp_path) -> None:
     assert verify(tmp_path, pdf(CATALOG, PAGES)).evidence.manifest.presence is ManifestPresence.ABSENT
+
+
+@pytest.mark.parametrize("media_type", ["zip", "application/epub+zip"])
+def test_a_manifest_in_an_archive_is_told_of_and_not_read(media_type, tmp_path) -> None:
+    plain = io.BytesIO()
+    with zipfile.ZipFile(plain, "w") as archive:
+        archive.writestr("mimetype", "application/epub+zip")
+    assert verify(tmp_path, plain.getvalue()).evidence.manifest.presence is ManifestPresence.ABSENT
+    verification = verify(tmp_path, signed(plain.getvalue(), media_type))
+    assert verification.evidence.manifest.presence is ManifestPresence.UNSUPPORTED
+    assert verification.verdict.outcome is Outcome.UNKNOWN
+    assert "in an archive" in verification.verdict.headline
+    said = next(one for one in verification.verdict.statements if one.source is Source.MANIFEST)
+    assert said.tone is Tone.CAUTION
+    assert "in an archive" in said.text
