@@ -92,13 +92,14 @@ def test_a_stream_of_unknown_length_is_not_searched(length) -> None:
     assert not list(stores(io.BytesIO(content), kind_of_file(io.BytesIO(content))))
 
 
-def test_a_pdf_that_takes_a_library_gigabytes_is_refused(tmp_path) -> None:
+@pytest.mark.parametrize("before", [b"", b"%PDFx\n"], ids=["first", "behind another line"])
+def test_a_pdf_that_takes_a_library_gigabytes_is_refused(before, tmp_path) -> None:
     """Thousands of objects of a stream, all of which are the same half megabyte."""
     numbers = b"".join(b"%d 0 " % number for number in range(10, 3010))
     packed = zlib.compress(numbers + b"(" + b"a" * 500_000 + b")", 9)
     head = b"<</Type/ObjStm/N 3000/First %d/Filter/FlateDecode/Length %d>>" % (len(numbers), len(packed))
     with pytest.raises(LimitExceededError, match="too much memory"):
-        verify(tmp_path, pdf(CATALOG, PAGES, head + b"stream\n" + packed + b"\nendstream"))
+        verify(tmp_path, before + pdf(CATALOG, PAGES, head + b"stream\n" + packed + b"\nendstream"))
 
 
 def test_a_pdf_without_a_manifest_has_none(tmp_path) -> None:
