@@ -13,26 +13,27 @@ from __future__ import annotations
 import base64
 import json
 import os
-import resource
 import shutil
 import subprocess
 import sys
 import tempfile
 from dataclasses import dataclass
 from types import TracebackType
-from typing import Any, BinaryIO, Final, NoReturn, Self
+from typing import BinaryIO, Final, NoReturn, Self
 
 import c2pa
 
-from touchmark.provenance.manifest.context import manifest_context
+from touchmark.provenance.manifest.context import settings_of
 from touchmark.provenance.manifest.kept import refused
+from touchmark.provenance.media.errors import UnreadableFileError
 from touchmark.provenance.media.kinds import PDF
 
-_MEMORY: Final = 640 << 20
-"""Bytes of addresses, of which Python and the library take two thirds before they read anything; and eight times the
-file, which is held more than once."""
+_READER: Final = "touchmark.provenance.manifest.alone"
+_MEMORY: Final = 256 << 20
+"""Bytes of addresses, of which it has a fifth before it reads anything; and eight times the file, which is held more
+than once."""
 _SECONDS: Final = 2
-"""Of a processor, one for starting; and one for each so many bytes."""
+"""Of a processor; and one for each so many bytes."""
 _A_SECOND: Final = 16 << 20
 
 
@@ -75,29 +76,20 @@ def read_apart(file: BinaryIO, anchors: bytes, manifest: bytes | None, subject: 
 
     Raises:
         LimitExceededError: it takes more time or memory than any honest file of this size.
+        UnreadableFileError: there is no room to copy it, or no process to be had.
+        TrustAnchorsError: ``anchors`` is not PEM.
         C2paError: what the library raised.
     """
-    with tempfile.TemporaryFile() as copy:  # a position of its own, and a file also where this one is in memory
-        file.seek(0)
-        shutil.copyfileobj(file, copy)
-        size = copy.tell()
-        asked = {
-            "file": copy.fileno(),
-            "anchors": anchors.decode("latin-1"),
-            "manifest": manifest and base64.b64encode(manifest).decode("ascii"),
-            "memory": _MEMORY + 8 * size,
-            "seconds": _SECONDS + size // _A_SECOND,
-        }
-        found = subprocess.run(
-            [sys.executable, "-c", f"from {__name__} import _read; _read()"],
-            input=json.dumps(asked).encode("ascii"),
-            capture_output=True,
-            check=False,
-            pass_fds=(copy.fileno(),),
-            env={**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path)), "MALLOC_ARENA_MAX": "1"},
-        )
     try:
-        told = json.loads(found.stdout)
+        found = _asked(file, anchors, manifest)
+    except OSError as error:
+        raise UnreadableFileError(
+            f"no process can be started to read it in ({error.strerror})",
+            subject=subject,
+            remedy="Give the folder for temporary files (TMPDIR) room for a copy of the file.",
+        ) from error
+    try:
+        told = json.loads(found)
     except ValueError as error:  # it was ended, by what it may take or by what it took
         raise refused("a C2PA library takes too long, or too much memory, for it", subject) from error
     if told is None:
@@ -107,31 +99,26 @@ def read_apart(file: BinaryIO, anchors: bytes, manifest: bytes | None, subject: 
     return ReadApart(told["json"], told["crjson"])
 
 
-def _read() -> None:
-    """In that process: reads what it is asked for from its input, and prints what the library says."""
-    asked = json.load(sys.stdin)
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    resource.setrlimit(resource.RLIMIT_AS, (asked["memory"], asked["memory"]))
-    resource.setrlimit(resource.RLIMIT_CPU, (asked["seconds"], asked["seconds"]))
-    json.dump(_told(asked), sys.stdout)
-
-
-def _told(asked: dict[str, Any]) -> dict[str, str] | None:
-    manifest = asked["manifest"] and base64.b64decode(asked["manifest"])
-    try:
-        with open(asked["file"], "rb") as file:  # noqa: PTH123 (a descriptor, not a path)
-            context = manifest_context(asked["anchors"].encode("latin-1"))
-            reader = c2pa.Reader.try_create(PDF.media_type, file, manifest, context)
-            if reader is None:
-                return None
-            with reader:
-                return {"json": reader.json(), "crjson": _crjson(reader)}
-    except c2pa.C2paError as error:
-        return {"error": type(error).__name__.lstrip("_").removeprefix("C2pa"), "message": str(error)}
-
-
-def _crjson(reader: c2pa.Reader) -> str:
-    try:
-        return str(reader.crjson())
-    except c2pa.C2paError:
-        return ""
+def _asked(file: BinaryIO, anchors: bytes, manifest: bytes | None) -> bytes:
+    """What such a process prints; less than all of it where it was ended."""
+    with tempfile.TemporaryFile() as copy:  # a position of its own, and a file also where this one is in memory
+        file.seek(0)
+        shutil.copyfileobj(file, copy)
+        size = copy.tell()
+        copy.flush()
+        asked = {
+            "file": copy.fileno(),
+            "form": PDF.media_type,
+            "settings": settings_of(anchors),
+            "manifest": manifest and base64.b64encode(manifest).decode("ascii"),
+            "memory": _MEMORY + 8 * size,
+            "seconds": _SECONDS + size // _A_SECOND,
+        }
+        return subprocess.run(
+            [sys.executable, "-P", "-m", _READER],  # -P: nothing that lies in the folder we are in
+            input=json.dumps(asked).encode("ascii"),
+            capture_output=True,
+            check=False,
+            pass_fds=(copy.fileno(),),
+            env={**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path)), "MALLOC_ARENA_MAX": "1"},
+        ).stdout

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import tempfile
 import zipfile
 import zlib
 from datetime import UTC, datetime
@@ -23,7 +24,7 @@ from touchmark.provenance.manifest.claim import DigitalSourceType
 from touchmark.provenance.manifest.context import manifest_context
 from touchmark.provenance.manifest.report import ManifestPresence, ValidationState
 from touchmark.provenance.manifest.traces import stores
-from touchmark.provenance.media.errors import LimitExceededError
+from touchmark.provenance.media.errors import LimitExceededError, UnreadableFileError
 from touchmark.provenance.media.kinds import kind_of_file
 from touchmark.provenance.signing import PemSigner
 
@@ -69,7 +70,9 @@ def signed_pdf() -> bytes:
     return signed(pdf(CATALOG, PAGES), "application/pdf")
 
 
-def test_a_pdf_is_believed_until_it_is_changed(signed_pdf, tmp_path) -> None:
+def test_a_pdf_is_believed_until_it_is_changed(signed_pdf, tmp_path, monkeypatch) -> None:
+    (tmp_path / "c2pa.py").write_text("raise SystemExit")  # what lies where we are is not run
+    monkeypatch.chdir(tmp_path)
     assert verify(tmp_path, signed_pdf).verdict.outcome is Outcome.GENERATED
     changed = verify(tmp_path, signed_pdf.replace(b"/Count 0", b"/Count 1"))
     assert changed.evidence.manifest.state is ValidationState.INVALID
@@ -100,6 +103,12 @@ def test_a_pdf_that_takes_a_library_gigabytes_is_refused(before, tmp_path) -> No
     head = b"<</Type/ObjStm/N 3000/First %d/Filter/FlateDecode/Length %d>>" % (len(numbers), len(packed))
     with pytest.raises(LimitExceededError, match="too much memory"):
         verify(tmp_path, before + pdf(CATALOG, PAGES, head + b"stream\n" + packed + b"\nendstream"))
+
+
+def test_without_room_for_a_copy_a_pdf_is_not_read(signed_pdf, tmp_path, monkeypatch) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "nowhere"))
+    with pytest.raises(UnreadableFileError, match="No such file"):
+        verify(tmp_path, signed_pdf)
 
 
 def test_a_pdf_without_a_manifest_has_none(tmp_path) -> None:
