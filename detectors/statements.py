@@ -98,7 +98,7 @@ def _manifest(evidence: Evidence) -> Iterator[Statement]:
         )
     elif manifest.presence is ManifestPresence.UNSUPPORTED:
         text = (
-            "There is a C2PA manifest of a kind from before the standard, which is not read here "
+            f"There is a C2PA manifest {manifest.unread_kind}, which is not read here "
             f"({safe_text(manifest.reason)}). Nothing that it says is relied upon."
         )
         yield Statement(Source.MANIFEST, Tone.CAUTION, text)

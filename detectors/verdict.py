@@ -254,7 +254,7 @@ def _unknown(evidence: Evidence) -> str:
     if manifest.is_intact_but_for_identity:
         return "An intact manifest, and an identity in it that is not proven."
     if manifest.presence is ManifestPresence.UNSUPPORTED:
-        return "There is a C2PA manifest of a kind from before the standard, which is not read here."
+        return f"There is a C2PA manifest {manifest.unread_kind}, which is not read here."
     if manifest.is_malformed:
         return "A manifest that breaks the specification as it was signed: nothing that it says is relied upon."
     if manifest.signer_trusted and any(fault.concern is Concern.FORM for fault in manifest.laundered_faults):

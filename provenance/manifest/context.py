@@ -53,7 +53,19 @@ def manifest_context(anchors: bytes) -> c2pa.Context:
 
 @lru_cache(maxsize=8)  # a trust list takes a fifth of the time of a small file
 def _context(anchors: bytes, _process: int) -> c2pa.Context:
-    settings = {
+    try:
+        return c2pa.Context.from_dict(settings_of(anchors))
+    except c2pa.C2paError as error:
+        raise _not_pem() from error
+
+
+def settings_of(anchors: bytes) -> dict[str, Any]:
+    """What a context is made of that trusts signers under ``anchors``.
+
+    Raises:
+        TrustAnchorsError: ``anchors`` is not PEM.
+    """
+    return {
         # What is signed is read back by us, in a fresh context; the library need not read it first.
         "verify": {"remote_manifest_fetch": False, "ocsp_fetch": False, "verify_after_sign": False},
         "trust": {
@@ -67,10 +79,6 @@ def _context(anchors: bytes, _process: int) -> c2pa.Context:
             "max_decompressed_manifest_size_in_mb": _UNPACKED_MIB,
         },
     }
-    try:
-        return c2pa.Context.from_dict(settings)
-    except c2pa.C2paError as error:
-        raise _not_pem() from error
 
 
 def _lists(anchors: bytes) -> list[dict[str, Any]]:

@@ -27,6 +27,7 @@ from typing import Any, BinaryIO
 
 import c2pa
 
+from touchmark.provenance.manifest.apart import ReadApart, read_apart
 from touchmark.provenance.manifest.assertion_count import check_assertions
 from touchmark.provenance.manifest.binding import data_hash, in_words
 from touchmark.provenance.manifest.bound_updates import bound_updates
@@ -44,14 +45,20 @@ from touchmark.provenance.manifest.pieces import Pieces
 from touchmark.provenance.manifest.purpose import signer_chains, signing_certificate, signs_claims
 from touchmark.provenance.manifest.redactions import strange_redactions
 from touchmark.provenance.manifest.rehash import content_matches
-from touchmark.provenance.manifest.report import ManifestPresence, ManifestReport, StatusCode, ValidationState
+from touchmark.provenance.manifest.report import (
+    IN_ARCHIVE,
+    ManifestPresence,
+    ManifestReport,
+    StatusCode,
+    ValidationState,
+)
 from touchmark.provenance.manifest.revoked import revoked_signers
-from touchmark.provenance.manifest.traces import has_store_place, has_store_remains
+from touchmark.provenance.manifest.traces import has_store_place, has_store_remains, names_archived_store
 from touchmark.provenance.manifest.unbound import unbound
 from touchmark.provenance.manifest.unseen import unseen_in_stores
 from touchmark.provenance.manifest.untrusted import MAX_TEXT
 from touchmark.provenance.media.errors import LimitExceededError, UnreadableFileError
-from touchmark.provenance.media.kinds import MP4, STORE, SVG, Kind, kind_of_file
+from touchmark.provenance.media.kinds import MP4, PDF, STORE, SVG, ZIP, Kind, kind_of_file
 from touchmark.provenance.media.source import held
 
 __all__ = [
@@ -293,7 +300,7 @@ def _if_for_claims(
     return replace(report, state=state, signer_trusted=False, failures=(*report.failures, fault))
 
 
-def _with_segment(reader: c2pa.Reader, beginning: BinaryIO, path: Path) -> None:
+def _with_segment(reader: c2pa.Reader | ReadApart, beginning: BinaryIO, path: Path) -> None:
     with _opened(path) as segment:
         check_parts(segment, str(path))
         beginning.seek(0)
@@ -301,13 +308,17 @@ def _with_segment(reader: c2pa.Reader, beginning: BinaryIO, path: Path) -> None:
         reader.with_fragment(MP4.media_type, beginning, segment)
 
 
-def _reader(file: BinaryIO, anchors: bytes, manifest: bytes | None, kept: Kept, subject: str) -> c2pa.Reader | None:
+def _reader(
+    file: BinaryIO, anchors: bytes, manifest: bytes | None, kept: Kept, subject: str
+) -> c2pa.Reader | ReadApart | None:
     """The library's, for what it can read in a moment; None where no manifest is.
 
     Raises:
         LimitExceededError: it would take longer.
     """
     check_assertions(kept.stores, subject)
+    if kept.kind is PDF:
+        return read_apart(file, anchors, manifest, subject)
     size, form = file.seek(0, os.SEEK_END), _format_of(kept.kind)
     file.seek(0)
     asked = Pieces(file, size, kept.parts) if size > FEWEST_BYTES else file
@@ -346,6 +357,8 @@ def _format_of(kind: Kind | None) -> str | None:
 
 def _without(file: BinaryIO, kept: Kept, reason: str) -> ManifestReport:
     """No manifest was read. A damaged store can look like none to the library, but its place is still there."""
+    if kept.kind is ZIP and names_archived_store(file):
+        return ManifestReport(ManifestPresence.UNSUPPORTED, reason=IN_ARCHIVE)
     if has_store_place(file, kept.kind):
         reason = reason or "a place for a manifest is there and holds none that can be read"
         return ManifestReport(ManifestPresence.UNREADABLE, reason=reason)

@@ -23,8 +23,8 @@ class ManifestPresence(StrEnum):
     UNREADABLE = "unreadable"
     """A manifest store is there and cannot be read: damaged, or made to look like none."""
     UNSUPPORTED = "unsupported"
-    """One is there from before the standard, of a kind that is not read. Nothing shows that it was changed, and nothing
-    that it was not."""
+    """One is there from before the standard, or in an archive, of a kind that is not read. Nothing shows that it was
+    changed, and nothing that it was not."""
     REMOTE_ONLY = "remote_only"
     """The file only names an address where its manifest would be. It is not fetched."""
 
@@ -85,6 +85,8 @@ class StatusCode:
 
 
 _BINDING_MISSING = "assertion.action.softBindingMissing"
+IN_ARCHIVE = "it lies in an archive"
+"""Why a manifest is not read, where that is so."""
 INVALID_CERTIFICATE = "signingCredential.invalid"
 """The code of a certificate that breaks the profile of C2PA."""
 _CONCERNS = {
@@ -421,6 +423,11 @@ class ManifestReport:
             and not self.laundered_faults
             and not self.truncated
         )
+
+    @property
+    def unread_kind(self) -> str:
+        """Which manifest it is that is UNSUPPORTED, for a sentence."""
+        return "in an archive" if self.reason == IN_ARCHIVE else "of a kind from before the standard"
 
     @property
     def is_malformed(self) -> bool:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import os
 import re
 import struct
 from collections.abc import Iterable, Iterator
@@ -43,6 +44,10 @@ _GIF_EXTENSION: Final = b"\x21\xff\x0bC2PA_GIF\x01\0\0"
 _SVG_STORE: Final = re.compile(rb"<(?:\w+:)?manifest[^<>]*>([^<>]*)<")
 _SVG_PLACE: Final = re.compile(rb"<(?:\w+:)?manifest(?:\s[^<>]*)?(?<!/)>\s*+(?!</)")
 """Such an element that is not empty, whatever stands in it."""
+_PDF_LENGTH: Final = re.compile(rb"/Length\s+(\d{1,9}+)(?!\s+\d+\s+R)")
+_ARCHIVED: Final = b"META-INF/content_credential.c2pa"
+_MOST_OF_DIRECTORY: Final = 4 << 20
+_MOST_BEFORE_STREAM: Final = 1024
 _CHUNK: Final = 1 << 20
 STORE_TAG: Final = 0xCD41
 """Of the entry in a TIFF's directory that says where the store is, and how long (C2PA 2.4, A.3.4)."""
@@ -79,6 +84,12 @@ def has_store_remains(file: BinaryIO) -> bool:
     return False
 
 
+def names_archived_store(file: BinaryIO) -> bool:
+    """Whether a ZIP names, in the directory at its end, a file in which archives keep their store (C2PA 2.4, A.5)."""
+    size = file.seek(0, os.SEEK_END)
+    return _ARCHIVED in _at(file, max(size - _MOST_OF_DIRECTORY, 0), _MOST_OF_DIRECTORY)
+
+
 def stores(file: BinaryIO, kind: kinds.Kind | None) -> Iterator[bytes]:
     """The manifest stores that a file of this kind keeps in the place of its form, each with what follows it there."""
     try:
@@ -96,6 +107,8 @@ def stores(file: BinaryIO, kind: kinds.Kind | None) -> Iterator[bytes]:
             yield from _tiff(file)
         elif kind in (kinds.MP3, kinds.FLAC):
             yield from _id3(file)
+        elif kind is kinds.PDF:
+            yield from _pdf(file)
         elif boxes := tuple(top_level(file, "")):
             for box in (box for box in boxes if box.uuid == C2PA_UUID):
                 yield from _found(_at(file, box.offset + box.header_size, box.size - box.header_size))
@@ -124,6 +137,18 @@ def _found(data: bytes) -> Iterator[bytes]:
         size = int.from_bytes(data[found - 16 : found - 12], "big")
         yield data[found - 16 : found - 16 + size]
         start = max(found - 16 + size, found + len(STORE_TYPE))
+
+
+def _pdf(file: BinaryIO) -> Iterator[bytes]:
+    """All of each stream that a store begins, where the length stands in front of it (ISO 32000-2, 7.3.8)."""
+    data, start = _at(file, 0, MOST_OF_STORE), 0
+    while (found := data.find(STORE_TYPE, start) - 16) >= 0:
+        size = int.from_bytes(data[found : found + 4], "big")
+        before = data[max(found - _MOST_BEFORE_STREAM, 0) : found].rpartition(b" obj")[2]
+        lengths = _PDF_LENGTH.findall(before)
+        if len(lengths) == 1 and before.endswith((b"stream\n", b"stream\r\n")):
+            yield data[found : found + max(int(lengths[0]), size)]
+        start = max(found + size, found + 16 + len(STORE_TYPE))
 
 
 def _joined(segments: Iterable[bytes]) -> Iterator[bytes]:

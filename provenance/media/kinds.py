@@ -92,7 +92,7 @@ _SIGNATURES: tuple[tuple[bytes, int, Kind], ...] = (
     (b"\0\0\0\x0cJXL \r\n\x87\n", 0, JXL),
     (b"\xff\x0a", 0, JXL),
     (b"jumb", 4, STORE),
-    (b"%PDF-", 0, PDF),
+    (b"%PDF", 0, PDF),  # a C2PA library asks for no more
     (b"PK\x03\x04", 0, ZIP),
 )
 _RIFF: Final = {b"WAVE": WAV, b"AVI ": AVI, b"WEBP": WEBP}
