@@ -164,3 +164,48 @@ def _many(term: str, count: int) -> str:
 def test_sayings_that_make_no_terms_are_refused(tmp_path: Path, sayings: str, said: str) -> None:
     with pytest.raises(PolicyError, match=said):
         Lexicon.load("own", folder=_lexicon_file(tmp_path, sayings))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "una película pornográfica en una habitación", "escenas pornograficas", "um filme pornográfico em um quarto",
+        "des scènes pornographiques", "ein pornografischer Film mit zwei Erwachsenen", "in pornographischen Szenen",
+        "film porno di kamar", "yatak odasında pornografik film", "đôi tình nhân đang làm tình",
+        "порнографический фильм в спальне", "в порнографической сцене", "مشهد من فيلم إباحي", "الأفلام الإباحية",
+        "बेडरूम में पोर्न फिल्म", "成人色情片", "ポルノビデオ", "음란한 영상", "คลิปลามก",
+    ],
+)  # fmt: skip
+def test_the_plainest_words_for_sexual_acts_are_found_in_every_form(text: str) -> None:
+    found = Lexicon.load("sexual").find(canonicalise(text))
+    assert any(match.strength is Strength.STRONG for match in found)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "una mujer decapitada en el suelo", "cuerpos desmembrados", "uma mulher decapitada no chão", "tripas para fora",
+        "une femme décapitée dans la rue", "eine enthauptete Frau im Wald", "der abgetrennte Kopf: abgetrennte Köpfe",
+        "usus terburai di jalan", "kafası kopmuş bir adam", "một người đàn ông bị chém đầu", "обезглавленная женщина",
+        "отрубленная голова на столе", "رأس مقطوع على الطاولة", "कटा हुआ सिर मेज पर", "被砍头的人",
+        "生首がテーブルの上に", "목이 잘린 사람", "ศพหัวขาดบนพื้น",
+    ],
+)  # fmt: skip
+def test_the_plainest_words_for_gore_are_found_in_every_form(text: str) -> None:
+    found = Lexicon.load("violence-gore").find(canonicalise(text))
+    assert any(match.strength is Strength.STRONG for match in found)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "una charla sobre la adicción a la pornografía", "um documentário sobre o vício em pornografia",
+        "conférence sur l'addiction à la pornographie", "seminar tentang bahaya pornografi",
+        "лекция о вреде порнографии", "ポルノ依存の治療", "打击色情的宣传片", "음란물 중독 상담",
+        "un túnel por el boquete del muro",
+        "混乱交通的十字路口", "人群交谈", "门口爆炸后的街道", "体操她最喜欢", "성교육 시간", "選手マンション",
+        "ハメを外す若者たち", "머리가 잘린 여자가 미용실을 나선다",
+    ],
+)  # fmt: skip
+def test_warnings_and_other_words_are_no_words_for_them(text: str) -> None:
+    assert not any(Lexicon.load(name).find(canonicalise(text)) for name in ("sexual", "violence-gore"))
