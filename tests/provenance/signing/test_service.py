@@ -162,6 +162,10 @@ def test_other_paths_are_not_there(running: Running) -> None:
     assert running.post(b"x", "/v1/signatures/../signer").status == 404
 
 
+def test_whoever_shook_hands_must_be_in_the_list(running: Running) -> None:
+    assert running.service.knows(LEAF) is None and running.service.knows(None) is None
+
+
 def test_a_stranger_gets_no_answer_at_all(running: Running) -> None:
     server_certificate(running.folder, "stranger")
     address = running.address.replace("client.pem", "stranger.pem").replace("client.key", "stranger.key")
