@@ -126,6 +126,10 @@ def test_it_is_good_up_to_the_last_moment(authority: ClearanceAuthority, clearan
     authority.redeem(clearance, REQUEST, POLICY, NOW + LIFETIME - timedelta(microseconds=1))
 
 
+def test_the_clock_of_who_issued_it_may_run_ahead_a_little(authority: ClearanceAuthority, clearance: Clearance) -> None:
+    authority.redeem(clearance, REQUEST, POLICY, NOW - timedelta(seconds=30))
+
+
 def test_what_was_spent_stays_spent_after_a_restart(clearance: Clearance, tmp_path: Path) -> None:
     ClearanceAuthority.open(Home(tmp_path)).redeem(clearance, REQUEST, POLICY, NOW)
     with pytest.raises(ClearanceUsedError):
@@ -175,7 +179,10 @@ def test_the_key_is_private_and_kept(tmp_path: Path) -> None:
     assert [p.name for p in path.parent.iterdir()] == ["clearance.key"]
 
 
-@pytest.mark.parametrize("damage", [lambda p: p.write_bytes(b"short"), lambda p: p.chmod(0o644)], ids=["cut", "open"])
+@pytest.mark.parametrize(
+    "damage",
+    [lambda p: p.write_bytes(b"short"), *(lambda p, mode=mode: p.chmod(mode) for mode in (0o644, 0o640, 0o620, 0o602))],
+)
 def test_a_damaged_or_open_key_is_refused(tmp_path: Path, damage) -> None:  # type: ignore[no-untyped-def]
     ClearanceAuthority.open(Home(tmp_path))
     damage(tmp_path / "keys" / "clearance.key")

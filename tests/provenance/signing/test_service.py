@@ -103,7 +103,7 @@ def test_a_claim_is_signed_and_written_down(running: Running) -> None:
     assert running.ledger.verify() == ()
 
 
-OTHER = Authority("other").issue(key=p256())
+OTHER = x509.load_pem_x509_certificate(Authority("other").issue(key=p256())).public_bytes(Encoding.DER)
 NO_CLAIMS: dict[str, bytes] = {
     "nothing": b"",
     "a contract": b"I owe you 1000000",
@@ -113,11 +113,14 @@ NO_CLAIMS: dict[str, bytes] = {
     "something behind it": to_be_signed(tail=b"\x00"),
     "another algorithm": to_be_signed({1: -37, 33: LEAF}),
     "no algorithm": to_be_signed({33: LEAF}),
-    "another certificate": to_be_signed({1: -7, 33: x509.load_pem_x509_certificate(OTHER).public_bytes(Encoding.DER)}),
+    "another certificate": to_be_signed({1: -7, 33: OTHER}),
+    "another certificate before its own": to_be_signed({1: -7, 33: [OTHER, LEAF]}),
+    "a fifth part": cbor2.dumps([*cbor2.loads(to_be_signed()), b"more"]),
     "no certificate": to_be_signed({1: -7}),
     "a header that is no map": to_be_signed([1, -7]),
     "a payload that is no map": to_be_signed(claim=["instanceID"]),
     "a payload that is no claim": to_be_signed(claim={"sub": "admin"}),
+    **{f"a claim without {name}": to_be_signed(claim={k: CLAIM[k] for k in CLAIM if k != name}) for name in CLAIM},
     "deep nesting": b"\x81" * 100_000,
     "a promise of many bytes": b"\x84\x6aSignature1\x5b\x7f\xff\xff\xff\xff\xff\xff\xff",
 }
@@ -157,6 +160,10 @@ def test_a_length_that_is_none_is_refused(running: Running, length: str) -> None
 def test_other_paths_are_not_there(running: Running) -> None:
     assert running.post(b"x", "/").status == 404
     assert running.post(b"x", "/v1/signatures/../signer").status == 404
+
+
+def test_whoever_shook_hands_must_be_in_the_list(running: Running) -> None:
+    assert running.service.knows(LEAF) is None and running.service.knows(None) is None
 
 
 def test_a_stranger_gets_no_answer_at_all(running: Running) -> None:
