@@ -63,7 +63,8 @@ def test_the_same_plan_tries_the_same_texts_whatever_else_is_tried(made: tuple[A
 def test_few_chains_are_all_tried() -> None:
     plan = Plan(depth=2, chains=10_000)
     listed = list(plan.of(KNOWN))
-    assert len(listed) == len(set(listed)) == plan.attempts == 1 + len(MUTATIONS) + len(MUTATIONS) * (len(MUTATIONS) - 1)
+    single = len(MUTATIONS)
+    assert len(listed) == len(set(listed)) == plan.attempts == 1 + single + single * (single - 1)
 
 
 def test_deep_chains_are_drawn_without_listing_them() -> None:
