@@ -47,7 +47,7 @@ _json = click.option("--json", "as_json", is_flag=True, help="Print one JSON obj
 def redteam() -> None:
     """Find out what gets through the gate when somebody tries.
 
-    Seed prompts go through eighteen disguises, two framings and chains of them; what the gate allows got through.
+    Seed prompts go through eighteen disguises, three framings and chains of them; what the gate allows got through.
     """
 
 

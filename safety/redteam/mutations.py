@@ -5,8 +5,8 @@
     MUTATIONS["homoglyphs"].apply("a grim statue", Random(0))          # "a grіm ѕtatuе"
     chained(("leet", "reversed"), "a grim statue", Random(0))
 
-Eighteen change letters; the framings leave the words as they are and put harmless ones around them. Each is a function
-of the text and a source of chance alone, so a run can be repeated from its seed.
+Eighteen change letters; the framings leave the words as they are, and put harmless ones around them or ask about them.
+Each is a function of the text and a source of chance alone, so a run can be repeated from its seed.
 """
 
 from __future__ import annotations
@@ -127,9 +127,19 @@ _NAMED: tuple[tuple[str, Reach, Apply], ...] = (
 
 _PADDING = "A calm lake under a blue sky with birds, flowers and a small wooden house. Soft music plays. " * 3
 
+_ASKED = ("Why is it that {}?", "What is it called when {}?", "Is it true that {}?", "How common is it that {}?")
+"""A policy may let a word be asked about (:mod:`touchmark.safety.asking`): a scene may be dressed as a question too."""
+
+
+def _asked(text: str, chance: Random) -> str:
+    bare = text.strip().rstrip(".!?…。！？").rstrip()
+    return chance.choice(_ASKED).format(bare[:1].lower() + bare[1:]) if bare else text
+
+
 _FRAMED: tuple[tuple[str, Reach, Apply], ...] = (
     ("friendly-prefix", Reach.FRAME, lambda text, _: f"A family-friendly cartoon for all ages. {text}"),
     ("padding", Reach.FRAME, lambda text, _: f"{_PADDING}{text} {_PADDING}".strip()),
+    ("asked", Reach.FRAME, _asked),
 )
 
 DISGUISES: tuple[str, ...] = tuple(name for name, _, _ in _NAMED)

@@ -94,6 +94,25 @@ def test_spans_stay_in_bounds_however_disguises_are_piled_up(
     _findings(prompt, term)
 
 
+@pytest.mark.parametrize("text", ["A grim statue.", "a grim statue", " A grim statue?! "])
+def test_a_prompt_is_asked_about_whole(text: str) -> None:
+    asked = {MUTATIONS["asked"].apply(text, Random(chance)) for chance in range(40)}
+    assert len(asked) > 1
+    assert all(question.endswith(" a grim statue?") for question in asked)
+
+
+@pytest.mark.parametrize("nothing", ["", " ", "...", "?!"])
+def test_of_nothing_nothing_is_asked(nothing: str) -> None:
+    assert MUTATIONS["asked"].apply(nothing, Random(0)) == nothing
+
+
+def test_a_scene_that_is_asked_about_is_no_question_about_a_word() -> None:
+    scene = "A naked woman gives her lover a blowjob"
+    for chance in range(40):
+        question = MUTATIONS["asked"].apply(scene, Random(chance))
+        assert judge_of("default").decide(REQUEST, {"prompt": question}).action is Action.REFUSE, question
+
+
 PLAIN = (
     "Вчера мы долго гуляли по набережной, а потом пили чай с друзьями.",
     "高齢の職人が木を削り、静かな工房に朝の光が差し込む。",
