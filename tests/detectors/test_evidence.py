@@ -144,7 +144,11 @@ def _in_jpeg(store: bytes) -> bytes:
     return b"\xff\xd8" + b"".join(b"\xff\xeb" + (2 + len(s)).to_bytes(2, "big") + s for s in segments) + b"\xff\xda"
 
 
-@pytest.mark.parametrize("wrap", [_in_gif, _in_svg, _in_jpeg, lambda store: b"%PDF-1.7\n" + store])
+def _in_pdf(store: bytes) -> bytes:
+    return b"%%PDF-1.7\n1 0 obj\n<</Length %d>>\nstream\n%s\nendstream\nendobj\n" % (len(store), store)
+
+
+@pytest.mark.parametrize("wrap", [_in_gif, _in_svg, _in_jpeg, _in_pdf])
 def test_a_store_is_found_and_its_padding_looked_at_in_every_wrapping(tmp_path, wrap) -> None:
     for payload in (b"", b"a payload"):
         sign1 = cbor2.CBORTag(18, [b"", {"pad": bytes(600) + payload + bytes(400)}, None, b"signature"])
