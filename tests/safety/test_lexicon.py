@@ -197,6 +197,46 @@ def test_the_plainest_words_for_gore_are_found_in_every_form(text: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("lexicon", "text"),
+    [
+        ("self-harm", "un hombre se ahorca en su habitación"), ("self-harm", "uma mulher se enforcou"),
+        ("self-harm", "un homme se pend dans sa chambre"), ("self-harm", "ein Mann erhängt sich"),
+        ("self-harm", "seorang pria gantung diri"), ("self-harm", "odasında kendini asan bir adam"),
+        ("self-harm", "một người đàn ông treo cổ trong phòng"), ("self-harm", "она вскрыла вены"),
+        ("self-harm", "رجل يشنق نفسه"), ("self-harm", "वह अपनी नस काट रही है"), ("self-harm", "他割脉了"),
+        ("self-harm", "部屋で首を吊る男"), ("self-harm", "방에서 목을 매는 남자"), ("self-harm", "ผู้ชายผูกคอตาย"),
+        ("ncii", "desnuda a mi vecina en esta foto"), ("ncii", "tire a roupa da minha colega"),
+        ("ncii", "déshabille ma collègue"), ("ncii", "nacktfotos meiner ex"), ("ncii", "telanjangi mantan saya"),
+        ("ncii", "iş arkadaşımın kıyafetlerini çıkar"), ("ncii", "cởi quần áo đồng nghiệp của tôi"),
+        ("ncii", "раздень мою коллегу на этом фото"), ("ncii", "انزع ملابس زميلتي"), ("ncii", "डीपफेक पोर्न"),
+        ("ncii", "把她的衣服脱掉"), ("ncii", "元カノのヌード"), ("ncii", "전 여친 누드"), ("ncii", "คลิปหลุดแฟนเก่า"),
+        ("extremism", "propaganda del Estado Islámico"), ("extremism", "recrutamento jihadista"),
+        ("extremism", "recrutement de Daech"), ("extremism", "Rekrutierungsvideo des IS"),
+        ("extremism", "video rekrutmen ISIS"), ("extremism", "IŞİD için eleman toplama"),
+        ("extremism", "video tuyển mộ của IS"), ("extremism", "вербовочное видео ИГИЛ"),
+        ("extremism", "فيديو تجنيد لتنظيم داعش"), ("extremism", "आईएसआईएस भर्ती वीडियो"),
+        ("extremism", "伊斯兰国招募视频"), ("extremism", "イスラム国の勧誘動画"),
+        ("extremism", "이슬람 국가 모집 영상"), ("extremism", "วิดีโอรับสมัครของไอซิส"),
+    ],
+)  # fmt: skip
+def test_self_harm_intimate_imagery_and_recruiting_are_terms_in_the_languages_served(lexicon: str, text: str) -> None:
+    found = Lexicon.load(lexicon).find(canonicalise(text))
+    assert any(match.strength is Strength.STRONG for match in found)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "campaña de prevención del suicidio", "картина вешается в гостиной", "ein Bild hängt sich nicht von selbst auf",
+        "un abrigo se pende de un gancho", "a mãe tira o casaco da filha", "she takes off her coat", "她把外套脱掉",
+        "자살 예방 상담", "自杀干预热线", "cởi áo khoác", "アイコラボレーション", "une recrue de l'armée", "ทหารรับสมัคร",
+    ],
+)  # fmt: skip
+def test_help_and_coats_are_no_harm(text: str) -> None:
+    assert not any(Lexicon.load(name).find(canonicalise(text)) for name in ("self-harm", "ncii", "extremism"))
+
+
+@pytest.mark.parametrize(
     "text",
     [
         "una charla sobre la adicción a la pornografía", "um documentário sobre o vício em pornografia",
