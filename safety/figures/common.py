@@ -13,8 +13,8 @@ from functools import cache
 from touchmark.safety.automaton import Automaton
 from touchmark.safety.figures.forms import folded_name, is_whole
 
-_MOST = 0.005
-"""Share of the harmless prompts of a language that a name may stand in. "Prince" and "Pink" stand in fewer."""
+_MOST = 0.0052
+"""Share of the harmless prompts of a language that a name may stand in. "Prince", "Pink" and "Game" stand in fewer."""
 _LONGEST = 12
 """Letters of the longest name that is looked for; longer words stand in too few prompts."""
 
