@@ -87,7 +87,7 @@ def test_run_as_json_and_nothing_through(tmp_path: Path, capsys: pytest.CaptureF
     seeds.write_text("a hardcore porn film\n", encoding="utf-8")
     assert run(["redteam", "run", str(seeds), "--depth", "1", "--json"]) == 0
     document = json.loads(capsys.readouterr().out)
-    assert document["through"] == 0 and len(document["techniques"]) == 20
+    assert document["through"] == 0 and len(document["techniques"]) == 21
 
 
 def test_compare_a_log_with_a_policy_a_log_and_weights(
