@@ -35,7 +35,7 @@ from touchmark.provenance.watermark.protocol import (
 )
 from touchmark.provenance.watermark.reading import Matched, Named, Reader, Reading, Sight
 from touchmark.provenance.watermark.repetition import Echoes, Repetition
-from touchmark.provenance.watermark.residual import Evidence, TimedEvidence, gather_apart, weighted
+from touchmark.provenance.watermark.residual import Evidence, TimedEvidence, balanced, gather_apart, weighted
 
 _NOMINAL = (Geometry(), Geometry(mirrored=True))
 _TURNS_OF_HUE = (1, 2, 3)
@@ -368,6 +368,8 @@ class _Extraction:
             yield from self._readings_placed(view.evidence[best], self._shifted(view.evidence[best], geometry, shares))
             if geometry == Geometry() or placed[best].z > WORTH_READING:
                 yield self._read_best_frames(view.parts[best], placed[best].geometry)
+            if (louder := balanced(view.minutes[best])) is not None:
+                yield from self._readings_placed(louder, self._shifted(louder, geometry))
             yield from self._readings_recoloured(view.evidence[best], placed[best].geometry)
 
     def _shifted(self, evidence: Evidence, geometry: Geometry, *weights: Mapping[Plane, float]) -> Alignment:

@@ -9,7 +9,7 @@ import pytest
 
 from touchmark.provenance.media.video import Frame
 from touchmark.provenance.watermark.lattice import Plane
-from touchmark.provenance.watermark.residual import MAX_STRETCHES, gather, weighted
+from touchmark.provenance.watermark.residual import MAX_STRETCHES, Evidence, TimedEvidence, balanced, gather, weighted
 
 PICTURE = np.random.default_rng(0).integers(0, 256, (96, 144, 3), dtype=np.uint8)
 
@@ -74,3 +74,60 @@ def test_frames_that_change_size_are_summed_all_the_same() -> None:
     odd = np.zeros((99, 231, 3), np.uint8)
     first, second = gather([Frame(PICTURE, Fraction(0)), Frame(odd, Fraction(1, 2))])
     assert weighted([first, second]).planes[Plane.LUMA].shape == second.evidence.planes[Plane.LUMA].shape == (160, 240)
+
+
+def noise(seed: int, loudness: float = 1.0) -> Evidence:
+    random = np.random.default_rng(seed)
+    planes = {plane: loudness * random.normal(0, 1, (40, 60)).astype(np.float32) for plane in Plane}
+    return Evidence(planes, 480.0, 320.0)
+
+
+def stretch(at: int, evidence: Evidence, *, is_key: bool = False) -> TimedEvidence:
+    return TimedEvidence(float(at), at + 1.0, evidence, is_key)
+
+
+def likeness(evidence: Evidence, to: Evidence, plane: Plane = Plane.LUMA) -> float:
+    return float(np.corrcoef(evidence.planes[plane].ravel(), to.planes[plane].ravel())[0, 1])
+
+
+def louder(stretches: list[TimedEvidence]) -> Evidence:
+    found = balanced(stretches)
+    assert found is not None
+    return found
+
+
+def test_a_key_frame_is_heard_among_a_thousand_others() -> None:
+    key, other = noise(1), noise(2)
+    stretches = [stretch(0, key, is_key=True), *(stretch(at, other) for at in range(1, 1001))]
+    assert likeness(weighted(stretches), key) < 0.01
+    for plane in Plane:
+        assert likeness(louder(stretches), key, plane) == pytest.approx(3 / np.sqrt(13), abs=0.05)
+        assert likeness(louder(stretches), other, plane) == pytest.approx(2 / np.sqrt(13), abs=0.05)
+
+
+@pytest.mark.parametrize("is_key", [True, False])
+def test_frames_of_one_kind_are_not_balanced(is_key: bool) -> None:
+    assert balanced([stretch(at, noise(at), is_key=is_key) for at in range(5)]) is None
+
+
+def test_what_is_faint_is_not_made_louder() -> None:
+    """Rounding errors in black pictures would be as loud as a key frame."""
+    key, black = noise(1), noise(2, 1e-7)
+    assert balanced([stretch(0, key, is_key=True), stretch(1, black)]) is None
+    assert balanced([stretch(0, noise(1, 0.0), is_key=True), stretch(1, noise(2, 0.0))]) is None
+
+
+def test_planes_are_balanced_one_by_one() -> None:
+    """As little as the colours of a grey copy hold, they are told by it."""
+    key, other = noise(1), noise(2, 100.0)
+    for evidence in (key, other):
+        evidence.planes[Plane.RED] *= np.float32(1e-8)
+        evidence.planes[Plane.BLUE] *= np.float32(0)
+    found = louder([stretch(0, key, is_key=True), stretch(1, other)])
+    assert found.spread[Plane.RED] < 1e-7
+    assert found.spread[Plane.BLUE] == 0
+    assert found.spread[Plane.LUMA] == pytest.approx(np.sqrt(13) / 3, abs=0.05)
+
+
+def test_black_key_frames_leave_nothing_to_balance() -> None:
+    assert balanced([stretch(0, noise(1, 0.0), is_key=True), stretch(1, noise(2))]) is None
