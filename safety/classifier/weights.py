@@ -1,3 +1,3 @@
 """The digest of the weights that belong to this release. Written by ``touchmark.safety.classifier.train``."""
 
-WEIGHTS_SHA256 = "3bf256f9a11e7e6e8b3be50ad0e504d9ba600af5c6d85fb5526cb937deb34ea8"
+WEIGHTS_SHA256 = "c28342e7a9c303219877800352dd649efecf7897e0c5571c939afa903cd963c2"
