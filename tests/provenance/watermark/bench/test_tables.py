@@ -41,14 +41,15 @@ def test_what_is_measured_again_replaces_and_the_rest_stays() -> None:
 def test_the_page_counts_clips() -> None:
     trials = [_trial("sea", remux=True, crop_50=False), _trial("sky", remux=True, crop_50=True)]
     unseen = [_trial("street", remux=True, crop_50=True), _trial("wood", remux=True, crop_50=False)]
-    further = [_trial("box", remux=True, crop_50=True)]
+    further, third = [_trial("box", remux=True, crop_50=True)], [_trial("cat", remux=True)]
     told = [
         {"attack": "h265_crf40", "read": False, "named": number > 0, "registered": number > 1} for number in range(3)
     ]
     named = [{**row, "mistaken": False} for row in told]
-    text = page({"machine": "one", "trials": trials, "speed": None}, [{"trials": unseen}, {"trials": further}], named)
+    lists = [{"trials": one} for one in (unseen, further, third)]
+    text = page({"machine": "one", "trials": trials, "speed": None}, lists, named)
     assert "| H.265, CRF 40 | 3 | 0 | 2 | 1 | 0 |" in text
-    assert "| cropped to 50% of the area | 1 of 2 | 1 of 1 | wood |" in text
+    assert "| cropped to 50% of the area | 1 of 2 | 1 of 1 |  | wood |" in text
     assert "| copied, manifest lost | 2 of 2, 1.000 | 1e-12 |" in text
     assert "| cropped to 50% of the area | 1 of 2, 1.000 | 1e-12 |" in text
     assert "**temporal**" not in text
