@@ -14,7 +14,9 @@ from touchmark.safety.automaton import Automaton
 from touchmark.safety.figures.forms import folded_name, is_whole
 
 _MOST = 0.0052
-"""Share of the harmless prompts of a language that a name may stand in. "Prince", "Pink" and "Game" stand in fewer."""
+"""Share of the harmless prompts of a language that a name may stand in. "Prince" and "Pink" stand in fewer."""
+_MOST_BEHIND_ARTICLE = 0.006
+"""As much for the word behind an article: who writes "the Game" rather means a name than who writes "game"."""
 _LONGEST = 12
 """Letters of the longest name that is looked for; longer words stand in too few prompts."""
 
@@ -50,18 +52,22 @@ def common_among(names: Iterable[str]) -> dict[str, tuple[str, ...]]:
     found: dict[str, tuple[str, ...]] = {}
     for name, form in forms.items():
         article = form.partition(" ")[0]
-        without = (language for language in common.get(bare[form], ()) if (language, article) in _ARTICLED)
+        without = (
+            language
+            for language, share in common.get(bare[form], {}).items()
+            if (language, article) in _ARTICLED and share > _MOST_BEHIND_ARTICLE
+        )
         if languages := dict.fromkeys((*common.get(form, ()), *without)):
             found[name] = tuple(languages)
     return found
 
 
-def _common(forms: Collection[str]) -> dict[str, list[str]]:
-    """Of these forms, those that stand in too many prompts of a language; each with the languages."""
+def _common(forms: Collection[str]) -> dict[str, dict[str, float]]:
+    """Of these forms, those that stand in too many prompts of a language; each with their share by language."""
     if not forms:
         return {}
     search = Automaton({form: form for form in forms})
-    found: dict[str, list[str]] = {}
+    found: dict[str, dict[str, float]] = {}
     for language, texts in _prompts().items():
         standing = Counter(
             form
@@ -70,7 +76,7 @@ def _common(forms: Collection[str]) -> dict[str, list[str]]:
         )
         for form, count in standing.items():
             if count > _MOST * len(texts):
-                found.setdefault(form, []).append(language)
+                found.setdefault(form, {})[language] = count / len(texts)
     return found
 
 
