@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from touchmark.generation.staging import OutputError, OutputExistsError, Staging, require_another
+from touchmark.generation.staging import OutputError, OutputExistsError, Staging, require_another, require_place
 
 
 def test_a_published_file_is_all_that_is_left(tmp_path: Path) -> None:
@@ -58,6 +58,27 @@ def test_a_file_that_appeared_meanwhile_is_not_replaced(tmp_path: Path) -> None:
         output.write_bytes(b"theirs")
         staging.publish(overwrite=False)
     assert output.read_bytes() == b"theirs"
+
+
+def test_without_hard_links_too_a_file_is_published_and_none_replaced(tmp_path: Path) -> None:
+    """As on a stick from the shop (exFAT). A folder stands for the file: no file system gives it a second name."""
+    new, taken = tmp_path / "new.mp4", tmp_path / "taken.mp4"
+    with Staging(new) as staging:
+        staging.file.mkdir()
+        staging.publish(overwrite=False)
+    assert list(tmp_path.iterdir()) == [new]
+    taken.write_bytes(b"theirs")
+    with pytest.raises(OutputExistsError), Staging(taken) as staging:
+        staging.file.mkdir()
+        staging.publish(overwrite=False)
+    assert taken.read_bytes() == b"theirs"
+
+
+def test_a_folder_is_never_replaced_and_this_is_said_before_anything_is_made(tmp_path: Path) -> None:
+    (tmp_path / "out.mp4").mkdir()
+    for overwrite in (False, True):
+        with pytest.raises(OutputExistsError):
+            require_place(tmp_path / "out.mp4", overwrite=overwrite)
 
 
 def test_replacing_is_possible_when_asked_for(tmp_path: Path) -> None:
