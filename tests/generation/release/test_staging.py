@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -122,3 +123,28 @@ def test_what_a_killed_process_left_is_swept_and_what_a_living_one_holds_is_not(
     with Staging(output):
         assert not held.exists(), "what a killed process left was not swept"
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("is_open", [False, True])
+def test_a_place_that_another_process_sweeps_before_it_is_locked_is_made_anew(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, is_open: bool
+) -> None:
+    """Of processes that make files in one folder, one in a thousand was told that there is no such folder."""
+    real, swept = os.open, list[str]()
+
+    def opened(path: str, flags: int, *rest: Any, **options: Any) -> int:
+        mine = not swept and ".touchmark-staging-" in str(path)
+        if mine:
+            swept.append(str(path))
+        if mine and not is_open:
+            Path(path).rmdir()
+        descriptor = real(path, flags, *rest, **options)
+        if mine:
+            Path(path).rmdir()
+        return descriptor
+
+    monkeypatch.setattr(os, "open", opened)
+    with Staging(tmp_path / "out.mp4") as staging:
+        staging.file.write_bytes(b"whole")
+        staging.publish(overwrite=False)
+    assert swept and [path.name for path in tmp_path.iterdir()] == ["out.mp4"]
