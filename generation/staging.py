@@ -154,11 +154,12 @@ def _locked_folder(parent: Path) -> tuple[Path, int]:
     """A new folder in ``parent`` and the descriptor that holds it locked."""
     while True:
         folder = Path(tempfile.mkdtemp(prefix=_PREFIX, dir=parent))
-        descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-        fcntl.flock(descriptor, fcntl.LOCK_EX)
-        if folder.exists():
-            return folder, descriptor
-        os.close(descriptor)  # another process swept it between the two calls
+        with suppress(FileNotFoundError):  # another process swept it before it was opened
+            descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+            fcntl.flock(descriptor, fcntl.LOCK_EX)
+            if folder.exists():
+                return folder, descriptor
+            os.close(descriptor)  # or before it was locked
 
 
 def _sweep(folder: Path) -> None:

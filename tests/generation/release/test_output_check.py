@@ -10,6 +10,7 @@ from fractions import Fraction
 from pathlib import Path
 
 import pytest
+from PIL import Image
 
 from tests.clips import moving_clip, write_clip
 from tests.generation.release.conftest import DrawnGenerator
@@ -98,6 +99,20 @@ def test_a_video_that_is_in_a_bank_is_not_published(banked: Studio, folder: Path
     assert not list(folder.iterdir())
     (record,) = _held(banked)
     assert (record["check"], record["category"], record["reason_code"]) == ("hash-banks", "ncii", "V103")
+
+
+@pytest.mark.parametrize("turned", [False, True])
+def test_a_picture_that_is_in_a_bank_is_not_sealed_however_the_camera_was_held(
+    banked: Studio, folder: Path, tmp_path: Path, turned: bool
+) -> None:
+    shown = Image.fromarray(next(iter(SceneGenerator().video().frames)).pixels)
+    exif = Image.Exif()
+    exif[0x0112] = 6 if turned else 1  # EXIF's orientation: 6 is shown turned to the right
+    stored = shown.transpose(Image.Transpose.ROTATE_90) if turned else shown
+    stored.save(tmp_path / "p.jpg", quality=95, exif=exif)
+    with pytest.raises(OutputHeldError, match="takedowns"):
+        banked.seal(tmp_path / "p.jpg", folder / "out.jpg", Declaration("a generator"))
+    assert not list(folder.iterdir())
 
 
 def test_a_damaged_bank_stops_every_release(banked: Studio, tmp_path: Path) -> None:

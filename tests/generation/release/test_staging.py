@@ -7,10 +7,11 @@ import signal
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from touchmark.generation.staging import OutputError, OutputExistsError, Staging, require_another
+from touchmark.generation.staging import OutputError, OutputExistsError, Staging, require_another, require_place
 
 
 def test_a_published_file_is_all_that_is_left(tmp_path: Path) -> None:
@@ -60,6 +61,27 @@ def test_a_file_that_appeared_meanwhile_is_not_replaced(tmp_path: Path) -> None:
     assert output.read_bytes() == b"theirs"
 
 
+def test_without_hard_links_too_a_file_is_published_and_none_replaced(tmp_path: Path) -> None:
+    """As on a stick from the shop (exFAT). A folder stands for the file: no file system gives it a second name."""
+    new, taken = tmp_path / "new.mp4", tmp_path / "taken.mp4"
+    with Staging(new) as staging:
+        staging.file.mkdir()
+        staging.publish(overwrite=False)
+    assert list(tmp_path.iterdir()) == [new]
+    taken.write_bytes(b"theirs")
+    with pytest.raises(OutputExistsError), Staging(taken) as staging:
+        staging.file.mkdir()
+        staging.publish(overwrite=False)
+    assert taken.read_bytes() == b"theirs"
+
+
+def test_a_folder_is_never_replaced_and_this_is_said_before_anything_is_made(tmp_path: Path) -> None:
+    (tmp_path / "out.mp4").mkdir()
+    for overwrite in (False, True):
+        with pytest.raises(OutputExistsError):
+            require_place(tmp_path / "out.mp4", overwrite=overwrite)
+
+
 def test_replacing_is_possible_when_asked_for(tmp_path: Path) -> None:
     output = tmp_path / "out.mp4"
     output.write_bytes(b"old")
@@ -101,3 +123,28 @@ def test_what_a_killed_process_left_is_swept_and_what_a_living_one_holds_is_not(
     with Staging(output):
         assert not held.exists(), "what a killed process left was not swept"
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("is_open", [False, True])
+def test_a_place_that_another_process_sweeps_before_it_is_locked_is_made_anew(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, is_open: bool
+) -> None:
+    """Of processes that make files in one folder, one in a thousand was told that there is no such folder."""
+    real, swept = os.open, list[str]()
+
+    def opened(path: str, flags: int, *rest: Any, **options: Any) -> int:
+        mine = not swept and ".touchmark-staging-" in str(path)
+        if mine:
+            swept.append(str(path))
+        if mine and not is_open:
+            Path(path).rmdir()
+        descriptor = real(path, flags, *rest, **options)
+        if mine:
+            Path(path).rmdir()
+        return descriptor
+
+    monkeypatch.setattr(os, "open", opened)
+    with Staging(tmp_path / "out.mp4") as staging:
+        staging.file.write_bytes(b"whole")
+        staging.publish(overwrite=False)
+    assert swept and [path.name for path in tmp_path.iterdir()] == ["out.mp4"]
