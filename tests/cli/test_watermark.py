@@ -19,7 +19,7 @@ from tests.clips import moving_clip, write_clip
 from touchmark.cli.main import run
 from touchmark.provenance.home import Home
 from touchmark.provenance.keys.development import make_development_keys
-from touchmark.provenance.keys.ring import KeyRing
+from touchmark.provenance.keys.ring import WATERMARK_KEY, KeyRing
 from touchmark.provenance.media.boxes import has_c2pa_box
 from touchmark.provenance.media.decode import open_video
 from touchmark.provenance.media.encode import encode
@@ -36,6 +36,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("watermark")
     home = Home(folder / "home").ensure()
     make_development_keys(home.keys, organisation="Example Studio", now=datetime.now(UTC))
+    (home.keys / WATERMARK_KEY).write_text("07" * 32)  # by chance of a key the little that is looked at hints at a mark
     write_clip(folder / "plain.mp4", moving_clip(256, 256, count=12, style="flat", channels=1))
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("TOUCHMARK_HOME", str(home.root))
