@@ -11,6 +11,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
+from PIL import Image
 
 from tests.clips import moving_clip, write_clip
 from tests.forms import FORMS, sound_file
@@ -123,6 +124,30 @@ def test_what_a_sealed_film_has_lost_is_noted(studio: Studio, folder: Path, tmp_
     source = write_clip(tmp_path / "clear.mov", moving_clip(256, 256, 4), "prores_ks", pixel_format="yuva444p10le")
     release = studio.seal(source, folder / "out.mp4", WAN)
     assert "Of clear.mov it leaves out: transparency." in release.notes
+
+
+def test_a_turned_photograph_that_becomes_a_png_is_labelled_as_it_is_shown(
+    studio: Studio, folder: Path, tmp_path: Path
+) -> None:
+    shown = Image.fromarray(next(DrawnGenerator(size=512)._draw()).pixels).crop((0, 0, 512, 400))
+    exif = Image.Exif()
+    exif[0x0112] = 6  # EXIF's orientation: shown turned to the right
+    shown.save(tmp_path / "upright.png")
+    shown.transpose(Image.Transpose.ROTATE_90).save(tmp_path / "turned.jpg", quality=100, subsampling=0, exif=exif)
+    labels = []
+    for name in ("upright.png", "turned.jpg"):
+        output = folder / f"{name[:-4]}.png"
+        studio.seal(tmp_path / name, output, WAN, disclosure=Disclosure.of(["eu-ai-act-label"]))
+        sealed = np.asarray(Image.open(output).convert("RGB"), np.int16)
+        labels.append(np.abs(sealed - np.asarray(shown, np.int16)).max(axis=2) > 60)
+    assert labels[0].any()
+    assert np.mean(labels[0] != labels[1]) < 0.1 * np.mean(labels[0])
+
+
+def test_what_has_no_place_for_a_manifest_is_not_signed_as_it_is(studio: Studio, folder: Path, tmp_path: Path) -> None:
+    source = write_clip(tmp_path / "a.mkv", moving_clip(256, 256, 4), "libx264")
+    with pytest.raises(NotAVideoError, match="cannot be sealed"):
+        studio.seal(source, folder / "out.mkv", WAN, as_is=True)
 
 
 def test_what_has_no_place_for_a_manifest_is_not_sealed(studio: Studio, folder: Path, tmp_path: Path) -> None:
