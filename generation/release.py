@@ -184,6 +184,8 @@ class Studio:
             TouchmarkError: any step failed; no file is left.
         """
         _check_output(output, overwrite)
+        for given in background.inputs:
+            require_another(output, given.path)
         disclosure.require_possible(self.sealer, __version__)
         require_whole(background.inputs, self.verifier)
         with _under_way(progress, "screening"):

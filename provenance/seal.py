@@ -21,7 +21,6 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from touchmark.provenance.errors import TouchmarkError
 from touchmark.provenance.keys.ring import KeyRing
 from touchmark.provenance.manifest.claim import Claim, SoftBinding
 from touchmark.provenance.manifest.write import SignedManifest, sign_file
@@ -34,12 +33,6 @@ from touchmark.provenance.watermark.audio import LOWEST_RATE, LoudnessMark, Soun
 from touchmark.provenance.watermark.protocol import Payload, Watermark, WatermarkKey
 from touchmark.provenance.watermark.still import mark_still
 from touchmark.provenance.watermark.video import LatticeWatermark
-
-
-class EmptyVideoError(TouchmarkError):
-    """There is no picture to seal."""
-
-    code = "provenance.empty_video"
 
 
 @dataclass(slots=True)
@@ -101,8 +94,8 @@ class Sealer:
             destination: does not exist yet; ``.mp4``. Its folder is private to the caller.
 
         Raises:
-            EmptyVideoError: ``raw`` has no frame.
-            TouchmarkError: of watermark, encoder or signer. Nothing is left at ``destination``.
+            EncodeError: ``raw`` has no frame, or cannot be written.
+            TouchmarkError: of watermark or signer. Nothing is left at ``destination``.
         """
         meter = _Meter(raw)
         pictures = self.watermark.embed(meter.pictures(), payload, self.key)
@@ -111,10 +104,6 @@ class Sealer:
             sound = self.sound_mark.embed(meter.sound(sound), payload, self.key)
         with _aside(destination) as unsigned:
             encode(replace(raw, frames=pictures, sound=sound), unsigned, self.encoding)
-            if not meter.pictures_end:
-                raise EmptyVideoError(
-                    "the video has no picture", subject=claim.title, remedy="Check what the generator returned."
-                )
             carried = payload.to_bytes()
             bindings = [SoftBinding(self.watermark.algorithm, carried, 0.0, float(meter.pictures_end))]
             if meter.is_heard:  # silence carries nothing

@@ -11,6 +11,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
+from PIL import Image
 
 from tests.clips import moving_clip, write_clip
 from tests.forms import FORMS, sound_file
@@ -19,18 +20,20 @@ from touchmark.detectors.look import MarkSearch
 from touchmark.detectors.verdict import Outcome
 from touchmark.detectors.verify import Verifier
 from touchmark.generation.admission import AlreadyMarkedError, NotMarkedError, SuspectInputError
-from touchmark.generation.declaration import Declaration
+from touchmark.generation.declaration import Background, Declaration
 from touchmark.generation.disclosure import Disclosure, DisclosureUnmetError
 from touchmark.generation.release import Studio
-from touchmark.generation.staging import OutputNameError
+from touchmark.generation.request import GenerationRequest
+from touchmark.generation.staging import OutputError, OutputNameError
 from touchmark.provenance.errors import TouchmarkError
 from touchmark.provenance.home import Home
-from touchmark.provenance.manifest.claim import ClaimError
+from touchmark.provenance.manifest.claim import Claim, ClaimError, DigitalSourceType, SoftwareAgent
 from touchmark.provenance.manifest.inputs import InputFile
 from touchmark.provenance.manifest.rubric.document import Rubric
 from touchmark.provenance.manifest.rubric.lint import lint
 from touchmark.provenance.media.encode import encode
 from touchmark.provenance.media.errors import NotAVideoError, UnreadableFileError
+from touchmark.provenance.media.still import read_still
 from touchmark.provenance.media.video import RawVideo
 from touchmark.provenance.watermark.protocol import Payload
 from touchmark.provenance.watermark.video import LatticeWatermark
@@ -125,6 +128,30 @@ def test_what_a_sealed_film_has_lost_is_noted(studio: Studio, folder: Path, tmp_
     assert "Of clear.mov it leaves out: transparency." in release.notes
 
 
+def test_a_turned_photograph_that_becomes_a_png_is_labelled_as_it_is_shown(
+    studio: Studio, folder: Path, tmp_path: Path
+) -> None:
+    shown = Image.fromarray(next(DrawnGenerator(size=512)._draw()).pixels).crop((0, 0, 512, 400))
+    exif = Image.Exif()
+    exif[0x0112] = 6  # EXIF's orientation: shown turned to the right
+    shown.save(tmp_path / "upright.png")
+    shown.transpose(Image.Transpose.ROTATE_90).save(tmp_path / "turned.jpg", quality=100, subsampling=0, exif=exif)
+    labels = []
+    for name in ("upright.png", "turned.jpg"):
+        output = folder / f"{name[:-4]}.png"
+        studio.seal(tmp_path / name, output, WAN, disclosure=Disclosure.of(["eu-ai-act-label"]))
+        sealed = np.asarray(Image.open(output).convert("RGB"), np.int16)
+        labels.append(np.abs(sealed - np.asarray(shown, np.int16)).max(axis=2) > 60)
+    assert labels[0].any()
+    assert np.mean(labels[0] != labels[1]) < 0.1 * np.mean(labels[0])
+
+
+def test_what_has_no_place_for_a_manifest_is_not_signed_as_it_is(studio: Studio, folder: Path, tmp_path: Path) -> None:
+    source = write_clip(tmp_path / "a.mkv", moving_clip(256, 256, 4), "libx264")
+    with pytest.raises(NotAVideoError, match="cannot be sealed"):
+        studio.seal(source, folder / "out.mkv", WAN, as_is=True)
+
+
 def test_what_has_no_place_for_a_manifest_is_not_sealed(studio: Studio, folder: Path, tmp_path: Path) -> None:
     for name, content in (("x.pdf", b"%PDF-1.7\n"), ("x.txt", b"words"), ("x.zip", b"PK\x03\x04")):
         (tmp_path / name).write_bytes(content)
@@ -168,6 +195,38 @@ def test_a_failing_signer_leaves_nothing_of_any_form(
         broken.seal(made[name], folder / f"out{Path(name).suffix}", WAN)
     assert not list(folder.iterdir())
     assert len(list(studio.ledger.entries())) == recorded
+
+
+def test_no_file_that_went_in_is_replaced_by_what_comes_out(
+    studio: Studio, folder: Path, made: dict[str, Path]
+) -> None:
+    """The operator allowed to replace what stands there, and may not have seen what it was."""
+    video, picture = folder / "reference.mp4", folder / "reference.png"
+    shutil.copy(made["p.png"], picture)
+    encode(DrawnGenerator().video(), video)
+    given = Background(inputs=(InputFile.of(video), InputFile.of(picture)))
+    before = video.read_bytes(), picture.read_bytes()
+    with pytest.raises(OutputError, match="made of"):
+        studio.seal(made["p.png"], picture, Declaration("Wan", background=given), overwrite=True)
+    request = GenerationRequest(prompt="a red disc")
+    with pytest.raises(OutputError, match="made of"):
+        studio.generate(request, video, generator=DrawnGenerator(fail_at=0), background=given, overwrite=True)
+    assert (video.read_bytes(), picture.read_bytes()) == before
+
+
+def test_a_silent_track_is_not_said_to_carry_a_mark(studio: Studio, folder: Path, tmp_path: Path) -> None:
+    encode(DrawnGenerator(sound=np.zeros(88_200, np.float32)).video(), tmp_path / "silent.mp4")
+    release = studio.seal(tmp_path / "silent.mp4", folder / "out.mp4", WAN)
+    (bound,) = release.verification.evidence.manifest.soft_bindings
+    assert bound.algorithm == studio.sealer.watermark.algorithm
+
+
+def test_nothing_unsigned_is_left_beside_a_signed_file(studio: Studio, folder: Path, made: dict[str, Path]) -> None:
+    claim = Claim(
+        "p", "image/png", DigitalSourceType.TRAINED_ALGORITHMIC_MEDIA, SoftwareAgent("w", "1"), studio.clock()
+    )
+    studio.sealer.seal_still(read_still(made["p.png"]), claim, Payload(1), folder / "out.png")
+    assert [path.name for path in folder.iterdir()] == ["out.png"]
 
 
 def test_silence_is_not_sealed(studio: Studio, folder: Path, tmp_path: Path) -> None:
@@ -232,7 +291,7 @@ def test_no_seal_no_file_also_as_it_is(studio: Studio, folder: Path, marked: Pat
 
 def test_history_is_kept_as_it_is(studio: Studio, folder: Path, marked: Path, payload: Payload, tmp_path: Path) -> None:
     """Somebody signed it on the way: that manifest becomes the parent, and what broke it is not covered up."""
-    from touchmark.provenance.manifest.claim import Claim, DigitalSourceType, SoftBinding, SoftwareAgent
+    from touchmark.provenance.manifest.claim import SoftBinding
     from touchmark.provenance.manifest.write import sign_file
 
     agent = SoftwareAgent("farm", "1")
