@@ -97,6 +97,7 @@ def test_a_release_is_sealed_registered_recorded_and_verified(studio: Studio, fo
     registration = studio.registry.by_payload(release.payload)
     assert registration is not None
     assert registration.manifest_label == release.manifest_label
+    assert registration.policy_digest == studio.gate.policy.digest()
     assert kinds(studio) == ["decision", "release"]
     assert studio.ledger.verify() == ()
 
