@@ -143,6 +143,11 @@ def test_exact_tails_know_what_cannot_be() -> None:
     assert exact_tail(np.full(50, np.nan), 3.0) == 1.0
 
 
+@pytest.mark.parametrize("z", [-1e-12, 0.0, 1e-12, 1e-5])
+def test_in_the_middle_one_half_lies_above(z: float) -> None:
+    assert exact_tail(np.ones(50), z) == pytest.approx(0.5, rel=1e-3)
+
+
 def test_a_verified_payload_pays_for_every_code_word() -> None:
     single = log_exact_tail(np.random.default_rng(1).gamma(1.0, size=4000), 20.0)
     paid = statistics.exact_verified_tail(single, 1, 1e6)
