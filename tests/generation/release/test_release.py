@@ -97,6 +97,7 @@ def test_a_release_is_sealed_registered_recorded_and_verified(studio: Studio, fo
     registration = studio.registry.by_payload(release.payload)
     assert registration is not None
     assert registration.manifest_label == release.manifest_label
+    assert registration.policy_digest == studio.gate.policy.digest()
     assert kinds(studio) == ["decision", "release"]
     assert studio.ledger.verify() == ()
 
@@ -381,6 +382,33 @@ def test_an_impossible_output_is_refused_at_once(studio: Studio, folder: Path, n
     with pytest.raises(OutputError):
         studio.generate(REQUEST, folder / name, generator=DrawnGenerator(fail_at=0))
     assert kinds(studio) == []
+
+
+def test_what_was_recorded_and_then_not_published_is_taken_back(studio: Studio, folder: Path) -> None:
+    """Somebody else's file appears under the name at the last moment."""
+    output = folder / "out.mp4"
+
+    def appear(step: str, done: int, of_all: int) -> None:
+        if step == "verifying":
+            output.write_bytes(b"theirs")
+
+    with pytest.raises(OutputExistsError):
+        studio.generate(REQUEST, output, generator=DrawnGenerator(), progress=appear)
+    assert kinds(studio) == ["decision", "release", "withdrawal"]
+    assert output.read_bytes() == b"theirs"
+    output.unlink()
+    assert nothing_was_published(studio, folder)
+
+
+def test_whoever_interrupts_it_leaves_nothing_registered(studio: Studio, folder: Path) -> None:
+    def interrupt(step: str, done: int, of_all: int) -> None:
+        if step == "verifying":
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        studio.generate(REQUEST, folder / "out.mp4", generator=DrawnGenerator(), progress=interrupt)
+    assert nothing_was_published(studio, folder)
+    assert kinds(studio) == ["decision", "withdrawal"]
 
 
 # Sealing what others made

@@ -4,8 +4,9 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from touchmark.provenance.watermark import code
 from touchmark.provenance.watermark.code import CODE_BITS, decode, decode_from, encode
-from touchmark.provenance.watermark.protocol import Payload, WatermarkKey
+from touchmark.provenance.watermark.protocol import PAYLOAD_BITS, Payload, WatermarkKey
 
 KEY = WatermarkKey(b"a key for tests only")
 OTHER = WatermarkKey(b"another key, for tests")
@@ -39,6 +40,18 @@ def test_a_payload_does_not_verify_under_another_key(payload: Payload) -> None:
     decoded = decode(evidence(encode(payload, KEY), 0.0), OTHER)
     assert decoded.payload is None
     assert decoded.guess == payload
+
+
+def test_every_check_bit_counts() -> None:
+    """Of each the account takes another half of all chances away (statistics.verified_tail)."""
+    payload = Payload(7)
+    whole = np.unpackbits(np.frombuffer(payload.to_bytes() + code._check(payload, KEY), np.uint8))
+    assert code._read(whole, KEY) == (payload, True)
+    assert whole.size == PAYLOAD_BITS + code.CHECK_BITS
+    for bit in range(PAYLOAD_BITS, whole.size):
+        other = whole.copy()
+        other[bit] ^= 1
+        assert code._read(other, KEY) == (payload, False)
 
 
 def test_noise_never_verifies() -> None:

@@ -22,6 +22,11 @@ from touchmark.provenance.watermark.residual import residual
 from touchmark.provenance.watermark.statistics import Drawn, exact_tail, log_exact_tail
 
 
+def exactly(p_value: float) -> object:
+    """But for rounding. Without ``abs`` any two p-values below 1e-12 would be called alike."""
+    return pytest.approx(p_value, rel=1e-6, abs=1e-290)
+
+
 def test_p_values_are_never_too_small_whatever_the_picture(key: WatermarkKey) -> None:
     """Random phases against loud, uneven content: a share of at most p may fall below p."""
     random = np.random.default_rng(0)
@@ -50,12 +55,12 @@ def test_p_values_are_probabilities(z: float) -> None:
 
 
 def test_every_test_is_paid_for() -> None:
-    assert statistics.tail(8.0, 1000.0) == pytest.approx(1000 * math.exp(-32))
+    assert statistics.tail(8.0, 1000.0) == exactly(1000 * math.exp(-32))
     assert statistics.verified_tail(0.0, 24) == 24 * 2.0**-40
     strong = 20.0
-    assert statistics.verified_tail(strong, 1, 1e6) == pytest.approx((1 + 1e6) * statistics.verified_tail(strong, 1))
+    assert statistics.verified_tail(strong, 1, 1e6) == exactly((1 + 1e6) * statistics.verified_tail(strong, 1))
     together = statistics.verified_tail(strong, 1, 1e6, sights=3)
-    assert together == pytest.approx((1 + 1e6) ** 3 * statistics.verified_tail(strong, 1))
+    assert together == exactly(math.exp(-200 + 3 * math.log(1 + 1e6) + 64 * math.log(2)))
 
 
 SHARE_OF_POWER = {Drawn.PHASES: 0.5, Drawn.SIGNS: 1.0}
@@ -112,7 +117,22 @@ def test_exact_p_values_are_ordered_and_never_above_the_bound(
     one, other = exact_tail(amplitudes, z, drawn), exact_tail(amplitudes, z + further, drawn)
     assert 0 < other <= one * (1 + 1e-6) <= 1 + 1e-6
     assert one <= (statistics.tail(z) if np.any(amplitudes) else 1.0) * (1 + 1e-6)
-    assert exact_tail(amplitudes, z, drawn, tests=1000.0) == pytest.approx(min(1.0, 1000 * one))
+    assert exact_tail(amplitudes, z, drawn, tests=1000.0) == exactly(min(1.0, 1000 * one))
+
+
+@pytest.mark.parametrize("count", range(1, 8))
+def test_of_a_handful_of_signs_no_p_value_is_too_small(count: int) -> None:
+    """Where the formula errs: each is at least the share of sums that reach so far."""
+    for more in range(count // 2 + 1, count + 1):
+        share = sum(math.comb(count, up) for up in range(more, count + 1)) / 2**count
+        z = (2 * more - count) / math.sqrt(count)
+        for below in (1e-6, 0.01, 0.05):
+            assert exact_tail(np.ones(count), z * (1 - below), Drawn.SIGNS) >= share * (1 - 1e-6)
+
+
+def test_only_what_is_far_from_being_called_present_is_chance_at_a_glance() -> None:
+    assert statistics.is_chance(2.0, 1.0) and statistics.is_chance(3.0, 1e3)
+    assert not statistics.is_chance(3.0, 1.0)  # under a normal distribution one in 741
 
 
 def test_exact_tails_know_what_cannot_be() -> None:
@@ -123,10 +143,15 @@ def test_exact_tails_know_what_cannot_be() -> None:
     assert exact_tail(np.full(50, np.nan), 3.0) == 1.0
 
 
+@pytest.mark.parametrize("z", [-1e-12, 0.0, 1e-12, 1e-5])
+def test_in_the_middle_one_half_lies_above(z: float) -> None:
+    assert exact_tail(np.ones(50), z) == pytest.approx(0.5, rel=1e-3)
+
+
 def test_a_verified_payload_pays_for_every_code_word() -> None:
     single = log_exact_tail(np.random.default_rng(1).gamma(1.0, size=4000), 20.0)
     paid = statistics.exact_verified_tail(single, 1, 1e6)
-    assert paid == pytest.approx(math.exp(single + math.log(1 + 1e6) + 64 * math.log(2)))
+    assert paid == exactly(math.exp(single + math.log(1 + 1e6) + 64 * math.log(2)))
     assert statistics.exact_verified_tail(0.0, 24) == 24 * 2.0**-40
 
 
