@@ -16,6 +16,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from fractions import Fraction
 from pathlib import Path
@@ -57,25 +58,52 @@ def main() -> None:
 
 def cost(path: Path, home: Home) -> dict[str, float]:
     """Least processor seconds, and most MiB of resident memory, of a few runs."""
-    runs = [_run(path, home) for _ in range(_ROUNDS)]
-    return {"cpu_s": round(min(cpu for cpu, _ in runs), 2), "peak_mib": round(max(peak for _, peak in runs))}
+    runs = [verified(path, home, "--quiet") for _ in range(_ROUNDS)]
+    return {
+        "cpu_s": round(min(run.cpu_seconds for run in runs), 2),
+        "peak_mib": round(max(run.peak_mib for run in runs)),
+    }
 
 
 # A process begins with the peak of the one that it was made by, so a small one stands between.
 _SPAWN = """
-import json, os, sys
+import json, os, sys, time
 command = [sys.executable, "-c", "from touchmark.cli.main import main; main()", *sys.argv[1:]]
+begun = time.perf_counter()
 process = os.posix_spawn(sys.executable, command, os.environ)
-_, _, used = os.wait4(process, 0)
-print(json.dumps([used.ru_utime + used.ru_stime, used.ru_maxrss / 1024]))
+_, status, used = os.wait4(process, 0)
+taken = time.perf_counter() - begun
+print()
+print(json.dumps([os.waitstatus_to_exitcode(status), taken, used.ru_utime + used.ru_stime, used.ru_maxrss / 1024]))
 """
 
 
-def _run(path: Path, home: Home) -> tuple[float, float]:
+@dataclass(frozen=True, slots=True)
+class Run:
+    """What a process that verified a file took.
+
+    Attributes:
+        status: its exit status; negative where a signal ended it.
+        seconds, cpu_seconds: by the clock, and of processors.
+        peak_mib: of resident memory.
+        printed: what it printed.
+    """
+
+    status: int
+    seconds: float
+    cpu_seconds: float
+    peak_mib: float
+    printed: str
+
+
+def verified(path: Path, home: Home, *options: str) -> Run:
+    """Verify a file by a process of its own, with the keys in ``home``."""
     environment = {**os.environ, "TOUCHMARK_HOME": str(home.root)}
-    command = [sys.executable, "-c", _SPAWN, "verify", "--quiet", str(path)]
-    seconds, peak = json.loads(subprocess.run(command, env=environment, check=True, capture_output=True).stdout)
-    return float(seconds), float(peak)
+    command = [sys.executable, "-c", _SPAWN, "verify", *options, str(path)]
+    printed = subprocess.run(command, env=environment, check=True, capture_output=True, text=True).stdout
+    document, _, measured = printed.rstrip().rpartition("\n")
+    status, seconds, cpu_seconds, peak_mib = json.loads(measured)
+    return Run(status, seconds, cpu_seconds, peak_mib, document)
 
 
 def film(path: Path) -> Path:
