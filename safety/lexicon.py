@@ -108,14 +108,15 @@ class TermMatch:
 
 
 class Lexicon:
-    """One lexicon, ready to search."""
-
-    __slots__ = ("_search", "name", "terms")
+    """One lexicon, searched by itself or with others (:class:`Lexicons`)."""
 
     def __init__(self, name: str, terms: Terms) -> None:
         self.name = name
         self.terms = terms
-        self._search = _Search((terms,))
+
+    @cached_property
+    def _search(self) -> _Search:  # which takes longer to make than to read the file, and most are searched with others
+        return _Search((self.terms,))
 
     @classmethod
     def load(cls, name: str, also: Terms | None = None, folder: Path = _FOLDER) -> Lexicon:

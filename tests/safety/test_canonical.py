@@ -270,7 +270,7 @@ def test_no_text_breaks_the_reading_or_its_offsets(text: str) -> None:
 
 
 @settings(max_examples=300, derandomize=True, deadline=None)
-@given(HOSTILE)
+@given(HOSTILE | st.text(st.characters(codec="ascii")))
 def test_the_plain_view_alone_is_the_plain_view(text: str) -> None:
     assert read_plainly(text) == canonicalise(text).primary.text
 
