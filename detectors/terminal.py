@@ -68,7 +68,7 @@ def _banner(verdict: Verdict) -> RenderableType:
 def _development(verdict: Verdict) -> Iterator[RenderableType]:
     if verdict.development_keys:
         text = Text.assemble(
-            (" DEVELOPMENT KEYS ", "bold reverse yellow"),
+            ("DEVELOPMENT KEYS", "bold reverse yellow"),
             (
                 " The signer is trusted only through keys made by `touchmark keys init`. Anybody can make such keys: "
                 "this convinces nobody else.",
