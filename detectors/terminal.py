@@ -19,7 +19,7 @@ from rich.text import Text
 from touchmark.detectors.origin import Origin, describe
 from touchmark.detectors.statements import Statement, Tone
 from touchmark.detectors.text import safe_text
-from touchmark.detectors.timeline import SHOWN_AS_LIKELY, SHOWN_AS_MARKED
+from touchmark.detectors.timeline import LIKELY, MARKED
 from touchmark.detectors.verdict import Outcome, Verdict
 from touchmark.detectors.verify import Verification
 from touchmark.provenance.watermark.neural.claim import ClaimState
@@ -154,10 +154,10 @@ def _timeline(detection: Detection) -> RenderableType:
     for cell in range(count):
         stretch = segments[cell * len(segments) // count : (cell + 1) * len(segments) // count]
         weakest = max(segment.p_value for segment in stretch)
-        if weakest < SHOWN_AS_MARKED:
+        if weakest < MARKED:
             bar.append("█" * repeat, style="green")
         else:
-            cell_of, style = ("▒", "yellow") if weakest < SHOWN_AS_LIKELY else ("░", "dim")
+            cell_of, style = ("▒", "yellow") if weakest < LIKELY else ("░", "dim")
             bar.append(cell_of * repeat, style=style)
     bar.append(f"  {segments[0].start:.0f} to {segments[-1].end:.1f} s", style="dim")
     bar.append("   █ marked  ▒ likely  ░ no mark found", style="dim")

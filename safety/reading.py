@@ -1,4 +1,4 @@
-"""What the rules of a policy look at: one text of a request, read once, and what speaks against it. Types alone."""
+"""What the rules of a policy look at: one text of a request, read once, and what speaks against it. Types only."""
 
 from __future__ import annotations
 
