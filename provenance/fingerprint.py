@@ -37,8 +37,9 @@ from touchmark.provenance.errors import TouchmarkError
 from touchmark.provenance.media.decode import open_video
 from touchmark.provenance.media.kinds import Family, kind_of
 from touchmark.provenance.media.limits import Limits
-from touchmark.provenance.media.still import still_kind, view_still
+from touchmark.provenance.media.still import still_kind
 from touchmark.provenance.media.video import Frame, Pictures
+from touchmark.provenance.media.view import view_still
 from touchmark.provenance.watermark.lattice import SHORT_SIDE
 from touchmark.provenance.watermark.protocol import Transform
 
