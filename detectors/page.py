@@ -26,13 +26,8 @@ from touchmark.detectors.text import safe_text
 from touchmark.detectors.timeline import LIKELY, MARKED
 from touchmark.detectors.verdict import Outcome, Verdict
 from touchmark.detectors.verify import Verification
-from touchmark.provenance.manifest.report import (
-    Concern,
-    ManifestPresence,
-    ManifestReport,
-    ReportedIngredient,
-    ValidationState,
-)
+from touchmark.provenance.manifest.report import ManifestPresence, ManifestReport, ReportedIngredient, ValidationState
+from touchmark.provenance.manifest.status import Concern
 from touchmark.provenance.watermark.neural.claim import ClaimState, MarkClaim
 from touchmark.provenance.watermark.protocol import Detection, MarkState
 

@@ -33,8 +33,8 @@ from touchmark.provenance.manifest.report import (
     ReportedIngredient,
     ReportedSoftBinding,
     SignerIdentity,
-    StatusCode,
 )
+from touchmark.provenance.manifest.status import StatusCode
 from touchmark.provenance.manifest.uses import ReportedUse
 from touchmark.provenance.media.errors import MediaError
 from touchmark.provenance.watermark.neural.claim import MarkClaim

@@ -17,7 +17,8 @@ from touchmark.detectors.text import safe_text
 from touchmark.detectors.timeline import lie_together, marked_segments
 from touchmark.provenance.fingerprint import Likeness
 from touchmark.provenance.manifest.inputs import Use
-from touchmark.provenance.manifest.report import Concern, ManifestPresence, ManifestReport, ValidationState
+from touchmark.provenance.manifest.report import ManifestPresence, ManifestReport, ValidationState
+from touchmark.provenance.manifest.status import Concern
 from touchmark.provenance.watermark.protocol import Detection, MarkState, NamedBy
 from touchmark.provenance.wording import number_of
 

@@ -30,17 +30,15 @@ from touchmark.provenance.manifest.claim import DigitalSourceType
 from touchmark.provenance.manifest.context import DEVELOPMENT_ANCHORS
 from touchmark.provenance.manifest.kept import KeptStore
 from touchmark.provenance.manifest.report import (
-    INVALID_CERTIFICATE,
-    Concern,
     EarlierStatement,
     ManifestPresence,
     ManifestReport,
     ReportedIngredient,
     ReportedRedaction,
     ReportedSoftBinding,
-    StatusCode,
     ValidationState,
 )
+from touchmark.provenance.manifest.status import INVALID_CERTIFICATE, Concern, StatusCode
 from touchmark.provenance.manifest.untrusted import MAX_ITEMS, Node, node, nodes, text, time
 from touchmark.provenance.manifest.uses import LABELS as USES
 from touchmark.provenance.manifest.uses import ReportedUse, uses_of

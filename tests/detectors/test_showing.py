@@ -20,7 +20,8 @@ from touchmark.detectors.terminal import render
 from touchmark.detectors.timeline import marked_segments
 from touchmark.detectors.verify import Verification
 from touchmark.provenance.manifest.claim import DigitalSourceType
-from touchmark.provenance.manifest.report import ReportedAction, ReportedIngredient, StatusCode
+from touchmark.provenance.manifest.report import ReportedAction, ReportedIngredient
+from touchmark.provenance.manifest.status import StatusCode
 from touchmark.provenance.media.limits import Limits
 from touchmark.provenance.watermark.protocol import Segment
 

@@ -41,7 +41,8 @@ from touchmark.provenance.disclosure.xmp import XmpNote
 from touchmark.provenance.keys.development import issue_development_chain
 from touchmark.provenance.manifest.claim import GENERATOR, Claim, DigitalSourceType, SoftwareAgent
 from touchmark.provenance.manifest.context import manifest_context
-from touchmark.provenance.manifest.report import Concern, ManifestPresence, ValidationState
+from touchmark.provenance.manifest.report import ManifestPresence, ValidationState
+from touchmark.provenance.manifest.status import Concern
 from touchmark.provenance.manifest.traces import stores
 from touchmark.provenance.manifest.write import sign_file, sign_stream
 from touchmark.provenance.media.boxes import C2PA_UUID, scan_boxes, unhashed_bytes

@@ -55,9 +55,9 @@ from touchmark.provenance.manifest.report import (
     ReportedIngredient,
     ReportedRedaction,
     SignerIdentity,
-    StatusCode,
     ValidationState,
 )
+from touchmark.provenance.manifest.status import StatusCode
 from touchmark.provenance.manifest.uses import ReportedUse
 from touchmark.provenance.watermark.protocol import MarkState, Payload, Segment
 
