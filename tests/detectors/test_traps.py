@@ -39,8 +39,9 @@ from touchmark.generation.admission import SuspectInputError, require_unmarked
 from touchmark.provenance.disclosure.aigc import AIGC_KEY, AigcRecord, Label
 from touchmark.provenance.disclosure.xmp import XmpNote
 from touchmark.provenance.keys.development import issue_development_chain
-from touchmark.provenance.manifest.claim import GENERATOR, Claim, DigitalSourceType, SoftwareAgent
+from touchmark.provenance.manifest.claim import Claim, DigitalSourceType, SoftwareAgent
 from touchmark.provenance.manifest.context import manifest_context
+from touchmark.provenance.manifest.definition import GENERATOR
 from touchmark.provenance.manifest.report import ManifestPresence, ValidationState
 from touchmark.provenance.manifest.status import Concern
 from touchmark.provenance.manifest.traces import stores
