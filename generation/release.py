@@ -34,12 +34,12 @@ from touchmark.generation.request import GenerationRequest
 from touchmark.generation.sources import Form
 from touchmark.generation.staging import OutputNameError, Staging, require_another, require_place
 from touchmark.provenance.database import open_database
-from touchmark.provenance.fingerprint import fingerprint_of
 from touchmark.provenance.home import Home
 from touchmark.provenance.keys.expiry import expiring
 from touchmark.provenance.keys.ring import KeyRing
 from touchmark.provenance.keys.selection import SignerChoice, select_signer
 from touchmark.provenance.ledger import Ledger
+from touchmark.provenance.likeness import fingerprint_of
 from touchmark.provenance.manifest.canary import run_canary
 from touchmark.provenance.manifest.claim import (
     Claim,
