@@ -76,14 +76,15 @@ def comply(
 def _comply(file: Path, segments: list[Path], profiles: list[Profile], trusted: tuple[Path, ...], as_json: bool) -> int:
     from rich.console import Console
 
-    from touchmark.cli.verify import patient_progress, verifier_of
+    from touchmark.cli.progress import examining
+    from touchmark.cli.verify import verifier_of
     from touchmark.detectors.disclosure.comply import hold
     from touchmark.detectors.disclosure.page import document, render
     from touchmark.detectors.disclosure.profile import compose
 
     compose(profiles)
     verifier = verifier_of(trusted)
-    with patient_progress() as progress:
+    with examining() as progress:
         verification = verifier.verify(file, progress, segments=segments)
         anchors, limits = verifier.sources.anchors, verifier.limits
         compliance = hold(verification, profiles, anchors, limits=limits, segments=segments)
