@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterator
 from functools import partial
-from io import TextIOWrapper
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
+from touchmark.cli.as_table import print_table
 from touchmark.cli.fragments import fragments_option, segments_of
 from touchmark.cli.progress import examining
 from touchmark.cli.trusted import trust_option
@@ -162,13 +161,9 @@ def _print(verification: Verification, as_json: bool) -> None:
 
         click.echo(line(report_of(verification)))
         return
-    from rich.console import Console
-
     from touchmark.detectors.terminal import render
 
-    if isinstance(sys.stdout, TextIOWrapper):
-        sys.stdout.reconfigure(errors="replace")  # a terminal that cannot show a tick shows a question mark, no error
-    Console().print(render(verification))
+    print_table(render(verification))
 
 
 def _print_unreadable(file: Path, error: MediaError, as_json: bool) -> None:

@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Sequence
-from io import TextIOWrapper
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from touchmark.cli.as_json import print_json
+from touchmark.cli.as_table import print_table
 from touchmark.cli.progress import patient
 from touchmark.provenance.wording import printable
 
 if TYPE_CHECKING:
     from touchmark.provenance.watermark.bench.attacks import Attack
-    from touchmark.provenance.watermark.bench.trial import Result
 
 
 @click.command(
@@ -41,6 +38,7 @@ def bench(clips: tuple[Path, ...], attacks: str | None, output: Path | None, as_
     """
     from touchmark.cli.page_file import require_place, write_page
     from touchmark.provenance.watermark.bench.page import page
+    from touchmark.provenance.watermark.bench.table import render
     from touchmark.provenance.watermark.bench.trial import Clip, Ours, run_trial
 
     chosen = _chosen(attacks)
@@ -53,21 +51,11 @@ def bench(clips: tuple[Path, ...], attacks: str | None, output: Path | None, as_
     if as_json:
         print_json({"results": [result.document() for result in results]})
     else:
-        _show(results)
+        print_table(render(results))
     if output is not None:  # last: what took minutes to find out is told, whatever becomes of the page
         write_page(output, page(results))
     if output is not None and not as_json:
         click.echo(f"wrote {click.format_filename(output)}")
-
-
-def _show(results: Sequence[Result]) -> None:
-    from rich.console import Console
-
-    from touchmark.provenance.watermark.bench.table import render
-
-    if isinstance(sys.stdout, TextIOWrapper):
-        sys.stdout.reconfigure(errors="replace")  # a terminal of few characters shows a question mark, no error
-    Console().print(render(results))
 
 
 def _chosen(names: str | None) -> list[Attack]:
