@@ -21,7 +21,7 @@ from touchmark.detectors.frames import Still
 from touchmark.detectors.history import signer_name
 from touchmark.detectors.origin import describe
 from touchmark.detectors.serialise import report_of
-from touchmark.detectors.statements import Tone
+from touchmark.detectors.statement import Tone
 from touchmark.detectors.text import safe_text
 from touchmark.detectors.timeline import LIKELY, MARKED
 from touchmark.detectors.verdict import Outcome, Verdict

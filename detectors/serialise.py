@@ -24,7 +24,7 @@ from touchmark.detectors.extent import Extent
 from touchmark.detectors.labels import ContainerLabels
 from touchmark.detectors.origin import Origin
 from touchmark.detectors.segments import SegmentFault, Stream
-from touchmark.detectors.statements import Statement
+from touchmark.detectors.statement import Statement
 from touchmark.detectors.verdict import Verdict
 from touchmark.detectors.verify import Verification
 from touchmark.provenance.manifest.report import (

@@ -17,7 +17,7 @@ from rich.table import Table
 from rich.text import Text
 
 from touchmark.detectors.origin import Origin, describe
-from touchmark.detectors.statements import Statement, Tone
+from touchmark.detectors.statement import Statement, Tone
 from touchmark.detectors.text import safe_text
 from touchmark.detectors.timeline import LIKELY, MARKED
 from touchmark.detectors.verdict import Outcome, Verdict

@@ -31,7 +31,7 @@ from touchmark.detectors.origin import describe
 from touchmark.detectors.page import page
 from touchmark.detectors.serialise import line, report_of
 from touchmark.detectors.sources import Sources
-from touchmark.detectors.statements import Source, Tone
+from touchmark.detectors.statement import Source, Tone
 from touchmark.detectors.terminal import render
 from touchmark.detectors.verdict import Outcome, judge
 from touchmark.detectors.verify import Verification, Verifier
