@@ -11,6 +11,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
+from touchmark.provenance.manifest.untrusted import MAX_ITEMS, nodes, text
+
 
 class Concern(StrEnum):
     """What a failure is about."""
@@ -58,6 +60,10 @@ class StatusCode:
 
 
 BINDING_MISSING = "assertion.action.softBindingMissing"
+TRUSTED, UNTRUSTED = "signingCredential.trusted", "signingCredential.untrusted"
+STORE = "self#jumbf=/c2pa/"
+"""What the JUMBF address of anything in the file's manifest store begins with."""
+_SUCCESS_ENDINGS = (".match", ".validated", ".trusted", ".insideValidity", ".accessible", ".notRevoked", ".skipped")
 INVALID_CERTIFICATE = "signingCredential.invalid"
 """The code of a certificate that breaks the profile of C2PA."""
 _CONCERNS = {
@@ -85,3 +91,15 @@ _CONCERNS = {
     "cawg": Concern.IDENTITY,
 }
 _HARD_BINDINGS = {"dataHash", "bmffHash", "boxesHash", "collectionHash", "multiAssetHash"}
+
+
+def statuses_of(listed: object, limit: int | None = MAX_ITEMS) -> tuple[StatusCode, ...]:
+    """What a list in the library's JSON says, in its order; of what is no such list, nothing."""
+    return tuple(
+        StatusCode(text(s.get("code")), text(s.get("explanation")), text(s.get("url"))) for s in nodes(listed, limit)
+    )
+
+
+def old_failures_of(listed: object) -> tuple[StatusCode, ...]:
+    """Those of a list as claims of before 2.0 have it, in which successes and failures stand together."""
+    return tuple(status for status in statuses_of(listed) if not status.code.endswith(_SUCCESS_ENDINGS))
