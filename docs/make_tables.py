@@ -20,6 +20,9 @@ OURS = "touchmark"
 
 HEAD = """# What the picture mark survives, and what it costs
 
+For whoever decides whether the mark is strong, invisible and cheap enough for their videos. Afterwards you know which
+attacks it outlives in which clips, what it changes in a picture, and what marking and reading take.
+
 Measured by `python -m benchmarks.watermark`; this page is written by `python -m docs.make_tables` from
 `benchmarks/results/watermark.json`, and a test keeps it in step. `touchmark watermark bench` does the same to your
 clips.
