@@ -41,6 +41,8 @@ _PERCENT = re.compile(r"(?:%[0-9a-f]{2})+", re.IGNORECASE)
 _PERCENT_AGAIN = re.compile(r"%(?:25)+(?=[0-9a-f]{2})", re.IGNORECASE)
 """The sign of a code that was coded again, once or a thousand times: undone at once."""
 _ESCAPE = re.compile(r"\\(?:x([0-9a-f]{2})|u([0-9a-f]{4})|u\{([0-9a-f]{1,5})\})", re.IGNORECASE)
+CODES = re.compile(r"[&%\\]|  ")
+"""What begins a code among printable ASCII, and the one thing there that is evened out."""
 _ODD_SPACE = re.compile(r"\s{2,}|[^\S ]")
 """White space that is not one blank."""
 _MARK = "[\u0300-\u036f\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff\ufe20-\ufe2f]"
