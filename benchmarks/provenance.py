@@ -33,7 +33,8 @@ from touchmark.provenance.home import Home
 from touchmark.provenance.keys.development import make_development_keys
 from touchmark.provenance.keys.ring import KeyRing
 from touchmark.provenance.manifest.canary import run_canary
-from touchmark.provenance.manifest.claim import Claim, DigitalSourceType, SoftBinding, SoftwareAgent, definition
+from touchmark.provenance.manifest.claim import Claim, DigitalSourceType, SoftBinding, SoftwareAgent
+from touchmark.provenance.manifest.definition import definition
 from touchmark.provenance.manifest.write import sign_file
 from touchmark.provenance.media.encode import EncodeSettings, encode
 from touchmark.provenance.media.picture import Planes

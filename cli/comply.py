@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import sys
-from io import TextIOWrapper
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from touchmark.cli.as_json import print_json
+from touchmark.cli.as_table import print_table
 from touchmark.cli.fragments import fragments_option, segments_of
 from touchmark.cli.trusted import trust_option
 
@@ -74,39 +73,29 @@ def comply(
 
 
 def _comply(file: Path, segments: list[Path], profiles: list[Profile], trusted: tuple[Path, ...], as_json: bool) -> int:
-    from rich.console import Console
-
-    from touchmark.cli.verify import patient_progress, verifier_of
+    from touchmark.cli.progress import examining
+    from touchmark.cli.verify import verifier_of
     from touchmark.detectors.disclosure.comply import hold
     from touchmark.detectors.disclosure.page import document, render
     from touchmark.detectors.disclosure.profile import compose
 
     compose(profiles)
     verifier = verifier_of(trusted)
-    with patient_progress() as progress:
+    with examining() as progress:
         verification = verifier.verify(file, progress, segments=segments)
         anchors, limits = verifier.sources.anchors, verifier.limits
         compliance = hold(verification, profiles, anchors, limits=limits, segments=segments)
     if as_json:
         print_json(document(compliance))
     else:
-        _unencodable_is_replaced()
-        Console().print(render(compliance))
+        print_table(render(compliance))
     return 0 if compliance.passes else 1
 
 
 def _print(profiles: list[Profile], as_json: bool) -> None:
-    from rich.console import Console
-
     from touchmark.detectors.disclosure.page import listing
 
     if as_json:
         print_json([profile.model_dump(mode="json", by_alias=True, exclude={"examples"}) for profile in profiles])
         return
-    _unencodable_is_replaced()
-    Console().print(listing(profiles))
-
-
-def _unencodable_is_replaced() -> None:
-    if isinstance(sys.stdout, TextIOWrapper):
-        sys.stdout.reconfigure(errors="replace")  # a terminal that cannot show a tick shows a question mark, no error
+    print_table(listing(profiles))

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import sys
+import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
+from functools import partial
 
 Update = Callable[[str, int, int], None]
 """Called with (step, done, of all)."""
+_PATIENCE = 2.0
+"""Seconds before a progress bar is worth showing."""
 
 
 @contextmanager
@@ -24,6 +28,26 @@ def shown() -> Iterator[Update]:
             bars[0](step, done, of_all)
 
         yield update
+
+
+@contextmanager
+def patient() -> Iterator[Update]:
+    """The same, of which nothing shows where all is done in a moment."""
+    began = time.monotonic()
+    with shown() as show:
+
+        def update(step: str, done: int, of_all: int) -> None:
+            if time.monotonic() - began > _PATIENCE:
+                show(step, done, of_all)
+
+        yield update
+
+
+@contextmanager
+def examining() -> Iterator[Callable[[int, int], None]]:
+    """The same for the one step of examining files; called with (done, of all)."""
+    with patient() as show:
+        yield partial(show, "examining")
 
 
 @contextmanager

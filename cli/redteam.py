@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from touchmark.safety.judge import Judge
     from touchmark.safety.redteam.campaign import Attempt, Plan
-    from touchmark.safety.redteam.log import LogWriter
+    from touchmark.safety.redteam.log import Head, LogWriter
     from touchmark.safety.redteam.report import Comparison, Report, Tally
     from touchmark.safety.redteam.seeds import Seed
 
@@ -100,7 +100,7 @@ def run(
     from touchmark.safety.classifier.weights import WEIGHTS_SHA256
     from touchmark.safety.gate import judge_of
     from touchmark.safety.redteam.campaign import Plan
-    from touchmark.safety.redteam.log import Head, LogWriter, read_log
+    from touchmark.safety.redteam.log import Head, LogWriter
     from touchmark.safety.redteam.page import page
     from touchmark.safety.redteam.report import Report
     from touchmark.safety.redteam.seeds import SHIPPED, read_seeds
@@ -123,13 +123,7 @@ def run(
     done: tuple[Attempt, ...] = ()
     opened: AbstractContextManager[LogWriter | None] = nullcontext()
     if log_path and resume:
-        record = read_log(log_path).resumable()
-        record.require_same(head, prompts, log_path)
-        done, head = record.attempts, record.head
-        opened = LogWriter.resume(log_path, record)
-        for value in {attempt.seed.value for attempt in done}:
-            prompts.pop(value, None)
-        click.echo(f"touchmark: {number_of(len(done), 'attempt')} of the log are kept.", err=True)
+        head, done, opened = _resumed(log_path, head, prompts)
     elif log_path:
         opened = LogWriter.create(log_path, head)
     with opened as log:
@@ -142,6 +136,21 @@ def run(
     if html_path:  # last: what took hours to find out is told, whatever becomes of the page
         write_page(html_path, page(head, report))
     return int(report.total.through > 0)
+
+
+def _resumed(
+    path: Path, head: Head, prompts: dict[str, Seed]
+) -> tuple[Head, tuple[Attempt, ...], AbstractContextManager[LogWriter]]:
+    """The campaign in a log, what it tried, and the log, open; takes out of ``prompts`` what is done."""
+    from touchmark.safety.redteam.log import LogWriter, read_log
+
+    record = read_log(path).resumable()
+    record.require_same(head, prompts, path)
+    opened = LogWriter.resume(path, record)
+    for value in {attempt.seed.value for attempt in record.attempts}:
+        prompts.pop(value, None)
+    click.echo(f"touchmark: {number_of(len(record.attempts), 'attempt')} of the log are kept.", err=True)
+    return record.head, record.attempts, opened
 
 
 @redteam.command(

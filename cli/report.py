@@ -48,7 +48,8 @@ def report(
     loads nothing from elsewhere and runs no script, so it can be mailed, archived and printed.
     """
     from touchmark.cli.page_file import require_place, write_page
-    from touchmark.cli.verify import patient_progress, verifier_of
+    from touchmark.cli.progress import examining
+    from touchmark.cli.verify import verifier_of
     from touchmark.detectors.acceptance import Acceptance
     from touchmark.detectors.frames import stills, stills_of_film
     from touchmark.detectors.look import MarkSearch
@@ -57,7 +58,7 @@ def report(
     require_place(output, overwrite=force)
     search = MarkSearch.THOROUGH if thorough else MarkSearch.GLANCE
     segments, verifier = segments_of(file, fragments), verifier_of(trusted)
-    with patient_progress() as progress:
+    with examining() as progress:
         verification = verifier.verify(file, progress, search=search, segments=segments)
     limits = verifier.limits
     shown = stills_of_film(file, segments, limits) if segments else stills(file, limits)

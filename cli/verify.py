@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import sys
-import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator
 from functools import partial
-from io import TextIOWrapper
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
+from touchmark.cli.as_table import print_table
 from touchmark.cli.fragments import fragments_option, segments_of
+from touchmark.cli.progress import examining
 from touchmark.cli.trusted import trust_option
 
 if TYPE_CHECKING:
@@ -22,8 +20,6 @@ if TYPE_CHECKING:
     from touchmark.detectors.verify import Verification, Verifier
     from touchmark.provenance.media.errors import MediaError
 
-_PATIENCE = 2.0
-"""Seconds before a progress bar is worth showing."""
 _WORTH_PROCESSES = 200
 """Files whose manifests alone are read faster by several processes, which take as long to start as two hundred."""
 
@@ -127,7 +123,7 @@ def _found(
     if (jobs or len(files)) > 1 and len(files) >= (_WORTH_PROCESSES if search is MarkSearch.NONE else 2):
         from touchmark.detectors.batch import verify_all
 
-        with patient_progress() as progress:
+        with examining() as progress:
             answers = verify_all(files, _making(trusted), search=search, workers=jobs)
             for done, found in enumerate(answers, 1):
                 yield found
@@ -136,7 +132,7 @@ def _found(
     verifier = verifier_of(trusted)
     for file in files:
         try:
-            with patient_progress() as progress:
+            with examining() as progress:
                 verification = verifier.verify(file, progress, search=search, segments=segments, sidecar=sidecar)
         except MediaError as error:
             yield file, error
@@ -159,34 +155,15 @@ def _making(trusted: tuple[Path, ...]) -> partial[Verifier]:
     return partial(Verifier.default, Home.default(), anchors=b"\n".join(given.values()))
 
 
-@contextmanager
-def patient_progress() -> Iterator[Callable[[int, int], None]]:
-    """A progress callback that shows nothing of what is done in a moment."""
-    from touchmark.cli.progress import shown
-
-    began = time.monotonic()
-    with shown() as show:
-
-        def update(done: int, of_all: int) -> None:
-            if time.monotonic() - began > _PATIENCE:
-                show("examining", done, of_all)
-
-        yield update
-
-
 def _print(verification: Verification, as_json: bool) -> None:
     if as_json:
         from touchmark.detectors.serialise import line, report_of
 
         click.echo(line(report_of(verification)))
         return
-    from rich.console import Console
-
     from touchmark.detectors.terminal import render
 
-    if isinstance(sys.stdout, TextIOWrapper):
-        sys.stdout.reconfigure(errors="replace")  # a terminal that cannot show a tick shows a question mark, no error
-    Console().print(render(verification))
+    print_table(render(verification))
 
 
 def _print_unreadable(file: Path, error: MediaError, as_json: bool) -> None:

@@ -1,31 +1,25 @@
-"""``touchmark watermark``: the invisible mark on its own, and a test of it on the user's own clips. Decides nothing."""
+"""``touchmark watermark``: the invisible mark on its own. Decides nothing. ``watermark_bench.py`` has its test."""
 
 from __future__ import annotations
 
-import sys
-import time
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable
 from functools import partial
-from io import TextIOWrapper
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 import click
 
 from touchmark.cli.as_json import print_json
+from touchmark.cli.progress import patient
+from touchmark.cli.watermark_bench import bench
 from touchmark.provenance.wording import any_of, printable
 
 if TYPE_CHECKING:
     from touchmark.provenance.errors import TouchmarkError
     from touchmark.provenance.keys.ring import KeyRing
-    from touchmark.provenance.watermark.bench.attacks import Attack
-    from touchmark.provenance.watermark.bench.trial import Result
     from touchmark.provenance.watermark.protocol import Detection, Payload, WatermarkKey
     from touchmark.provenance.watermark.standalone import Found
 
-_PATIENCE = 2.0
-"""Seconds before a progress bar is worth showing."""
 _NOTHING_FOUND = 2
 _TOO_FAINT = "too faint to be read by itself"
 _NO_MANIFEST = "This file carries the mark alone: no manifest, no entry in a registry. `touchmark seal` makes both."
@@ -38,6 +32,9 @@ def watermark() -> None:
     This is the invisible mark alone. `touchmark generate` and `touchmark seal` put it into what they publish, with a
     signed manifest; `touchmark verify` weighs all evidence that a file holds.
     """
+
+
+watermark.add_command(bench)
 
 
 @watermark.command(
@@ -86,7 +83,7 @@ def embed(file: Path, output: Path, digits: str | None, strength: str, as_json: 
         raise output_exists(output, replaceable=False)
     key = _key()
     with Staging(output) as staging:
-        with _patient() as progress:
+        with patient() as progress:
             marked = mark_file(file, staging.file, payload, key, progress, strength=Strength(strength))
         staging.publish(overwrite=False)
     found, parts = marked.read, {"picture": marked.found.picture, "sound": marked.found.sound}
@@ -134,7 +131,7 @@ def extract(files: tuple[Path, ...], thorough: bool, as_json: bool) -> int:
     keys = ring.watermark_keys or (ring.watermark_key,)  # which says what is missing
 
     def look(file: Path) -> Found:
-        with _patient() as progress:
+        with patient() as progress:
             return find_any(file, keys, progress, thorough=thorough)
 
     return _report_each(files, look, _document_of_both, _sentences, as_json)
@@ -212,61 +209,10 @@ def latent(files: tuple[Path, ...], model: str | None, size: str | None, as_json
     generator = DiffusersGenerator.load(model)
 
     def look(file: Path) -> Detection:
-        with _patient() as progress:
+        with patient() as progress:
             return read_file(generator, file, [key], size=made_at, progress=partial(progress, "walking back"))[0]
 
     return _report_each(files, look, _document, _sentence, as_json, ClipNotInvertibleError)
-
-
-@watermark.command(
-    epilog="\b\nExamples:\n  touchmark watermark bench holiday.mp4 -o report.html\n"
-    "  touchmark watermark bench clips/*.mp4 --attacks h264_crf28,crop_50,screen_recording\n"
-    "  touchmark watermark bench --attacks geometric,temporal holiday.mp4\n\n"
-    "\b\nExit status:\n  0   the table is made, whatever it says\n  3   a clip could not be read\n"
-    "  64  the command was used wrongly\n  70  a picture that is too small, a disk that is full"
-)
-@click.argument("clips", nargs=-1, required=True, metavar="CLIP...", type=click.Path(path_type=Path))
-@click.option("--attacks", metavar="NAME,...", help="Only these attacks, or all of a family: codec, geometric, ...")
-@click.option(
-    "-o", "--output", type=click.Path(dir_okay=False, path_type=Path), help="A page with pictures, a new .html file."
-)
-@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
-def bench(clips: tuple[Path, ...], attacks: str | None, output: Path | None, as_json: bool) -> None:
-    """Find out what the mark survives on each CLIP.
-
-    Every clip is marked with a key of the bench's own, attacked in some eighty ways through real encoders (H.264,
-    H.265, AV1, VP9; crops, turns, filters, cuts, what social media do), and read back. Nothing marked is kept. It takes
-    minutes: about as long as encoding the clip a hundred times.
-    """
-    from touchmark.cli.page_file import require_place, write_page
-    from touchmark.provenance.watermark.bench.page import page
-    from touchmark.provenance.watermark.bench.trial import Clip, Ours, run_trial
-
-    chosen = _chosen(attacks)
-    if output is not None:
-        require_place(output)
-    results = []
-    for clip in clips:
-        with _patient() as progress:
-            results.append(run_trial(Ours(), Clip(clip.name, clip), chosen, progress))
-    if as_json:
-        print_json({"results": [result.document() for result in results]})
-    else:
-        _show(results)
-    if output is not None:  # last: what took minutes to find out is told, whatever becomes of the page
-        write_page(output, page(results))
-    if output is not None and not as_json:
-        click.echo(f"wrote {click.format_filename(output)}")
-
-
-def _show(results: Sequence[Result]) -> None:
-    from rich.console import Console
-
-    from touchmark.provenance.watermark.bench.table import render
-
-    if isinstance(sys.stdout, TextIOWrapper):
-        sys.stdout.reconfigure(errors="replace")  # a terminal of few characters shows a question mark, no error
-    Console().print(render(results))
 
 
 def _payload(digits: str | None) -> Payload:
@@ -312,25 +258,6 @@ def _ring() -> KeyRing:
     from touchmark.provenance.keys.ring import KeyRing
 
     return KeyRing.load(Home.default().keys)
-
-
-def _chosen(names: str | None) -> list[Attack]:
-    from touchmark.provenance.watermark.bench.attacks import ATTACKS, Family
-
-    if names is None:
-        return list(ATTACKS.values())
-    wanted = {name.strip() for name in names.split(",")}
-    unknown = wanted - set(ATTACKS) - set(Family)
-    if unknown:
-        known = "\n".join(
-            f"  {family.value}: {', '.join(a.name for a in ATTACKS.values() if a.family is family)}"
-            for family in Family
-        )
-        raise click.BadParameter(
-            f"there is no attack called {', '.join(sorted(map(printable, unknown)))}. There are\n{known}",
-            param_hint="--attacks",
-        )
-    return [attack for attack in ATTACKS.values() if wanted & {attack.name, attack.family.value}]
 
 
 def _document(file: Path, detection: Detection) -> dict[str, Any]:
@@ -384,18 +311,3 @@ def _finding(detection: Detection, other: str = "") -> str:
         MarkState.NOTHING_FOUND: f"nothing found with key {detection.key_id}; that is not evidence of authenticity",
     }
     return found[detection.state]
-
-
-@contextmanager
-def _patient() -> Iterator[Callable[[str, int, int], None]]:
-    """A progress callback that shows nothing of what is done in a moment."""
-    from touchmark.cli.progress import shown
-
-    began = time.monotonic()
-    with shown() as show:
-
-        def update(step: str, done: int, of_all: int) -> None:
-            if time.monotonic() - began > _PATIENCE:
-                show(step, done, of_all)
-
-        yield update

@@ -30,6 +30,7 @@ Found = tuple[Path, Verification | MediaError]
 
 _CHUNK = 16
 _CHUNKS_WAITING = 4
+"""Files that go to a process at once, and such lots, a process, whose answers may wait: memory is bounded by that."""
 
 
 class WorkerLostError(TouchmarkError):

@@ -19,7 +19,7 @@ from typing_extensions import TypedDict, is_typeddict
 from touchmark.detectors.contradictions import ContradictionKind
 from touchmark.detectors.origin import Via
 from touchmark.detectors.segments import SegmentFaultKind
-from touchmark.detectors.statements import Source, Tone
+from touchmark.detectors.statement import Source, Tone
 from touchmark.detectors.verdict import Outcome
 from touchmark.provenance.disclosure.notes import Place
 from touchmark.provenance.fingerprint import Likeness

@@ -14,7 +14,8 @@ from touchmark.provenance.media.decode import open_video
 from touchmark.provenance.media.film import film_of
 from touchmark.provenance.media.kinds import Family, kind_of
 from touchmark.provenance.media.limits import Limits
-from touchmark.provenance.media.still import still_kind, view_still
+from touchmark.provenance.media.still import still_kind
+from touchmark.provenance.media.view import view_still
 
 _LONG_SIDE = 480
 _QUALITY = 80

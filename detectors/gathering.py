@@ -22,7 +22,8 @@ from touchmark.detectors.labels import read_labels
 from touchmark.detectors.look import MarkSearch, Progress, look_at, not_looked, tags_of
 from touchmark.detectors.sources import Sources
 from touchmark.detectors.timeline import marked_segments
-from touchmark.provenance.fingerprint import Likeness, likeness_of
+from touchmark.provenance.fingerprint import Likeness
+from touchmark.provenance.likeness import likeness_of
 from touchmark.provenance.lookup import Lookup
 from touchmark.provenance.manifest.between import between_pieces
 from touchmark.provenance.manifest.branches import bound_branches

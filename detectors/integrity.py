@@ -11,13 +11,8 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from touchmark.detectors.evidence import Evidence
 from touchmark.detectors.text import safe_text
-from touchmark.provenance.manifest.report import (
-    INVALID_CERTIFICATE,
-    Concern,
-    ManifestPresence,
-    StatusCode,
-    ValidationState,
-)
+from touchmark.provenance.manifest.report import ManifestPresence, ValidationState
+from touchmark.provenance.manifest.status import INVALID_CERTIFICATE, Concern, StatusCode
 
 _FOREIGN_CONTAINERS = frozenset({"matroska", "mkv", "pdf", "zip"})
 """Containers that C2PA has no place in, or that hold other whole files: a store in one may be another file's."""

@@ -29,8 +29,8 @@ from touchmark.provenance.media.errors import MediaError, NoPicturesError, NotAS
 from touchmark.provenance.media.kinds import AVIF, JPEG, MATROSKA, PNG, TIFF, WEBP, Family, Kind
 from touchmark.provenance.media.limits import Limits
 from touchmark.provenance.media.sound import open_sound
-from touchmark.provenance.media.still import view_still
 from touchmark.provenance.media.video import Sound
+from touchmark.provenance.media.view import view_still
 from touchmark.provenance.watermark.account import paid
 from touchmark.provenance.watermark.audio import ENOUGH_RATE, heard_by_name
 from touchmark.provenance.watermark.codebook import Expected

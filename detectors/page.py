@@ -21,18 +21,13 @@ from touchmark.detectors.frames import Still
 from touchmark.detectors.history import signer_name
 from touchmark.detectors.origin import describe
 from touchmark.detectors.serialise import report_of
-from touchmark.detectors.statements import Tone
+from touchmark.detectors.statement import Tone
 from touchmark.detectors.text import safe_text
-from touchmark.detectors.timeline import SHOWN_AS_LIKELY, SHOWN_AS_MARKED
+from touchmark.detectors.timeline import LIKELY, MARKED
 from touchmark.detectors.verdict import Outcome, Verdict
 from touchmark.detectors.verify import Verification
-from touchmark.provenance.manifest.report import (
-    Concern,
-    ManifestPresence,
-    ManifestReport,
-    ReportedIngredient,
-    ValidationState,
-)
+from touchmark.provenance.manifest.report import ManifestPresence, ManifestReport, ReportedIngredient, ValidationState
+from touchmark.provenance.manifest.status import Concern
 from touchmark.provenance.watermark.neural.claim import ClaimState, MarkClaim
 from touchmark.provenance.watermark.protocol import Detection, MarkState
 
@@ -213,9 +208,7 @@ def _timeline(title: str, detection: Detection) -> str:
         strength = min(-math.log10(max(segment.p_value, 1e-30)) / 30, 1.0)
         tall = 3 + strength * (base - 12)
         left, wide = (segment.start - first) * scale, max((segment.end - segment.start) * scale - 2, 1.0)
-        kind = (
-            "sure" if segment.p_value < SHOWN_AS_MARKED else "likely" if segment.p_value < SHOWN_AS_LIKELY else "none"
-        )
+        kind = "sure" if segment.p_value < MARKED else "likely" if segment.p_value < LIKELY else "none"
         bars.append(
             f'<rect class="{kind}" x="{left:.1f}" y="{base - tall:.1f}" width="{wide:.1f}" height="{tall:.1f}" rx="2">'
             f"<title>{segment.start:.1f} to {segment.end:.1f} s: p = {segment.p_value:.1e}</title></rect>"

@@ -1,6 +1,6 @@
 """What is wrong with the segments of a film: changed, repeated, turned round, taken out, or of another film. Pure.
 
-    stream = stream_of(signed, timed)
+    stream = stream_of(signed, names, timed)
     stream.faults              # (SegmentFault(kind=SegmentFaultKind.MISSING, explanation="...", signed=True),)
 
 Where the manifest has a tree of hashes over the segments, each of them says which leaf of it it is, and cannot lie

@@ -24,7 +24,7 @@ from touchmark.detectors.extent import Extent
 from touchmark.detectors.labels import ContainerLabels
 from touchmark.detectors.origin import Origin
 from touchmark.detectors.segments import SegmentFault, Stream
-from touchmark.detectors.statements import Statement
+from touchmark.detectors.statement import Statement
 from touchmark.detectors.verdict import Verdict
 from touchmark.detectors.verify import Verification
 from touchmark.provenance.manifest.report import (
@@ -33,8 +33,8 @@ from touchmark.provenance.manifest.report import (
     ReportedIngredient,
     ReportedSoftBinding,
     SignerIdentity,
-    StatusCode,
 )
+from touchmark.provenance.manifest.status import StatusCode
 from touchmark.provenance.manifest.uses import ReportedUse
 from touchmark.provenance.media.errors import MediaError
 from touchmark.provenance.watermark.neural.claim import MarkClaim

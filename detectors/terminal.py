@@ -17,9 +17,9 @@ from rich.table import Table
 from rich.text import Text
 
 from touchmark.detectors.origin import Origin, describe
-from touchmark.detectors.statements import Statement, Tone
+from touchmark.detectors.statement import Statement, Tone
 from touchmark.detectors.text import safe_text
-from touchmark.detectors.timeline import SHOWN_AS_LIKELY, SHOWN_AS_MARKED
+from touchmark.detectors.timeline import LIKELY, MARKED
 from touchmark.detectors.verdict import Outcome, Verdict
 from touchmark.detectors.verify import Verification
 from touchmark.provenance.watermark.neural.claim import ClaimState
@@ -68,7 +68,7 @@ def _banner(verdict: Verdict) -> RenderableType:
 def _development(verdict: Verdict) -> Iterator[RenderableType]:
     if verdict.development_keys:
         text = Text.assemble(
-            (" DEVELOPMENT KEYS ", "bold reverse yellow"),
+            ("DEVELOPMENT KEYS", "bold reverse yellow"),
             (
                 " The signer is trusted only through keys made by `touchmark keys init`. Anybody can make such keys: "
                 "this convinces nobody else.",
@@ -154,10 +154,10 @@ def _timeline(detection: Detection) -> RenderableType:
     for cell in range(count):
         stretch = segments[cell * len(segments) // count : (cell + 1) * len(segments) // count]
         weakest = max(segment.p_value for segment in stretch)
-        if weakest < SHOWN_AS_MARKED:
+        if weakest < MARKED:
             bar.append("█" * repeat, style="green")
         else:
-            cell_of, style = ("▒", "yellow") if weakest < SHOWN_AS_LIKELY else ("░", "dim")
+            cell_of, style = ("▒", "yellow") if weakest < LIKELY else ("░", "dim")
             bar.append(cell_of * repeat, style=style)
     bar.append(f"  {segments[0].start:.0f} to {segments[-1].end:.1f} s", style="dim")
     bar.append("   █ marked  ▒ likely  ░ no mark found", style="dim")

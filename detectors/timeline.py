@@ -6,15 +6,15 @@ from collections.abc import Sequence
 
 from touchmark.provenance.watermark.protocol import Detection, Segment
 
-_MARKED = 1e-3
-"""P-value of a stretch below which the mark that was read is taken to lie there."""
-SHOWN_AS_MARKED, SHOWN_AS_LIKELY = 1e-6, 1e-2
-"""P-values below which a stretch is drawn as marked, and as likely so: less is drawn than is counted."""
+MARKED = 1e-3
+"""P-value of a stretch below which the mark that was read is taken to lie there; it is counted and drawn by that."""
+LIKELY = 1e-2
+"""P-value below which a stretch is drawn as likely marked. Nothing is concluded from it."""
 
 
 def marked_segments(detection: Detection) -> list[Segment]:
     """The stretches in which the mark that was read lies."""
-    return [segment for segment in detection.timeline if segment.p_value < _MARKED]
+    return [segment for segment in detection.timeline if segment.p_value < MARKED]
 
 
 def lie_together(picture: Detection, sound: Detection) -> bool:

@@ -26,16 +26,12 @@ from touchmark.detectors.history import (
 )
 from touchmark.detectors.integrity import signs_of_tampering
 from touchmark.detectors.origin import Origin, Via, find_origin, find_sound_origin
-from touchmark.detectors.statements import Statement, make_statements
+from touchmark.detectors.statement import Statement
+from touchmark.detectors.statements import make_statements
 from touchmark.detectors.text import safe_text
 from touchmark.provenance.manifest.claim import DigitalSourceType
-from touchmark.provenance.manifest.report import (
-    INVALID_CERTIFICATE,
-    Concern,
-    ManifestPresence,
-    ManifestReport,
-    ValidationState,
-)
+from touchmark.provenance.manifest.report import ManifestPresence, ManifestReport, ValidationState
+from touchmark.provenance.manifest.status import INVALID_CERTIFICATE, Concern
 from touchmark.provenance.watermark.protocol import Detection, MarkState
 
 

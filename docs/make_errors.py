@@ -14,7 +14,8 @@ PAGE = Path(__file__).parent / "errors.md"
 ROOMS = ("provenance", "safety", "detectors", "generation", "cli")
 HEAD = """# Errors
 
-Every error says what it concerns, what is wrong, what to do about it, and a code to search for. This page is written by
+For operators, and for programs that call touchmark: look a code up and know what happened. Every error says what it
+concerns, what is wrong, what to do about it, and a code to search for. This page is written by
 `python docs/make_errors.py` from the code; a test keeps it in step.
 
 | code | exit | what happened | raised as |

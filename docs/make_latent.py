@@ -15,6 +15,9 @@ PAGE = Path(__file__).parent / "watermark-latent.md"
 
 HEAD = """# What the mark in the noise survives
 
+For teams that generate and consider `--latent-mark`. Afterwards you know what it outlives that the mark in the picture
+does not, and what takes it.
+
 `touchmark generate --latent-mark` also marks the noise that a model starts from, and `touchmark watermark latent` reads
 it back with that model: whoever has the key and not the model cannot. It is off by default, and no substitute for the
 mark in the picture, which every output carries.

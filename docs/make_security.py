@@ -11,6 +11,9 @@ PAGE = Path(__file__).parent / "watermark-security.md"
 
 HEAD = """# What an attacker without the key can do to the picture mark
 
+For whoever relies on the mark against people who want to remove or forge it. Afterwards you know what they can do, what
+it costs them, and which habits of yours help them.
+
 Measured by `python -m benchmarks.security`; this page is written by `python -m docs.make_security` from
 `benchmarks/results/security.json`, and a test keeps it in step.
 

@@ -14,6 +14,9 @@ PAGE = Path(__file__).parent / "watermark-sound.md"
 
 HEAD = """# What the sound mark survives, and what it changes
 
+For whoever decides whether sound shall carry the mark too. Afterwards you know which attacks it outlives, how audible
+it is by measure, and how often it is found where it is not.
+
 Measured by `python -m benchmarks.audio_watermark`; this page is written by `python -m docs.make_sound` from
 `benchmarks/results/audio_watermark.json`, and a test keeps it in step.
 

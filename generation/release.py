@@ -34,12 +34,12 @@ from touchmark.generation.request import GenerationRequest
 from touchmark.generation.sources import Form
 from touchmark.generation.staging import OutputNameError, Staging, require_another, require_place
 from touchmark.provenance.database import open_database
-from touchmark.provenance.fingerprint import fingerprint_of
 from touchmark.provenance.home import Home
 from touchmark.provenance.keys.expiry import expiring
 from touchmark.provenance.keys.ring import KeyRing
 from touchmark.provenance.keys.selection import SignerChoice, select_signer
 from touchmark.provenance.ledger import Ledger
+from touchmark.provenance.likeness import fingerprint_of
 from touchmark.provenance.manifest.canary import run_canary
 from touchmark.provenance.manifest.claim import (
     Claim,
@@ -102,6 +102,22 @@ class Release:
     decision: Decision | None = None
     notes: tuple[str, ...] = ()
     profiles: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class _Order:
+    """What a release is to become, known before its file is made.
+
+    Attributes: as of :class:`Release` and of :meth:`Studio.generate`.
+    """
+
+    claim: Claim
+    payload: Payload
+    output: Path
+    disclosure: Disclosure
+    overwrite: bool
+    progress: Progress | None
+    decision: Decision | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -216,7 +232,8 @@ class Studio:
             consents=background.consents,
             training=background.training,
         )
-        release = self._release(raw, claim, payload, output, screening.decision, disclosure, overwrite, progress)
+        order = _Order(claim, payload, output, disclosure, overwrite, progress, screening.decision)
+        release = self._release(raw, order)
         return replace(release, notes=(*release.notes, *generator.notes(request)))
 
     def seal(
@@ -279,7 +296,7 @@ class Studio:
         elif form.is_video:
             with open_video(source) as reader:
                 payload = self.registry.reserve()
-                made = self._release(reader.raw(), claim, payload, output, None, disclosure, overwrite, progress)
+                made = self._release(reader.raw(), _Order(claim, payload, output, disclosure, overwrite, progress))
                 lost = ", ".join(reader.left_out)
                 return replace(made, notes=(*made.notes, f"Of {source.name} it leaves out: {lost}.")) if lost else made
         else:
@@ -291,48 +308,29 @@ class Studio:
 
                 return form.make(source, self.sealer, disclosure.told(claim), payload, file, self.checks, noted)
 
-        return self._publish(make, claim, payload, output, None, disclosure, overwrite, progress)
+        return self._publish(make, _Order(claim, payload, output, disclosure, overwrite, progress))
 
-    def _release(
-        self,
-        raw: RawVideo,
-        claim: Claim,
-        payload: Payload,
-        output: Path,
-        decision: Decision | None,
-        disclosure: Disclosure,
-        overwrite: bool,
-        progress: Progress | None,
-    ) -> Release:
+    def _release(self, raw: RawVideo, order: _Order) -> Release:
         """The second half of the way, the same for generated and for sealed video."""
-        tell = _step(progress, "sealing")
-        watched = replace(raw, frames=counted(self._checked(raw.frames, decision), tell, expected_pictures(raw)))
-        watched, claim = disclosure.shown(watched, claim), disclosure.told(claim)
-        sealer = disclosure.noted(self.sealer, claim, payload)
+        disclosure, tell = order.disclosure, _step(order.progress, "sealing")
+        watched = replace(raw, frames=counted(self._checked(raw.frames, order.decision), tell, expected_pictures(raw)))
+        watched, claim = disclosure.shown(watched, order.claim), disclosure.told(order.claim)
+        sealer = disclosure.noted(self.sealer, claim, order.payload)
 
         def make(file: Path) -> SignedManifest:
-            return sealer.seal(watched, claim, payload, file)
+            return sealer.seal(watched, claim, order.payload, file)
 
-        return self._publish(make, claim, payload, output, decision, disclosure, overwrite, progress)
+        return self._publish(make, replace(order, claim=claim))
 
-    def _publish(
-        self,
-        make: Callable[[Path], SignedManifest],
-        claim: Claim,
-        payload: Payload,
-        output: Path,
-        decision: Decision | None,
-        disclosure: Disclosure,
-        overwrite: bool,
-        progress: Progress | None,
-    ) -> Release:
+    def _publish(self, make: Callable[[Path], SignedManifest], order: _Order) -> Release:
         """Seal into a private place, register, verify as a platform does, record, publish."""
+        claim, decision = order.claim, order.decision
         of_sound = claim.media_type.startswith("audio/")
-        with Staging(output) as staging:
+        with Staging(order.output) as staging:
             signed = make(staging.file)
             fingerprint = fingerprint_of(staging.file)
             registration = Registration(
-                payload=payload,
+                payload=order.payload,
                 manifest_label=signed.label,
                 manifest=signed.manifest_bytes,
                 file_sha256=signed.file_sha256,
@@ -345,14 +343,14 @@ class Studio:
                 fingerprint=fingerprint.to_bytes() if fingerprint else b"",
             )
             with self._registered(registration):
-                verification = self.verifier.verify(staging.file, _step(progress, "verifying"))
+                verification = self.verifier.verify(staging.file, _step(order.progress, "verifying"))
                 require_agreement(verification, registration)
-                disclosure.require_compliance(verification, self.verifier)
+                order.disclosure.require_compliance(verification, self.verifier)
                 self.ledger.append("release", release_record(registration, decision), self.clock())
-                staging.publish(overwrite=overwrite)
-        verification = replace(verification, path=output)
+                staging.publish(overwrite=order.overwrite)
+        verification = replace(verification, path=order.output)
         notes = self._signing_notes(verification)
-        return Release(output, payload, signed.label, verification, decision, notes, disclosure.names)
+        return Release(order.output, order.payload, signed.label, verification, decision, notes, order.disclosure.names)
 
     def _signing_notes(self, verification: Verification) -> tuple[str, ...]:
         """What the operator should know of the signature while the file is still young."""

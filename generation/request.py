@@ -32,6 +32,7 @@ MAX_FRAME_RATE = 240
 MAX_STEPS = 1000
 MAX_GUIDANCE = 100.0
 MAX_SEED = 2**63 - 1
+"""Beyond these a request is a slip, or meant to use up memory: no model makes or takes as much."""
 
 
 class RequestError(TouchmarkError):

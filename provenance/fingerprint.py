@@ -1,6 +1,6 @@
-"""What a sealed video looks like, in a few bytes a picture, so that a mark is not believed over other pictures.
+"""What a sealed video looks like, in a few bytes a picture, so that a mark is not believed over other pictures. Pure.
 
-    fingerprint = fingerprint_of(path)                            # when it is sealed; kept in the registry
+    fingerprint = Fingerprint.of(video.frames(), duration)        # when it is sealed
     ...
     fingerprint.likeness(copy, detection.transform)               # when a copy of it is looked at
 
@@ -21,12 +21,9 @@ import math
 import struct
 import zlib
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from enum import StrEnum
-from fractions import Fraction
 from itertools import islice, pairwise
-from pathlib import Path
 from typing import ClassVar, Final
 
 import cv2
@@ -34,47 +31,19 @@ import numpy as np
 from numpy.typing import NDArray
 
 from touchmark.provenance.errors import TouchmarkError
-from touchmark.provenance.media.decode import open_video
-from touchmark.provenance.media.kinds import Family, kind_of
-from touchmark.provenance.media.limits import Limits
-from touchmark.provenance.media.still import still_kind, view_still
 from touchmark.provenance.media.video import Frame, Pictures
-from touchmark.provenance.watermark.lattice import SHORT_SIDE
+from touchmark.provenance.relief import FLAT, STEP, Real, Relief, Signs, relief_of, signs_of
 from touchmark.provenance.watermark.protocol import Transform
 
-Real = NDArray[np.float32]
-Signs = NDArray[np.int8]
 Span = tuple[float, float]
-
-CELL: Final = 16
-"""Units of the mark's pattern from one cell to the next."""
 MOST_SAMPLES: Final = 256
 """Of a longer video every second sample is given up, again and again."""
-
-_PITCH: Final = 8
-"""Units from one shift to the next, and from one sample of a copy to the next."""
-_STEP: Final = CELL // _PITCH
-_NEAR, _WIDE = 1.0, 2.5
-"""Standard deviations of the two blurs whose difference is looked at, in samples of a copy."""
-_LOUD: Final = 4.0
-"""No cell has more say than this many times the median in what is usual in a picture."""
-_FLAT: Final = 0.4
-"""A cell that stands out by less than this share of what is usual is neither light nor dark."""
-_FAINTEST: Final = 0.7
-"""What is usual, in 8-bit steps, at least."""
-_CLIPPED: Final = 2.0
-"""No cell counts for more than this many times what is usual."""
 _FEWEST: Final = 90
 """Cells that are not flat, in both pictures, below which nothing can be said of their likeness."""
 _SHARED: Final = 0.75
 """The part of one lies in the other, or the other way round: by how many of the cells that are not flat, at least."""
-_LONGEST_ASPECT: Final = 4
-"""Of a longer strip only the beginning is looked at."""
-_MOST_ACROSS: Final = 640
-"""Samples of a copy on a side, at most, however large its mark says that the original was."""
 _UNMOVED: Final = 0.015, 0.5
 """Scale and degrees up to which a copy counts as whole and upright."""
-
 _ALIKE: Final = 0.5
 """Correlation from which a picture is one of the original's, or a part of it."""
 _CERTAIN: Final = 7.0
@@ -89,9 +58,7 @@ _JOINED: Final = 0.5
 """Seconds between two pictures that count as seen, at most."""
 _MOST_COMPARED: Final = 8192
 """Pairs of pictures, where each is compared at all shifts."""
-
 _AT_ONCE: Final = 32
-
 _HEADER: Final = struct.Struct(">BHBBff")
 _VERSION: Final = 1
 
@@ -163,7 +130,7 @@ class Fingerprint:
         for number, frame in enumerate(frames):
             if number % every:
                 continue
-            kept.append((float(frame.time), _signs(_relief(frame, Transform()))))
+            kept.append((float(frame.time), signs_of(relief_of(frame, Transform()))))
             if len(kept) > MOST_SAMPLES:
                 kept, every = kept[::2], 2 * every
         if not kept:
@@ -200,7 +167,7 @@ class Fingerprint:
         best = self._in_place if _is_unmoved(transform) else self._at_any_shift
         samples = self.samples[:: self._stride(transform)]
         for frame in frames:
-            if (found := best(samples, _relief(frame, transform))) is not None:
+            if (found := best(samples, relief_of(frame, transform))) is not None:
                 yield found
 
     def _stride(self, transform: Transform) -> int:
@@ -208,30 +175,30 @@ class Fingerprint:
         return 1 if _is_unmoved(transform) else -(-len(self.samples) * _MOST_PICTURES // _MOST_COMPARED)
 
     @staticmethod
-    def _in_place(samples: Signs, relief: _Relief) -> _Agreement | None:
-        rows, columns = (min(a, -(-b // _STEP)) for a, b in zip(samples.shape[1:], relief.values.shape, strict=True))
+    def _in_place(samples: Signs, relief: Relief) -> _Agreement | None:
+        rows, columns = (min(a, -(-b // STEP)) for a, b in zip(samples.shape[1:], relief.values.shape, strict=True))
         own = samples[:, :rows, :columns].reshape(len(samples), -1).astype(np.float32)
-        other = relief.values[::_STEP, ::_STEP][:rows, :columns].ravel()
+        other = relief.values[::STEP, ::STEP][:rows, :columns].ravel()
         told = np.abs(own)
-        cells = told @ (np.abs(other) > _FLAT).astype(np.float32)
+        cells = told @ (np.abs(other) > FLAT).astype(np.float32)
         power = told.sum(axis=1) * (told @ other**2)
         return _Agreement.best(own @ other, power, cells, cells >= _FEWEST)
 
-    def _at_any_shift(self, samples: Signs, relief: _Relief) -> _Agreement | None:
+    def _at_any_shift(self, samples: Signs, relief: Relief) -> _Agreement | None:
         """Over all shifts at which enough is compared; None where there is no such shift."""
         sizes = zip(samples.shape[1:], relief.values.shape, strict=True)
-        rows, columns = (cv2.getOptimalDFTSize(_STEP * own + other) for own, other in sizes)
+        rows, columns = (cv2.getOptimalDFTSize(STEP * own + other) for own, other in sizes)
         shape = (rows, columns)
         if shape not in self._spectra:
-            cells = np.zeros((len(samples), *(_STEP * side for side in samples.shape[1:])), np.float32)
-            cells[:, ::_STEP, ::_STEP] = samples
+            cells = np.zeros((len(samples), *(STEP * side for side in samples.shape[1:])), np.float32)
+            cells[:, ::STEP, ::STEP] = samples
             self._spectra[shape] = (_spectrum(cells, shape), _spectrum(np.abs(cells), shape))
         signs, told = self._spectra[shape]
 
         def correlated(own: NDArray[np.complex64], other: NDArray[np.complex64]) -> Real:
             return np.asarray(np.fft.irfft2(own * other, shape), np.float32)
 
-        rises = (np.abs(relief.values) > _FLAT).astype(np.float32)
+        rises = (np.abs(relief.values) > FLAT).astype(np.float32)
         lighter, squares, inside, risen = (
             _spectrum(plane, shape).conj() for plane in (relief.values, relief.values**2, relief.seen, rises)
         )
@@ -239,7 +206,7 @@ class Fingerprint:
         for at in range(0, len(samples), _AT_ONCE):
             some = slice(at, at + _AT_ONCE)
             whole = np.abs(samples[some]).sum(axis=(1, 2), dtype=np.float32)
-            least = np.maximum(_FEWEST, _SHARED * np.minimum(whole, rises.sum() / _STEP**2))
+            least = np.maximum(_FEWEST, _SHARED * np.minimum(whole, rises.sum() / STEP**2))
             cells = correlated(told[some], risen)
             power = correlated(told[some], squares) * correlated(told[some], inside)
             agreement = correlated(signs[some], lighter)
@@ -280,54 +247,6 @@ class Fingerprint:
         return cls((light - dark).reshape(count, rows, columns), gap, duration)
 
 
-def fingerprint_of(path: Path) -> Fingerprint | None:
-    """Of a video or a picture that was just made; None for what is not seen.
-
-    Raises:
-        MediaError: it cannot be read.
-        FingerprintError: it has no picture.
-    """
-    with _opened(path, Limits()) as (pictures, duration):
-        return None if pictures is None else Fingerprint.of(pictures.frames(key_frames_only=True), duration)
-
-
-def likeness_of(path: Path, kept: bytes, transform: Transform, marked: Sequence[Span], limits: Limits) -> Likeness:
-    """Of a file to what a registry kept; see :meth:`Fingerprint.likeness`.
-
-    Raises:
-        MediaError: the file cannot be read.
-        FingerprintError: what was kept is none.
-    """
-    with _opened(path, limits) as (pictures, _):
-        if pictures is None:
-            return Likeness.UNTOLD
-        return Fingerprint.from_bytes(kept).likeness(pictures, transform, marked)
-
-
-@contextmanager
-def _opened(path: Path, limits: Limits) -> Iterator[tuple[Pictures | None, float]]:
-    """What can be looked through, and how long it lasts; a picture is a video that lasts no time."""
-    kind = kind_of(path)
-    if kind is None or kind.family is Family.VIDEO:
-        with open_video(path, limits) as video:
-            yield video, float(video.info.duration or 0)
-    elif still_kind(path) is None:
-        yield None, 0.0
-    else:
-        yield _OnePicture(Frame(view_still(path, limits).still.upright, Fraction(0), is_key=True)), 0.0
-
-
-@dataclass(frozen=True, slots=True)
-class _OnePicture:
-    """A still, to be looked through as a video is."""
-
-    frame: Frame
-
-    def frames(self, key_frames_only: bool = False) -> Iterator[Frame]:
-        """The picture."""
-        yield self.frame
-
-
 def _within(frames: Iterable[Frame], spans: Sequence[Span]) -> Iterator[Frame]:
     return (frame for frame in frames if not spans or any(start <= frame.time < end for start, end in spans))
 
@@ -347,72 +266,6 @@ def _is_unmoved(transform: Transform) -> bool:
     scale, degrees = _UNMOVED
     resized = max(abs(transform.scale_x - 1), abs(transform.scale_y - 1))
     return resized <= scale and abs(transform.turn) <= degrees
-
-
-@dataclass(frozen=True, slots=True)
-class _Relief:
-    """How much lighter a picture is than its surroundings, at samples _PITCH units of the original apart.
-
-    Attributes:
-        values: over what is usual in it, clipped; 0 where ``seen`` is 0.
-        seen: 1 where the picture is, 0 where a turn has left a corner empty.
-    """
-
-    values: Real
-    seen: Real
-
-
-def _relief(frame: Frame, transform: Transform) -> _Relief:
-    luma = frame.planes.luma
-    short = min(luma.shape)
-    luma = luma[: _LONGEST_ASPECT * short, : _LONGEST_ASPECT * short]
-    height, width = luma.shape
-    size = math.sqrt(transform.scale_x * transform.scale_y)
-    pitch = _PITCH * short / SHORT_SIDE * size
-    columns, rows = (_bounded(side / pitch) for side in (width, height))
-    shown = cv2.resize(luma, (columns, rows), interpolation=cv2.INTER_AREA).astype(np.float32)
-    shown /= np.float32(frame.planes.colour.step)
-    seen = np.ones_like(shown)
-    if transform.mirrored:
-        shown = np.ascontiguousarray(shown[:, ::-1])
-    if transform.rotation:
-        shown, seen = (_turned(plane, -transform.rotation) for plane in (shown, seen))
-    rows, columns = shown.shape
-    sizes = (_bounded(columns * size / transform.scale_x), _bounded(rows * size / transform.scale_y))
-    if sizes != (columns, rows):
-        shown, seen = (np.asarray(cv2.resize(plane, sizes), np.float32) for plane in (shown, seen))
-    near, wide = (_blurred(shown, seen, sigma) for sigma in (_NEAR, _WIDE))
-    inside = seen > 0.99
-    values = np.where(inside, near - wide, 0)
-    # The edge of a black bar or corner must not make all the rest flat beside it.
-    loudness = np.abs(values[inside]) if inside.any() else np.zeros(1)
-    usual = max(float(np.minimum(loudness, _LOUD * np.median(loudness)).mean()), _FAINTEST)
-    return _Relief(np.clip(values / usual, -_CLIPPED, _CLIPPED).astype(np.float32), inside.astype(np.float32))
-
-
-def _bounded(samples: float) -> int:
-    return min(max(round(samples), 1), _MOST_ACROSS)
-
-
-def _blurred(values: Real, seen: Real, sigma: float) -> Real:
-    """The blur of what is seen, by what is seen."""
-    blurred, share = (cv2.GaussianBlur(plane, (0, 0), sigma) for plane in (values * seen, seen))
-    return np.asarray(blurred / np.maximum(share, 1e-3), np.float32)
-
-
-def _turned(plane: Real, degrees: float) -> Real:
-    """Counter-clockwise, about its middle, in a frame that holds all of it."""
-    rows, columns = plane.shape
-    matrix = cv2.getRotationMatrix2D(((columns - 1) / 2, (rows - 1) / 2), degrees, 1.0)
-    cos, sin = abs(matrix[0, 0]), abs(matrix[0, 1])
-    width, height = int(np.ceil(columns * cos + rows * sin)), int(np.ceil(columns * sin + rows * cos))
-    matrix[:, 2] += (width - columns) / 2, (height - rows) / 2
-    return np.asarray(cv2.warpAffine(plane, matrix, (width, height)), np.float32)
-
-
-def _signs(relief: _Relief) -> Signs:
-    values = relief.values[::_STEP, ::_STEP]
-    return np.asarray(np.where(np.abs(values) < _FLAT, 0, np.sign(values)), np.int8)
 
 
 def _spectrum(values: Real, shape: tuple[int, int]) -> NDArray[np.complex64]:

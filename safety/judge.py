@@ -22,7 +22,6 @@ from itertools import islice
 from typing import ClassVar
 
 from touchmark.provenance.errors import TouchmarkError
-from touchmark.safety.asking import asks_about
 from touchmark.safety.canonical import MAX_CHARACTERS, CanonicalText, canonicalise
 from touchmark.safety.combinations import combined, is_sexual
 from touchmark.safety.decision import Action, Category, Decision, Finding, Requester, Rule, Severity
@@ -164,7 +163,7 @@ class Judge:
                 yield from self._scored(rule, reading)
             if rule.terms and (matches := reading.terms[rule.id]):
                 agreement = self.policy.agreement_on(rule)
-                asked = agreement.asked > 0 and asks_about(reading.text)
+                asked = agreement.asked > 0 and reading.asks
                 own = {*rule.terms.also.strong, *rule.terms.also.weak}
                 for match in matches:
                     if match.term not in own and highest < agreement.least(match.strength, asked=asked):

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Protocol
 
+from touchmark.safety.asking import asks_about
 from touchmark.safety.canonical import CanonicalText
 from touchmark.safety.decision import Category, Rule, Severity
 from touchmark.safety.language import LanguageGroup
@@ -49,7 +51,7 @@ class FigureFinder(Protocol):
         """Every figure named in a text."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Reading:
     """One text that says what to show.
 
@@ -68,6 +70,11 @@ class Reading:
     scores: Mapping[Category, Score]
     figures: tuple[FigureMatch, ...]
     terms: Mapping[Category, tuple[TermMatch, ...]]
+
+    @cached_property
+    def asks(self) -> bool:
+        """Whether it only asks about a thing; found out once, for the first term that depends on it."""
+        return asks_about(self.text)
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,8 +22,9 @@ from touchmark.provenance.media.captions import Caption, read_captions
 from touchmark.provenance.media.decode import open_video
 from touchmark.provenance.media.kinds import Family
 from touchmark.provenance.media.limits import Limits
-from touchmark.provenance.media.still import still_kind, view_still
+from touchmark.provenance.media.still import still_kind
 from touchmark.provenance.media.video import Frame
+from touchmark.provenance.media.view import view_still
 from touchmark.provenance.watermark.protocol import MarkState
 
 _FAULTLESS: Final = "validity:faultless"

@@ -3,7 +3,7 @@
 Everything is measured in short sides of the frame from its centre (x to the right, y downwards) and in seconds, so
 that one scene can be drawn at any width, height, length and frame rate:
 
-    scene = draw_scene(random.Random(7), seconds=3.0)
+    scene = draw_scene(random.Random(7))
     frames = render(scene, width=256, height=256, num_frames=36, frame_rate=12)   # (36, 256, 256, 3) uint8
 
 Words for a scene are found in `captions`; which scenes a model may be trained on is said by `held_out`. This module

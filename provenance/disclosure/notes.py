@@ -44,8 +44,10 @@ _MOST_ENTRIES: Final = 512
 _MOST_BLOCKS: Final = 16
 """Blocks of EXIF, IPTC and comments in one file; an honest one has a few."""
 _APP13, _COMMENT = 0xED, 0xFE
+"""Segments of JPEG: Photoshop's, in which IPTC lies, and comments (ITU-T T.81, table B.1)."""
 _EXIF_HEAD: Final = b"Exif\0\0"
 _EXIF_DIRECTORY: Final = 0x8769
+"""Tag of the directory within the first (EXIF 2.32, 4.6.3)."""
 _EXIF_TEXTS: Final = {
     0x010E: "description",
     0x010F: "make",

@@ -9,7 +9,7 @@ correlation does not feel contrast, so that is measured too: a label at a tenth 
 
 Because the picture itself is searched, a label outlives re-encoding, scaling and moderate cropping, and no metadata can
 claim one that is not there. Its limits: other people's labels (another design, another font) are not recognised, nor
-ours when mirrored, turned, half covered or below ten pixels of text; see docs/disclosure.md.
+ours when mirrored, turned, half covered or below seven pixels of text; see docs/disclosure.md.
 """
 
 from __future__ import annotations

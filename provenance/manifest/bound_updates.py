@@ -14,7 +14,7 @@ from typing import Final
 
 from touchmark.provenance.manifest.jumbf import ASSERTIONS, UPDATE
 from touchmark.provenance.manifest.kept import KeptStore
-from touchmark.provenance.manifest.report import StatusCode
+from touchmark.provenance.manifest.status import StatusCode
 
 _CODE: Final = "manifest.update.invalid"
 _HASH: Final = b"c2pa.hash."

@@ -19,7 +19,8 @@ from touchmark.provenance.errors import TouchmarkError
 from touchmark.provenance.keys.development import CLAIM_SIGNING, DevelopmentChain, issue_development_chain
 from touchmark.provenance.manifest.claim import Claim, DigitalSourceType, SoftBinding, SoftwareAgent
 from touchmark.provenance.manifest.read import read_stream
-from touchmark.provenance.manifest.report import Concern, ManifestReport, ValidationState
+from touchmark.provenance.manifest.report import ManifestReport, ValidationState
+from touchmark.provenance.manifest.status import Concern
 from touchmark.provenance.manifest.write import sign_stream
 from touchmark.provenance.signing import PemSigner
 

@@ -8,7 +8,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from touchmark.provenance.manifest.claim import Claim, definition, input_labels, parent_ingredient, resources
+from touchmark.provenance.manifest.claim import Claim
+from touchmark.provenance.manifest.definition import definition, input_labels, parent_ingredient, resources
 from touchmark.provenance.media.kinds import kind_of
 
 

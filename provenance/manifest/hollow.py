@@ -16,7 +16,7 @@ from typing import Final
 from touchmark.provenance.manifest import cbor
 from touchmark.provenance.manifest.jumbf import ASSERTIONS, CLAIM, Box
 from touchmark.provenance.manifest.kept import KeptStore
-from touchmark.provenance.manifest.report import StatusCode
+from touchmark.provenance.manifest.status import StatusCode
 
 _CODE: Final = "claim.malformed"
 _OF_CLAIM: Final = (b"assertions", b"created_assertions", b"gathered_assertions")

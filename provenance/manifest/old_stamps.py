@@ -26,7 +26,7 @@ from touchmark.provenance.manifest import cbor
 from touchmark.provenance.manifest.cose import chains_of, sign1_of, unprotected_header
 from touchmark.provenance.manifest.jumbf import CLAIM, SIGNATURE, Box
 from touchmark.provenance.manifest.kept import KeptStore
-from touchmark.provenance.manifest.report import StatusCode
+from touchmark.provenance.manifest.status import StatusCode
 
 _EXPIRED: Final = "signingCredential.expired"
 _OLDER, _NEWER = b"assertions", b"created_assertions"

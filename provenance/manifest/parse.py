@@ -8,7 +8,7 @@ here, what holds of it, and how the manifests of a store build on one another.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import Final
 
 from touchmark.provenance.manifest.assertions import (
@@ -18,52 +18,49 @@ from touchmark.provenance.manifest.assertions import (
     generator_of,
     is_cut,
     keeps_elsewhere,
-    making_action,
     other_source_types,
     passes_on,
-    programs_of,
     signer_of,
     soft_bindings_of,
 )
 from touchmark.provenance.manifest.binding import HardBinding, hard_binding
 from touchmark.provenance.manifest.claim import DigitalSourceType
 from touchmark.provenance.manifest.context import DEVELOPMENT_ANCHORS
+from touchmark.provenance.manifest.ingredients import MAX_DEPTH, IngredientTree, deltas_of, trusted_of
 from touchmark.provenance.manifest.kept import KeptStore
 from touchmark.provenance.manifest.report import (
-    INVALID_CERTIFICATE,
-    Concern,
     EarlierStatement,
     ManifestPresence,
     ManifestReport,
-    ReportedIngredient,
     ReportedRedaction,
-    ReportedSoftBinding,
-    StatusCode,
     ValidationState,
+)
+from touchmark.provenance.manifest.status import (
+    INVALID_CERTIFICATE,
+    STORE,
+    TRUSTED,
+    UNTRUSTED,
+    Concern,
+    StatusCode,
+    old_failures_of,
+    statuses_of,
 )
 from touchmark.provenance.manifest.untrusted import MAX_ITEMS, Node, node, nodes, text, time
 from touchmark.provenance.manifest.uses import LABELS as USES
 from touchmark.provenance.manifest.uses import ReportedUse, uses_of
 
 MAX_JSON: Final = 16 << 20
-MAX_DEPTH: Final = 16
-"""Of ingredients of ingredients."""
-
 _OF_NO_CONTENT: Final = frozenset({"c2pa.opened", "c2pa.published", "c2pa.redacted", "c2pa.edited.metadata"})
 """Actions that an update manifest may have (C2PA 2.4, 11.2.3.2): the content stays as it is."""
 _HARD_BINDING_MATCHES = {f"assertion.{kind}.match" for kind in ("dataHash", "bmffHash", "boxesHash", "collectionHash")}
-_TRUSTED, _UNTRUSTED = "signingCredential.trusted", "signingCredential.untrusted"
 _SIGNATURE_HOLDS: Final = "claimSignature.validated"
 _STAMPED: Final = "timeStamp.trusted"
-_OF_SIGNATURE: Final = frozenset((_TRUSTED, _SIGNATURE_HOLDS, _STAMPED))
+_OF_SIGNATURE: Final = frozenset((TRUSTED, _SIGNATURE_HOLDS, _STAMPED))
 """What counts only of the signature over the active manifest: what is found elsewhere may be listed with it."""
-_STORE: Final = "self#jumbf=/c2pa/"
 _BOXES_HASH_MATCHES: Final = "assertion.boxesHash.match"
 _DATA_HASH_MATCHES, _MORE_LEFT_OUT = "assertion.dataHash.match", "assertion.dataHash.additionalExclusionsPresent"
 _UNPROVEN: Final = frozenset(("cawg.ica.untrusted_issuer",))
 """Identities that a library remarks upon, where it fails others: an issuer that anybody can be is as good as none."""
-# Claims of before 2.0 list successes and failures together.
-_SUCCESS_ENDINGS = (".match", ".validated", ".trusted", ".insideValidity", ".accessible", ".notRevoked", ".skipped")
 
 
 class UnreadableStoreError(ValueError):
@@ -81,32 +78,24 @@ def parse_store(raw: str, kept: Sequence[KeptStore] | None = None) -> ManifestRe
     Raises:
         UnreadableStoreError: it is too large, too deep, or names no active manifest.
     """
-    if len(raw) > MAX_JSON:
-        raise UnreadableStoreError("the manifest store is too large")
-    try:
-        store = node(json.loads(raw))
-    except (ValueError, RecursionError) as error:
-        raise UnreadableStoreError("the manifest store is malformed") from error
-    manifests = node(store.get("manifests"))
-    label = store.get("active_manifest")
-    if not isinstance(label, str) or label not in manifests:
-        raise UnreadableStoreError("the manifest store has no active manifest")
+    store, manifests, label = _read(raw)
     active = node(manifests[label])
     results = node(node(store.get("validation_results")).get("activeManifest"))
-    failures = _statuses(results.get("failure")) if results else _old_failures(store.get("validation_status"))
-    remarks = _statuses(results.get("informational"), limit=None)  # one on each of many ingredients, before the others
+    failures = statuses_of(results.get("failure")) if results else old_failures_of(store.get("validation_status"))
+    # Of many ingredients each may have one, before the others.
+    remarks = statuses_of(results.get("informational"), limit=None)
     failures += tuple(remark for remark in remarks if remark.code in _UNPROVEN)[:MAX_ITEMS]
-    signature = f"{_STORE}{label}/c2pa.signature"
+    signature = f"{STORE}{label}/c2pa.signature"
     successes = tuple(
         status
-        for status in _statuses(results.get("success"))
+        for status in statuses_of(results.get("success"))
         if status.code not in _OF_SIGNATURE or status.url == signature
     )
     succeeded = {status.code for status in successes}
-    deltas = _deltas(store)
-    broken_beneath = any(fault.code != _UNTRUSTED for faults in deltas.values() for fault in faults)
+    deltas = deltas_of(store)
+    broken_beneath = any(fault.code != UNTRUSTED for faults in deltas.values() for fault in faults)
     failures, unproven = _of_whom(failures, manifests, label)
-    tree = _Tree(manifests, deltas, _trusted(store), unproven)
+    tree = IngredientTree(manifests, deltas, trusted_of(store), unproven)
     ingredients = tuple(tree.walk(label))
     failures += tree.unplaced
     whole = _DATA_HASH_MATCHES in succeeded and all(remark.code != _MORE_LEFT_OUT for remark in remarks)
@@ -120,7 +109,7 @@ def parse_store(raw: str, kept: Sequence[KeptStore] | None = None) -> ManifestRe
         state=_state(
             store.get("validation_state"),
             failures,
-            signer_trusted=_TRUSTED in succeeded,
+            signer_trusted=TRUSTED in succeeded,
             holds=_SIGNATURE_HOLDS in succeeded and matches is True,
             broken_beneath=broken_beneath or bool(unproven),
         ),
@@ -133,9 +122,9 @@ def parse_store(raw: str, kept: Sequence[KeptStore] | None = None) -> ManifestRe
         # Of a stamper whose certificate is for something else it says both, and that as if it were the signer's.
         time_stamped=_STAMPED in succeeded and all(failure.code != INVALID_CERTIFICATE for failure in failures),
         signature_valid=_SIGNATURE_HOLDS in succeeded and not concerns & {Concern.SIGNATURE, Concern.CLAIM},
-        signer_trusted=_TRUSTED in succeeded,
+        signer_trusted=TRUSTED in succeeded,
         development=any(
-            status.code == _TRUSTED and f"[{DEVELOPMENT_ANCHORS}]" in status.explanation for status in successes
+            status.code == TRUSTED and f"[{DEVELOPMENT_ANCHORS}]" in status.explanation for status in successes
         ),
         hard_binding_matches=matches,
         left_out=binding.left_out,
@@ -159,95 +148,18 @@ def parse_store(raw: str, kept: Sequence[KeptStore] | None = None) -> ManifestRe
     )
 
 
-class _Tree:
-    """Walks ingredients of ingredients, each manifest once."""
-
-    def __init__(
-        self,
-        manifests: Node,
-        deltas: dict[str, tuple[StatusCode, ...]],
-        trusted: frozenset[tuple[str, str]],
-        unproven: dict[str, tuple[StatusCode, ...]],
-    ) -> None:
-        self._manifests = manifests
-        self._deltas = deltas
-        self._trusted = trusted
-        self._unproven = unproven
-        self._met: set[str] = set()
-        self._seen: set[str] = set()
-        self._source_types: dict[str, tuple[DigitalSourceType, ...]] = {}
-        self._bindings: dict[str, tuple[ReportedSoftBinding, ...]] = {}
-        self._count = 0
-        self.truncated = False
-
-    def walk(self, label: str, depth: int = 1) -> Iterator[ReportedIngredient]:
-        self._seen.add(label)
-        for ingredient in nodes(node(self._manifests.get(label)).get("ingredients"), limit=None):
-            if self._count >= MAX_ITEMS or depth > MAX_DEPTH:
-                self.truncated = True
-                return
-            self._count += 1
-            child = ingredient.get("active_manifest")
-            child = child if isinstance(child, str) else ""
-            yield self._report(label, ingredient, child, depth)
-            if child in self._manifests and child not in self._seen:
-                yield from self.walk(child, depth + 1)
-
-    @property
-    def unplaced(self) -> tuple[StatusCode, ...]:
-        """After the walk: failures of ingredients that it did not meet."""
-        missed = [faults for label, faults in self._unproven.items() if label not in self._met]
-        return tuple(fault for faults in (*self._deltas.values(), *missed) for fault in faults)[:MAX_ITEMS]
-
-    def _report(self, label: str, ingredient: Node, child: str, depth: int) -> ReportedIngredient:
-        results = node(ingredient.get("validation_results"))
-        address = _address(label, ingredient.get("label"))
-        faults = [
-            *_statuses(node(results.get("activeManifest")).get("failure")),
-            *(fault for delta in nodes(results.get("ingredientDeltas")) for fault in _delta_failures(delta)),
-            *_old_failures(ingredient.get("validation_status")),
-        ]
-        if (address, child) in self._trusted:  # whom others did not trust when it was taken in is not to the point
-            faults = [fault for fault in faults if fault.code != _UNTRUSTED]
-        faults += (*self._deltas.pop(address, ()), *self._unproven.get(child, ()))
-        self._met.add(child)
-        manifest = node(self._manifests.get(child))
-        self.truncated = self.truncated or is_cut(manifest)
-        actions = tuple(actions_of(manifest))
-        kinds = [action.digital_source_type for action in actions]
-        made = making_action(actions)
-        return ReportedIngredient(
-            title=text(ingredient.get("title")),
-            relationship=text(ingredient.get("relationship")),
-            label=text(child),
-            depth=depth,
-            description=text(ingredient.get("description")),
-            data_types=tuple(text(kind.get("type")) for kind in nodes(ingredient.get("data_types"))),
-            source_type=next(iter(kinds), ""),
-            edit_source_types=tuple(dict.fromkeys(kind for kind in kinds[1:] if kind)),
-            made_with=(made.software_agent if made else "") or generator_of(manifest),
-            programs=programs_of(manifest, actions),
-            made_at=made.when if made else None,
-            discloses_model=ai_disclosure_of(manifest) is not None,
-            other_source_types=self._other_source_types(child),
-            passes_on=passes_on(manifest),
-            keeps_elsewhere=keeps_elsewhere(manifest),
-            soft_bindings=self._soft_bindings(child),
-            signer=signer_of(manifest) if manifest else None,
-            faults=tuple(dict.fromkeys(faults)),
-        )
-
-    def _other_source_types(self, label: str) -> tuple[DigitalSourceType, ...]:
-        """Of a manifest, looked for once: many ingredients may have the same."""
-        if label not in self._source_types:
-            self._source_types[label] = other_source_types(node(self._manifests.get(label)))
-        return self._source_types[label]
-
-    def _soft_bindings(self, label: str) -> tuple[ReportedSoftBinding, ...]:
-        """Of a manifest, as above."""
-        if label not in self._bindings:
-            self._bindings[label] = tuple(soft_bindings_of(node(self._manifests.get(label))))
-        return self._bindings[label]
+def _read(raw: str) -> tuple[Node, Node, str]:
+    """The store, its manifests by label, and the label of the active one."""
+    if len(raw) > MAX_JSON:
+        raise UnreadableStoreError("the manifest store is too large")
+    try:
+        store = node(json.loads(raw))
+    except (ValueError, RecursionError) as error:
+        raise UnreadableStoreError("the manifest store is malformed") from error
+    manifests, label = node(store.get("manifests")), store.get("active_manifest")
+    if not isinstance(label, str) or label not in manifests:
+        raise UnreadableStoreError("the manifest store has no active manifest")
+    return store, manifests, label
 
 
 def _state(
@@ -277,16 +189,6 @@ def _hard_binding(succeeded: set[str], failures: tuple[StatusCode, ...]) -> bool
     return True if succeeded & _HARD_BINDING_MATCHES else None
 
 
-def _deltas(store: Node) -> dict[str, tuple[StatusCode, ...]]:
-    """Failures that the library finds in ingredients now, by the address of the ingredient."""
-    found: dict[str, tuple[StatusCode, ...]] = {}
-    for delta in nodes(node(store.get("validation_results")).get("ingredientDeltas"), limit=None):
-        address = delta.get("ingredientAssertionURI")
-        if isinstance(address, str):
-            found[address] = found.get(address, ()) + tuple(_delta_failures(delta))
-    return found
-
-
 def _of_whom(
     failures: Sequence[StatusCode], manifests: Node, label: str
 ) -> tuple[tuple[StatusCode, ...], dict[str, tuple[StatusCode, ...]]]:
@@ -295,31 +197,12 @@ def _of_whom(
     own: list[StatusCode] = []
     others: dict[str, tuple[StatusCode, ...]] = {}
     for failure in failures:
-        named = failure.url.removeprefix(_STORE).partition("/")[0]
+        named = failure.url.removeprefix(STORE).partition("/")[0]
         if failure.concern is Concern.IDENTITY and named != label and named in manifests:
             others[named] = (*others.get(named, ()), failure)
         else:
             own.append(failure)
     return tuple(own), others
-
-
-def _trusted(store: Node) -> frozenset[tuple[str, str]]:
-    """Ingredients, by address and label of their manifest, whose signer our anchors vouch for, although those of
-    whoever took them in did not."""
-    return frozenset(
-        (str(delta.get("ingredientAssertionURI")), status.url.removeprefix(_STORE).partition("/")[0])
-        for delta in nodes(node(store.get("validation_results")).get("ingredientDeltas"), limit=None)
-        for status in _statuses(node(delta.get("validationDeltas")).get("success"))
-        if status.code == _TRUSTED
-    )
-
-
-def _delta_failures(delta: Node) -> tuple[StatusCode, ...]:
-    return _statuses(node(delta.get("validationDeltas")).get("failure"))
-
-
-def _address(manifest_label: str, ingredient_label: object) -> str:
-    return f"{_STORE}{manifest_label}/c2pa.assertions/{ingredient_label}"
 
 
 def _label_of_parent(manifest: Node) -> str:
@@ -389,13 +272,3 @@ def _uses(manifests: Node, labels: Sequence[str]) -> tuple[ReportedUse, ...]:
         if found:
             return uses_of(found)
     return ()
-
-
-def _old_failures(statuses: object) -> tuple[StatusCode, ...]:
-    return tuple(status for status in _statuses(statuses) if not status.code.endswith(_SUCCESS_ENDINGS))
-
-
-def _statuses(statuses: object, limit: int | None = MAX_ITEMS) -> tuple[StatusCode, ...]:
-    return tuple(
-        StatusCode(text(s.get("code")), text(s.get("explanation")), text(s.get("url"))) for s in nodes(statuses, limit)
-    )

@@ -45,14 +45,9 @@ from touchmark.provenance.manifest.pieces import Pieces
 from touchmark.provenance.manifest.purpose import signer_chains, signing_certificate, signs_claims
 from touchmark.provenance.manifest.redactions import strange_redactions
 from touchmark.provenance.manifest.rehash import content_matches
-from touchmark.provenance.manifest.report import (
-    IN_ARCHIVE,
-    ManifestPresence,
-    ManifestReport,
-    StatusCode,
-    ValidationState,
-)
+from touchmark.provenance.manifest.report import IN_ARCHIVE, ManifestPresence, ManifestReport, ValidationState
 from touchmark.provenance.manifest.revoked import revoked_signers
+from touchmark.provenance.manifest.status import StatusCode
 from touchmark.provenance.manifest.traces import has_store_place, has_store_remains, names_archived_store
 from touchmark.provenance.manifest.unbound import unbound
 from touchmark.provenance.manifest.unseen import unseen_in_stores

@@ -12,6 +12,7 @@ from enum import StrEnum
 
 from touchmark.provenance.manifest.binding import HashTree
 from touchmark.provenance.manifest.claim import DigitalSourceType, SoftwareAgent
+from touchmark.provenance.manifest.status import BINDING_MISSING, Concern, StatusCode
 from touchmark.provenance.manifest.uses import ReportedUse
 
 
@@ -39,82 +40,9 @@ class ValidationState(StrEnum):
     INVALID = "invalid"
 
 
-class Concern(StrEnum):
-    """What a failure is about."""
-
-    CONTENT = "content"
-    """The hard binding: these bytes are not the ones that were signed."""
-    CLAIM = "claim"
-    """The manifest itself was changed, or cannot be held against its signature."""
-    FORM = "form"
-    """What was signed breaks the specification: cameras and editors write such manifests, and nobody changed them."""
-    SIGNATURE = "signature"
-    """The signature over the claim is wrong or missing."""
-    CREDENTIAL = "credential"
-    """The certificate is revoked, or not fit for signing."""
-    TRUST = "trust"
-    """The certificate is fine, and nobody whom we trust vouches for it (or for its time stamp)."""
-    TIME = "time"
-    """The certificate has expired, and no sound time stamp shows that it was used before."""
-    IDENTITY = "identity"
-    """Somebody whom the manifest names beside the signer (CAWG identity) is not proven, or by an authority that is
-    unknown or was not asked. The manifest is what was signed; we rely on nobody's word for who these people are."""
-
-
-@dataclass(frozen=True, slots=True)
-class StatusCode:
-    """One failure, as C2PA names it.
-
-    Attributes:
-        code: such as ``assertion.bmffHash.mismatch`` (C2PA 2.4, section 15).
-        explanation: what the library said.
-        url: JUMBF address of what it concerns.
-    """
-
-    code: str
-    explanation: str = ""
-    url: str = ""
-
-    @property
-    def concern(self) -> Concern:
-        """What it is about."""
-        first, _, rest = self.code.partition(".")
-        if first == "assertion" and rest.partition(".")[0] in _HARD_BINDINGS and rest.endswith(".mismatch"):
-            return Concern.CONTENT
-        return _CONCERNS.get(self.code) or _CONCERNS.get(first, Concern.CLAIM)
-
-
-_BINDING_MISSING = "assertion.action.softBindingMissing"
 IN_ARCHIVE = "it lies in an archive"
 """Why a manifest is not read, where that is so."""
-INVALID_CERTIFICATE = "signingCredential.invalid"
-"""The code of a certificate that breaks the profile of C2PA."""
-_CONCERNS = {
-    "assertion.action.ingredientMismatch": Concern.FORM,
-    "assertion.action.malformed": Concern.FORM,
-    "assertion.cloud-data.actions": Concern.FORM,
-    "assertion.cloud-data.hardBinding": Concern.FORM,
-    "assertion.cloud-data.malformed": Concern.FORM,
-    "assertion.external-reference.malformed": Concern.FORM,
-    _BINDING_MISSING: Concern.FORM,
-    "assertion.ingredient.malformed": Concern.FORM,
-    "assertion.metadata.disallowed": Concern.FORM,
-    "assertion.timestamp.malformed": Concern.FORM,
-    "claim.malformed": Concern.FORM,
-    "manifest.multipleParents": Concern.FORM,
-    "signingCredential": Concern.CREDENTIAL,
-    "signingCredential.untrusted": Concern.TRUST,
-    "signingCredential.expired": Concern.TIME,
-    "signingCredential.ocsp.unknown": Concern.TRUST,
-    "signingCredential.ocsp.inaccessible": Concern.TRUST,
-    "claimSignature": Concern.SIGNATURE,
-    "claimSignature.outsideValidity": Concern.TIME,
-    "timeStamp": Concern.TIME,
-    "timeStamp.untrusted": Concern.TRUST,
-    "cawg": Concern.IDENTITY,
-}
 _UNVOUCHED = frozenset(("signingCredential.untrusted", "signingCredential.expired", "claimSignature.outsideValidity"))
-_HARD_BINDINGS = {"dataHash", "bmffHash", "boxesHash", "collectionHash", "multiAssetHash"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -452,7 +380,7 @@ class ManifestReport:
 
         By the specification that makes it invalid. Had the action been left out too, it would not be.
         """
-        return self.is_sound_but_for_form and all(failure.code == _BINDING_MISSING for failure in self.failures)
+        return self.is_sound_but_for_form and all(failure.code == BINDING_MISSING for failure in self.failures)
 
     def _only(self, *concerns: Concern) -> bool:
         return all(failure.concern in concerns for failure in self.failures)

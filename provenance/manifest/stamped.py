@@ -17,7 +17,8 @@ from dataclasses import replace
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
 
-from touchmark.provenance.manifest.report import Concern, ManifestReport
+from touchmark.provenance.manifest.report import ManifestReport
+from touchmark.provenance.manifest.status import Concern
 
 
 def read_stamped(read: Callable[[bytes], ManifestReport], signers: bytes, time_stampers: bytes) -> ManifestReport:

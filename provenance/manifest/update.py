@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from touchmark.provenance.errors import TouchmarkError
-from touchmark.provenance.manifest.claim import GENERATOR
+from touchmark.provenance.manifest.definition import GENERATOR
 from touchmark.provenance.manifest.draft import Draft, IngredientFile
 from touchmark.provenance.manifest.read import read_crjson, read_manifest
 from touchmark.provenance.manifest.report import ManifestPresence, ManifestReport

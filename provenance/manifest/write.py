@@ -30,7 +30,7 @@ from touchmark.provenance.keys.profile import CertificateRefusedError, check_cer
 from touchmark.provenance.manifest.claim import Claim
 from touchmark.provenance.manifest.context import manifest_context
 from touchmark.provenance.manifest.draft import Draft
-from touchmark.provenance.manifest.parse import MAX_DEPTH
+from touchmark.provenance.manifest.ingredients import MAX_DEPTH
 from touchmark.provenance.manifest.read import read_manifest
 from touchmark.provenance.manifest.report import ManifestReport
 from touchmark.provenance.manifest.untrusted import MAX_ITEMS

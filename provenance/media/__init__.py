@@ -4,6 +4,7 @@
 - :mod:`~touchmark.provenance.media.decode` reads one: ``open_video``, ``VideoReader``, ``VideoInfo``.
 - :mod:`~touchmark.provenance.media.encode` writes one: ``encode``, ``EncodeSettings``.
 - :mod:`~touchmark.provenance.media.still` reads and writes one picture: ``Still``, ``read_still``, ``write_still``.
+- :mod:`~touchmark.provenance.media.view` reads one for looking at: ``View``, ``view_still``.
 - :mod:`~touchmark.provenance.media.colour` says what samples mean: ``Colour``, of 8 or 10 bits, SDR or HDR.
 - :mod:`~touchmark.provenance.media.boxes` looks at a file's boxes: ``has_c2pa_box``, ``unhashed_bytes``.
 - :mod:`~touchmark.provenance.media.limits` says how much a file may cost: ``Limits``.

@@ -53,7 +53,9 @@ _THREADS = 4  # fixed: encoders give other bytes, and take more memory, for othe
 _KEY_FRAME_SECONDS = 2  # a reader of key frames only, and a viewer who jumps, wait no longer than this
 _LAYOUTS = {1: "mono", 2: "stereo", 3: "3.0", 4: "4.0", 5: "5.0", 6: "5.1", 7: "6.1", 8: "7.1"}
 _AAC_RATES = (8000, 11025, 12000, 16000, 22050, 24000, 32000, 44100, 48000, 64000, 88200, 96000)
+"""Samples a second that AAC has a number for (ISO/IEC 14496-3, table 1.18)."""
 _AAC_BITS_PER_CHANNEL = 80_000
+"""A second: of what the sound mark is measured to survive (docs/watermark-sound.md)."""
 _STANDARD_LABELS = frozenset(
     {"title", "artist", "album", "date", "comment", "genre", "copyright", "description", "synopsis"}
 )

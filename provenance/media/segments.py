@@ -28,6 +28,7 @@ _EXIF = b"Exif\0\0"
 _ADOBE = 0xEE
 _FRAME_HEADERS = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
 _ANIMATED, _HAS_ICC, _HAS_EXIF, _HAS_ALPHA, _HAS_XMP = 0x02, 0x20, 0x08, 0x10, 0x04
+"""Flags of "VP8X" (RFC 9649, 2.7)."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,6 +22,7 @@ _MOST_BYTES: Final = 16 << 20
 """Of the head of a fragment: of a minute of sound it is a hundredth of that."""
 _BASE, _DESCRIPTION, _DEFAULT_TICKS = 0x01, 0x02, 0x08
 _DATA_OFFSET, _FIRST_FLAGS = 0x001, 0x004
+"""Flags of "tfhd" and of "trun" (ISO/IEC 14496-12, 8.8.7 and 8.8.8): what stands there."""
 _OF_SAMPLE = (0x100, 0x200, 0x400, 0x800)
 """Fields of four bytes that a "trun" may have for each sample: its ticks, its size, its flags, its offset."""
 

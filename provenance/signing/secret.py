@@ -1,6 +1,8 @@
 """Where a password or PIN comes from: a file, the environment, a person. Never the command line, never an address.
 
-read_secret("file:/run/secrets/pin", ask=None)
+    read_secret("file:/run/secrets/pin", None, "the PIN of token=studio")
+
+What is read is never shown, and errors name the place alone.
 """
 
 from __future__ import annotations

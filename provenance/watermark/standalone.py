@@ -1,7 +1,7 @@
 """The mark alone: put it into a video, a sound or a picture, or look for it. No manifest, no registry, no seal.
 
     mark_file(Path("holiday.mp4"), Path("marked.mp4"), Payload(42), key)
-    find_any(Path("copy.mp4"), key).payload
+    find_any(Path("copy.mp4"), [key]).payload
 
 A video is marked in picture and sound, with the same payload.
 

@@ -7,6 +7,7 @@ a match is the policy's business, not this room's.
 
 from touchmark.safety.figures.data import FigureDataError
 from touchmark.safety.figures.figure import Figure, FigureRole, FigureStatus
-from touchmark.safety.figures.index import FigureIndex, FigureMatch, MatchKind
+from touchmark.safety.figures.index import FigureIndex, FigureMatch
+from touchmark.safety.figures.meanings import MatchKind
 
 __all__ = ["Figure", "FigureDataError", "FigureIndex", "FigureMatch", "FigureRole", "FigureStatus", "MatchKind"]

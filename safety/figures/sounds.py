@@ -10,44 +10,19 @@ beside another as in a name; only what does is compared letter by letter.
 from __future__ import annotations
 
 import re
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache, lru_cache
+from functools import cache
 from itertools import accumulate, chain
-from typing import NamedTuple
 
 from rapidfuzz import fuzz
 
+from touchmark.safety.figures.heard import UNHEARD, WORDS_KEPT, Heard, Memory, Reading, smooth
 from touchmark.safety.figures.latin_keys import name_keys
-from touchmark.safety.figures.romanisation import GAP, all_romanised, keys_of, once
 from touchmark.safety.figures.sound_pairs import SoundPairs, Stood
 
 _PARTICLES = frozenset({"al", "el", "ال"})
-_WORDS_KEPT = 1 << 15
-"""Words of which a process remembers how they sound."""
-_LONGEST_KEPT = 64
-"""Letters of a word that is remembered: those of a prompt may be one word of thousands."""
-
-# --- words of a prompt ----------------------------------------------------------------------------------------------
-
-_ENDINGS = {
-    "CYRILLIC": ("ого", "ому", "его", "ему", "ами", "ом", "ем", "ым", "им", "ой", "ою", "их", "ых"),
-    "HANGUL": ("에게", "에서", "으로", "은", "는", "이", "가", "을", "를", "의", "와", "과", "도", "로", "님", "씨"),
-    "BENGALI": ("দের", "ের", "র", "কে", "য়"),
-    "GEORGIAN": ("ისთვის", "ისა", "მა", "ის", "ს", "მ"),
-    "ARMENIAN": ("ին", "ի", "ն", "ը"),
-}
-_BEFORE = {"ARABIC": ("وال", "بال", "ال", "و", "ب", "ل", "ك", "ف"), "HEBREW": ("ו", "ב", "ל", "ה", "מ", "ש", "כ")}
-_SCRIPTS = (
-    ("CYRILLIC", "[\u0400-\u052f]"), ("HANGUL", "[\uac00-\ud7a3]"), ("ARABIC", "[\u0600-\u06ff]"),
-    ("HEBREW", "[\u0590-\u05ff]"), ("BENGALI", "[\u0980-\u09ff]"), ("GEORGIAN", "[\u10a0-\u10ff]"),
-    ("ARMENIAN", "[\u0530-\u058f]"), ("KATAKANA", "[\u30a1-\u30fc]"), ("THAI", "[\u0e01-\u0e4e]"),
-    ("OTHER", "[\u0370-\u03ff\u0900-\u097f\u0a00-\u0d7f]"),
-)  # fmt: skip
-_SCRIPT_OF = tuple((script, re.compile(letters)) for script, letters in _SCRIPTS)
-_LOOSE_SCRIPTS = frozenset({"ARABIC", "HEBREW", "HANGUL", "KATAKANA", "THAI"})
-"""Scripts that tell few vowels apart, or none: there a vowel is a vowel, and more has to agree."""
 _READABLE = re.compile(
     "[\u0370-\u05ff\u0600-\u06ff\u0900-\u0d7f\u0e01-\u0e4e\u10a0-\u10ff\u30a1-\u30fc\uac00-\ud7a3]{2}"
 )
@@ -76,126 +51,13 @@ class _Name:
     compared: tuple[str, str]
 
 
-_Reading = tuple[int, int, str, str, str]
-"""A way of reading a word of the prompt: where it begins and ends in it, its key, and what is compared of it where
-vowels tell nothing, and where they do. Plain tuples of plain values, and few, are little work for the garbage
-collector, which would else walk through all that is remembered in the middle of a prompt."""
-
-
-class _Heard(NamedTuple):
-    """A word of a prompt: whether its script tells vowels; its readings that may be of a word of a name, the likeliest
-    first; and the numbers of their keys."""
-
-    strict: bool
-    readings: tuple[_Reading, ...]
-    numbers: tuple[int, ...]
-
-
 _Names = Mapping[tuple[int, str, str], tuple[Sequence[_Name], Sequence[_Name]]]
 """Names of two words, and of more, by the side of their anchor that a neighbour is on, and by the keys of both."""
-_UNHEARD = _Heard(False, (), ())
-_APART = (_UNHEARD,) * 3
+_APART = (UNHEARD,) * 3
 """Between words that do not stand beside each other: as many as a name may have between two of its own."""
 
 
-class _Memory(dict[str, _Heard]):
-    """What was heard in words met of late: prompts are made of the same few thousand. New ones are read together."""
-
-    def __init__(self, keys: Mapping[str, int]) -> None:
-        """
-        Args:
-            keys: of all words of names, with their numbers.
-        """
-        super().__init__()
-        self._keys = {key: (number,) for key, number in keys.items()}  # shared by the words that have one reading
-
-    def heard(self, words: Sequence[str]) -> list[_Heard]:
-        """What in each word of a prompt may be a word of a name."""
-        heard = [*map(self.get, words)]
-        read: dict[str, _Heard] = {}
-        if None in heard:
-            new = [*dict.fromkeys(word for word, known in zip(words, heard, strict=True) if known is None)]
-            read = dict(zip(new, self.read(new), strict=True))
-            if len(self) > _WORDS_KEPT:
-                self.clear()
-            self.update((word, heard) for word, heard in read.items() if len(word) <= _LONGEST_KEPT)
-        return [known or read[word] for word, known in zip(words, heard, strict=True)]
-
-    def read(self, words: Sequence[str]) -> list[_Heard]:
-        """What in each of some words may be a word of a name."""
-        heard = [_UNHEARD] * len(words)
-        scripts = [_script_of(word[0]) if word else "" for word in words]
-        cuts = [
-            (number, begin, end)
-            for number, (word, script) in enumerate(zip(words, scripts, strict=True))
-            for begin, end in (_cuts(word, script) if script else ())
-        ]
-        keys = keys_of([words[number][begin:end] for number, begin, end in cuts]) if cuts else []
-        known = [(*cut, key) for cut, key in zip(cuts, keys, strict=True) if key in self._keys]
-        if not known:
-            return heard
-        compared = smooth(all_romanised([words[number][begin:end] for number, begin, end, _ in known]))
-        readings: dict[int, list[_Reading]] = {}
-        for (number, begin, end, key), ways in zip(known, compared, strict=True):
-            readings.setdefault(number, []).append((begin, end, key, *ways))
-        for number, read in readings.items():
-            numbers = [self._keys[key] for _, _, key, _, _ in read]
-            together = numbers[0] if len(numbers) == 1 else tuple(chain.from_iterable(numbers))
-            heard[number] = _Heard(scripts[number] not in _LOOSE_SCRIPTS, tuple(read), together)
-        return heard
-
-
-@lru_cache(maxsize=1 << 14)
-def _script_of(letter: str) -> str:
-    """The script of a letter; none where it is not read here."""
-    return next((script for script, letters in _SCRIPT_OF if letters.match(letter)), "")
-
-
-def _cuts(word: str, script: str) -> Sequence[tuple[int, int]]:
-    """A word, and what is left of it without what its script may write onto a name."""
-    length = len(word)
-    prefixes, suffixes = _BEGINNING.get((script, word[0])), _ENDING.get((script, word[-1]))
-    cuts = [(0, length)]
-    if prefixes:
-        cuts += [(len(part), length) for part in prefixes if length > len(part) + 2 and word.startswith(part)]
-    if suffixes:
-        cuts += [(0, length - len(part)) for part in suffixes if length > len(part) + 1 and word.endswith(part)]
-    return cuts
-
-
-def _by_letter(parts: Mapping[str, Sequence[str]], place: int) -> dict[tuple[str, str], list[str]]:
-    """What may be cut off in each script, by one of its letters."""
-    found: dict[tuple[str, str], list[str]] = defaultdict(list)
-    for script, listed in parts.items():
-        for part in listed:
-            found[script, part[place]].append(part)
-    return dict(found)
-
-
-_BEGINNING, _ENDING = _by_letter(_BEFORE, 0), _by_letter(_ENDINGS, -1)
-
-
-# --- likeness -------------------------------------------------------------------------------------------------------
-
-_SIBILANTS = re.compile("sch|tch|sh|ch|zh|cz|sz|ts|tz|ds|dz|dj|dg|j|z|x|c(?=[eiy])")
-_SMOOTHED = str.maketrans("vwqcyr", "ffkkil", f"h{GAP}")
-_LOOSE = str.maketrans("eioupdgvf", "aaaabtkbb")
-
-
-_BETWEEN = " \n"
-"""Between words that are read together: two characters that differ, so none is lost where words come to nothing."""
-
-
-def smooth(words: Sequence[str]) -> list[tuple[str, str]]:
-    """Words in Latin letters with those made one that scripts confuse, all vowels too; and the same but for vowels."""
-    latin = _SIBILANTS.sub("s", _BETWEEN.join(words).replace(GAP, ""))
-    latin = latin.replace("ph", "f").replace("ck", "k").replace("gh", "k").translate(_SMOOTHED).replace("ks", "s")
-    strict = once(latin)
-    loose = once(strict.translate(_LOOSE))
-    return [*zip(loose.split(_BETWEEN), strict.split(_BETWEEN), strict=True)]
-
-
-def _likeness(heard: Sequence[_Heard], taken: Sequence[_Reading], names: Sequence[_Name]) -> list[tuple[_Name, float]]:
+def _likeness(heard: Sequence[Heard], taken: Sequence[Reading], names: Sequence[_Name]) -> list[tuple[_Name, float]]:
     """Those of some names that are like what was heard, and how much, 0 to 100; fewer consonants have to be liker.
 
     The thresholds were set where 17,000 sentences of 14 languages that name nobody gave one echo in 300.
@@ -237,9 +99,6 @@ _NEVER = 101
 _WORD_LIKENESS = 50
 _LEAST_CONSONANTS = 4
 """Fewer agree by chance; where vowels tell nothing, one more."""
-
-# --- the search -----------------------------------------------------------------------------------------------------
-
 _SYLLABLE = re.compile("[aeiouy]|jr")
 _KATAKANA_RUN = re.compile("(?<![ァ-ヺー])[ァ-ヺー]{4,24}(?![ァ-ヺー])")
 
@@ -300,7 +159,7 @@ class Sounds:
                         (pairs if len(words) == 2 else longer).append(name)
         self._beside = beside
         self._pairs = SoundPairs([*numbers], _stood(beside, numbers))
-        self._memory = _Memory(numbers)
+        self._memory = Memory(numbers)
         self._runs: dict[str, tuple[tuple[str, float], ...]] = {}
 
     def find(self, text: str) -> Iterator[Echo]:
@@ -314,7 +173,7 @@ class Sounds:
             yield Echo(starts[first] + taken[0][0], end, name.form, score)
         yield from self._in_katakana(text)
 
-    def _named(self, heard: Sequence[_Heard]) -> Iterator[_Named]:
+    def _named(self, heard: Sequence[Heard]) -> Iterator[_Named]:
         """What may be a name: its anchor may be a word, the word beside it its neighbour, and all is like it."""
         told: set[tuple[int, _Name]] = set()
         least = [_least_consonants(word.strict) for word in heard]
@@ -352,13 +211,13 @@ class Sounds:
             for first, name, _, score in self._named(row):
                 told[cuts[first // (2 + len(_APART))][0]].append((name.form, score))
             known |= {run: tuple(named) for run, named in told.items()}
-            if len(self._runs) > _WORDS_KEPT:
+            if len(self._runs) > WORDS_KEPT:
                 self._runs.clear()
             self._runs.update({run: known[run] for run in new})
         return known
 
 
-_Named = tuple[int, _Name, Sequence[_Reading], float]
+_Named = tuple[int, _Name, Sequence[Reading], float]
 """The number of the word where a name begins, the name, how its words were heard, and the likeness."""
 
 
@@ -377,7 +236,7 @@ def _number(named: _Named) -> int:
     return named[1].number
 
 
-def _pairs(heard: Sequence[_Heard], first: int, names: Sequence[_Name]) -> list[_Named]:
+def _pairs(heard: Sequence[Heard], first: int, names: Sequence[_Name]) -> list[_Named]:
     """Those of some names of two words that two words are like."""
     part = heard[first : first + 2]
     if len(part[0].readings) == len(part[1].readings) == 1:  # as which all names must have heard them
@@ -387,7 +246,7 @@ def _pairs(heard: Sequence[_Heard], first: int, names: Sequence[_Name]) -> list[
     return [(first, name, taken, score) for name, taken in each for _, score in _likeness(part, taken, (name,))]
 
 
-def _longer(heard: Sequence[_Heard], here: int, names: Sequence[_Name]) -> list[_Named]:
+def _longer(heard: Sequence[Heard], here: int, names: Sequence[_Name]) -> list[_Named]:
     """Those of some names of more than two words that the words around their anchor are like."""
     found: list[_Named] = []
     for name in names:
@@ -400,9 +259,9 @@ def _longer(heard: Sequence[_Heard], here: int, names: Sequence[_Name]) -> list[
     return found
 
 
-def _taken(heard: Sequence[_Heard], name: _Name) -> Sequence[_Reading]:
+def _taken(heard: Sequence[Heard], name: _Name) -> Sequence[Reading]:
     """How each word of a name was heard; nothing if one was not."""
-    taken: list[_Reading] = []
+    taken: list[Reading] = []
     for keys, word in zip(name.keys, heard, strict=True):
         for reading in word.readings:
             if reading[2] in keys:

@@ -11,7 +11,7 @@ import threading
 from collections.abc import Iterator, Sequence
 from importlib import import_module
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from touchmark.safety.guard.model import GuardAnswerError, GuardError
 
@@ -49,23 +49,7 @@ class LanguageModel:
                 "transformers is not installed", subject=str(folder), remedy="Run: pip install 'touchmark[generate]'"
             ) from error
         try:
-            config = transformers.AutoConfig.from_pretrained(folder, local_files_only=True, trust_remote_code=False)
-            if config.model_type != architecture:
-                raise self._error(f"it is a {config.model_type} model, not {architecture}")
-            self._tokenizer = transformers.AutoTokenizer.from_pretrained(
-                folder, local_files_only=True, trust_remote_code=False
-            )
-            model, loaded = transformers.AutoModelForCausalLM.from_pretrained(
-                folder,
-                local_files_only=True,
-                trust_remote_code=False,
-                use_safetensors=True,
-                dtype="auto",
-                output_loading_info=True,
-            )
-            if loaded["missing_keys"]:  # transformers would make them up, and every answer with them
-                raise self._error(f"its weights lack {min(loaded['missing_keys'])}")
-            self._model = model.eval()
+            self._tokenizer, self._model = self._load(transformers, architecture)
             if torch.cuda.is_available():
                 self._model = self._model.to("cuda")
         except GuardError:
@@ -75,7 +59,7 @@ class LanguageModel:
         if not self._tokenizer.chat_template:
             raise self._error("its tokenizer has no chat template")
         self._torch = torch
-        self._context = int(config.max_position_embeddings)
+        self._context = int(self._model.config.max_position_embeddings)
         self._greedy = (
             transformers.GenerationConfig(  # whatever the folder says of sampling, the same text gets the same answer
                 do_sample=False,
@@ -86,6 +70,20 @@ class LanguageModel:
             )
         )
         list(self.windows("", guideline="-"))  # so that a template that cannot be filled in fails now
+
+    def _load(self, transformers: Any, architecture: str) -> tuple[Any, Any]:
+        """Tokenizer and model; no code of the folder is run, and no hub asked."""
+        local = {"local_files_only": True, "trust_remote_code": False}
+        config = transformers.AutoConfig.from_pretrained(self._folder, **local)
+        if config.model_type != architecture:
+            raise self._error(f"it is a {config.model_type} model, not {architecture}")
+        tokenizer = transformers.AutoTokenizer.from_pretrained(self._folder, **local)
+        model, loaded = transformers.AutoModelForCausalLM.from_pretrained(
+            self._folder, use_safetensors=True, dtype="auto", output_loading_info=True, **local
+        )
+        if loaded["missing_keys"]:  # transformers would make them up, and every answer with them
+            raise self._error(f"its weights lack {min(loaded['missing_keys'])}")
+        return tokenizer, model.eval()
 
     def windows(self, text: str, **template: str) -> Iterator[list[int]]:
         """The tokens of the template around each window of the text.

@@ -19,7 +19,7 @@ import re
 import stat
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Annotated, ClassVar, Final
@@ -205,19 +205,9 @@ def add(
     """
     path = _place(folder, name)
     for what, told in (("reason", reason), ("owner", owner)):
-        try:
-            _TEXT.validate_python(told or "")
-        except ValidationError as error:
-            raise BankError(
-                f"the {what} is no text of up to 500 characters", subject=name, remedy="Say it shorter, in UTF-8."
-            ) from error
+        _require_text(what, told or "", name)
     for label, lines in videos:
-        if all(line.quality < QUALITY for line in lines):
-            raise BankError(
-                f"no frame has a quality of {QUALITY} or more, so nothing could ever match it",
-                subject=label,
-                remedy="Flat pictures (a title, a plain colour) cannot be told apart by their hashes; leave it out.",
-            )
+        _require_comparable(label, lines)
     with _locked(folder):
         bank = load_bank(folder, name) if path.exists() else _new(name, category)
         if category is not None and category is not bank.category:
@@ -226,23 +216,43 @@ def add(
                 subject=name,
                 remedy="Use a bank for each category.",
             )
-        entries, frames = list(bank.videos), [bank.frames]
-        for label, lines in videos:
-            records = _records(lines, len(entries))
-            entry = BankedVideo(id=_identity(records), label=printable(label)[:200], added=now)
-            if entry.id not in {known.id for known in entries}:
-                entries.append(entry)
-                frames.append(records)
-        bank = Bank(
-            name=name,
-            category=bank.category,
+        bank = replace(
+            _with(bank, videos, now),
             reason=bank.reason if reason is None else reason,
             owner=bank.owner if owner is None else owner,
-            videos=tuple(entries),
-            frames=np.concatenate(frames),
         )
         _write(path, bank)
     return bank
+
+
+def _require_text(what: str, told: str, bank: str) -> None:
+    try:
+        _TEXT.validate_python(told)
+    except ValidationError as error:
+        raise BankError(
+            f"the {what} is no text of up to 500 characters", subject=bank, remedy="Say it shorter, in UTF-8."
+        ) from error
+
+
+def _require_comparable(label: str, lines: Sequence[Line]) -> None:
+    if all(line.quality < QUALITY for line in lines):
+        raise BankError(
+            f"no frame has a quality of {QUALITY} or more, so nothing could ever match it",
+            subject=label,
+            remedy="Flat pictures (a title, a plain colour) cannot be told apart by their hashes; leave it out.",
+        )
+
+
+def _with(bank: Bank, videos: Sequence[tuple[str, Sequence[Line]]], now: datetime) -> Bank:
+    """The bank with those of some videos that are not in it."""
+    entries, frames = list(bank.videos), [bank.frames]
+    for label, lines in videos:
+        records = _records(lines, len(entries))
+        entry = BankedVideo(id=_identity(records), label=printable(label)[:200], added=now)
+        if entry.id not in {known.id for known in entries}:
+            entries.append(entry)
+            frames.append(records)
+    return replace(bank, videos=tuple(entries), frames=np.concatenate(frames))
 
 
 def remove(folder: Path, name: str, video: str | None = None) -> None:

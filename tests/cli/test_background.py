@@ -18,8 +18,9 @@ from touchmark.cli.main import run
 from touchmark.provenance.home import Home
 from touchmark.provenance.keys.development import make_development_keys
 from touchmark.provenance.keys.ring import KeyRing
-from touchmark.provenance.manifest.claim import GENERATOR, Claim, DigitalSourceType, SoftwareAgent
+from touchmark.provenance.manifest.claim import Claim, DigitalSourceType, SoftwareAgent
 from touchmark.provenance.manifest.context import manifest_context
+from touchmark.provenance.manifest.definition import GENERATOR
 from touchmark.provenance.manifest.read import read_manifest
 from touchmark.provenance.manifest.write import sign_file
 from touchmark.provenance.media.boxes import C2PA_UUID

@@ -20,10 +20,10 @@ from tests.clips import moving_clip, write_clip
 from touchmark.detectors.verdict import Verdict
 from touchmark.detectors.verify import Verification, Verifier
 from touchmark.provenance.database import open_database
-from touchmark.provenance.fingerprint import fingerprint_of
 from touchmark.provenance.home import Home
 from touchmark.provenance.keys.development import make_development_keys
 from touchmark.provenance.keys.ring import KeyRing
+from touchmark.provenance.likeness import fingerprint_of
 from touchmark.provenance.manifest.claim import (
     Claim,
     DigitalSourceType,

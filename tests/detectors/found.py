@@ -15,9 +15,9 @@ from touchmark.provenance.manifest.report import (
     ReportedIngredient,
     ReportedSoftBinding,
     SignerIdentity,
-    StatusCode,
     ValidationState,
 )
+from touchmark.provenance.manifest.status import StatusCode
 from touchmark.provenance.media.decode import VideoInfo
 from touchmark.provenance.registry import Registration
 from touchmark.provenance.watermark.protocol import Detection, MarkState, Payload

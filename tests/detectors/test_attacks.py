@@ -19,7 +19,7 @@ from touchmark.detectors.origin import Via
 from touchmark.detectors.page import page
 from touchmark.detectors.serialise import report_of
 from touchmark.detectors.sources import Sources
-from touchmark.detectors.statements import Source, Tone
+from touchmark.detectors.statement import Source, Tone
 from touchmark.detectors.verdict import Outcome, Verdict
 from touchmark.detectors.verify import Verifier
 from touchmark.provenance.database import open_database

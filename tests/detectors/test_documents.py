@@ -16,7 +16,7 @@ import pytest
 from tests.detectors.cameras import sign_raw
 from tests.detectors.jumbf import unpadded
 from touchmark.detectors.sources import Sources
-from touchmark.detectors.statements import Source, Tone
+from touchmark.detectors.statement import Source, Tone
 from touchmark.detectors.verdict import Outcome
 from touchmark.detectors.verify import Verification, Verifier
 from touchmark.provenance.keys.development import issue_development_chain

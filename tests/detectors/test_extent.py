@@ -17,7 +17,7 @@ from touchmark.detectors.extent import Extent, Watched
 from touchmark.detectors.gathering import gather
 from touchmark.detectors.look import MarkSearch
 from touchmark.detectors.sources import Sources
-from touchmark.detectors.statements import Statement, Tone
+from touchmark.detectors.statement import Statement, Tone
 from touchmark.detectors.timeline import marked_segments
 from touchmark.detectors.verdict import judge
 from touchmark.provenance.manifest.claim import DigitalSourceType

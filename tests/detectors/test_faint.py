@@ -16,7 +16,8 @@ from touchmark.detectors.contradictions import ContradictionKind
 from touchmark.detectors.sources import Sources
 from touchmark.detectors.verdict import Outcome
 from touchmark.detectors.verify import Verifier
-from touchmark.provenance.fingerprint import Likeness, fingerprint_of
+from touchmark.provenance.fingerprint import Likeness
+from touchmark.provenance.likeness import fingerprint_of
 from touchmark.provenance.media.picture import Orientation
 from touchmark.provenance.media.still import Still, StillKind
 from touchmark.provenance.registry import Registration

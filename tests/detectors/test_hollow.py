@@ -21,7 +21,7 @@ from touchmark.detectors.verify import Verification, Verifier
 from touchmark.provenance.keys.development import issue_development_chain
 from touchmark.provenance.manifest.hollow import hollow_references
 from touchmark.provenance.manifest.kept import KeptStore
-from touchmark.provenance.manifest.report import Concern
+from touchmark.provenance.manifest.status import Concern
 from touchmark.provenance.manifest.traces import stores
 from touchmark.provenance.media.kinds import kind_of_file
 from touchmark.provenance.signing import PemSigner

@@ -28,7 +28,8 @@ from touchmark.detectors.verdict import Outcome
 from touchmark.detectors.verify import Verification, Verifier
 from touchmark.provenance.keys.development import issue_development_chain
 from touchmark.provenance.manifest.claim import Claim, DigitalSourceType, SoftwareAgent
-from touchmark.provenance.manifest.report import Concern, ValidationState
+from touchmark.provenance.manifest.report import ValidationState
+from touchmark.provenance.manifest.status import Concern
 from touchmark.provenance.manifest.traces import stores
 from touchmark.provenance.manifest.write import sign_file
 from touchmark.provenance.media.kinds import kind_of_file

@@ -31,8 +31,9 @@ from touchmark.provenance.manifest.claim import Claim, DigitalSourceType, Softwa
 from touchmark.provenance.manifest.write import sign_file
 from touchmark.provenance.media.kinds import kind_of
 from touchmark.provenance.media.picture import Orientation, Pixels
-from touchmark.provenance.media.still import Still, StillKind, view_still
+from touchmark.provenance.media.still import Still, StillKind
 from touchmark.provenance.media.video import Sound
+from touchmark.provenance.media.view import view_still
 from touchmark.provenance.signing import PemSigner
 from touchmark.provenance.watermark.audio import LoudnessMark
 from touchmark.provenance.watermark.protocol import Payload, WatermarkKey

@@ -17,9 +17,11 @@ from rich.console import Console
 from touchmark.detectors.frames import stills
 from touchmark.detectors.page import page
 from touchmark.detectors.terminal import render
+from touchmark.detectors.timeline import marked_segments
 from touchmark.detectors.verify import Verification
 from touchmark.provenance.manifest.claim import DigitalSourceType
-from touchmark.provenance.manifest.report import ReportedAction, ReportedIngredient, StatusCode
+from touchmark.provenance.manifest.report import ReportedAction, ReportedIngredient
+from touchmark.provenance.manifest.status import StatusCode
 from touchmark.provenance.media.limits import Limits
 from touchmark.provenance.watermark.protocol import Segment
 
@@ -105,6 +107,23 @@ def test_a_long_timeline_fits(studio, sealed) -> None:
     long = replace(verification.evidence, detections=(replace(detection, timeline=segments),))
     shown = plain_text(terminal(replace(verification, evidence=long)))
     assert "█" * 20 + "░" * 20 in shown
+
+
+def test_a_stretch_is_drawn_as_marked_where_it_is_counted(studio, sealed) -> None:
+    verification = studio.verify(sealed)
+    values = (1e-9, 9e-4, 2e-3, 0.5)
+    timeline = tuple(Segment(i, i + 1.0, value) for i, value in enumerate(values))
+    detection = replace(verification.evidence.detections[0], timeline=timeline)
+    drawn = replace(verification, evidence=replace(verification.evidence, detections=(detection,)))
+    assert "█" * 20 + "▒" * 10 + "░" * 10 in plain_text(terminal(drawn))
+    assert [page(drawn).count(f'<rect class="{kind}"') for kind in ("sure", "likely", "none")] == [2, 1, 1]
+    assert len(marked_segments(detection)) == 2
+
+
+def test_all_lines_on_development_keys_begin_in_one_column(studio, sealed) -> None:
+    lines = plain_text(terminal(studio.verify(sealed), width=80)).splitlines()
+    first = next(i for i, line in enumerate(lines) if "DEVELOPMENT KEYS" in line)
+    assert [len(line) - len(line.lstrip()) for line in lines[first : first + 2]] == [1, 1]
 
 
 @dataclass

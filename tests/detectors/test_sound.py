@@ -28,7 +28,7 @@ from touchmark.detectors.origin import Via
 from touchmark.detectors.page import page
 from touchmark.detectors.serialise import line, report_of
 from touchmark.detectors.sources import Sources
-from touchmark.detectors.statements import Source, Statement, Tone
+from touchmark.detectors.statement import Source, Statement, Tone
 from touchmark.detectors.terminal import render
 from touchmark.detectors.verdict import Outcome, Verdict, judge
 from touchmark.detectors.verify import Verification, Verifier

@@ -31,7 +31,7 @@ from touchmark.detectors.origin import describe
 from touchmark.detectors.page import page
 from touchmark.detectors.serialise import line, report_of
 from touchmark.detectors.sources import Sources
-from touchmark.detectors.statements import Source, Tone
+from touchmark.detectors.statement import Source, Tone
 from touchmark.detectors.terminal import render
 from touchmark.detectors.verdict import Outcome, judge
 from touchmark.detectors.verify import Verification, Verifier
@@ -39,9 +39,11 @@ from touchmark.generation.admission import SuspectInputError, require_unmarked
 from touchmark.provenance.disclosure.aigc import AIGC_KEY, AigcRecord, Label
 from touchmark.provenance.disclosure.xmp import XmpNote
 from touchmark.provenance.keys.development import issue_development_chain
-from touchmark.provenance.manifest.claim import GENERATOR, Claim, DigitalSourceType, SoftwareAgent
+from touchmark.provenance.manifest.claim import Claim, DigitalSourceType, SoftwareAgent
 from touchmark.provenance.manifest.context import manifest_context
-from touchmark.provenance.manifest.report import Concern, ManifestPresence, ValidationState
+from touchmark.provenance.manifest.definition import GENERATOR
+from touchmark.provenance.manifest.report import ManifestPresence, ValidationState
+from touchmark.provenance.manifest.status import Concern
 from touchmark.provenance.manifest.traces import stores
 from touchmark.provenance.manifest.write import sign_file, sign_stream
 from touchmark.provenance.media.boxes import C2PA_UUID, scan_boxes, unhashed_bytes

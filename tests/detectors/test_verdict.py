@@ -41,7 +41,7 @@ from touchmark.detectors.doubt import Doubt
 from touchmark.detectors.evidence import Evidence, SoundTrace
 from touchmark.detectors.labels import ContainerLabels
 from touchmark.detectors.origin import Via
-from touchmark.detectors.statements import Source, Statement, Tone
+from touchmark.detectors.statement import Source, Statement, Tone
 from touchmark.detectors.timeline import lie_together
 from touchmark.detectors.verdict import Outcome, judge
 from touchmark.provenance.disclosure.aigc import AigcRecord
@@ -55,9 +55,9 @@ from touchmark.provenance.manifest.report import (
     ReportedIngredient,
     ReportedRedaction,
     SignerIdentity,
-    StatusCode,
     ValidationState,
 )
+from touchmark.provenance.manifest.status import StatusCode
 from touchmark.provenance.manifest.uses import ReportedUse
 from touchmark.provenance.watermark.protocol import MarkState, Payload, Segment
 

@@ -17,7 +17,8 @@ from hypothesis.extra.numpy import arrays
 from numpy.typing import NDArray
 
 from tests.clips import moving_clip, scene, write_clip
-from touchmark.provenance.fingerprint import MOST_SAMPLES, Fingerprint, FingerprintError, Likeness, fingerprint_of
+from touchmark.provenance.fingerprint import MOST_SAMPLES, Fingerprint, FingerprintError, Likeness
+from touchmark.provenance.likeness import fingerprint_of
 from touchmark.provenance.media.video import Frame
 from touchmark.provenance.watermark.protocol import Transform
 

@@ -9,8 +9,8 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from touchmark.safety.canonical import _WITHOUT_ACCENTS, _normalised_around, _normalised_clusters, _without_accents
 from touchmark.safety.figures.forms import _LATIN_WITH_MARKS, _latin_base, plain
+from touchmark.safety.folding import _WITHOUT_ACCENTS, _normalised_around, _normalised_clusters, _without_accents
 from touchmark.safety.language import LATIN, LanguageGroup, language_groups, latin_languages
 from touchmark.safety.legibility import BACKWARDS, ROT13, Stretch, Turn, likelier_turned, pairs
 from touchmark.safety.traced import Traced

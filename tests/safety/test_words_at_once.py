@@ -11,11 +11,11 @@ from hypothesis import strategies as st
 
 from touchmark.safety.automaton import Automaton
 from touchmark.safety.figures.checksums import Words, bit_map, letters_of, may_hold
+from touchmark.safety.figures.heard import smooth
 from touchmark.safety.figures.romanisation import all_romanised, keys_of, romanised, word_key
 from touchmark.safety.figures.slip_keys import MIN_NAME, SlipKeys
 from touchmark.safety.figures.slip_text import MAX_WORD, MAX_WORDS, MIN_WORD, SlipText
 from touchmark.safety.figures.sound_pairs import Beside, SoundPairs, Stood
-from touchmark.safety.figures.sounds import smooth
 
 LETTERS = "абвгжцшчяकखगजটรเแโกไาアキシッャョーン가힣한국앙עבפشتחრნոაz1中"
 NAMES = (

@@ -46,8 +46,8 @@ from touchmark.provenance.manifest.report import (
     ReportedAction,
     ReportedIngredient,
     ReportedSoftBinding,
-    StatusCode,
 )
+from touchmark.provenance.manifest.status import StatusCode
 
 OWN, OTHER = PAYLOADS
 OPENED = ReportedAction("c2pa.opened", NOW, "", "")

@@ -36,7 +36,8 @@ from touchmark.provenance.keys.development import make_development_keys
 from touchmark.provenance.manifest.traces import stores
 from touchmark.provenance.media.kinds import kind_of_file
 from touchmark.provenance.media.picture import Orientation
-from touchmark.provenance.media.still import Still, StillKind, view_still, write_still
+from touchmark.provenance.media.still import Still, StillKind, write_still
+from touchmark.provenance.media.view import view_still
 
 __all__ = ["house", "stamped_studio"]
 

@@ -12,7 +12,6 @@ from typing import Any
 import pytest
 
 from touchmark.provenance.manifest.claim import (
-    PROMPT_RESOURCE,
     Claim,
     ClaimError,
     DigitalSourceType,
@@ -20,9 +19,8 @@ from touchmark.provenance.manifest.claim import (
     PromptRecord,
     SoftBinding,
     SoftwareAgent,
-    definition,
-    resources,
 )
+from touchmark.provenance.manifest.definition import PROMPT_RESOURCE, definition, resources
 
 Make = Callable[..., Claim]
 

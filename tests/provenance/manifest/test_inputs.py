@@ -11,7 +11,8 @@ import c2pa
 import pytest
 
 from touchmark.provenance.keys.ring import KeyRing
-from touchmark.provenance.manifest.claim import Claim, ClaimError, definition
+from touchmark.provenance.manifest.claim import Claim, ClaimError
+from touchmark.provenance.manifest.definition import definition
 from touchmark.provenance.manifest.inputs import ConsentRecord, InputFile, InputRole, TrainingMining, Use
 from touchmark.provenance.manifest.read import read_manifest
 from touchmark.provenance.manifest.rubric.document import Rubric

@@ -14,9 +14,11 @@ from hypothesis import strategies as st
 
 from touchmark.provenance.keys.ring import KeyRing
 from touchmark.provenance.manifest.claim import Claim, DigitalSourceType
-from touchmark.provenance.manifest.parse import MAX_DEPTH, UnreadableStoreError, parse_store
+from touchmark.provenance.manifest.ingredients import MAX_DEPTH
+from touchmark.provenance.manifest.parse import UnreadableStoreError, parse_store
 from touchmark.provenance.manifest.read import read_manifest
-from touchmark.provenance.manifest.report import Concern, ManifestReport, StatusCode, ValidationState
+from touchmark.provenance.manifest.report import ManifestReport, ValidationState
+from touchmark.provenance.manifest.status import Concern, StatusCode
 from touchmark.provenance.manifest.untrusted import MAX_ITEMS, MAX_TEXT
 from touchmark.provenance.manifest.write import sign_file
 

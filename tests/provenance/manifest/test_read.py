@@ -20,10 +20,12 @@ from cryptography.x509.oid import AuthorityInformationAccessOID
 from tests.provenance.keys.certificates import Authority, p256, private_pem
 from touchmark.provenance.keys.development import SIGNER_VALIDITY, issue_development_chain
 from touchmark.provenance.keys.ring import KeyRing
-from touchmark.provenance.manifest.claim import Claim, DigitalSourceType, SoftBinding, SoftwareAgent, definition
+from touchmark.provenance.manifest.claim import Claim, DigitalSourceType, SoftBinding, SoftwareAgent
 from touchmark.provenance.manifest.context import manifest_context
+from touchmark.provenance.manifest.definition import definition
 from touchmark.provenance.manifest.read import read_manifest
-from touchmark.provenance.manifest.report import Concern, ManifestPresence, ManifestReport, ValidationState
+from touchmark.provenance.manifest.report import ManifestPresence, ManifestReport, ValidationState
+from touchmark.provenance.manifest.status import Concern
 from touchmark.provenance.manifest.untrusted import MAX_TEXT
 from touchmark.provenance.manifest.write import SignedManifest, sign_file, sign_stream
 from touchmark.provenance.media.boxes import C2PA_UUID, scan_boxes

@@ -30,7 +30,8 @@ from touchmark.provenance.media.errors import (
     UnreadableFileError,
 )
 from touchmark.provenance.media.limits import Limits
-from touchmark.provenance.media.still import Still, StillKind, read_still, still_kind, view_still, write_still
+from touchmark.provenance.media.still import Still, StillKind, read_still, still_kind, write_still
+from touchmark.provenance.media.view import view_still
 
 AnyPixels = NDArray[np.uint8 | np.uint16]
 RGB = next(scene(97, 65, 1))
