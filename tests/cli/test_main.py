@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import subprocess
 import sys
@@ -92,6 +93,12 @@ def test_an_unforeseen_error_is_called_a_defect_of_ours(
     monkeypatch.setenv("TOUCHMARK_TRACEBACK", "1")
     with pytest.raises(ZeroDivisionError):
         run(["ledger"])
+
+
+def test_a_full_disk_is_no_defect_of_ours(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    _raise(monkeypatch, OSError(errno.ENOSPC, "No space left on device"))
+    assert run(["ledger"]) == 70
+    assert "(No space left on device) [touchmark.disk]" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
