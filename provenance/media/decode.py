@@ -33,10 +33,12 @@ from av.audio.stream import AudioStream
 from av.container import InputContainer
 from av.packet import Packet
 from av.stream import Disposition, Stream
+from av.subtitles.stream import SubtitleStream
 from av.video.codeccontext import VideoCodecContext
 from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 
+from touchmark.provenance.media.aperture import cuts
 from touchmark.provenance.media.colour import BT709, Colour
 from touchmark.provenance.media.errors import DecodeError, LimitExceededError, NoPicturesError, NotAVideoError
 from touchmark.provenance.media.fields import Fields
@@ -47,6 +49,8 @@ from touchmark.provenance.media.source import Source, open_source
 from touchmark.provenance.media.streams import DECODERS, LIBRARY_ERRORS, MediaReader, SoundForm, labels_of
 from touchmark.provenance.media.video import Frame, RawVideo
 
+_WORDS = frozenset(("mov_text", "subrip", "webvtt", "text", "eia_608"))
+"""Subtitles in letters. Those of ASS draw as well."""
 _FALLBACK_RATE = Fraction(25)
 _DECODER_THREADS = 4  # each holds pictures: memory is bounded whatever the machine
 _MOST_TO_SHARE = 1920 * 1088
@@ -395,6 +399,10 @@ class VideoReader(MediaReader):
             return "it has more than one track of pictures, and the first alone was looked at"
         if LeftOut.TRANSPARENCY in self.left_out:
             return "its pictures are transparent, and what they show depends on what is behind them"
+        if cuts(self._source.described, stream.codec_context.width, stream.codec_context.height):
+            return "players show a part of it, which its clean aperture cuts out"
+        if not all(map(_is_text, container.streams.subtitles)):
+            return "it has subtitles that may be pictures, and were not looked at"
         if len(container.streams.audio) > self.sound_tracks:
             return "it has sound that cannot be decoded here"
         played: list[VideoStream | AudioStream] = [stream, *container.streams.audio]
@@ -458,6 +466,12 @@ def _left_out(
         LeftOut.TRANSPARENCY: any(component.is_alpha for component in first.format.components),
     }
     return tuple(what for what, is_there in there.items() if is_there)
+
+
+def _is_text(stream: SubtitleStream) -> bool:
+    """Whether subtitles are words alone: what others draw can cover the film."""
+    context = stream.codec_context
+    return context is not None and context.codec.canonical_name in _WORDS
 
 
 def _fields(stream: VideoStream, first: VideoFrame, orientation: Orientation) -> Fields:

@@ -33,6 +33,7 @@ from av.video.reformatter import ColorRange, Colorspace, Interpolation, VideoRef
 from av.video.stream import VideoStream
 
 from touchmark.provenance.media import profile, segments
+from touchmark.provenance.media.aperture import cuts
 from touchmark.provenance.media.av1 import MOST_SHOWN, shown_pictures
 from touchmark.provenance.media.errors import DecodeError, EncodeError, LimitExceededError, MediaError, NotAPictureError
 from touchmark.provenance.media.gain import FoundMap, Gain, StrangeGainMapError, in_heif, in_jpeg
@@ -61,6 +62,7 @@ _MOST_PROFILES = 16
 _ALPHA = b"auxid:1\0", b"urn:mpeg:mpegB:cicp:systems:auxiliary:alpha\0"
 _SEEN_THROUGH = "it is transparent, and what it shows depends on what is behind it"
 _OTHER_COLOURS = "its colour profile shows other levels than it holds"
+_CUT = "viewers show a part of it, which its clean aperture cuts out"
 _GAIN_MAP = "its gain map, by which some screens show another picture, could not be looked at"
 _LIT_PIXELS = _VIEWED_PIXELS // 4
 """Of what such screens show: it is worked out in fractions."""
@@ -282,6 +284,8 @@ def _found(path: Path, limits: Limits, most: int | None = None) -> _Found:
                 if unshown or number == _MOST_PROFILES or profile.shows_otherwise(of_colours):
                     unshown = unshown or _OTHER_COLOURS
                     break
+            if cuts(data, picture.width, picture.height):
+                unshown = unshown or _CUT
             try:
                 gains = in_heif(tone_maps(io.BytesIO(data), subject))
             except StrangeGainMapError:
