@@ -18,6 +18,7 @@ Demuxers and decoders are restricted (:mod:`streams`).
 from __future__ import annotations
 
 import gc
+from array import array
 from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
@@ -40,6 +41,7 @@ from av.video.stream import VideoStream
 
 from touchmark.provenance.media.aperture import cuts
 from touchmark.provenance.media.colour import BT709, Colour
+from touchmark.provenance.media.dwelling import dwelling
 from touchmark.provenance.media.errors import DecodeError, LimitExceededError, NoPicturesError, NotAVideoError
 from touchmark.provenance.media.fields import Fields
 from touchmark.provenance.media.limits import Limits
@@ -134,7 +136,8 @@ class VideoReader(MediaReader):
     def __init__(self, source: Source, limits: Limits) -> None:
         super().__init__(source, limits)
         self._end = Fraction(0)
-        self._pictures_past = 0
+        self._stamps = array("q")
+        self._tick = Fraction(1)
         with self._from_start() as (container, stream):
             period, declared = self._nominal(container, stream)
             first = self._first_picture(container, stream)
@@ -177,7 +180,17 @@ class VideoReader(MediaReader):
     @property
     def pictures(self) -> int:
         """Packets of picture, decoded or not, that the longest pass so far went past: one for each picture, mostly."""
-        return self._pictures_past
+        return len(self._stamps)
+
+    @property
+    def unheld(self) -> str:
+        """Why what is shown for most of the time is little of what has gone past so far, in words; empty where not.
+
+        A search that weighs all pictures alike finds no mark in one that is held among hundreds that nobody sees.
+        """
+        if not dwelling(self._stamps, float(self._end / self._tick)):
+            return ""
+        return "a few of its pictures are shown for most of its time, and were looked at among the others"
 
     def frames(self, key_frames_only: bool = False, *, lean: bool = False) -> Iterator[Frame]:
         """The pictures from the first on, in presentation order.
@@ -295,14 +308,17 @@ class VideoReader(MediaReader):
 
     def _packets(self, container: InputContainer, stream: Stream) -> Iterator[Packet[Stream]]:
         last: Fraction | None = None
-        past = 0
+        stamps = array("q")
         for packet in super()._packets(container, stream):
             if not isinstance(stream, VideoStream):
                 yield packet
                 continue
-            past += packet.size > 0
-            self._pictures_past = max(self._pictures_past, past)
+            if packet.size:
+                stamps.append(packet.pts if packet.pts is not None else stamps[-1] if stamps else 0)
+            if len(stamps) > len(self._stamps):
+                self._stamps = stamps
             if packet.pts is not None and packet.time_base is not None:
+                self._tick = packet.time_base
                 self._end = max(self._end, (packet.pts + (packet.duration or 0)) * packet.time_base)
             context = stream.codec_context
             if context.skip_frame == "NONKEY" and packet.size:

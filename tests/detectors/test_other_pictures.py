@@ -439,6 +439,20 @@ def test_pictures_that_an_edit_list_leaves_out_are_not_vouched_for(films, verify
     assert verify(films["clean"]).verdict.outcome is Outcome.CAPTURED
 
 
+def test_a_picture_that_is_held_among_many_that_nobody_sees_is_not_vouched_for(films, verify, tmp_path) -> None:
+    """A still of a minute between a hundred pictures of a millisecond, in any of which alone a mark would be found."""
+    path, tick = tmp_path / "film.mp4", Fraction(1, 1000)
+    with av.open(str(films["clean"])) as given, av.open(str(path), "w") as target:
+        track = target.add_stream_from_template(given.streams.video[0])
+        for packet in given.demux(video=0):
+            if packet.dts is not None:
+                at = round(packet.pts * packet.time_base / Fraction(1, 24))
+                packet.pts = packet.dts = at + (60_000 if at > 30 else 0)
+                packet.stream, packet.time_base, packet.duration = track, tick, 1
+                target.mux(packet)
+    assert_not_accepted(verify(path), "most of its time")
+
+
 def test_pictures_that_cannot_be_decoded_are_not_vouched_for(films, verify, tmp_path) -> None:
     """Another player may know how."""
     path = joined(tmp_path / "film.mp4", films["clean"])
