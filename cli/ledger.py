@@ -61,9 +61,17 @@ def verify(head: str | None, as_json: bool) -> int:
 
 @ledger.command(epilog="Example: touchmark ledger show | tail -3")
 def show() -> None:
-    """Print every entry as one line of JSON, oldest first."""
+    """Print every entry as one line of JSON, oldest first; a body that is none, as the text that it is."""
     for entry in _open().entries():
-        print_json({**asdict(entry), "body": json.loads(entry.body)})
+        print_json({**asdict(entry), "body": _content(entry.body)})
+
+
+def _content(body: str) -> object:
+    """What an entry holds; of one that somebody edited the text."""
+    try:
+        return json.loads(body)
+    except (ValueError, RecursionError):
+        return body
 
 
 def _open() -> Ledger:

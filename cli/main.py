@@ -6,6 +6,7 @@ at once. One place turns every :class:`TouchmarkError` into one line on standard
 
 from __future__ import annotations
 
+import errno
 import gc
 import os
 import sys
@@ -25,6 +26,8 @@ INTERRUPTED = 130
 TRACEBACK = "TOUCHMARK_TRACEBACK"
 """Set in the environment, it shows where an unforeseen error came from."""
 
+_DISK = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EIO}
+"""What can befall whatever is written, anywhere."""
 _OBJECTS = 100_000
 """New objects before the garbage collector looks for cycles among them; Python's own 700 suits smaller programs."""
 
@@ -145,6 +148,10 @@ def run(arguments: list[str]) -> int:
     except Exception as error:
         if os.environ.get(TRACEBACK):
             raise
+        if isinstance(error, OSError) and error.errno in _DISK:
+            problem = f"the disk is full, or cannot be written ({error.strerror})"
+            click.echo(f"touchmark: {problem} [touchmark.disk]", err=True)
+            return SOFTWARE
         problem = printable(f"{type(error).__name__}: {error}")
         click.echo(f"touchmark: a defect of ours, not of your input: {problem}", err=True)
         click.echo(f"touchmark: please report it with what {TRACEBACK}=1 prints [touchmark.defect]", err=True)

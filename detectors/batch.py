@@ -17,7 +17,9 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from itertools import islice
+from multiprocessing.connection import wait
 from pathlib import Path
+from threading import Thread
 
 from touchmark.detectors.look import MarkSearch
 from touchmark.detectors.verify import Verification, Verifier
@@ -94,9 +96,20 @@ _verifier: Verifier | None = None  # of this worker process
 
 def _begin(make: Callable[[], Verifier]) -> None:
     global _verifier  # noqa: PLW0603 (a pool hands its workers nothing else to keep)
+    Thread(target=_end_with_the_caller, daemon=True).start()
     run_canary()
     _verifier = make()
     gc.freeze()  # what stays need not be searched for garbage with every few files
+
+
+def _end_with_the_caller() -> None:
+    """A worker waits for files for ever where the caller was killed: each holds the pipe open that others wait at, and
+    whoever reads what the caller prints waits too.
+    """
+    caller = multiprocessing.parent_process()
+    assert caller is not None
+    wait([caller.sentinel])
+    os._exit(1)
 
 
 def _examine_chunk(paths: Sequence[Path], search: MarkSearch) -> list[Found]:

@@ -179,7 +179,7 @@ def _watch(
             damage=damage,
             sound_damage=sound_damage,
             claims=tuple(mark.ask(video, sources.keys) for mark in sources.other_marks),
-            unseen=video.unshown or _undecoded(damage, watched.extent),
+            unseen=video.unshown or video.unheld or _undecoded(damage, watched.extent),
             extent=watched.extent,
         )
 

@@ -26,9 +26,22 @@ def flush(path: Path) -> None:
 
 
 def write_new(path: Path, content: bytes) -> None:
-    """Make a file, and return when its bytes are on the disk. Raises FileExistsError, OSError."""
-    with _new(path) as file:
-        file.write(content)
+    """Make a file, whole or not at all, and return when its bytes are on the disk. Raises FileExistsError, OSError."""
+    with _aside(path) as part:
+        with _new(part) as file:
+            file.write(content)
+        os.link(part, path)  # which, unlike renaming, never takes the place of another
+
+
+@contextmanager
+def _aside(path: Path) -> Iterator[Path]:
+    """A name beside it that is nobody else's, and that is gone in the end."""
+    part = path.with_name(f".{path.name[:200]}.{secrets.token_hex(8)}.part")
+    try:
+        yield part
+    finally:
+        with suppress(OSError):
+            part.unlink()
 
 
 @contextmanager
@@ -40,15 +53,11 @@ def replacing(path: Path) -> Iterator[BinaryIO]:
     Raises:
         OSError: it cannot be written.
     """
-    part = path.with_name(f".{path.name[:200]}.{secrets.token_hex(8)}.part")
-    try:
+    with _aside(path) as part:
         with _new(part) as file:
             yield file
         part.replace(path)
         flush(path.parent)
-    finally:
-        with suppress(OSError):
-            part.unlink()
 
 
 @contextmanager

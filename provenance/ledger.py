@@ -13,16 +13,21 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from typing import Any
 
 from sqlalchemy import Column, Engine, Integer, MetaData, Select, String, Table, Text, insert, select
+from sqlalchemy.exc import IntegrityError
 
 from touchmark.provenance.database import DatabaseError, reported, writing
 
 GENESIS = "0" * 64
 """What the first entry chains to."""
+_MOST_RIVALS = 100
+"""Entries of others that may come between reading the newest and adding one, where a database locks no reader out."""
+_MOST_ENTRIES = 1 << 62
 
 _METADATA = MetaData()
 _LEDGER = Table(
@@ -78,8 +83,15 @@ def entry_digest(sequence: int, time: str, kind: str, body: str, previous: str) 
     return hashlib.sha256(canonical.encode("ascii")).hexdigest()
 
 
+def _text(value: object) -> str:
+    """What a column of text holds; anything else in words, whose digest then does not match."""
+    return value if isinstance(value, str) else ascii(value)
+
+
 class Ledger:
-    """The ledger in one database. Entries are added at the end, under the database's write lock."""
+    """The ledger in one database. Entries are added at the end: under the write lock of SQLite, and in any other
+    database anew behind whoever was faster.
+    """
 
     def __init__(self, engine: Engine) -> None:
         """Opens the table, making it on first use.
@@ -99,12 +111,18 @@ class Ledger:
         """
         text = json.dumps(body, sort_keys=True, ensure_ascii=True, separators=(",", ":"))
         time = now.astimezone(UTC).isoformat(timespec="microseconds")
-        problem = "the ledger cannot be written"
-        with reported(self._engine, LedgerError, problem), writing(self._engine) as connection:
+        with reported(self._engine, LedgerError, "the ledger cannot be written"):
+            for _ in range(_MOST_RIVALS):
+                with suppress(IntegrityError):
+                    return self._appended(time, kind, text)
+            return self._appended(time, kind, text)
+
+    def _appended(self, time: str, kind: str, text: str) -> LedgerEntry:
+        with writing(self._engine) as connection:
             last = connection.execute(
                 select(_LEDGER.c.sequence, _LEDGER.c.digest).order_by(_LEDGER.c.sequence.desc()).limit(1)
             ).one_or_none()
-            sequence, previous = (1, GENESIS) if last is None else (int(last.sequence) + 1, str(last.digest))
+            sequence, previous = (1, GENESIS) if last is None else (self._place(last.sequence) + 1, str(last.digest))
             digest = entry_digest(sequence, time, kind, text, previous)
             entry = LedgerEntry(sequence, time, kind, text, previous, digest)
             connection.execute(insert(_LEDGER).values(**asdict(entry)))
@@ -129,7 +147,18 @@ class Ledger:
     def _read(self, query: Select[tuple[object, ...]]) -> Iterator[LedgerEntry]:
         with reported(self._engine, LedgerError, "the ledger cannot be read"), self._engine.connect() as connection:
             for row in connection.execution_options(yield_per=500).execute(query):
-                yield LedgerEntry(row.sequence, row.time, row.kind, row.body, row.previous, row.digest)
+                texts = map(_text, (row.time, row.kind, row.body, row.previous, row.digest))
+                yield LedgerEntry(self._place(row.sequence), *texts)
+
+    def _place(self, sequence: object) -> int:
+        """Where an entry stands. SQLite keeps anything in any column, and whoever edits it writes what he likes."""
+        if isinstance(sequence, int) and 0 < sequence < _MOST_ENTRIES:
+            return sequence
+        raise LedgerError(
+            f"an entry has no place in the ledger ({sequence!a:.40})",
+            subject=str(self._engine.url),
+            remedy="Somebody edited the database: look at it with its own tools, and go on from a copy that verifies.",
+        )
 
     def verify(self, head: str | None = None) -> tuple[LedgerFault, ...]:
         """Recompute the chain.

@@ -256,8 +256,9 @@ def _alone(folder: Path) -> Iterator[None]:
             raise RotationBusyError(
                 "another process is changing the keys", subject=str(folder), remedy="Wait for it, then look again."
             ) from error
-        for left in folder.glob(".*.part"):  # of one that was killed; there may be a key in it
-            left.unlink()
+        for place in (folder, folder / RETIRED):
+            for left in place.glob(".*.part"):  # of one that was killed; there may be a key in it
+                left.unlink()
         yield
     finally:
         os.close(descriptor)

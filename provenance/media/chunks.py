@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import re
 import struct
+import sys
 from collections.abc import Callable, Iterator
 from typing import BinaryIO, Final, NamedTuple
 
@@ -20,9 +21,8 @@ MOST_PARTS: Final = 100_000
 """No walk goes on beyond so many."""
 SCAN, END, APP1, APP11 = 0xDA, 0xD9, 0xE1, 0xEB
 """Markers of JPEG (ITU-T T.81, table B.1)."""
-_MARKER: Final = re.compile(rb"\xff[^\xff]")
-_BEHIND_SCAN: Final = re.compile(rb"\xff[\x02-\xcf\xd8-\xfe]")
-"""What begins a segment behind a scan, in whose data other bytes follow 0xFF (ITU-T T.81, B.1.1.3 and B.1.1.5)."""
+_BEGINNING: Final = re.compile(rb"\xff[\x02-\xcf\xd9-\xfe]")
+"""What begins a segment, in the data of a scan as well: other markers stand alone (ITU-T T.81, B.1.1.3 and B.1.1.5)."""
 _BLOCK: Final = 1 << 16
 
 
@@ -37,20 +37,31 @@ class Segment(NamedTuple):
     end: int
 
 
-def jpeg_segments(file: BinaryIO) -> Iterator[Segment]:
+class LongFillError(ValueError):
+    """Between two segments lies more than a walk may skip."""
+
+
+def jpeg_segments(file: BinaryIO, start: int = 0, most_skipped: int = sys.maxsize) -> Iterator[Segment]:
     """Segments of a JPEG up to the end of the picture, or of the file; the last may reach beyond it.
 
-    As decoders do, it skips what lies between two of them: fill (T.81, B.1.1.2), and the zeros that some cameras write.
-    What follows a scan is looked for only when the next segment is asked for.
+    As decoders do, it skips what lies between two of them: fill (T.81, B.1.1.2), the zeros that some cameras write,
+    markers that stand alone. What follows a scan is looked for only when the next segment is asked for.
+
+    Args:
+        start: where the JPEG begins.
+        most_skipped: bytes at one place, or a few more: for who walks from many. A decoder skips any number.
+
+    Raises:
+        LongFillError: there are more.
     """
-    at = 2
+    at = start + 2
     for _ in range(MOST_PARTS):
         file.seek(at)
         head = file.read(4)
         if len(head) < 2:
             return
-        if head[0] != 0xFF or head[1] == 0xFF:
-            at = _found(file, at + 1, _MARKER)
+        if not _BEGINNING.match(head):
+            at = _found(file, at + 1, most_skipped)
             continue
         marker = head[1]
         if marker == END:
@@ -60,18 +71,21 @@ def jpeg_segments(file: BinaryIO) -> Iterator[Segment]:
             return
         end = at + 2 + int.from_bytes(head[2:], "big")
         yield Segment(marker, at, end)
-        at = _found(file, end, _BEHIND_SCAN) if marker == SCAN else end
+        at = _found(file, end, sys.maxsize) if marker == SCAN else end
 
 
-def _found(file: BinaryIO, at: int, what: re.Pattern[bytes]) -> int:
-    """Where that lies which begins with two bytes, from ``at`` on; the end of the file where it does not."""
+def _found(file: BinaryIO, at: int, most: int) -> int:
+    """Where the next segment begins, from ``at`` on; the end of the file where none does."""
+    beyond = at + most
     while True:
         file.seek(at)
         data = file.read(_BLOCK)
-        if found := what.search(data):
-            return at + found.start()
         if not data:
             return at
+        if at > beyond:
+            raise LongFillError(f"more than {most:,} bytes between two segments")
+        if found := _BEGINNING.search(data):
+            return at + found.start()
         at += max(len(data) - 1, 1)  # a byte 0xFF at the end is looked at again with what follows it
 
 

@@ -18,6 +18,7 @@ Demuxers and decoders are restricted (:mod:`streams`).
 from __future__ import annotations
 
 import gc
+from array import array
 from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
@@ -33,11 +34,14 @@ from av.audio.stream import AudioStream
 from av.container import InputContainer
 from av.packet import Packet
 from av.stream import Disposition, Stream
+from av.subtitles.stream import SubtitleStream
 from av.video.codeccontext import VideoCodecContext
 from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 
+from touchmark.provenance.media.aperture import cuts
 from touchmark.provenance.media.colour import BT709, Colour
+from touchmark.provenance.media.dwelling import dwelling
 from touchmark.provenance.media.errors import DecodeError, LimitExceededError, NoPicturesError, NotAVideoError
 from touchmark.provenance.media.fields import Fields
 from touchmark.provenance.media.limits import Limits
@@ -47,6 +51,8 @@ from touchmark.provenance.media.source import Source, open_source
 from touchmark.provenance.media.streams import DECODERS, LIBRARY_ERRORS, MediaReader, SoundForm, labels_of
 from touchmark.provenance.media.video import Frame, RawVideo
 
+_WORDS = frozenset(("mov_text", "subrip", "webvtt", "text", "eia_608"))
+"""Subtitles in letters. Those of ASS draw as well."""
 _FALLBACK_RATE = Fraction(25)
 _DECODER_THREADS = 4  # each holds pictures: memory is bounded whatever the machine
 _MOST_TO_SHARE = 1920 * 1088
@@ -130,7 +136,8 @@ class VideoReader(MediaReader):
     def __init__(self, source: Source, limits: Limits) -> None:
         super().__init__(source, limits)
         self._end = Fraction(0)
-        self._pictures_past = 0
+        self._stamps = array("q")
+        self._tick = Fraction(1)
         with self._from_start() as (container, stream):
             period, declared = self._nominal(container, stream)
             first = self._first_picture(container, stream)
@@ -173,7 +180,17 @@ class VideoReader(MediaReader):
     @property
     def pictures(self) -> int:
         """Packets of picture, decoded or not, that the longest pass so far went past: one for each picture, mostly."""
-        return self._pictures_past
+        return len(self._stamps)
+
+    @property
+    def unheld(self) -> str:
+        """Why what is shown for most of the time is little of what has gone past so far, in words; empty where not.
+
+        A search that weighs all pictures alike finds no mark in one that is held among hundreds that nobody sees.
+        """
+        if not dwelling(self._stamps, float(self._end / self._tick)):
+            return ""
+        return "a few of its pictures are shown for most of its time, and were looked at among the others"
 
     def frames(self, key_frames_only: bool = False, *, lean: bool = False) -> Iterator[Frame]:
         """The pictures from the first on, in presentation order.
@@ -291,14 +308,17 @@ class VideoReader(MediaReader):
 
     def _packets(self, container: InputContainer, stream: Stream) -> Iterator[Packet[Stream]]:
         last: Fraction | None = None
-        past = 0
+        stamps = array("q")
         for packet in super()._packets(container, stream):
             if not isinstance(stream, VideoStream):
                 yield packet
                 continue
-            past += packet.size > 0
-            self._pictures_past = max(self._pictures_past, past)
+            if packet.size:
+                stamps.append(packet.pts if packet.pts is not None else stamps[-1] if stamps else 0)
+            if len(stamps) > len(self._stamps):
+                self._stamps = stamps
             if packet.pts is not None and packet.time_base is not None:
+                self._tick = packet.time_base
                 self._end = max(self._end, (packet.pts + (packet.duration or 0)) * packet.time_base)
             context = stream.codec_context
             if context.skip_frame == "NONKEY" and packet.size:
@@ -395,6 +415,10 @@ class VideoReader(MediaReader):
             return "it has more than one track of pictures, and the first alone was looked at"
         if LeftOut.TRANSPARENCY in self.left_out:
             return "its pictures are transparent, and what they show depends on what is behind them"
+        if cuts(self._source.described, stream.codec_context.width, stream.codec_context.height):
+            return "players show a part of it, which its clean aperture cuts out"
+        if not all(map(_is_text, container.streams.subtitles)):
+            return "it has subtitles that may be pictures, and were not looked at"
         if len(container.streams.audio) > self.sound_tracks:
             return "it has sound that cannot be decoded here"
         played: list[VideoStream | AudioStream] = [stream, *container.streams.audio]
@@ -458,6 +482,12 @@ def _left_out(
         LeftOut.TRANSPARENCY: any(component.is_alpha for component in first.format.components),
     }
     return tuple(what for what, is_there in there.items() if is_there)
+
+
+def _is_text(stream: SubtitleStream) -> bool:
+    """Whether subtitles are words alone: what others draw can cover the film."""
+    context = stream.codec_context
+    return context is not None and context.codec.canonical_name in _WORDS
 
 
 def _fields(stream: VideoStream, first: VideoFrame, orientation: Orientation) -> Fields:

@@ -15,13 +15,15 @@ import re
 import struct
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import Final
+from io import BytesIO
+from itertools import takewhile
+from typing import BinaryIO, Final
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from touchmark.provenance.media.chunks import END, SCAN
+from touchmark.provenance.media.chunks import END, SCAN, LongFillError, jpeg_segments, segment_data
 from touchmark.provenance.media.picture import Pixels
 
 MOST_MAPS: Final = 2
@@ -30,8 +32,9 @@ _MOST_BYTES: Final = 24 << 20
 """Of one: those of cameras have some hundred kilobytes."""
 _MOST_TEXT: Final = 1 << 16
 _MOST_STARTS, _MOST_SEGMENTS = 1024, 4096
+_MOST_FILL: Final = 1 << 16
+"""Bytes between two segments: each of many beginnings could lead to the same megabytes."""
 _START: Final = b"\xff\xd8\xff"
-_HEAD: Final = re.compile(rb"(?s)\xff++(.)")
 _ISO: Final = b"urn:iso:std:iso:ts:21496:-1\0"
 _SAYS_SO: Final = re.compile(rb"http://ns\.adobe\.com/hdr-gain-map/1\.0/|aux:hdrgainmap|" + re.escape(_ISO[:-1]))
 _XMP, _MORE_XMP = b"http://ns.adobe.com/xap/1.0/\0", b"http://ns.adobe.com/xmp/extension/\0"
@@ -129,12 +132,12 @@ def in_jpeg(data: bytes) -> tuple[FoundMap, ...]:
     Raises:
         StrangeGainMapError: there are more than ``MOST_MAPS``, or more pictures than can be asked whether they are.
     """
-    found, budget = [], _MOST_SEGMENTS
+    file, found, budget = BytesIO(data), [], _MOST_SEGMENTS
     for number, start in enumerate(_starts(data)):
         if number == _MOST_STARTS:
             raise StrangeGainMapError("pictures in the picture by the hundred")
         notes = []
-        for note in _segments(data, start):
+        for note in _notes(file, start):
             budget -= 1
             if not budget:
                 raise StrangeGainMapError("segments by the thousand")
@@ -164,14 +167,14 @@ def _starts(data: bytes) -> Iterator[int]:
         at = data.find(_START, at + 1)
 
 
-def _segments(data: bytes, start: int) -> Iterator[bytes]:
+def _notes(file: BinaryIO, start: int) -> Iterator[bytes]:
     """What the segments before the first scan hold, of a JPEG that begins there."""
-    at = start + 2
-    while head := _HEAD.match(data, at):  # filled up with any number of the same byte
-        if head[1][0] in (END, SCAN):
-            return
-        at = head.end() + int.from_bytes(data[head.end() : head.end() + 2], "big")
-        yield data[head.end() + 2 : at]
+    segments = jpeg_segments(file, start, _MOST_FILL)
+    try:
+        for segment in takewhile(lambda segment: segment.marker not in (END, SCAN), segments):
+            yield segment_data(file, segment)
+    except LongFillError as error:
+        raise StrangeGainMapError(str(error)) from error
 
 
 def _may_say_so(note: bytes) -> bool:

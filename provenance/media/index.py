@@ -35,6 +35,13 @@ def index_entries(file: BinaryIO, movie: Box, subject: str) -> int:
     return total
 
 
+def descriptions(file: BinaryIO, movie: Box, subject: str) -> bytes:
+    """What the tracks of a ``moov`` box say of how their samples are meant (``stsd``), one after another."""
+    tracks = (track for track in inside(file, movie, subject) if track.type == "trak")
+    tables = (box for track in tracks for box in _descend(file, track, subject) if box.type == "stsd")
+    return b"".join(_payload(file, box, 0, box.size) for box in tables)
+
+
 def _track_entries(file: BinaryIO, track: Box, subject: str) -> int:
     tables = list(_descend(file, track, subject))
     if _is_uncompressed_sound(file, tables):

@@ -17,7 +17,7 @@ from typing import BinaryIO, Final
 
 from touchmark.provenance.media import boxes, kinds
 from touchmark.provenance.media.errors import NotAVideoError, PlaylistError, TruncatedError, UnreadableFileError
-from touchmark.provenance.media.index import index_entries
+from touchmark.provenance.media.index import descriptions, index_entries
 from touchmark.provenance.media.limits import DecodeClock, Limits
 from touchmark.provenance.media.whole import check_boxes_are_whole
 
@@ -100,6 +100,7 @@ class Source:
         demuxer: the only FFmpeg demuxer that is let near it.
         clock: the time budget shared by all passes.
         indexes: how many of a film of boxes are in it; a demuxer reads the first.
+        described: what the tracks of such a film say of how their samples are meant.
     """
 
     name: str
@@ -108,6 +109,7 @@ class Source:
     _file: FileIO
     _size: int
     indexes: int = 1
+    described: bytes = b""
 
     def cursor(self) -> Cursor:
         """A new cursor at the start of the file."""
@@ -126,8 +128,8 @@ def open_source(path: Path, limits: Limits, *, sound: bool = False) -> Iterator[
         descriptor = file.fileno()
         head = os.pread(descriptor, _HEAD, 0)
         demuxer = (_sound_demuxer(descriptor) if sound else None) or _demuxer(head, name)
-        indexes = _check_boxes(descriptor, limits, name) if demuxer == "mov" else 1
-        yield Source(name, demuxer, DecodeClock(limits.max_decode_seconds, name), file, size, indexes)
+        indexes, described = _check_boxes(descriptor, limits, name) if demuxer == "mov" else (1, b"")
+        yield Source(name, demuxer, DecodeClock(limits.max_decode_seconds, name), file, size, indexes, described)
 
 
 @contextmanager
@@ -228,8 +230,12 @@ def check_is_no_piece(file: BinaryIO, top_level: Iterable[boxes.Box], name: str)
         raise TruncatedError(f"is {piece}", subject=name, remedy=_OF_SEGMENTS)
 
 
-def _check_boxes(descriptor: int, limits: Limits, name: str) -> int:
-    """Refuse a file of boxes whose index or media is cut off, or whose index is too large to load; how many it has."""
+def _check_boxes(descriptor: int, limits: Limits, name: str) -> tuple[int, bytes]:
+    """Refuse a file of boxes whose index or media is cut off, or whose index is too large to load.
+
+    Returns:
+        How many it has, and what they say of how samples are meant.
+    """
     with open(os.dup(descriptor), "rb") as file:  # noqa: PTH123 (a descriptor, not a path)
         found = tuple(boxes.top_level(file, name))
         check_boxes_are_whole(found, name)
@@ -239,11 +245,11 @@ def _check_boxes(descriptor: int, limits: Limits, name: str) -> int:
             subject=name,
         )
         check_is_no_piece(file, found, name)
-    indexes = sum(box.type == "moov" for box in found)
+        indexes = [descriptions(file, box, name) for box in found if box.type == "moov"]
     if not indexes:
         raise TruncatedError(
             "has no index ('moov' box)",
             subject=name,
             remedy="Fetch the file again; it was cut short or never finished.",
         )
-    return indexes
+    return len(indexes), b"".join(indexes)

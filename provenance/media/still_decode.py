@@ -30,6 +30,7 @@ from av.video.reformatter import ColorRange, Colorspace, Interpolation, VideoRef
 from av.video.stream import VideoStream
 
 from touchmark.provenance.media import profile, segments
+from touchmark.provenance.media.aperture import cuts
 from touchmark.provenance.media.av1 import MOST_SHOWN, shown_pictures
 from touchmark.provenance.media.errors import DecodeError, LimitExceededError, NotAPictureError
 from touchmark.provenance.media.gain import FoundMap, Gain, StrangeGainMapError, in_heif, in_jpeg
@@ -79,6 +80,7 @@ class Unshown(StrEnum):
 
     SEEN_THROUGH = "it is transparent, and what it shows depends on what is behind it"
     OTHER_COLOURS = "its colour profile shows other levels than it holds"
+    CUT = "viewers show a part of it, which its clean aperture cuts out"
     GAIN_MAP = "its gain map, by which some screens show another picture, could not be looked at"
     FURTHER = "it holds further pictures, and the first alone was looked at"
 
@@ -180,6 +182,8 @@ def _avif(data: bytes, limits: Limits, subject: str, *, alone: bool) -> DecodedS
     unshown = Unshown.SEEN_THROUGH if any(name in data for name in _ALPHA) else None
     if unshown is None and _avif_shows_otherwise(data):
         unshown = Unshown.OTHER_COLOURS
+    if cuts(data, picture.width, picture.height):
+        unshown = unshown or Unshown.CUT
     try:
         gains = in_heif(tone_maps(io.BytesIO(data), subject))
     except StrangeGainMapError:

@@ -12,6 +12,7 @@ says who signs, POST /v1/signatures takes the bytes to be signed and answers the
 from __future__ import annotations
 
 import hashlib
+import io
 import json
 import socket
 import ssl
@@ -22,6 +23,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from time import monotonic
 from typing import Any, Final
 
 from cryptography import x509
@@ -38,6 +40,9 @@ from touchmark.provenance.signing.remote import IDENTITY_PATH, SIGN_PATH, Identi
 from touchmark.provenance.signing.signer import Signer
 
 _PATIENCE: Final = 10.0
+"""Seconds for the handshake, and for the answer."""
+_HEARD: Final = 10.0
+"""Seconds for all that a client sends."""
 _MAX_CONNECTIONS: Final = 64
 
 
@@ -187,13 +192,35 @@ class SigningServer(ThreadingHTTPServer):
             self._places.release()
 
 
+class _Sent(io.RawIOBase):
+    """What a client sends, for so long and no longer: a connection's own limit starts anew with each byte."""
+
+    def __init__(self, connection: socket.socket) -> None:
+        self._connection, self._end = connection, monotonic() + _HEARD
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        left = self._end - monotonic()
+        if left <= 0:
+            raise TimeoutError("the request did not come in time")
+        self._connection.settimeout(left)
+        return self._connection.recv_into(buffer)
+
+
 def _handler(service: SigningService) -> type[BaseHTTPRequestHandler]:
     class Handler(BaseHTTPRequestHandler):
-        timeout = _PATIENCE
         server_version, sys_version = "touchmark-signer", ""
 
+        def setup(self) -> None:
+            super().setup()
+            assert isinstance(self.connection, ssl.SSLSocket)
+            self._client = service.knows(self.connection.getpeercert(binary_form=True))
+            self.rfile = io.BufferedReader(_Sent(self.connection))
+
         def do_GET(self) -> None:
-            if self._client() is None:
+            if self._client is None:
                 self._send(_problem(403, "this client is not in the list"))
             elif self.path != IDENTITY_PATH:
                 self._send(_problem(404, "there is nothing here"))
@@ -201,7 +228,7 @@ def _handler(service: SigningService) -> type[BaseHTTPRequestHandler]:
                 self._send(service.identity())
 
         def do_POST(self) -> None:
-            client, length = self._client(), self.headers.get("Content-Length", "")
+            client, length = self._client, self.headers.get("Content-Length", "")
             if client is None:
                 self._send(_problem(403, "this client is not in the list"))
             elif self.path != SIGN_PATH:
@@ -222,11 +249,8 @@ def _handler(service: SigningService) -> type[BaseHTTPRequestHandler]:
                 self.log_error("%s", f"{type(error).__name__}: {error}")
                 return _problem(503, "the key is not available")
 
-        def _client(self) -> str | None:
-            assert isinstance(self.connection, ssl.SSLSocket)
-            return service.knows(self.connection.getpeercert(binary_form=True))
-
         def _send(self, reply: Reply) -> None:
+            self.connection.settimeout(_PATIENCE)
             self.send_response(reply.status)
             self.send_header("Content-Type", reply.content_type)
             self.send_header("Content-Length", str(len(reply.body)))

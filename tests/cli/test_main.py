@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import subprocess
 import sys
@@ -14,7 +15,7 @@ from click.shell_completion import ShellComplete
 
 from touchmark.cli import as_json, main
 from touchmark.cli.main import run
-from touchmark.provenance.database import open_database
+from touchmark.provenance.database import open_database, writing
 from touchmark.provenance.errors import TouchmarkError
 from touchmark.provenance.home import Home
 from touchmark.provenance.ledger import Ledger
@@ -94,6 +95,12 @@ def test_an_unforeseen_error_is_called_a_defect_of_ours(
         run(["ledger"])
 
 
+def test_a_full_disk_is_no_defect_of_ours(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    _raise(monkeypatch, OSError(errno.ENOSPC, "No space left on device"))
+    assert run(["ledger"]) == 70
+    assert "(No space left on device) [touchmark.disk]" in capsys.readouterr().err
+
+
 @pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
 def test_completion_is_a_script_for_the_shell(shell: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["completion", shell]) == 0
@@ -131,6 +138,20 @@ def test_ledger_verify_reports_what_was_altered(home: Home, capsys: pytest.Captu
     assert "cut short" in capsys.readouterr().out
     assert run(["ledger", "show"]) == 0
     assert [json.loads(line)["sequence"] for line in capsys.readouterr().out.splitlines()] == [1, 2]
+
+
+@pytest.mark.parametrize("body", ["{x", "[" * 100_000, "\x1b[31m"])
+def test_a_ledger_that_somebody_edited_is_shown_all_the_same(
+    home: Home, capsys: pytest.CaptureFixture[str], body: str
+) -> None:
+    engine = open_database(home.ensure().database)
+    Ledger(engine).append("decision", {}, datetime(2026, 11, 22, tzinfo=UTC))
+    with writing(engine) as connection:
+        connection.exec_driver_sql("UPDATE ledger SET body = ?", (body,))
+    assert run(["ledger", "show"]) == 0
+    (line,) = capsys.readouterr().out.splitlines()
+    assert "\x1b" not in line
+    assert json.loads(line)["body"] == body
 
 
 @pytest.mark.parametrize(

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import signal
+import subprocess
+import sys
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -66,3 +68,30 @@ class Killed(Verifier):
 def test_a_lost_process_is_an_error_and_no_answer(paths: list[Path]) -> None:
     with pytest.raises(WorkerLostError):
         list(verify_all(paths, partial(Killed, parent=os.getpid()), workers=2))
+
+
+_ENDLESS = """
+import sys
+from functools import partial
+from itertools import repeat
+from pathlib import Path
+from touchmark.detectors.batch import verify_all
+from touchmark.detectors.look import MarkSearch
+from touchmark.detectors.verify import Verifier
+from touchmark.provenance.home import Home
+
+home, path = map(Path, sys.argv[1:])
+for _ in verify_all(repeat(path), partial(Verifier.default, Home(home)), search=MarkSearch.NONE, workers=2):
+    print("one", flush=True)
+"""
+
+
+def test_no_process_outlives_a_caller_that_was_killed(studio, paths: list[Path]) -> None:
+    """Each of them would keep what the caller prints into open: nobody who reads that would come to its end."""
+    words = [sys.executable, "-c", _ENDLESS, str(studio.home.root), str(paths[0])]
+    with subprocess.Popen(words, stdout=subprocess.PIPE, cwd=Path.cwd()) as caller:
+        assert caller.stdout is not None
+        assert caller.stdout.readline() == b"one\n"
+        caller.kill()
+        caller.communicate(timeout=60)
+    assert caller.returncode == -signal.SIGKILL

@@ -245,6 +245,31 @@ def test_of_several_pictures_the_one_that_is_shown_is_looked_at(clean, marked, v
     assert verdict.outcome is (Outcome.CONTRADICTORY if shown == 2 else Outcome.UNKNOWN)
 
 
+def aperture(width: int, height: int, below: int = 1) -> bytes:
+    """In the middle (ISO/IEC 14496-12:2022, 12.1.4)."""
+    return box(b"clap", struct.pack(">8I", width, below, height, below, 0, 1, 0, 1))
+
+
+@pytest.mark.parametrize(
+    "cut, accepted",
+    [
+        (aperture(310, 230), True),
+        (aperture(310, 120), False),
+        (aperture(160, 230), False),
+        (aperture(320, 240, below=0), False),
+        (20 * aperture(320, 240), False),
+        (box(b"free", b"handclapping for hours, and hours"), True),
+    ],
+)
+def test_a_picture_of_which_viewers_show_a_part_is_not_vouched_for(clean, verify, tmp_path, cut, accepted) -> None:
+    """What is cut out of a large one may be small enough to hide from the search."""
+    path = avif(tmp_path / "p.avif", [clean], 1, cut)
+    if accepted:
+        assert verify(path).verdict.outcome is Outcome.CAPTURED
+    else:
+        assert_not_accepted(verify(path), "clean aperture")
+
+
 # -- films
 
 
@@ -350,6 +375,51 @@ def test_pictures_for_chapters_are_pictures(films, verify, tmp_path, options) ->
     assert_not_accepted(verify(path), "first alone")
 
 
+def grown(content: bytes, where: Sequence[bytes], more: bytes) -> bytes:
+    """A film with ``more`` at the end of the first box that this way leads to."""
+    heads = {b"stsd": 8, b"avc1": 78}
+    boxes, done = [], False
+    for kind, whole in top(content):
+        if kind == where[0] and not done:
+            head, done = 8 + heads.get(kind, 0), True
+            inner = grown(whole[head:], where[1:], more) if where[1:] else whole[head:] + more
+            boxes.append(box(kind, whole[8:head], inner))
+        else:
+            boxes.append(whole)
+    return b"".join(boxes)
+
+
+@pytest.mark.parametrize("side, accepted", [(150, True), (120, False)])
+def test_a_film_of_which_players_show_a_part_is_not_vouched_for(films, verify, tmp_path, side, accepted) -> None:
+    path = joined(tmp_path / "film.mp4", films["clean"])
+    way = (b"moov", b"trak", b"mdia", b"minf", b"stbl", b"stsd", b"avc1")
+    path.write_bytes(grown(path.read_bytes(), way, aperture(160, side)))  # its pictures lie in front of the index
+    if accepted:
+        assert verify(path).verdict.outcome is Outcome.CAPTURED
+    else:
+        assert_not_accepted(verify(path), "clean aperture")
+
+
+def test_subtitles_that_are_pictures_are_not_vouched_for(films, verify, tmp_path) -> None:
+    """They can cover all of the film; drones write words."""
+    path = tmp_path / "film.mp4"
+    with av.open(str(path), "w") as target, av.open(str(films["clean"])) as given:
+        pictures = target.add_stream_from_template(given.streams.video[0])
+        words = target.add_stream("mov_text")
+        words.codec_context.subtitle_header = b"[V4+ Styles]\n[Events]\n"
+        for packet in given.demux(video=0):
+            if packet.dts is not None:
+                packet.stream = pictures
+                target.mux(packet)
+        caption = av.Packet(b"\0\2hi")
+        caption.stream, caption.pts, caption.dts, caption.duration = words, 0, 0, 1000
+        caption.time_base = Fraction(1, 1000)
+        target.mux(caption)
+    assert verify(path).verdict.outcome is Outcome.CAPTURED
+    path.write_bytes(path.read_bytes().replace(b"tx3g", b"mp4s").replace(b"sbtl", b"subp"))
+    assert_not_accepted(verify(path), "subtitles")
+
+
 def test_a_second_index_is_not_vouched_for(films, verify, tmp_path) -> None:
     one, other = (dict(top(joined(tmp_path / "one.mp4", films[name]).read_bytes())) for name in ("clean", "marked"))
     film = one[b"ftyp"] + one[b"free"] + one[b"mdat"] + one[b"moov"]  # its pictures lie where they lay
@@ -368,6 +438,20 @@ def test_pictures_that_an_edit_list_leaves_out_are_not_vouched_for(films, verify
     path.write_bytes(content)
     assert "edit list" in verify(path).evidence.container.unseen
     assert verify(films["clean"]).verdict.outcome is Outcome.CAPTURED
+
+
+def test_a_picture_that_is_held_among_many_that_nobody_sees_is_not_vouched_for(films, verify, tmp_path) -> None:
+    """A still of a minute between a hundred pictures of a millisecond, in any of which alone a mark would be found."""
+    path, tick = tmp_path / "film.mp4", Fraction(1, 1000)
+    with av.open(str(films["clean"])) as given, av.open(str(path), "w") as target:
+        track = target.add_stream_from_template(given.streams.video[0])
+        for packet in given.demux(video=0):
+            if packet.dts is not None:
+                at = round(packet.pts * packet.time_base / Fraction(1, 24))
+                packet.pts = packet.dts = at + (60_000 if at > 30 else 0)
+                packet.stream, packet.time_base, packet.duration = track, tick, 1
+                target.mux(packet)
+    assert_not_accepted(verify(path), "most of its time")
 
 
 def test_pictures_that_cannot_be_decoded_are_not_vouched_for(films, verify, tmp_path) -> None:

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from sqlalchemy import event
 
 from touchmark.provenance.database import open_database
 from touchmark.provenance.ledger import GENESIS, Ledger, LedgerError, entry_digest
@@ -47,6 +48,8 @@ def test_an_untouched_ledger_verifies(ledger: Ledger) -> None:
         ("UPDATE ledger SET kind = 'decision' WHERE sequence = 5", 5),
         ("DELETE FROM ledger WHERE sequence = 3", 4),
         ("UPDATE ledger SET previous = digest WHERE sequence = 4", 4),
+        ("UPDATE ledger SET body = CAST(body AS BLOB) WHERE sequence = 3", 3),
+        ("UPDATE ledger SET kind = x'ff1b5b' WHERE sequence = 1", 1),
     ],
 )
 def test_an_edit_is_found_where_it_was_made(ledger: Ledger, path: Path, statement: str, where: int) -> None:
@@ -70,6 +73,32 @@ def test_a_cut_end_is_found_against_a_kept_head(ledger: Ledger, path: Path) -> N
     _execute(path, "DELETE FROM ledger WHERE sequence = 5")
     assert ledger.verify() == ()  # what a chain alone cannot see
     assert ledger.verify(head.digest) != ()
+
+
+@pytest.mark.parametrize("place", ["NULL", "9223372036854775807", "char(27) || '[31m'", "x'05'", "-5"])
+def test_an_entry_without_a_place_is_told_and_nothing_is_added(ledger: Ledger, path: Path, place: str) -> None:
+    _execute(path, "ALTER TABLE ledger RENAME TO old")
+    _execute(path, "CREATE TABLE ledger (sequence, time, kind, body, previous, digest)")
+    _execute(path, f"INSERT INTO ledger SELECT {place}, time, kind, body, previous, digest FROM old WHERE sequence = 5")
+    for ask in (ledger.verify, ledger.head, lambda: ledger.append("release", {}, NOW)):
+        with pytest.raises(LedgerError, match="no place") as caught:
+            ask()
+        assert "\x1b" not in caught.value.diagnostics()
+
+
+def test_where_a_database_locks_nobody_out_an_entry_goes_behind_whoever_was_faster(ledger: Ledger, path: Path) -> None:
+    """As PostgreSQL is opened: two read the same newest entry."""
+    engine = open_database(f"sqlite:///{path}")
+    slower = Ledger(engine)
+    rivals = iter(range(3))
+
+    @event.listens_for(engine, "before_cursor_execute")
+    def _rival(_connection, _cursor, statement, *_):  # type: ignore[no-untyped-def]
+        if statement.startswith("INSERT") and next(rivals, None) is not None:
+            ledger.append("decision", {}, NOW)
+
+    assert slower.append("release", {}, NOW).sequence == 9
+    assert ledger.verify() == ()
 
 
 def _append_many(path: Path) -> None:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import fcntl
 import os
+import resource
 import signal
 import subprocess
 import sys
 import textwrap
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -29,6 +31,7 @@ from touchmark.provenance.keys.rotation import (
     RotationBusyError,
     install,
     rotate_development,
+    rotate_watermark,
 )
 from touchmark.provenance.keys.selection import SignerChoice, SigningSettingsError, select_signer
 from touchmark.provenance.manifest.claim import Claim, DigitalSourceType, SoftwareAgent
@@ -217,6 +220,25 @@ def test_two_do_not_rotate_at_once(home: Home, ring: KeyRing) -> None:
     finally:
         os.close(descriptor)
     assert rotate_development(home.keys, NOW)
+
+
+@pytest.mark.parametrize("room", [0, 10, 240, 300])
+@pytest.mark.parametrize("rotate", [lambda folder: rotate_development(folder, NOW), rotate_watermark])
+def test_a_full_disk_leaves_nothing_half(home: Home, ring: KeyRing, rotate, room: int) -> None:
+    """Half of a retired key is in the way of every command, and half of a retired secret in that of the next change."""
+    before = ring.watermark_key, ring.certificate_chain
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (room, hard))
+    try:
+        with suppress(OSError):  # where there is room for a secret of 64 digits
+            rotate(home.keys)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    assert not [path for path in home.keys.rglob("*") if path.is_file() and path.stat().st_size in (0, room)]
+    rotate(home.keys)
+    rotated = KeyRing.load(home.keys)
+    assert before[0] in rotated.watermark_keys
+    assert len(rotated.certificates) == 1 + (rotated.certificate_chain != before[1])
 
 
 def test_a_crash_between_two_files_loses_nothing(home: Home, ring: KeyRing, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import io
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from touchmark.provenance.media.chunks import APP1, END, MOST_PARTS, SCAN, jpeg_segments, segment_data
+from touchmark.provenance.media.chunks import APP1, END, MOST_PARTS, SCAN, LongFillError, jpeg_segments, segment_data
 
 HEAD = b"\xff\xd8"
 NOTE = b"\xff\xe1\0\x06note"
@@ -23,6 +24,21 @@ def test_fill_and_zeros_between_segments_are_skipped() -> None:
     assert markers(content) == [APP1, APP1, APP1, SCAN, END]
     file = io.BytesIO(content)
     assert {segment_data(file, segment) for segment in jpeg_segments(file) if segment.marker == APP1} == {b"note"}
+
+
+@pytest.mark.parametrize("between", [b"x", b"\xff\0\xff\xff\0", b"\xff\xd0\0\xff", b"\xff\1\xff", b"\xff\xd8\2\3"])
+def test_markers_that_stand_alone_have_no_length(between) -> None:
+    """They would lead a walk past what a decoder finds."""
+    assert markers(HEAD + NOTE + between + NOTE + PICTURE + b"\xff\xd9") == [APP1, APP1, SCAN, END]
+
+
+def test_a_walk_begins_where_it_is_told_and_skips_no_more_than_that() -> None:
+    content = 9 * b"\xff\xd9" + HEAD + 3 * (NOTE + bytes(1000)) + PICTURE + bytes(300_000) + b"\xff\xd9"
+    assert [one.marker for one in jpeg_segments(io.BytesIO(content), 18, 1000)] == [APP1, APP1, APP1, SCAN, END]
+    walk = jpeg_segments(io.BytesIO(HEAD + NOTE + bytes(200_000) + NOTE), 0, 100_000)
+    assert next(walk).marker == APP1
+    with pytest.raises(LongFillError):
+        next(walk)
 
 
 def test_a_walk_ends() -> None:

@@ -56,6 +56,12 @@ def test_a_gain_map_is_found_wherever_it_lies(note) -> None:
         assert found.picture.startswith(hidden)
 
 
+def test_a_gain_map_is_found_behind_what_decoders_skip() -> None:
+    hidden = jpeg(MAP, segment(0xE0, b""), b"fill" + bytes(9000) + b"\xff\0\xff\xd0", of_adobe(STOPS))
+    (found,) = in_jpeg(jpeg(GREY) + hidden)
+    assert found.picture == hidden
+
+
 @pytest.mark.parametrize(
     "spelt",
     [
@@ -86,6 +92,7 @@ def test_other_pictures_are_no_gain_maps() -> None:
         jpeg(GREY, of_adobe(STOPS)) + b"\xff\xd8" + 10_000 * b"\xff\xe0\0\2",
         jpeg(GREY)
         + jpeg(MAP, *(200 * [segment(0xE1, b"http://ns.adobe.com/hdr-gain-map/1.0/" + 5900 * b"GainMapMax>")])),
+        jpeg(GREY) + jpeg(MAP, segment(0xE0, b""), bytes(200_000), of_adobe(STOPS)),
         jpeg(GREY) + jpeg(MAP, segment(0xE2, ISO + bytes(30))),
         jpeg(GREY) + jpeg(MAP, segment(0xE2, ISO)),
         jpeg(GREY) + jpeg(MAP, *(of_one_denominator(0, stops, 2, 0, 0) for stops in (2, 4, 6))),

@@ -25,7 +25,7 @@ from touchmark.provenance.database import DatabaseError, open_database
 from touchmark.provenance.ledger import Ledger
 from touchmark.provenance.manifest.claim import Claim
 from touchmark.provenance.manifest.write import sign_file
-from touchmark.provenance.signing import PemSigner, Signer
+from touchmark.provenance.signing import PemSigner, Signer, service
 from touchmark.provenance.signing.address import open_signer
 from touchmark.provenance.signing.claim_policy import MAX_CLAIM, NotAClaimError, require_claim
 from touchmark.provenance.signing.errors import KeyUnreadableError, SignerRefusedError, SignerUnreachableError
@@ -200,6 +200,35 @@ def test_connections_that_say_nothing_do_not_keep_others_out(running: Running) -
     finally:
         for connection in idle:
             connection.close()
+
+
+@pytest.mark.parametrize("start", [b"GET /", b"GET / HTTP/1.1\r\nA: ", b"Content-Length: 200000\r\n\r\n"])
+def test_a_client_that_sends_a_byte_now_and_then_is_left(
+    running: Running, monkeypatch: pytest.MonkeyPatch, start: bytes
+) -> None:
+    """Sixty-four of those would keep everybody else out, for as long as they like."""
+    monkeypatch.setattr(service, "_HEARD", 0.2)
+    if start.startswith(b"Content"):
+        start = b"POST /v1/signatures HTTP/1.1\r\n" + start
+    with running.tls().wrap_socket(
+        socket.create_connection(("127.0.0.1", running.port)), server_hostname="127.0.0.1"
+    ) as connection:
+        connection.sendall(start)
+        connection.settimeout(0.05)
+        for _ in range(500):
+            try:
+                connection.sendall(b"x")
+                assert not connection.recv(1)
+                break
+            except TimeoutError:
+                continue
+            except OSError:
+                break
+        else:
+            pytest.fail("it is still listened to")
+    assert running.kinds() == []
+    monkeypatch.undo()
+    assert open_signer(running.address).sign(to_be_signed())
 
 
 @dataclass
