@@ -36,11 +36,11 @@ def test_answers_as_the_registry_does(database: Path) -> None:
 
 def test_tells_what_was_sealed_under_a_key_newest_first(database: Path) -> None:
     registry, lookup = Registry(open_database(database)), SqliteLookup(database)
-    for number, (key_id, days) in enumerate([(SEALED.key_id, 2), ("0123abcd", 3), (SEALED.key_id, 1)]):
+    for number, (key_id, days) in enumerate([(SEALED.key_id, 2), ("0123abcd", 3), *[(SEALED.key_id, 1)] * 2]):
         other = replace(SEALED, payload=Payload(2**64 - 1 - number), manifest_label=f"urn:{number}", key_id=key_id)
         registry.register(replace(other, created=SEALED.created + timedelta(days=days)))
     for asked in (registry, lookup):
-        assert asked.payloads(SEALED.key_id).tolist() == [2**64 - 1, 2**64 - 3, SEALED.payload.value]
+        assert asked.payloads(SEALED.key_id).tolist() == [2**64 - 1, 2**64 - 4, 2**64 - 3, SEALED.payload.value]
         assert asked.payloads("0123abcd").tolist() == [2**64 - 2]
         assert asked.payloads("of nobody").shape == (0,)
 

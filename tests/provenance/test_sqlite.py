@@ -101,8 +101,9 @@ def test_one_that_its_owner_writes_meanwhile_is_read(database: Path) -> None:
 
 def test_one_without_its_table_is_refused(database: Path) -> None:
     def is_refused() -> bool:
-        with pytest.raises(RegistryError):
-            SqliteLookup(database)
+        for opened in (SqliteLookup, lambda path: Registry(open_database(path))):
+            with pytest.raises(RegistryError):
+                opened(database)
         return True
 
     without(database, "signer", "fingerprint", "sealed")
