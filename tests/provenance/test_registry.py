@@ -108,6 +108,6 @@ def test_what_is_not_a_database_is_named(tmp_path: Path) -> None:
 
 
 def test_the_database_is_private(tmp_path: Path) -> None:
-    path = tmp_path / "registry.sqlite3"
+    path = tmp_path / "new" / "registry.sqlite3"
     Registry(open_database(path))
-    assert path.stat().st_mode & 0o077 == 0
+    assert path.stat().st_mode & 0o077 == 0 == path.parent.stat().st_mode & 0o077
