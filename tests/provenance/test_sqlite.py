@@ -58,6 +58,7 @@ def without(database: Path, *tables: str) -> None:
     connection = sqlite3.connect(database)
     for table in tables:
         connection.execute(f"DROP TABLE {table}")
+    connection.execute("PRAGMA journal_mode = DELETE")
     connection.close()
 
 
