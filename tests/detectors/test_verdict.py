@@ -252,8 +252,9 @@ def test_a_mark_that_is_present_is_enough_against_a_camera_claim() -> None:
 
 
 def test_a_camera_claim_that_admits_an_unregistered_mark_is_one_word_against_another() -> None:
-    verdict = judge(evidence(manifest(source_type=CAPTURE, names=PAYLOADS[0]), mark(PAYLOADS[0])))
-    assert verdict.outcome is Outcome.UNKNOWN
+    for faults in ((), (UNTRUSTED,)):
+        verdict = judge(evidence(manifest(*faults, source_type=CAPTURE, names=PAYLOADS[0]), mark(PAYLOADS[0])))
+        assert verdict.outcome is Outcome.UNKNOWN
 
 
 def test_a_recording_that_was_sealed_here_is_captured() -> None:
@@ -455,6 +456,21 @@ def test_the_very_file_that_was_published_is_not_accused_of_a_missing_mark() -> 
     assert judge(found).outcome is Outcome.GENERATED
     other = replace(found.container, sha256="b" * 64)
     assert judge(replace(found, container=other)).outcome is Outcome.CONTRADICTORY
+
+
+def test_an_origin_is_believed_where_it_is_accepted_or_the_mark_tells_it() -> None:
+    """To a reader anything else is the claim of whoever had the file last."""
+    by_mark = {"registration": registered(PAYLOADS[0]), "registry_consulted": True, "recovered": manifest()}
+    for found, believed in (
+        (evidence(manifest()), True),
+        (evidence(manifest(UNTRUSTED)), False),
+        (evidence(manifest(HASH_MISMATCH)), False),
+        (evidence(manifest(HASH_MISMATCH), mark(PAYLOADS[0])), False),
+        (evidence(UNREADABLE, mark(PAYLOADS[0])), True),
+        (evidence(manifest(HASH_MISMATCH, UNTRUSTED), mark(PAYLOADS[0]), **by_mark), True),
+        (evidence(ABSENT), False),
+    ):
+        assert judge(found).believes_origin is believed, found
 
 
 def test_development_keys_are_passed_on() -> None:

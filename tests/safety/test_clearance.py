@@ -48,6 +48,7 @@ def test_a_clearance_is_good_once(authority: ClearanceAuthority, clearance: Clea
     authority.redeem(clearance, REQUEST, POLICY, NOW)
     with pytest.raises(ClearanceUsedError):
         authority.redeem(clearance, REQUEST, POLICY, NOW)
+    authority.redeem(authority.issue(ALLOWED, NOW, LIFETIME), REQUEST, POLICY, NOW)  # another of the same moment is
 
 
 @pytest.mark.parametrize(
