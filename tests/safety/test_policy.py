@@ -119,9 +119,19 @@ def _replaced(old: str, new: str) -> Callable[[str], str]:
         (_replaced("prompt: P102", "prompt: P101"), "given twice"),
         (_replaced("output: V102", "output: V101"), "given twice"),
         (_replaced("id: ncii", "id: sexual"), "missing: .*ncii"),
+        (
+            _replaced(
+                "categories:\n",
+                "categories:\n  - {id: sexual, title: again, reason_codes: {prompt: P999, output: V999}, thresholds: {}, "
+                "reviewers: [moderators]}\n",
+            ),
+            "category given twice: ..sexual",
+        ),
         (_replaced("clearance_minutes: 15", "clearance_minutes: 0"), "clearance_minutes"),
         (_replaced("thresholds: {any: {high: 0.2}}", "thresholds: {any: {medium: 0.3}}"), "cannot be turned off"),
         (_replaced("thresholds: {any: {high: 0.2}}", "thresholds: {}"), "cannot be turned off"),
+        (_replaced("    terms: {lexicon: minors}\n", ""), "cannot be turned off"),
+        (_replaced("{any: {high: 0.2}}", "{any: {high: 0.5}}"), None),
         *(
             (_replaced("{lexicon: minors}", f"{{lexicon: minors}}\n    actions: {actions}"), "be turned off")
             for actions in ("{high: review}", "{medium: allow, high: allow}", "{medium: allow}")
