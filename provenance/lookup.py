@@ -94,7 +94,7 @@ class SqliteLookup:
         try:
             with self._opened() as opened:
                 return payloads_of(row[0] for row in opened.execute(asked, (key_id, MOST_PAYLOADS)))
-        except (sqlite3.Error, UnicodeError, ValueError):
+        except sqlite3.Error:
             return self._registry.payloads(key_id)
 
     @cached_property
@@ -109,8 +109,10 @@ class SqliteLookup:
         try:
             with self._opened() as opened:
                 found = opened.execute(f"SELECT 1 FROM sealed WHERE {column} = ?", (value,)).fetchone()
-        except (sqlite3.Error, UnicodeError):
+        except sqlite3.Error:
             return True
+        except UnicodeError:  # no text that a database holds
+            return False
         return found is not None
 
     def _opened(self) -> closing[sqlite3.Connection]:

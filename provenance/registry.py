@@ -146,7 +146,8 @@ class Registry:
         Raises:
             RegistryError: the payload or the manifest is registered already, or the database fails.
         """
-        row = {**asdict(registration), "payload": str(registration.payload)}
+        created = registration.created.astimezone(UTC)  # SQLite forgets the zone
+        row = {**asdict(registration), "payload": str(registration.payload), "created": created}
         fingerprint = row.pop("fingerprint")
         try:
             with self._writing() as connection:
@@ -222,6 +223,5 @@ def _registration(row: Row[tuple[object, ...]]) -> Registration:
     values["payload"] = Payload(int(str(values["payload"]), 16))
     values["fingerprint"] = values["fingerprint"] or b""
     created = values["created"]
-    # SQLite forgets the zone; what was written is always UTC.
     values["created"] = created if created.tzinfo else created.replace(tzinfo=UTC)
     return Registration(**values)

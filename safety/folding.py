@@ -36,7 +36,7 @@ _SUSPECT = re.compile(
     "\u0e01-\u0e5b\u1e00-\u1eff\u2010-\u2027\u3001-\u30ff\u3400-\u9fff\uac00-\ud7a3\uff01-\uff9f]"
 )
 """Characters that may be invisible: all but the letters of the scripts met most, which are passed at once."""
-_ENTITY = re.compile(r"&(?:amp;)*(?:#[0-9]{1,7};?|#x[0-9a-f]{1,6};?|[a-z][a-z0-9]{1,31};)|&(?:amp;)+", re.IGNORECASE)
+_ENTITY = re.compile(r"&(?:amp;)*(?:#[0-9]{1,7};?|#x[0-9a-f]{1,6};?|[a-z][a-z0-9]{1,31};)", re.IGNORECASE)
 _PERCENT = re.compile(r"(?:%[0-9a-f]{2})+", re.IGNORECASE)
 _PERCENT_AGAIN = re.compile(r"%(?:25)+(?=[0-9a-f]{2})", re.IGNORECASE)
 """The sign of a code that was coded again, once or a thousand times: undone at once."""

@@ -185,10 +185,13 @@ def _lasting_authority(folder: Path, ring: KeyRing, now: datetime) -> bytes | No
 
 
 def _require_anchored(chain: bytes, anchors: bytes) -> None:
-    """An anchor may be any certificate on the way up, or the issuer of one: official lists hold intermediates too."""
+    """An anchor may be the issuer of any certificate on the way up: official lists hold intermediates too.
+
+    The signing certificate itself is none: what it signs is believed nowhere.
+    """
     certificates = x509.load_pem_x509_certificates(chain)
     believed = x509.load_pem_x509_certificates(anchors) if anchors.strip() else []
-    if not any(one == anchor or _issued(one, anchor) for one in certificates for anchor in believed):
+    if not any(_issued(one, anchor) for one in certificates for anchor in believed):
         raise ChainUntrustedError(
             f"{certificates[-1].issuer.rfc4514_string()[:120]!a} issued it, and is no anchor here",
             subject="signing certificate",

@@ -324,6 +324,7 @@ def test_what_the_registry_says_of_the_files_own_manifest_and_of_its_mark() -> N
     made = registered(OWN)
     assert judge(evidence(filmed, manifest_registration=made)).outcome is Outcome.GENERATED
     row = registered(OWN, source_type=EDITS)
+    assert judge(evidence(filmed, manifest_registration=row)).outcome is Outcome.UNKNOWN
     known = {"registration": row, "manifest_registration": row}
     assert judge(evidence(manifest(names=OWN), mark(OWN), **known)).outcome is Outcome.GENERATED
     filled = replace(filmed, actions=(MADE_ACTION,))

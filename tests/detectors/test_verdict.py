@@ -252,8 +252,9 @@ def test_a_mark_that_is_present_is_enough_against_a_camera_claim() -> None:
 
 
 def test_a_camera_claim_that_admits_an_unregistered_mark_is_one_word_against_another() -> None:
-    verdict = judge(evidence(manifest(source_type=CAPTURE, names=PAYLOADS[0]), mark(PAYLOADS[0])))
-    assert verdict.outcome is Outcome.UNKNOWN
+    for faults in ((), (UNTRUSTED,)):
+        verdict = judge(evidence(manifest(*faults, source_type=CAPTURE, names=PAYLOADS[0]), mark(PAYLOADS[0])))
+        assert verdict.outcome is Outcome.UNKNOWN
 
 
 def test_a_recording_that_was_sealed_here_is_captured() -> None:
@@ -457,6 +458,80 @@ def test_the_very_file_that_was_published_is_not_accused_of_a_missing_mark() -> 
     assert judge(replace(found, container=other)).outcome is Outcome.CONTRADICTORY
 
 
+def test_an_origin_is_believed_where_it_is_accepted_or_the_mark_tells_it() -> None:
+    """To a reader anything else is the claim of whoever had the file last."""
+    by_mark = {"registration": registered(PAYLOADS[0]), "registry_consulted": True, "recovered": manifest()}
+    for found, believed in (
+        (evidence(manifest()), True),
+        (evidence(manifest(UNTRUSTED)), False),
+        (evidence(manifest(HASH_MISMATCH)), False),
+        (evidence(manifest(HASH_MISMATCH), mark(PAYLOADS[0])), False),
+        (evidence(UNREADABLE, mark(PAYLOADS[0])), True),
+        (evidence(manifest(HASH_MISMATCH, UNTRUSTED), mark(PAYLOADS[0]), **by_mark), True),
+        (evidence(ABSENT), False),
+    ):
+        assert judge(found).believes_origin is believed, found
+
+
+def _part(source_type: str = "", *faults: StatusCode) -> ReportedIngredient:
+    return ReportedIngredient("p", "parentOf", "urn:c2pa:0", 1, source_type=source_type, faults=faults)
+
+
+_BADLY_WRITTEN = StatusCode("assertion.action.malformed")
+_OF_A_COMPOSITE = {"registration": registered(PAYLOADS[0], source_type=DigitalSourceType.COMPOSITE)}
+
+
+@pytest.mark.parametrize(
+    ("found", "told"),
+    [
+        (evidence(ABSENT, mark(PAYLOADS[0]), **_OF_A_COMPOSITE), "carries a watermark of this operator, but not how"),
+        (
+            evidence(ABSENT, mark(PAYLOADS[0]), sound=heard(mark(PAYLOADS[0])), **_OF_A_COMPOSITE),
+            "carries a watermark of this operator, but not how",
+        ),
+        (evidence(ABSENT, NO_MARK, sound=heard(PRESENT)), "carries traces of this operator's watermark, too weak"),
+        (
+            evidence(manifest(source_type=CAPTURE, ingredients=(_part(CAPTURE.value, UNTRUSTED),))),
+            "whom this installation trusts, signed this over what comes from “nobody named”, whom it does not trust",
+        ),
+        (
+            evidence(manifest(source_type=None, ingredients=(_part(GENERATED.value, UNTRUSTED),))),
+            "whom this installation does not trust; “Someone (signer)”, whom it trusts, signed this over it",
+        ),
+        (
+            evidence(
+                manifest(
+                    UNTRUSTED, source_type=None, names=PAYLOADS[0], ingredients=(_part(GENERATED.value, UNTRUSTED),)
+                ),
+                mark(PAYLOADS[0]),
+            ),
+            "Its signer is not trusted here",
+        ),
+        (
+            evidence(manifest(UNTRUSTED, source_type=CAPTURE, ingredients=(_part(CAPTURE.value, UNTRUSTED),))),
+            "a signer that this installation does not trust",
+        ),
+        (evidence(replace(manifest(UNTRUSTED), left_out=("x",))), "a signer that this installation does not trust"),
+        (evidence(manifest(source_type=None, ingredients=(_part("", _BADLY_WRITTEN),))), "has a manifest that breaks"),
+        (
+            evidence(manifest(UNTRUSTED, source_type=None, ingredients=(_part("", _BADLY_WRITTEN),))),
+            "a signer that this installation does not trust",
+        ),
+        (
+            evidence(manifest(StatusCode("signingCredential.invalid"), UNTRUSTED)),
+            "with a certificate which is not fit to sign",
+        ),
+        (evidence(manifest(EXPIRED)), "whose signature proves nothing any more"),
+        (evidence(manifest(source_type=None)), "what it says is not enough to name an origin"),
+        (evidence(labels=ContainerLabels(GENERATED, None, generator="ComfyUI")), "its own metadata, which say that"),
+        (evidence(labels=ContainerLabels(GENERATED, None, generator="ComfyUI")), "generated with ComfyUI;"),
+        (evidence(UNREADABLE, mark(PAYLOADS[0])), "The watermark still tells where it came from."),
+    ],
+)
+def test_the_headline_tells_why(found: Evidence, told: str) -> None:
+    assert told in judge(found).headline
+
+
 def test_development_keys_are_passed_on() -> None:
     assert judge(evidence(manifest(), development=True)).development_keys
 
@@ -485,6 +560,8 @@ def test_a_camera_that_heard_a_marked_sound_is_not_captured(state: MarkState, na
     assert verdict.outcome is Outcome.UNKNOWN
     assert "microphone" in verdict.headline
     assert not verdict.contradictions
+    of_later = heard(found, replace(registered(PAYLOADS[0]), source_type="http://example.com/of-years-to-come"))
+    assert judge(evidence(report, NO_MARK, sound=of_later)).outcome is Outcome.UNKNOWN
     recording = heard(found, registered(PAYLOADS[0], source_type=CAPTURE))
     assert judge(evidence(report, NO_MARK, sound=recording)).outcome is Outcome.CAPTURED
 
@@ -571,6 +648,7 @@ def test_text_of_strangers_is_safe_in_every_sentence() -> None:
     own = replace(registered(PAYLOADS[0], label=evil), title=evil)
     for found in (
         evidence(report),
+        evidence(replace(report, source_type=GENERATED)),
         evidence(report, mark(PAYLOADS[0]), registration=own, registry_consulted=True),
         evidence(replace(report, state=ValidationState.VALID, source_type=GENERATED)),
         evidence(replace(UNREADABLE, reason=evil)),

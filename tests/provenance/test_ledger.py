@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 import multiprocessing
 import sqlite3
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 
 import pytest
@@ -23,9 +25,10 @@ def path(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def ledger(path: Path) -> Ledger:
+    """Written by a clock that runs backwards."""
     ledger = Ledger(open_database(path))
     for number in range(5):
-        ledger.append("release", {"number": number, "title": "a <b> \u202e title"}, NOW)
+        ledger.append("release", {"number": number, "title": "a <b> \u202e title"}, NOW - timedelta(hours=number))
     return ledger
 
 
@@ -38,6 +41,16 @@ def test_an_untouched_ledger_verifies(ledger: Ledger) -> None:
     assert ledger.verify() == ()
     assert [entry.sequence for entry in ledger.entries()] == [1, 2, 3, 4, 5]
     assert next(ledger.entries()).previous == GENESIS
+
+
+def test_an_entry_is_written_in_one_way_and_its_digest_covers_all_of_it(ledger: Ledger) -> None:
+    """Ledgers of years ago must verify: the way is not to change."""
+    now = datetime(2026, 11, 22, 14, 0, tzinfo=timezone(timedelta(hours=2)))
+    entry = ledger.append("decision", {"b": 1, "a": "é"}, now)
+    time, body = "2026-11-22T12:00:00.000000+00:00", r'{"a":"\u00e9","b":1}'
+    assert (entry.time, entry.body) == (time, body)
+    whole = json.dumps([6, time, "decision", body, entry.previous], separators=(",", ":"))
+    assert entry.digest == hashlib.sha256(whole.encode()).hexdigest()
 
 
 @pytest.mark.parametrize(
@@ -56,7 +69,7 @@ def test_an_edit_is_found_where_it_was_made(ledger: Ledger, path: Path, statemen
     _execute(path, statement)
     faults = ledger.verify()
     assert faults
-    assert faults[0].sequence == where
+    assert {fault.sequence for fault in faults} == {where}
 
 
 def test_an_entry_rewritten_with_a_matching_digest_breaks_the_next_link(ledger: Ledger, path: Path) -> None:
@@ -66,6 +79,27 @@ def test_an_entry_rewritten_with_a_matching_digest_breaks_the_next_link(ledger: 
     assert [fault.sequence for fault in ledger.verify()] == [4]
 
 
+@pytest.mark.parametrize(("sequence", "previous"), [(6, None), (5, GENESIS)])
+def test_a_last_entry_that_was_signed_anew_in_another_place_is_found(
+    ledger: Ledger, path: Path, sequence: int, previous: str | None
+) -> None:
+    entry = list(ledger.entries())[4]
+    previous = previous or entry.previous
+    forged = entry_digest(sequence, entry.time, entry.kind, entry.body, previous)
+    _execute(
+        path,
+        f"UPDATE ledger SET sequence = {sequence}, previous = '{previous}', digest = '{forged}' WHERE sequence = 5",
+    )
+    assert [fault.sequence for fault in ledger.verify()] == [sequence]
+
+
+def test_a_cut_beginning_is_found(ledger: Ledger, path: Path) -> None:
+    _execute(path, "DELETE FROM ledger WHERE sequence < 3")
+    missing, unlinked = ledger.verify()
+    assert missing.problem == "entry 1 is missing" and "does not follow" in unlinked.problem
+    assert missing.sequence == unlinked.sequence == 3
+
+
 def test_a_cut_end_is_found_against_a_kept_head(ledger: Ledger, path: Path) -> None:
     head = ledger.head()
     assert head is not None
@@ -73,6 +107,7 @@ def test_a_cut_end_is_found_against_a_kept_head(ledger: Ledger, path: Path) -> N
     _execute(path, "DELETE FROM ledger WHERE sequence = 5")
     assert ledger.verify() == ()  # what a chain alone cannot see
     assert ledger.verify(head.digest) != ()
+    assert ledger.verify("") != ()
 
 
 @pytest.mark.parametrize("place", ["NULL", "9223372036854775807", "char(27) || '[31m'", "x'05'", "-5"])

@@ -32,15 +32,16 @@ def test_answers_as_the_registry_does(database: Path) -> None:
     assert lookup.by_payload(Payload(SEALED.payload.value ^ 1)) is None
     assert lookup.by_manifest("urn:c2pa:of another") is None
     assert lookup.by_manifest("' OR 1=1 --") is None
+    assert lookup.by_manifest("\ud800") is None
 
 
 def test_tells_what_was_sealed_under_a_key_newest_first(database: Path) -> None:
     registry, lookup = Registry(open_database(database)), SqliteLookup(database)
-    for number, (key_id, days) in enumerate([(SEALED.key_id, 2), ("0123abcd", 3), (SEALED.key_id, 1)]):
+    for number, (key_id, days) in enumerate([(SEALED.key_id, 2), ("0123abcd", 3), *[(SEALED.key_id, 1)] * 2]):
         other = replace(SEALED, payload=Payload(2**64 - 1 - number), manifest_label=f"urn:{number}", key_id=key_id)
         registry.register(replace(other, created=SEALED.created + timedelta(days=days)))
     for asked in (registry, lookup):
-        assert asked.payloads(SEALED.key_id).tolist() == [2**64 - 1, 2**64 - 3, SEALED.payload.value]
+        assert asked.payloads(SEALED.key_id).tolist() == [2**64 - 1, 2**64 - 4, 2**64 - 3, SEALED.payload.value]
         assert asked.payloads("0123abcd").tolist() == [2**64 - 2]
         assert asked.payloads("of nobody").shape == (0,)
 
@@ -77,8 +78,9 @@ def test_one_damaged_later_gives_no_answer(database: Path) -> None:
     for path in (database.with_name(database.name + "-wal"), database.with_name(database.name + "-shm")):
         path.unlink(missing_ok=True)
     database.write_bytes(b"no database at all" * 1000)
-    with pytest.raises(RegistryError):
-        lookup.by_manifest(SEALED.manifest_label)
+    for ask in (lambda: lookup.by_manifest(SEALED.manifest_label), lambda: lookup.payloads(SEALED.key_id)):
+        with pytest.raises(RegistryError):
+            ask()
 
 
 def test_an_empty_database_knows_nothing(tmp_path: Path) -> None:

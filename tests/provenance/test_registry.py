@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 
 import pytest
@@ -39,6 +39,12 @@ def test_a_row_comes_back_whole_by_payload_and_by_manifest(registry: Registry) -
     assert registry.by_payload(Payload(1)) is None
 
 
+def test_a_time_of_another_zone_is_the_same_time(registry: Registry) -> None:
+    there = replace(SEALED, created=SEALED.created.astimezone(timezone(timedelta(hours=-7))))
+    registry.register(there)
+    assert registry.by_payload(SEALED.payload) == there
+
+
 @pytest.mark.parametrize(
     "second",
     [replace(SEALED, manifest_label="urn:c2pa:2"), replace(SEALED, payload=Payload(7))],
@@ -62,10 +68,13 @@ def test_it_knows_who_signed_what_carries_marks_under_a_key(registry: Registry) 
 
 
 def test_a_withdrawn_row_is_gone(registry: Registry) -> None:
-    registry.register(SEALED)
+    other = replace(SEALED, payload=Payload(7), manifest_label="urn:c2pa:7")
+    registry.register(other, b"a certificate")
+    registry.register(SEALED, b"a certificate")
     registry.withdraw(SEALED.payload)
     assert registry.by_payload(SEALED.payload) is None
-    registry.register(replace(SEALED, fingerprint=b""))
+    assert registry.by_payload(other.payload) == other
+    registry.register(replace(SEALED, fingerprint=b""), b"another")
     found = registry.by_payload(SEALED.payload)
     assert found is not None
     assert found.fingerprint == b"", "of the row that was withdrawn"
@@ -79,7 +88,12 @@ def test_a_registry_older_than_fingerprints_is_read(tmp_path: Path) -> None:
     assert Registry(engine).by_payload(SEALED.payload) == replace(SEALED, fingerprint=b"")
 
 
-def test_reserved_payloads_differ_and_are_free(registry: Registry) -> None:
+def test_reserved_payloads_differ_and_are_free(registry: Registry, monkeypatch: pytest.MonkeyPatch) -> None:
+    registry.register(SEALED)
+    with monkeypatch.context() as drawn:
+        numbers = iter((0, SEALED.payload.value, 7))
+        drawn.setattr("secrets.randbits", lambda _: next(numbers))
+        assert registry.reserve() == Payload(7)
     reserved = {registry.reserve() for _ in range(50)}
     assert len(reserved) == 50
     assert all(registry.by_payload(payload) is None for payload in reserved)
@@ -94,6 +108,6 @@ def test_what_is_not_a_database_is_named(tmp_path: Path) -> None:
 
 
 def test_the_database_is_private(tmp_path: Path) -> None:
-    path = tmp_path / "registry.sqlite3"
+    path = tmp_path / "new" / "registry.sqlite3"
     Registry(open_database(path))
-    assert path.stat().st_mode & 0o077 == 0
+    assert path.stat().st_mode & 0o077 == 0 == path.parent.stat().st_mode & 0o077

@@ -16,6 +16,7 @@ from tests.provenance.test_registry import SEALED
 from touchmark.provenance.database import open_database
 from touchmark.provenance.lookup import SqliteLookup
 from touchmark.provenance.registry import Registry, RegistryError
+from touchmark.provenance.sqlite import read_only
 from touchmark.provenance.watermark.protocol import Payload
 
 CERTIFICATE = b"a certificate"
@@ -33,11 +34,11 @@ def database() -> Iterator[Path]:
         path.parent.chmod(0o755)
 
 
-def reads(database: Path, asked: Callable[[], bool]) -> bool:
-    """Whether it holds in a process that may read the file, and not write into its folder."""
+def reads(database: Path, asked: Callable[[], bool], *, file: int = 0o444, folder: int = 0o555) -> bool:
+    """Whether it holds in a process that may read the file, and not write it or into its folder, or neither."""
     for path in database.parent.iterdir():
-        path.chmod(0o444)
-    database.parent.chmod(0o555)
+        path.chmod(file)
+    database.parent.chmod(folder)
     child = os.fork()
     if child:
         return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
@@ -57,19 +58,31 @@ def without(database: Path, *tables: str) -> None:
     connection = sqlite3.connect(database)
     for table in tables:
         connection.execute(f"DROP TABLE {table}")
+    connection.execute("PRAGMA journal_mode = DELETE")
     connection.close()
 
 
-def test_one_that_is_not_written_is_read(database: Path) -> None:
+@pytest.mark.parametrize(("file", "folder"), [(0o444, 0o555), (0o666, 0o555), (0o444, 0o777)])
+def test_one_that_is_not_written_is_read(database: Path, file: int, folder: int) -> None:
+    linked = database.parent.with_name("link")
+    linked.symlink_to(database)
+    linked.parent.chmod(0o777)
+
     def knows() -> bool:
-        lookup = SqliteLookup(database)
+        lookup = SqliteLookup(linked)
         assert lookup.by_payload(Payload(1)) is None
         assert lookup.payloads(SEALED.key_id).tolist() == [SEALED.payload.value]
         assert lookup.has_signed(CERTIFICATE, SEALED.key_id)
         return lookup.by_payload(SEALED.payload) == SEALED == lookup.by_manifest(SEALED.manifest_label)
 
-    assert reads(database, knows)
-    assert [path.name for path in database.parent.iterdir()] == [database.name]
+    assert reads(database, knows, file=file, folder=folder)
+    assert set(linked.parent.iterdir()) == {database.parent, linked}
+    assert [path.name for path in database.parent.iterdir()] == [database.name] or folder == 0o777
+
+
+def test_only_one_that_nobody_can_change_is_taken_for_one_that_nobody_changes(database: Path) -> None:
+    assert "immutable" not in read_only(database)
+    assert reads(database, lambda: "immutable" in read_only(database))
 
 
 def test_of_an_old_one_what_is_there_is_read(database: Path) -> None:
@@ -101,8 +114,9 @@ def test_one_that_its_owner_writes_meanwhile_is_read(database: Path) -> None:
 
 def test_one_without_its_table_is_refused(database: Path) -> None:
     def is_refused() -> bool:
-        with pytest.raises(RegistryError):
-            SqliteLookup(database)
+        for opened in (SqliteLookup, lambda path: Registry(open_database(path))):
+            with pytest.raises(RegistryError):
+                opened(database)
         return True
 
     without(database, "signer", "fingerprint", "sealed")

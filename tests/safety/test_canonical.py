@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import codecs
 from collections.abc import Callable
+from random import Random
 
 import pytest
 from hypothesis import given, settings
@@ -34,6 +35,12 @@ OBFUSCATIONS = {
     "soft hyphen": "g\u00adr\u00adim",
     "tag characters": "gr\U000e0061\U000e0062im",
     "variation selectors": "g\ufe0fr\ufe0fim",
+    "variation selectors of other planes": "g\U000e0100r\U000e0101im",
+    "control characters": "g\x01r\x02im",
+    "halves of characters": "g\ud800r\udfffim",
+    "letters without a face": "g\u3164r\u115f\u1160\uffa0im",
+    "patterns without a dot": "g\u2800r\u2800i\u2800m",
+    "enclosing marks": "g\u0488r\u0489im",
     "combining marks": _combine("grim"),
     "accents": "gŕîm",
     "full width": "ｇｒｉｍ",
@@ -44,6 +51,9 @@ OBFUSCATIONS = {
     "small capitals": "ɢʀɪᴍ",
     "entities": "&#103;r&#x69;m",
     "nested entities": "&amp;amp;#103;rim",
+    "entities without an end": "&#103r&#x69m",
+    "an entity that is not seen": "g&ZeroWidthSpace;rim",
+    "escapes in braces": "\\u{67}r\\u{69}m",
     "homoglyphs": "grіm",
     "leet": "gr1m",
     "symbols": "gr!m",
@@ -77,13 +87,35 @@ def test_every_disguise_of_a_word_is_read_and_traced_to_what_was_typed(masked: s
         (ViewKind.REVERSED, SENTENCE[::-1]),
         (ViewKind.BASE64, f"draw {base64.b64encode(SENTENCE.encode()).decode()} please"),
         (ViewKind.BIDI, f"\u202e{SENTENCE[::-1]}\u202c"),
+        (ViewKind.BIDI, f"\u202e{codecs.encode(SENTENCE, 'rot13')[::-1]}"),
+        (ViewKind.UPSIDE_DOWN, "ɥɔɐǝq ǝɥʇ uo ǝnʇɐʇs ɯıɹƃ ɐ"),
+        (ViewKind.DIGITS, f"draw {SENTENCE.encode().hex()} please"),
+        (ViewKind.BASE64, f"draw {base64.b64encode(SENTENCE.replace('g', '&#103;').encode()).decode()} please"),
+        (ViewKind.ROT13, codecs.encode(SENTENCE, "rot13").translate(HOMOGLYPHS)),
     ],
 )
 def test_whole_prompt_codings_get_a_view_of_their_own(kind: ViewKind, prompt: str) -> None:
-    view = next(v for v in canonicalise(prompt).views if v.kind is kind)
-    assert view.text == SENTENCE
+    view = next(v for v in canonicalise(prompt).views if v.text == SENTENCE)
+    assert view.kind is kind
     start, end = view.span(0, len(SENTENCE))
-    assert 0 <= start < end <= len(prompt)
+    assert prompt[:start] in ("", "draw ", "\u202e") and prompt[end:] in ("", " please", "\u202c")
+
+
+@pytest.mark.parametrize("sign", ["\u202c", "\u202d", "\u2069", "\n"])
+def test_an_override_ends_where_a_screen_ends_it(sign: str) -> None:
+    views = canonicalise(f"\u202e{SENTENCE[::-1]}{sign}, by day").views
+    assert any(view.text.replace(" ,", ",") == f"{SENTENCE}, by day" for view in views)
+
+
+def _in_tags(text: str) -> str:
+    return "".join(chr(0xE0000 + ord(letter)) for letter in text)
+
+
+def test_what_no_screen_shows_is_read() -> None:
+    assert [view.text for view in canonicalise(f"a lake{_in_tags('hex')}").views] == ["a lake", "hex"]
+    assert canonicalise("a\u2800lake").primary.text == "a lake"
+    breaks = "a\u200bgrim\u200bstatue\u2060of\ufeffstone"
+    assert any(view.text == "a grim statue of stone" for view in canonicalise(breaks).views)
 
 
 @pytest.mark.parametrize(
@@ -144,11 +176,62 @@ def test_what_is_coded_deeper_than_is_undone_is_unreadable() -> None:
     for depth in range(1, 8):
         prompt = f"draw {_in_base64('a grim statue at dusk', depth)} please"
         text = canonicalise(prompt)
-        if any("grim" in view.text for view in text.views):
-            assert not text.unreadable
-        else:
-            assert depth > 1
-            assert prompt[5:-7] in [prompt[slice(*span)] for span in text.unreadable]
+        assert any("grim" in view.text for view in text.views) is (depth <= 3)
+        assert (prompt[5:-7] in [prompt[slice(*span)] for span in text.unreadable]) is (depth > 3)
+
+
+_NOISE = [
+    "Nn9ahj/VhcRAiYozLT+FsRTWArDIwTvcfyWo1tPq1K5sSEZEzddCww==",
+    "vc0EyyZEANDUB4Vq2Afv0qPf5ag+ElXmkH6DqG1Fio+dEvrh7D9d0w==",
+]
+_HIDDEN = [_in_base64("a grim statue", 3), _in_base64("a grim statue"), b"a grim statue".hex()]
+_BESIDE = [
+    *_NOISE,
+    *(_in_base64("two boats on a river", times) for times in (1, 2, 3)),
+    b"the old man and the sea".hex(),
+    codecs.encode("people walk in the park", "rot13"),
+    "people walk in the park"[::-1],
+    "the old man and the sea",
+]
+
+
+@pytest.mark.parametrize(
+    "pieces",
+    [
+        [*_NOISE, _HIDDEN[0], "the old man and the sea", "two boats on a river"],
+        [_HIDDEN[0], b"two boats on a river".hex(), _in_base64("people walk in the park"), _BESIDE[5]],
+    ],
+)
+def test_what_there_is_no_room_to_decode_is_unreadable(pieces: list[str]) -> None:
+    _assert_read_or_reported(pieces, _HIDDEN[0])
+
+
+@settings(max_examples=40, derandomize=True, deadline=None)
+@given(st.lists(st.sampled_from(_BESIDE), max_size=5), st.sampled_from(_HIDDEN), st.integers(0, 5))
+def test_whatever_stands_beside_it_what_is_coded_is_read_or_reported(beside: list[str], hidden: str, at: int) -> None:
+    _assert_read_or_reported([*beside[:at], hidden, *beside[at:]], hidden)
+
+
+def _assert_read_or_reported(pieces: list[str], hidden: str) -> None:
+    prompt = ", ".join(pieces)
+    text, begin = canonicalise(prompt), prompt.index(hidden)
+    reported = any(first <= begin and begin + len(hidden) <= last for first, last in text.unreadable)
+    assert reported or any("grim" in view.text for view in text.views)
+
+
+@pytest.mark.parametrize("times", [0, 1, 2])
+def test_what_looks_coded_and_is_not_is_unreadable_inside_a_coding_too(times: int) -> None:
+    noise = base64.b64encode(Random(1).randbytes(60)).decode()
+    coded = _in_base64(f"a picture of {noise}", times) if times else noise
+    assert canonicalise(f"draw {coded} please").unreadable == ((5, 5 + len(coded)),)
+
+
+@pytest.mark.parametrize(
+    "prompt", ["tom &amp;amp; jerry at 100%", "tom & jerry at 100%25", "tom %26 jerry at 100&percnt;"]
+)
+def test_signs_that_are_coded_are_undone_and_percentages_are_none(prompt: str) -> None:
+    assert canonicalise(prompt).primary.text == "tom & jerry at 100%"
+    assert canonicalise(f"50%ff, {prompt}").primary.text == "50%ff, tom & jerry at 100%"
 
 
 @pytest.mark.parametrize("times", [3, 4, 40, 2_000])
@@ -176,6 +259,7 @@ def test_entities_inside_entities_are_undone() -> None:
         "镜头缓缓推进，展示老人的双手，背景是雪山。苏珊·柯林斯走过石桥",
         "un train de 8h30 arrive",
         "Internationalisierungsbeauftragte",
+        f"a flag of England \U0001f3f4{_in_tags('gbeng')}\U000e007f in the wind",
     ],
 )
 def test_honest_text_has_one_reading(prompt: str) -> None:
@@ -234,8 +318,9 @@ def test_letters_of_another_script_stay_in_their_own_words() -> None:
 
 
 def test_scripts_are_composed_and_latin_is_stripped() -> None:
-    composed = canonicalise("JOSÉ Łódź Straße \u1112\u1161\u11ab ｶﾞ").primary.text
-    assert composed == "jose lodz strasse 한 ガ"
+    composed = canonicalise("JOSÉ Łódź Straße Œuvre thực \u1112\u1161\u11ab ｶﾞ كِتَـــاب").primary.text
+    assert canonicalise("thực").primary.text == "thuc"
+    assert composed == "jose lodz strasse oeuvre thuc 한 ガ كتاب"
 
 
 def test_the_size_limit_is_exact() -> None:
@@ -287,6 +372,9 @@ def test_reading_a_reading_changes_nothing(text: str) -> None:
 @given(HOSTILE, st.integers(0, 60), st.integers(0, 60))
 def test_a_span_outside_the_view_is_an_error(text: str, start: int, length: int) -> None:
     view = canonicalise(text).primary
+    for outside in ((-1, 0), (1, 0)):
+        with pytest.raises(ValueError, match="not inside"):
+            view.span(*outside)
     if start + length <= len(view.text):
         begin, end = view.span(start, start + length)
         assert 0 <= begin <= end <= len(text)

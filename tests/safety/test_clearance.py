@@ -6,12 +6,13 @@ import copy
 import multiprocessing
 import pickle
 import sqlite3
-from dataclasses import replace
+from dataclasses import asdict, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
+from touchmark.provenance.database import open_database
 from touchmark.provenance.home import Home
 from touchmark.safety.clearance import (
     Clearance,
@@ -47,6 +48,7 @@ def test_a_clearance_is_good_once(authority: ClearanceAuthority, clearance: Clea
     authority.redeem(clearance, REQUEST, POLICY, NOW)
     with pytest.raises(ClearanceUsedError):
         authority.redeem(clearance, REQUEST, POLICY, NOW)
+    authority.redeem(authority.issue(ALLOWED, NOW, LIFETIME), REQUEST, POLICY, NOW)  # another of the same moment is
 
 
 @pytest.mark.parametrize(
@@ -102,6 +104,14 @@ def test_a_look_alike_of_a_field_is_a_forgery(authority: ClearanceAuthority, cle
 def test_another_kind_of_object_is_a_forgery(authority: ClearanceAuthority) -> None:
     with pytest.raises(ClearanceForgedError):
         authority.redeem(None, REQUEST, POLICY, NOW)  # type: ignore[arg-type]
+
+
+def test_a_look_alike_of_a_clearance_is_a_forgery(authority: ClearanceAuthority, clearance: Clearance) -> None:
+    class Lasting(Clearance):
+        """Might answer with another request at the second time of asking."""
+
+    with pytest.raises(ClearanceForgedError):
+        authority.redeem(Lasting(**asdict(clearance)), REQUEST, POLICY, NOW)
 
 
 def test_another_installation_does_not_accept_it(clearance: Clearance, tmp_path: Path) -> None:
@@ -187,6 +197,32 @@ def test_a_damaged_or_open_key_is_refused(tmp_path: Path, damage) -> None:  # ty
     ClearanceAuthority.open(Home(tmp_path))
     damage(tmp_path / "keys" / "clearance.key")
     with pytest.raises(ClearanceKeyError, match="clearance key"):
+        ClearanceAuthority.open(Home(tmp_path))
+
+
+@pytest.mark.parametrize("key", [b"", bytes(31), bytes(33)])
+def test_a_key_of_another_length_is_none(tmp_path: Path, key: bytes) -> None:
+    with pytest.raises(ClearanceKeyError, match="32"):
+        ClearanceAuthority(key, open_database(tmp_path / "spent.sqlite3"))
+
+
+def test_a_key_that_appears_meanwhile_is_the_one_in_use(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path, theirs = tmp_path / "keys" / "clearance.key", b"a key that another process made  "[:32]
+
+    def another_is_faster(size: int) -> bytes:
+        path.write_bytes(theirs)
+        path.chmod(0o600)
+        return bytes(size)
+
+    monkeypatch.setattr("secrets.token_bytes", another_is_faster)
+    ClearanceAuthority.open(Home(tmp_path))
+    assert {path.read_bytes() for path in path.parent.iterdir()} == {theirs}
+    assert len(list(path.parent.iterdir())) == 1
+
+
+def test_without_a_record_of_what_was_spent_there_is_no_authority(tmp_path: Path) -> None:
+    Home(tmp_path).database.write_bytes(b"no database at all" * 1000)
+    with pytest.raises(ClearanceStoreError):
         ClearanceAuthority.open(Home(tmp_path))
 
 

@@ -17,7 +17,7 @@ from touchmark.safety.examples import failing
 from touchmark.safety.gate import judge_of
 from touchmark.safety.language import LanguageGroup
 from touchmark.safety.lexicon import Lexicon, LexiconFile
-from touchmark.safety.policy import POLICIES, Example, FigureMode, Policy, PolicyError, Thresholds
+from touchmark.safety.policy import POLICIES, Agreement, Example, FigureMode, Policy, PolicyError, Thresholds
 
 DEFAULT = POLICIES / "safety" / "default.yaml"
 SHIPPED = sorted(path.stem for path in (POLICIES / "safety").glob("*.yaml"))
@@ -119,9 +119,19 @@ def _replaced(old: str, new: str) -> Callable[[str], str]:
         (_replaced("prompt: P102", "prompt: P101"), "given twice"),
         (_replaced("output: V102", "output: V101"), "given twice"),
         (_replaced("id: ncii", "id: sexual"), "missing: .*ncii"),
+        (
+            _replaced(
+                "categories:\n",
+                "categories:\n  - {id: sexual, title: again, reason_codes: {prompt: P999, output: V999}, "
+                "thresholds: {}, reviewers: [moderators]}\n",
+            ),
+            "category given twice: ..sexual",
+        ),
         (_replaced("clearance_minutes: 15", "clearance_minutes: 0"), "clearance_minutes"),
         (_replaced("thresholds: {any: {high: 0.2}}", "thresholds: {any: {medium: 0.3}}"), "cannot be turned off"),
         (_replaced("thresholds: {any: {high: 0.2}}", "thresholds: {}"), "cannot be turned off"),
+        (_replaced("    terms: {lexicon: minors}\n", ""), "cannot be turned off"),
+        (_replaced("{any: {high: 0.2}}", "{any: {high: 0.5}}"), None),
         *(
             (_replaced("{lexicon: minors}", f"{{lexicon: minors}}\n    actions: {actions}"), "be turned off")
             for actions in ("{high: review}", "{medium: allow, high: allow}", "{medium: allow}")
@@ -131,6 +141,7 @@ def _replaced(old: str, new: str) -> Callable[[str], str]:
             (_replaced("{any: {high: 0.2}}", f"{{any: {{high: 0.2}}, {group}: {{high: 0.51}}}}"), "be turned off")
             for group in ("english", "thai")
         ),
+        (_replaced("{any: {high: 0.2}}", "{any: {high: 0.2}, thai: {medium: 0.2}}"), "be turned off"),
         (_replaced("{any: {high: 0.2}}", "{any: {high: 1.0}}"), "be turned off"),
         *(
             (_replaced("{lexicon: minors}", f"{{lexicon: {terms}}}"), "excuses none of it")
@@ -149,7 +160,7 @@ def _replaced(old: str, new: str) -> Callable[[str], str]:
         (_replaced("any: {medium: 0.5, high: 0.8}", "any: {medium: 0.5, high: .nan}"), "less than or equal|greater"),
         (_replaced("teen: {medium: refuse, high: refuse}", "teen: {high: review}"), "teen must be as strict"),
         (_replaced("actions: {medium: refuse, high: refuse}", "actions: {medium: refuse, high: review}"), "milder"),
-        (_replaced("reviewers: [moderators]", "reviewers: [anybody]"), "does not describe: .*anybody"),
+        (_replaced("reviewers: [moderators]", "reviewers: [moderators, anybody]"), "does not describe: .*anybody"),
         (_replaced("reviewers: [moderators]", "reviewers: []"), r"categories\.0\.reviewers"),
         (_replaced("{lexicon: self-harm}", "{lexicon: self-harm, also: {weak: ['(a+)+$']}}"), "backtracks for ever"),
         (_replaced("{lexicon: self-harm}", "{lexicon: self-harm, also: {weak: ['...']}}"), "one letter or digit"),
@@ -270,12 +281,47 @@ def test_a_higher_score_is_never_milder(score: float, first: float, second: floa
 
 def test_a_prompt_in_two_languages_meets_the_stricter_threshold() -> None:
     shipped = Policy.load("default")
-    stricter = {**shipped.thresholds, LanguageGroup.CYRILLIC: Thresholds(medium=0.35, high=0.8)}
+    stricter = {**shipped.thresholds, LanguageGroup.CYRILLIC: Thresholds(medium=0.35, high=0.55)}
     policy = shipped.model_copy(update={"thresholds": stricter})
     rule = policy.rule(Category.SEXUAL)
-    alone = policy.severity(rule, 0.4, frozenset({LanguageGroup.ENGLISH}))
-    mixed = policy.severity(rule, 0.4, frozenset({LanguageGroup.ENGLISH, LanguageGroup.CYRILLIC}))
-    assert alone is None and mixed is Severity.MEDIUM
+    alone, mixed = frozenset({LanguageGroup.ENGLISH}), frozenset({LanguageGroup.ENGLISH, LanguageGroup.CYRILLIC})
+    for score, one, both in ((0.4, None, Severity.MEDIUM), (0.6, Severity.MEDIUM, Severity.HIGH)):
+        assert policy.severity(rule, score, alone) is one
+        assert policy.severity(rule, score, mixed) is both
+
+
+def test_what_is_said_of_a_category_counts_before_what_is_said_of_all_and_a_language_before_the_others() -> None:
+    english, cyrillic, thai = LanguageGroup.ENGLISH, LanguageGroup.CYRILLIC, LanguageGroup.THAI
+    shared = {"any": Thresholds(medium=0.5), cyrillic: Thresholds(low=0.2)}
+    policy = Policy.load("default").model_copy(update={"thresholds": shared})
+    own = {"any": Thresholds(medium=0.3), thai: Thresholds(low=0.1, high=0.9)}
+    for of_its_own, least, expected in (
+        (own, 0.1, {thai: own[thai], cyrillic: own["any"], english: own["any"]}),
+        ({}, 0.2, {thai: shared["any"], cyrillic: shared[cyrillic], english: shared["any"]}),
+    ):
+        rule = policy.rule(Category.SEXUAL).model_copy(update={"thresholds": of_its_own})
+        assert {group: policy.limits(rule, frozenset({group})) for group in expected} == {
+            group: (limits,) for group, limits in expected.items()
+        }
+        assert policy.least(rule) == least
+    unscored = policy.rule(Category.SEXUAL).model_copy(update={"thresholds": None})
+    assert policy.limits(unscored, frozenset({english})) == ()
+
+
+def test_terms_of_a_category_that_is_not_scored_ask_for_no_agreement() -> None:
+    policy = Policy.load("default").model_copy(update={"agreement": Agreement(strong=0.4)})
+    rule = policy.rule(Category.WEAPONS_DANGEROUS)
+    assert policy.agreement_on(rule) == policy.agreement
+    assert policy.agreement_on(rule.model_copy(update={"thresholds": None})) == Agreement()
+
+
+def test_only_users_under_age_are_judged_as_such() -> None:
+    rule = Policy.load("default").rule(Category.SEXUAL)
+    assert rule.teen is not None
+    for severity in Severity:
+        assert rule.action(severity, AgeProfile.TEEN) is rule.teen.of(severity)
+        assert rule.action(severity, AgeProfile.ADULT) is rule.actions.of(severity)
+    assert rule.teen != rule.actions
 
 
 @pytest.mark.parametrize("group", LanguageGroup)

@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 import textwrap
+from collections.abc import Callable
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -66,6 +67,7 @@ def test_after_a_rotation_old_and_new_files_verify(
     home: Home,
     ring: KeyRing,
 ) -> None:
+    (home.keys / "anchors.pem").write_bytes(lasting_authority() + ring.trust_anchors)
     old = sign(film, tmp_path / "old.mp4", ring)
     rotated = rotate_development(home.keys, NOW)
     new = sign(film, tmp_path / "new.mp4", rotated)
@@ -79,6 +81,16 @@ def test_after_a_rotation_old_and_new_files_verify(
     assert retired[".pem"].read_bytes() == ring.certificate_chain
     assert rotated.certificates[1:] == ring.certificates and rotated.certificates[0] not in ring.certificates
     assert retired[".key"].stat().st_mode & 0o777 == 0o600
+    assert retired[".key"].parent.stat().st_mode & 0o777 == 0o700
+
+
+def lasting_authority() -> bytes:
+    """An anchor that is not ours, and outlives ours."""
+    authority = Authority("a stranger")
+    ends, own = NOW + timedelta(days=9999), authority.subject
+    return authority.issue(
+        key=authority.key, subject=own, ca=True, key_usage=usage("key_cert_sign"), ekus=None, ski=True, ends=ends
+    )
 
 
 def test_a_development_authority_that_ends_too_soon_is_followed_by_another(
@@ -125,6 +137,9 @@ def test_a_request_asks_for_what_c2pa_wants_and_its_certificate_is_installed(hom
 
     authority = Authority()
     chain = authority.issue(key=Requested, ekus=sorted(usages, key=str))
+    other = p256()
+    install(home.keys, authority.issue(key=other), private_pem(other), now=NOW, anchors=authority.pem)
+    assert (home.keys / "pending.key").exists(), "it waits for a certificate of its own"
     installed = install(home.keys, chain, None, now=NOW, anchors=authority.pem)
     assert installed.signer().algorithm is SigningAlgorithm.ES384
     assert not (home.keys / "pending.key").exists()
@@ -166,6 +181,7 @@ def test_what_does_not_fit_is_not_installed(home: Home, ring: KeyRing) -> None:
         (authority.issue(key=key, ends=NOW - timedelta(hours=1)), private_pem(key), root, CertificateRefusedError),
         (good, None, root, KeysMissingError),
         (good, private_pem(key), Authority("another").pem, ChainUntrustedError),
+        (good, private_pem(key), good, ChainUntrustedError),
     ):
         with pytest.raises(error):
             install(home.keys, chain, private, now=NOW, anchors=anchors)
@@ -212,7 +228,7 @@ def test_an_anchor_may_be_an_intermediate_authority(
 def test_two_do_not_rotate_at_once(home: Home, ring: KeyRing) -> None:
     descriptor = os.open(home.keys, os.O_RDONLY)
     try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        fcntl.flock(descriptor, fcntl.LOCK_SH)
         before = contents(home.keys)
         with pytest.raises(RotationBusyError):
             rotate_development(home.keys, NOW)
@@ -265,6 +281,17 @@ def test_a_crash_between_two_files_loses_nothing(home: Home, ring: KeyRing, monk
         else:
             with pytest.raises(KeyMismatchError):
                 KeyRing.load(home.keys).signer()
+
+
+@pytest.mark.parametrize("change", [rotate_watermark, lambda folder: rotate_development(folder, NOW)])
+def test_where_the_old_key_cannot_be_kept_it_is_not_replaced(
+    home: Home, ring: KeyRing, change: Callable[[Path], KeyRing]
+) -> None:
+    (home.keys / "retired").write_text("no folder")
+    before = contents(home.keys)
+    with pytest.raises(FileExistsError):
+        change(home.keys)
+    assert contents(home.keys) == before
 
 
 KILLED = textwrap.dedent(
@@ -327,6 +354,9 @@ def test_the_end_of_a_certificate_is_told_thirty_days_ahead() -> None:
     assert "CN=ours expires in 30 days" in note
     assert "1 day," in expiring(chain, ends - timedelta(days=1, hours=3))[0]
     assert "expired" in expiring(chain, ends + timedelta(days=1))[0]
+    assert expiring(Authority().issue(key=p256(), ends=ends + timedelta(days=99)) + chain, ends) == expiring(
+        chain, ends
+    )
 
 
 def test_the_settings_choose_and_the_command_chooses_over_them(home: Home, ring: KeyRing) -> None:

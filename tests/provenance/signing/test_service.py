@@ -7,6 +7,7 @@ import socket
 import ssl
 import threading
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -29,7 +30,7 @@ from touchmark.provenance.signing import PemSigner, Signer, service
 from touchmark.provenance.signing.address import open_signer
 from touchmark.provenance.signing.claim_policy import MAX_CLAIM, NotAClaimError, require_claim
 from touchmark.provenance.signing.errors import KeyUnreadableError, SignerRefusedError, SignerUnreachableError
-from touchmark.provenance.signing.service import ServiceAddressError, SigningService
+from touchmark.provenance.signing.service import ServiceAddressError, SigningServer, SigningService
 from touchmark.provenance.transport import Request, send
 
 KEY = p256()
@@ -75,16 +76,23 @@ class Running:
 
 @pytest.fixture
 def running(tmp_path: Path) -> Iterator[Running]:
-    certificate, key = server_certificate(tmp_path)
+    certificate, _ = server_certificate(tmp_path)
     client, client_key = server_certificate(tmp_path, "client")
     ledger = Ledger(open_database(tmp_path / "service.sqlite3"))
     service = SigningService(SIGNER, ledger, client.read_bytes())
-    with service.listen(("127.0.0.1", 0), certificate=certificate, key=key) as server:
-        thread = threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True)
-        thread.start()
+    with serving(service, tmp_path) as server:
         port = server.server_address[1]
         address = f"https://127.0.0.1:{port}?client-cert={client}&client-key={client_key}&ca={certificate}"
         yield Running(service, ledger, port, address, tmp_path)
+
+
+@contextmanager
+def serving(service: SigningService, folder: Path) -> Iterator[SigningServer]:
+    certificate, key = folder / "server.pem", folder / "server.key"
+    with service.listen(("127.0.0.1", 0), certificate=certificate, key=key) as server:
+        thread = threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True)
+        thread.start()
+        yield server
         server.shutdown()
         thread.join()
 
@@ -146,19 +154,25 @@ def test_too_much_is_refused_before_it_is_read(running: Running) -> None:
     with pytest.raises(SignerRefusedError, match="413"):
         open_signer(running.address).sign(bytes(MAX_CLAIM + 1))
     assert running.kinds() == []
+    with pytest.raises(NotAClaimError, match="more than"):
+        require_claim(bytes(MAX_CLAIM + 1), SIGNER)
 
 
-@pytest.mark.parametrize("length", ["-1", "x", "", "1e9", "9" * 20, "9" * 5000])
+@pytest.mark.parametrize("length", ["-1", "x", "", "1e9", "\xb2", "9" * 20, "9" * 5000])
 def test_a_length_that_is_none_is_refused(running: Running, length: str) -> None:
     with running.tls().wrap_socket(
         socket.create_connection(("127.0.0.1", running.port), timeout=5), server_hostname="127.0.0.1"
     ) as connection:
-        connection.sendall(f"POST /v1/signatures HTTP/1.1\r\nHost: x\r\nContent-Length: {length}\r\n\r\n".encode())
+        connection.sendall(
+            f"POST /v1/signatures HTTP/1.1\r\nHost: x\r\nContent-Length: {length}\r\n\r\n".encode("latin-1")
+        )
         assert b" 413 " in connection.recv(200)
 
 
 def test_other_paths_are_not_there(running: Running) -> None:
     assert running.post(b"x", "/").status == 404
+    got = Request(f"https://127.0.0.1:{running.port}/v1/signers", tls=running.tls())
+    assert send(got, limit=1 << 20).status == 404
     assert running.post(b"x", "/v1/signatures/../signer").status == 404
 
 
@@ -174,6 +188,10 @@ def test_a_stranger_gets_no_answer_at_all(running: Running) -> None:
     nameless = ssl.create_default_context(cafile=str(running.folder / "server.pem"))
     with pytest.raises(Exception, match=r"certificate|reset|closed|EOF"):
         send(Request(f"https://127.0.0.1:{running.port}/v1/signer", tls=nameless), limit=1 << 20)
+    old = running.tls()
+    old.maximum_version = ssl.TLSVersion.TLSv1_2
+    with pytest.raises(ssl.SSLError), socket.create_connection(("127.0.0.1", running.port)) as connection:
+        old.wrap_socket(connection, server_hostname="127.0.0.1")
     assert open_signer(running.address).sign(to_be_signed())  # and it serves others as before
 
 
@@ -185,12 +203,26 @@ def test_a_certificate_that_a_client_issues_is_a_strangers(running: Running) -> 
     issuing = Authority("client", load_pem_private_key((running.folder / "client.key").read_bytes(), None))
     assert issuing.subject == issuer.subject
     key = p256()
-    (running.folder / "friend.pem").write_bytes(issuing.issue(key=key) + (running.folder / "client.pem").read_bytes())
+    chain = issuing.issue(key=key, ekus=None) + (running.folder / "client.pem").read_bytes()
+    (running.folder / "friend.pem").write_bytes(chain)
     (running.folder / "friend.key").write_bytes(private_pem(key))
-    address = running.address.replace("client.pem", "friend.pem").replace("client.key", "friend.key")
-    with pytest.raises((SignerRefusedError, SignerUnreachableError)):
-        open_signer(address).sign(to_be_signed())
+    url = f"https://127.0.0.1:{running.port}/v1/"
+    for request in (
+        Request(f"{url}signer", tls=running.tls("friend")),
+        Request(f"{url}signatures", to_be_signed(), {}, running.tls("friend")),
+    ):
+        assert send(request, limit=1 << 20).status == 403, "it shook hands, and gets no further"
     assert running.kinds() == []
+
+
+def test_a_client_need_not_be_its_own_issuer(running: Running) -> None:
+    key, issued = p256(), running.folder / "issued.pem"
+    issued.write_bytes(Authority("an office, not in the list").issue(key=key, ekus=None))
+    (running.folder / "issued.key").write_bytes(private_pem(key))
+    service = SigningService(SIGNER, running.ledger, issued.read_bytes())
+    with serving(service, running.folder) as server:
+        request = Request(f"https://127.0.0.1:{server.server_address[1]}/v1/signer", tls=running.tls("issued"))
+        assert send(request, limit=1 << 20).status == 200
 
 
 def test_connections_that_say_nothing_do_not_keep_others_out(running: Running) -> None:
@@ -231,25 +263,44 @@ def test_a_client_that_sends_a_byte_now_and_then_is_left(
     assert open_signer(running.address).sign(to_be_signed())
 
 
+def test_there_are_so_many_places_and_whoever_says_nothing_loses_his(
+    running: Running, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("touchmark.provenance.signing.service._MAX_CONNECTIONS", 1)
+    with serving(running.service, running.folder) as server:
+        place = server.server_address
+        with socket.create_connection(place), pytest.raises(SignerUnreachableError):
+            open_signer(running.address.replace(str(running.port), str(place[1])))
+        assert server._places.acquire(timeout=10), "whoever is gone has left his place"
+        server._places.release()
+        monkeypatch.setattr("touchmark.provenance.signing.service._PATIENCE", 0.1)
+        with socket.create_connection(place) as silent:
+            assert silent.recv(1) == b""
+
+
 @dataclass
 class Failing:
     """The service's signer and ledger, when something of theirs is broken."""
 
-    error: Exception
+    error: Exception | None
     algorithm: Any = SIGNER.algorithm
     certificate_chain: bytes = CHAIN
     time_stamping: Any = None
 
     def sign(self, data: bytes) -> bytes:
+        if self.error is None:
+            return bytes(64)
         raise self.error
 
     def append(self, *_: Any) -> None:
         raise DatabaseError("the disk is full", subject="ledger")
 
 
-@pytest.mark.parametrize("broken", ["_signer", "_ledger"])
-def test_without_key_or_ledger_nothing_is_signed(running: Running, broken: str) -> None:
-    setattr(running.service, broken, Failing(OSError("the token is gone")))
+@pytest.mark.parametrize(
+    ("broken", "error"), [("_signer", OSError("the token is gone")), ("_signer", None), ("_ledger", None)]
+)
+def test_without_key_or_ledger_nothing_is_signed(running: Running, broken: str, error: Exception | None) -> None:
+    setattr(running.service, broken, Failing(error))
     signer = open_signer(running.address)
     with pytest.raises(SignerRefusedError, match="503") as caught:
         signer.sign(to_be_signed())
