@@ -5,18 +5,20 @@ from __future__ import annotations
 from typing import Any
 
 from touchmark.provenance.registry import Registration
-from touchmark.safety.decision import Decision
+from touchmark.safety.decision import Decision, Requester
 
 
-def decision_record(decision: Decision) -> dict[str, Any]:
-    """Of what the gate decided."""
-    return {
+def decision_record(decision: Decision, requester: Requester | None = None) -> dict[str, Any]:
+    """Of what the gate decided, for whom, and relying on whose consent."""
+    record = {
         "action": decision.action.value,
         "request": decision.request_digest,
         "policy": decision.policy_name,
         "policy_digest": decision.policy_digest,
         "reasons": sorted({finding.reason_code for finding in decision.findings}),
+        "age": decision.age.value,
     }
+    return record | {"consents": sorted(requester.consents)} if requester and requester.consents else record
 
 
 def release_record(registration: Registration, decision: Decision | None) -> dict[str, Any]:

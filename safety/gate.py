@@ -30,7 +30,7 @@ from touchmark.safety.clearance import Clearance, ClearanceAuthority
 from touchmark.safety.decision import Action, Decision, RefusalError, Requester, ReviewRequiredError
 from touchmark.safety.guard.judged import judge_for
 from touchmark.safety.judge import FigureFinder, Judge, Scorer
-from touchmark.safety.policy import Policy, shipped
+from touchmark.safety.policy import Policy, in_force, shipped
 
 
 class GateBrokenError(TouchmarkError):
@@ -83,13 +83,17 @@ class Gate:
         self._authority = authority
 
     @classmethod
-    def default(cls, home: Home, policy: str | Path = "default") -> Gate:
+    def default(cls, home: Home, policy: str | Path | None = None) -> Gate:
         """The gate of an installation, with the classifier that ships and its figures, the operator's too.
+
+        Args:
+            home: the operator's folder.
+            policy: name or file; the one in force there if not given (``policy.yaml``, else ``default``).
 
         Raises:
             PolicyError, ClearanceKeyError, ClearanceStoreError
         """
-        rules = Policy.load(policy)
+        rules = Policy.load(policy or in_force(home))
         return cls(rules, lambda: judge_for(rules, *_installed(home.figures)), ClearanceAuthority.open(home))
 
     @property
@@ -131,7 +135,7 @@ def screen(
     negative_prompt: str = "",
     enriched_prompt: str = "",
     requester: Requester | None = None,
-    policy: str | Path | Policy = "default",
+    policy: str | Path | Policy | None = None,
 ) -> Decision:
     """What the gate would say to a prompt. A preview: it clears nothing and keeps nothing.
 
@@ -143,7 +147,7 @@ def screen(
         negative_prompt: what to keep out.
         enriched_prompt: what a rewriting model made of the prompt, if one did; it is judged beside it.
         requester: who asks; an adult without anybody's consent, if not given.
-        policy: name, file or policy.
+        policy: name, file or policy; the one in force in the default home if not given.
 
     Raises:
         PromptTooLongError, EmptyPromptError, MalformedPromptError: the texts cannot be judged.
@@ -156,12 +160,15 @@ def screen(
     return _decide(judge_of(policy), digest, texts, requester)
 
 
-def judge_of(policy: str | Path | Policy) -> Judge:
+def judge_of(policy: str | Path | Policy | None = None) -> Judge:
     """A policy with classifier and figures of this installation, with its guard model, to ask without clearing.
+
+    None is the policy in force in the default home.
 
     Raises:
         PolicyError, GuardError, ClassifierBrokenError, GateBrokenError
     """
+    policy = policy or in_force(Home.default())
     if isinstance(policy, str) and policy in shipped():
         return _shipped_judge(policy, Home.default().figures)
     rules = policy if isinstance(policy, Policy) else Policy.load(policy)
