@@ -39,6 +39,7 @@ _COMMANDS = {
     "manifest": ("touchmark.cli.manifest", "Check how a C2PA manifest is written, update it, redact it."),
     "seal": ("touchmark.cli.seal", "Mark and sign a video, sound or picture that another generator made."),
     "screen": ("touchmark.cli.screen", "Ask the gate about a prompt, without making anything."),
+    "review": ("touchmark.cli.review", "Look at prompts that wait for a person, and allow or refuse them."),
     "policy": ("touchmark.cli.policy", "Show, test, compare and explain safety policies."),
     "redteam": ("touchmark.cli.redteam", "Find out what gets through the gate when somebody tries."),
     "figures": ("touchmark.cli.figures", "Look up the public figures that the gate knows."),

@@ -6,11 +6,13 @@ from typing import Any
 
 from touchmark.provenance.registry import Registration
 from touchmark.safety.decision import Decision, Requester
+from touchmark.safety.gate import Screening
 
 
-def decision_record(decision: Decision, requester: Requester | None = None) -> dict[str, Any]:
-    """Of what the gate decided, for whom, and relying on whose consent."""
-    record = {
+def decision_record(screening: Screening, requester: Requester | None = None) -> dict[str, Any]:
+    """Of what the gate decided, for whom, relying on whose consent and on which reviewer."""
+    decision, question = screening.decision, screening.question
+    record: dict[str, Any] = {
         "action": decision.action.value,
         "request": decision.request_digest,
         "policy": decision.policy_name,
@@ -18,7 +20,11 @@ def decision_record(decision: Decision, requester: Requester | None = None) -> d
         "reasons": sorted({finding.reason_code for finding in decision.findings}),
         "age": decision.age.value,
     }
-    return record | {"consents": sorted(requester.consents)} if requester and requester.consents else record
+    if requester and requester.consents:
+        record["consents"] = sorted(requester.consents)
+    if question and question.answer:
+        record["review"] = {"answer": question.answer.value, "reviewer": question.reviewer}
+    return record
 
 
 def release_record(registration: Registration, decision: Decision | None) -> dict[str, Any]:

@@ -182,7 +182,8 @@ class Studio:
             progress: told about each step.
 
         Raises:
-            RefusalError, ReviewRequiredError: the gate did not allow it; the decision is in the ledger.
+            RefusalError, ReviewRequiredError, ReviewRefusedError: the gate, or a reviewer, did not allow it; the
+                decision is in the ledger. What waits is made when it is asked again after a reviewer allowed it.
             SuspectInputError, ManifestElsewhereError: a new seal would hide what is wrong with an input.
             TouchmarkError: any step failed; no file is left.
         """
@@ -193,7 +194,7 @@ class Studio:
         require_whole(background.inputs, self.verifier)
         with _under_way(progress, "screening"):
             screening = self.gate.screen(request.digest, request.texts(), self.clock(), requester)
-        self.ledger.append("decision", decision_record(screening.decision, requester), self.clock())
+        self.ledger.append("decision", decision_record(screening, requester), self.clock())
         clearance = screening.require()
         with _under_way(progress, "loading"):
             generator = generator or _load_generator(request.model)

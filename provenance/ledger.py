@@ -13,11 +13,12 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterator, Mapping
+from contextlib import nullcontext
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import Column, Engine, Integer, MetaData, Select, String, Table, Text, insert, select
+from sqlalchemy import Column, Connection, Engine, Integer, MetaData, Select, String, Table, Text, insert, select
 
 from touchmark.provenance.database import DatabaseError, reported, writing
 
@@ -91,8 +92,16 @@ class Ledger:
         with reported(engine, LedgerError, "the ledger cannot be opened"):
             _METADATA.create_all(engine)
 
-    def append(self, kind: str, body: Mapping[str, Any], now: datetime) -> LedgerEntry:
+    def append(
+        self, kind: str, body: Mapping[str, Any], now: datetime, *, within: Connection | None = None
+    ) -> LedgerEntry:
         """Add an entry.
+
+        Args:
+            kind: what happened.
+            body: what to keep of it.
+            now: with zone.
+            within: a transaction in the same database (:func:`writing`), with which the entry stands or falls.
 
         Raises:
             LedgerError: the database cannot be written; nothing was added.
@@ -100,7 +109,8 @@ class Ledger:
         text = json.dumps(body, sort_keys=True, ensure_ascii=True, separators=(",", ":"))
         time = now.astimezone(UTC).isoformat(timespec="microseconds")
         problem = "the ledger cannot be written"
-        with reported(self._engine, LedgerError, problem), writing(self._engine) as connection:
+        begun = writing(self._engine) if within is None else nullcontext(within)
+        with reported(self._engine, LedgerError, problem), begun as connection:
             last = connection.execute(
                 select(_LEDGER.c.sequence, _LEDGER.c.digest).order_by(_LEDGER.c.sequence.desc()).limit(1)
             ).one_or_none()

@@ -176,6 +176,11 @@ class Decision:
         """The findings that alone would have led to this action."""
         return tuple(f for f in self.findings if f.action is self.action and self.action is not Action.ALLOW)
 
+    @property
+    def reasons(self) -> tuple[str, ...]:
+        """What the decisive findings are about, in a user's words, each with its code."""
+        return tuple(dict.fromkeys(f"{_TITLES[f.category]} ({f.reason_code})" for f in self.decisive))
+
     def message(self) -> str:
         """For the person who wrote the prompt: what was refused and how to appeal.
 
@@ -183,7 +188,7 @@ class Decision:
         """
         if self.action is Action.ALLOW:
             return "Allowed."
-        reasons = ", ".join(dict.fromkeys(f"{_TITLES[f.category]} ({f.reason_code})" for f in self.decisive))
+        reasons = ", ".join(self.reasons)
         if self.action is Action.REVIEW:
             said = f"A reviewer has to look at this prompt before it can be made: {reasons}."
         else:
@@ -245,5 +250,18 @@ class ReviewRequiredError(TouchmarkError):
     exit_status: ClassVar[int] = 2
 
     def __init__(self, decision: Decision) -> None:
-        super().__init__(decision.message())
+        super().__init__(decision.message(), remedy="Ask again, unchanged, once it was allowed.")
+        self.decision = decision
+
+
+class ReviewRefusedError(TouchmarkError):
+    """A reviewer looked at this prompt and did not allow it; ``decision`` says what they looked at it for."""
+
+    code: ClassVar[str] = "safety.review_refused"
+    exit_status: ClassVar[int] = 1
+
+    def __init__(self, decision: Decision) -> None:
+        reasons = ", ".join(decision.reasons)
+        said = f"A reviewer looked at this prompt and did not allow it: {reasons}."
+        super().__init__(" ".join(filter(None, (said, decision.appeal, f"Quote reference {decision.reference}."))))
         self.decision = decision

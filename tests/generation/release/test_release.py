@@ -58,6 +58,7 @@ from touchmark.safety.clearance import (
     ClearanceUsedError,
 )
 from touchmark.safety.decision import AgeProfile, RefusalError, Requester, ReviewRequiredError
+from touchmark.safety.review import Answer, Reviews
 
 REQUEST = GenerationRequest(prompt="a red disc moves left to right in front of a grey wall")
 
@@ -153,6 +154,26 @@ def test_who_asks_and_who_agreed_are_heard_and_recorded(studio: Studio, folder: 
     decisions = [json.loads(entry.body) for entry in studio.ledger.entries() if entry.kind == "decision"]
     assert [decision["age"] for decision in decisions] == ["teen", "adult", "adult"]
     assert [decision.get("consents") for decision in decisions] == [None, None, ["donald-trump"]]
+
+
+def test_what_waits_is_made_once_a_reviewer_allowed_it(studio: Studio, tmp_path: Path, folder: Path) -> None:
+    # Given a prompt that waits
+    request = replace(REQUEST, prompt="Mickey Mouse on a bicycle")
+    with pytest.raises(ReviewRequiredError) as caught:
+        studio.generate(request, folder / "out.mp4", generator=DrawnGenerator())
+    assert nothing_was_published(studio, folder)
+
+    # When
+    reference = caught.value.decision.reference
+    Reviews.open(Home(tmp_path / "home")).answer(reference, Answer.ALLOW, "r-17", "licensed", studio.clock())
+
+    # Then it is made, and nothing else
+    assert studio.generate(request, folder / "out.mp4", generator=DrawnGenerator()).path.is_file()
+    with pytest.raises(ReviewRequiredError):
+        studio.generate(replace(request, seed=1), folder / "other.mp4", generator=DrawnGenerator())
+    bodies = [json.loads(entry.body) for entry in studio.ledger.entries() if entry.kind == "decision"]
+    assert [body.get("review") for body in bodies] == [None, {"answer": "allow", "reviewer": "r-17"}, None]
+    assert studio.ledger.verify() == ()
 
 
 def test_the_short_way_takes_every_field_of_a_request() -> None:
