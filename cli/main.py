@@ -15,6 +15,7 @@ from importlib import import_module
 import click
 
 from touchmark import __version__
+from touchmark.cli.as_json import print_json
 from touchmark.provenance.errors import TouchmarkError
 from touchmark.provenance.wording import printable
 
@@ -125,7 +126,8 @@ def main() -> None:
 
 
 def run(arguments: list[str]) -> int:
-    """Run one command line and return its exit status; errors go to standard error, one line each."""
+    """Run one command line and return its exit status; errors go to standard error, one line each, and as JSON to
+    standard output where that is asked for."""
     try:
         result = touchmark.main(args=arguments, prog_name="touchmark", standalone_mode=False)
     except click.UsageError as error:
@@ -138,6 +140,11 @@ def run(arguments: list[str]) -> int:
         error.show()
         return USAGE
     except TouchmarkError as error:
+        if "--json" in arguments:  # a program that reads objects is told in one, too
+            try:
+                print_json(error.as_dict())
+            except BrokenPipeError:
+                sys.stdout = None
         click.echo(f"touchmark: {printable(error.diagnostics())}", err=True)
         return error.exit_status
     except BrokenPipeError:  # whoever read our output has seen enough

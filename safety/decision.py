@@ -232,36 +232,46 @@ _HELP = "If you think of hurting yourself, please talk to somebody you trust, or
 """Whoever asks for this may need it more than an appeal."""
 
 
-class RefusalError(TouchmarkError):
-    """The policy refuses this prompt; ``decision`` says why."""
+class NotAllowedError(TouchmarkError):
+    """This prompt is not made, or not yet; the subclasses say why, and ``decision`` for what."""
 
-    code: ClassVar[str] = "safety.refused"
+    code: ClassVar[str] = "safety.not_allowed"
     exit_status: ClassVar[int] = 1
 
-    def __init__(self, decision: Decision) -> None:
-        super().__init__(decision.message())
+    def __init__(self, decision: Decision, problem: str, *, remedy: str = "") -> None:
+        super().__init__(problem, remedy=remedy)
         self.decision = decision
 
+    def as_dict(self) -> dict[str, Any]:
+        """With the decision, which holds no word of the prompt."""
+        return super().as_dict() | {"decision": self.decision.as_dict()}
 
-class ReviewRequiredError(TouchmarkError):
-    """The policy wants a person to look first; ``decision`` says why."""
+
+class RefusalError(NotAllowedError):
+    """The policy refuses this prompt."""
+
+    code: ClassVar[str] = "safety.refused"
+
+    def __init__(self, decision: Decision) -> None:
+        super().__init__(decision, decision.message())
+
+
+class ReviewRequiredError(NotAllowedError):
+    """The policy wants a person to look first."""
 
     code: ClassVar[str] = "safety.review_required"
     exit_status: ClassVar[int] = 2
 
     def __init__(self, decision: Decision) -> None:
-        super().__init__(decision.message(), remedy="Ask again, unchanged, once it was allowed.")
-        self.decision = decision
+        super().__init__(decision, decision.message(), remedy="Ask again, unchanged, once it was allowed.")
 
 
-class ReviewRefusedError(TouchmarkError):
-    """A reviewer looked at this prompt and did not allow it; ``decision`` says what they looked at it for."""
+class ReviewRefusedError(NotAllowedError):
+    """A reviewer looked at this prompt and did not allow it."""
 
     code: ClassVar[str] = "safety.review_refused"
-    exit_status: ClassVar[int] = 1
 
     def __init__(self, decision: Decision) -> None:
-        reasons = ", ".join(decision.reasons)
-        said = f"A reviewer looked at this prompt and did not allow it: {reasons}."
-        super().__init__(" ".join(filter(None, (said, decision.appeal, f"Quote reference {decision.reference}."))))
-        self.decision = decision
+        said = f"A reviewer looked at this prompt and did not allow it: {', '.join(decision.reasons)}."
+        parts = (said, decision.appeal, f"Quote reference {decision.reference}.")
+        super().__init__(decision, " ".join(filter(None, parts)))
