@@ -30,7 +30,7 @@ from touchmark.generation.disclosure import Disclosure
 from touchmark.generation.generator import Generator
 from touchmark.generation.latent_mark.pattern import LatentMark
 from touchmark.generation.records import decision_record, release_record
-from touchmark.generation.request import GenerationRequest, RequestOptions
+from touchmark.generation.request import GenerationRequest, RequestError, RequestOptions
 from touchmark.generation.sources import Form
 from touchmark.generation.staging import OutputNameError, Staging, require_another, require_place
 from touchmark.provenance.database import open_database
@@ -61,6 +61,7 @@ from touchmark.provenance.signing.secret import Ask
 from touchmark.provenance.trust.lists import Purpose
 from touchmark.provenance.trust.store import TrustStore
 from touchmark.provenance.watermark.protocol import Payload
+from touchmark.provenance.watermark.video import SMALLEST_SIDE
 from touchmark.safety.decision import Decision, Requester
 from touchmark.safety.gate import Gate
 from touchmark.safety.output.bank import banks_folder, load_banks
@@ -188,6 +189,7 @@ class Studio:
             TouchmarkError: any step failed; no file is left.
         """
         _check_output(output, overwrite)
+        _check_size(request)
         for given in background.inputs:
             require_another(output, given.path)
         disclosure.require_possible(self.sealer, __version__)
@@ -437,6 +439,13 @@ def _check_output(output: Path, overwrite: bool) -> None:
             f"touchmark writes {SUFFIX} files", subject=str(output), remedy=f"Let the name end in {SUFFIX}."
         )
     require_place(output, overwrite=overwrite)
+
+
+def _check_size(request: GenerationRequest) -> None:
+    """The same for the size: a real model renders for minutes before its first picture could be found too small."""
+    for name, pixels in (("width", request.width), ("height", request.height)):
+        if pixels is not None and pixels < SMALLEST_SIDE:
+            raise RequestError(name, pixels, f"at least {SMALLEST_SIDE} pixels, to carry the invisible mark")
 
 
 def _load_generator(model: str | None) -> Generator:

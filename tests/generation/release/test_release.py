@@ -30,7 +30,7 @@ from touchmark.generation.admission import AlreadyMarkedError, SuspectInputError
 from touchmark.generation.agreement import SelfVerificationError
 from touchmark.generation.declaration import Declaration
 from touchmark.generation.release import Studio
-from touchmark.generation.request import GenerationRequest, RequestOptions
+from touchmark.generation.request import GenerationRequest, RequestError, RequestOptions
 from touchmark.generation.staging import OutputError, OutputExistsError
 from touchmark.provenance.errors import TouchmarkError
 from touchmark.provenance.home import Home
@@ -154,6 +154,15 @@ def test_who_asks_and_who_agreed_are_heard_and_recorded(studio: Studio, folder: 
     decisions = [json.loads(entry.body) for entry in studio.ledger.entries() if entry.kind == "decision"]
     assert [decision["age"] for decision in decisions] == ["teen", "adult", "adult"]
     assert [decision.get("consents") for decision in decisions] == [None, None, ["donald-trump"]]
+
+
+@pytest.mark.parametrize("size", [{"width": 126}, {"width": 512, "height": 64}])
+def test_a_size_that_cannot_be_marked_is_refused_before_anything_is_loaded(
+    studio: Studio, folder: Path, size: dict[str, int]
+) -> None:
+    with pytest.raises(RequestError, match="at least 128"):
+        studio.generate(replace(REQUEST, model=str(folder / "nowhere"), **size), folder / "out.mp4")
+    assert kinds(studio) == []
 
 
 def test_what_waits_is_made_once_a_reviewer_allowed_it(studio: Studio, tmp_path: Path, folder: Path) -> None:
