@@ -37,6 +37,19 @@ if TYPE_CHECKING:
 @click.option("--guidance", type=float, metavar="X", help="Classifier-free guidance. Default: the model's own.")
 @click.option("--seed", type=int, default=0, show_default=True, help="The same seed gives the same video.")
 @click.option("--latent-mark", is_flag=True, help="Mark the noise that the model starts from too.")
+@click.option(
+    "--age",
+    type=click.Choice(["teen", "adult"]),
+    default="adult",
+    show_default=True,
+    help="Who asks; the policy may be stricter with teens.",
+)
+@click.option(
+    "--consented",
+    multiple=True,
+    metavar="ID",
+    help="A public figure who agreed to be shown in this very video, by the id that touchmark figures find prints.",
+)
 @background_options
 @disclosure_options
 @signer_options
@@ -53,6 +66,8 @@ def generate(
     guidance: float | None,
     seed: int,
     latent_mark: bool,
+    age: str,
+    consented: tuple[str, ...],
     background: Background,
     disclosure: Disclosure,
     signer: SignerChoice,
@@ -61,13 +76,15 @@ def generate(
 ) -> None:
     """Make a video from PROMPT ("-" reads standard input).
 
-    The prompt is screened before a model is loaded; the video is watermarked, signed, verified with the bundled
-    detector and only then published. Exit status 1: refused. 2: waits for human review.
+    The prompt is screened before a model is loaded, under policy.yaml in $TOUCHMARK_HOME if it is there and the policy
+    named default if not; the video is watermarked, signed, verified with the bundled detector and only then published.
+    Exit status 1: refused. 2: waits for human review.
     """
     from touchmark.cli.progress import shown
     from touchmark.generation.release import Studio
     from touchmark.generation.request import GenerationRequest
     from touchmark.provenance.home import Home
+    from touchmark.safety.decision import AgeProfile, Requester
 
     width, height = parsed_size(size) or (None, None)
     request = GenerationRequest(
@@ -85,7 +102,13 @@ def generate(
     studio = Studio.open(Home.default(), signer=signer, ask=asking())
     with shown() as progress:
         release = studio.generate(
-            request, output, disclosure=disclosure, background=background, overwrite=force, progress=progress
+            request,
+            output,
+            disclosure=disclosure,
+            background=background,
+            requester=Requester(AgeProfile(age), frozenset(consented)),
+            overwrite=force,
+            progress=progress,
         )
     print_release(release, as_json)
 

@@ -16,6 +16,7 @@ from importlib import import_module
 import click
 
 from touchmark import __version__
+from touchmark.cli.as_json import print_json
 from touchmark.provenance.errors import TouchmarkError
 from touchmark.provenance.wording import printable
 
@@ -42,6 +43,7 @@ _COMMANDS = {
     "manifest": ("touchmark.cli.manifest", "Check how a C2PA manifest is written, update it, redact it."),
     "seal": ("touchmark.cli.seal", "Mark and sign a video, sound or picture that another generator made."),
     "screen": ("touchmark.cli.screen", "Ask the gate about a prompt, without making anything."),
+    "review": ("touchmark.cli.review", "Look at prompts that wait for a person, and allow or refuse them."),
     "policy": ("touchmark.cli.policy", "Show, test, compare and explain safety policies."),
     "redteam": ("touchmark.cli.redteam", "Find out what gets through the gate when somebody tries."),
     "figures": ("touchmark.cli.figures", "Look up the public figures that the gate knows."),
@@ -127,7 +129,8 @@ def main() -> None:
 
 
 def run(arguments: list[str]) -> int:
-    """Run one command line and return its exit status; errors go to standard error, one line each."""
+    """Run one command line and return its exit status; errors go to standard error, one line each, and as JSON to
+    standard output where that is asked for."""
     try:
         result = touchmark.main(args=arguments, prog_name="touchmark", standalone_mode=False)
     except click.UsageError as error:
@@ -140,6 +143,11 @@ def run(arguments: list[str]) -> int:
         error.show()
         return USAGE
     except TouchmarkError as error:
+        if "--json" in arguments:  # a program that reads objects is told in one, too
+            try:
+                print_json(error.as_dict())
+            except BrokenPipeError:
+                sys.stdout = None
         click.echo(f"touchmark: {printable(error.diagnostics())}", err=True)
         return error.exit_status
     except BrokenPipeError:  # whoever read our output has seen enough

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from touchmark.cli.as_json import print_json
-from touchmark.cli.policy_option import policies, policy_option
+from touchmark.cli.policy_option import given_or_in_force, policies, policy_option
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -66,10 +66,10 @@ def test(policies: tuple[str, ...], as_json: bool) -> int:
     epilog="\b\nExamples:\n  touchmark policy show\n  touchmark policy show strict-teen --json | jq .digest\n\n"
     "\b\nExit status:\n  0   done\n  64  no such policy, or it breaks a rule of the schema"
 )
-@click.argument("source", metavar="[POLICY]", default="default", shell_complete=policies)
+@click.argument("source", metavar="[POLICY]", required=False, callback=given_or_in_force, shell_complete=policies)
 @_json
 def show(source: str, as_json: bool) -> None:
-    """Show what POLICY says about each category, about figures, and to users."""
+    """Show what POLICY, or the one in force, says about each category, about figures, and to users."""
     from touchmark.safety.policy import Policy
 
     shown = Policy.load(source)

@@ -19,8 +19,23 @@ def policies(ctx: click.Context, param: click.Parameter, incomplete: str) -> lis
     return [*names, CompletionItem(incomplete, type="file")]
 
 
+def given_or_in_force(ctx: click.Context, param: click.Parameter, value: str | None) -> str:
+    """What was given; where nothing was, the policy that decides about prompts here."""
+    if value is not None:
+        return value
+    from touchmark.provenance.home import Home
+    from touchmark.safety.policy import in_force
+
+    return in_force(Home.default())
+
+
 def policy_option(*, meaning: str = "A policy that ships, or YAML.") -> Callable[[_Command], _Command]:
     """The option, given to the command as ``policy``."""
     return click.option(
-        "--policy", default="default", show_default=True, shell_complete=policies, metavar="NAME|FILE", help=meaning
+        "--policy",
+        callback=given_or_in_force,
+        show_default="policy.yaml in $TOUCHMARK_HOME, else default",
+        shell_complete=policies,
+        metavar="NAME|FILE",
+        help=meaning,
     )

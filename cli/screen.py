@@ -47,7 +47,7 @@ def screen(prompt: str, negative: str, policy: str, as_json: bool) -> None:
     if as_json:
         print_json(decision.as_dict())
     else:
-        _show(decision, {"prompt": prompt, "negative_prompt": negative})
+        show_decision(decision, {"prompt": prompt, "negative_prompt": negative})
     click.get_current_context().exit(_EXIT[decision.action.value])
 
 
@@ -61,7 +61,8 @@ def given(prompt: str) -> str:
     return sys.stdin.buffer.read(4 * MAX_CHARACTERS + 4).decode("utf-8", "surrogateescape").strip()
 
 
-def _show(decision: Decision, texts: dict[str, str]) -> None:
+def show_decision(decision: Decision, texts: dict[str, str]) -> None:
+    """What was asked, with every finding underlined, what was found and what the user is told."""
     from rich.console import Console
     from rich.table import Table
     from rich.text import Text

@@ -12,7 +12,7 @@ import base64
 import html
 import json
 import math
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from importlib import resources
 
@@ -65,6 +65,7 @@ def page(verification: Verification, pictures: Sequence[Still] = (), now: dateti
     verdict, evidence = verification.verdict, verification.evidence
     body = [
         _header(verification, now or datetime.now(UTC)),
+        "<main>",
         _verdict(verdict),
         _development(verdict),
         *(_note(note) for note in verification.notes),
@@ -78,6 +79,7 @@ def page(verification: Verification, pictures: Sequence[Still] = (), now: dateti
         _manifests(verification),
         _file(verification),
         _raw(verification),
+        "</main>",
         _footer(),
     ]
     style = resources.files("touchmark.detectors").joinpath("page.css").read_text(encoding="utf-8")
@@ -86,7 +88,7 @@ def page(verification: Verification, pictures: Sequence[Still] = (), now: dateti
         f'<meta http-equiv="Content-Security-Policy" content="{_POLICY}">\n'
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
         '<meta name="referrer" content="no-referrer">\n'
-        f"<title>{verdict.outcome.value.capitalize()}: {_text(verification.path.name, 120)}</title>\n"
+        f"<title>{verdict.outcome.value.capitalize()}: {_plain(verification.path.name, 120)}</title>\n"
         f"<style>\n{style}</style>\n</head>\n<body>\n"
         + "\n".join(part for part in body if part)
         + "\n</body>\n</html>\n"
@@ -104,8 +106,8 @@ def _header(verification: Verification, now: datetime) -> str:
 
 def _verdict(verdict: Verdict) -> str:
     return (
-        f'<main class="verdict {verdict.outcome.value}"><span class="outcome">{verdict.outcome.value}</span>'
-        f"<h1>{_text(verdict.headline, 400)}</h1><p>{_MEANING[verdict.outcome]}</p></main>"
+        f'<div class="verdict {verdict.outcome.value}"><span class="outcome">{verdict.outcome.value}</span>'
+        f"<h1>{_text(verdict.headline, 400)}</h1><p>{_MEANING[verdict.outcome]}</p></div>"
     )
 
 
@@ -155,11 +157,16 @@ def _origin(verdict: Verdict) -> str:
 
 def _evidence(verdict: Verdict) -> str:
     rows = "".join(
-        f'<tr class="{s.tone.value}"><td class="tick" title="{s.tone.value}">{_TICKS[s.tone]}</td>'
+        f'<tr class="{s.tone.value}">{_tick(s.tone, s.tone.value)}'
         f"<th scope=row>{s.source.value.capitalize()}</th><td>{_text(s.text, 800)}</td></tr>"
         for s in verdict.statements
     )
     return _section("Evidence", f'<table class="evidence"><tbody>{rows}</tbody></table>')
+
+
+def _tick(tone: Tone, meaning: str) -> str:
+    """A cell with the sign of a tone, which is read out as what it means."""
+    return f'<td class="tick"><span role="img" aria-label="{meaning}" title="{meaning}">{_TICKS[tone]}</span></td>'
 
 
 def _other_marks(claims: Iterable[MarkClaim]) -> str:
@@ -169,7 +176,7 @@ def _other_marks(claims: Iterable[MarkClaim]) -> str:
         tone = Tone.SILENT if quiet else Tone.CAUTION
         bits = f"<p>{len(claim.message)} bits: <code>{_text(claim.message_hex, 65)}</code></p>" if claim.message else ""
         rows.append(
-            f'<tr class="{tone.value}"><td class="tick" title="{claim.state.value}">{_TICKS[tone]}</td>'
+            f'<tr class="{tone.value}">{_tick(tone, claim.state.value)}'
             f"<th scope=row>{_text(claim.mark, 80)}</th><td>{_text(claim.in_words, 800)}{bits}"
             f"<p>{claim.kind.value}, weights <code>{claim.weights[:16]}</code></p></td></tr>"
         )
@@ -199,37 +206,28 @@ def _timelines(title: str, detections: Iterable[Detection]) -> str:
 
 
 def _timeline(title: str, detection: Detection) -> str:
-    width, height, base = 1000.0, 96.0, 74.0
+    width, height = 1000.0, 74.0
     segments = detection.timeline
     first, last = segments[0].start, max(segment.end for segment in segments)
     scale = width / max(last - first, 1e-6)
     bars = []
     for segment in segments:
         strength = min(-math.log10(max(segment.p_value, 1e-30)) / 30, 1.0)
-        tall = 3 + strength * (base - 12)
+        tall = 3 + strength * (height - 12)
         left, wide = (segment.start - first) * scale, max((segment.end - segment.start) * scale - 2, 1.0)
         kind = "sure" if segment.p_value < MARKED else "likely" if segment.p_value < LIKELY else "none"
         bars.append(
-            f'<rect class="{kind}" x="{left:.1f}" y="{base - tall:.1f}" width="{wide:.1f}" height="{tall:.1f}" rx="2">'
+            f'<rect class="{kind}" x="{left:.1f}" y="{height - tall:.1f}" width="{wide:.1f}" height="{tall:.1f}">'
             f"<title>{segment.start:.1f} to {segment.end:.1f} s: p = {segment.p_value:.1e}</title></rect>"
         )
-    ticks = "".join(
-        f'<text x="{(second - first) * scale:.1f}" y="{height - 4}" text-anchor="{anchor}">{_clock(second)}</text>'
-        for second, anchor in _ticks(first, last)
-    )
-    label = f"{title}: key {detection.key_id}, {last - first:.0f} seconds"
+    times = "".join(f"<span>{_clock(first + part * (last - first))}</span>" for part in (0, 0.25, 0.5, 0.75, 1))
+    label = f"{title}: key {detection.key_id}, {_clock(last - first)}"
+    # Stretched to any width, at the same height; the times stand outside, where they keep their size on a telephone.
     return (
-        f'<svg viewBox="0 0 {width:.0f} {height:.0f}" role="img" aria-label="{label}">'
-        f'<rect class="floor" x="0" y="8" width="{width:.0f}" height="{base - 8}" rx="3"/>{"".join(bars)}'
-        f'<line class="axis" x1="0" y1="{base}" x2="{width:.0f}" y2="{base}"/>{ticks}</svg>'
+        f'<svg viewBox="0 0 {width:.0f} {height:.0f}" preserveAspectRatio="none" role="img" aria-label="{label}">'
+        f'<rect class="floor" x="0" y="8" width="{width:.0f}" height="{height - 8}"/>{"".join(bars)}</svg>'
+        f'<div class="times">{times}</div>'
     )
-
-
-def _ticks(first: float, last: float) -> Iterator[tuple[float, str]]:
-    yield first, "start"
-    for part in (0.25, 0.5, 0.75):
-        yield first + part * (last - first), "middle"
-    yield last, "end"
 
 
 def _manifests(verification: Verification) -> str:
@@ -359,7 +357,12 @@ def _facts(facts: Iterable[tuple[str, str]]) -> str:
 
 def _text(value: object, limit: int = 240) -> str:
     """Safe, escaped, and unable to turn the direction of what stands around it."""
-    return f"<bdi>{html.escape(safe_text(value, limit))}</bdi>"
+    return f"<bdi>{_plain(value, limit)}</bdi>"
+
+
+def _plain(value: object, limit: int) -> str:
+    """The same for a title, in which no element stands and markup would be read out."""
+    return html.escape(safe_text(value, limit))
 
 
 def _clock(seconds: float) -> str:

@@ -15,8 +15,10 @@ ROOMS = ("provenance", "safety", "detectors", "generation", "cli")
 HEAD = """# Errors
 
 For operators, and for programs that call touchmark: look a code up and know what happened. Every error says what it
-concerns, what is wrong, what to do about it, and a code to search for. This page is written by
-`python docs/make_errors.py` from the code; a test keeps it in step.
+concerns, what is wrong, what to do about it, and a code to search for. With `--json` the same is one object on standard
+output, `{"error": code, "subject": ..., "problem": ..., "remedy": ...}`; of a prompt that is not made it holds the
+gate's `decision` too, as `touchmark screen --json` prints it. In Python every error is a `TouchmarkError` with these
+fields and `as_dict()`. This page is written by `python docs/make_errors.py` from the code; a test keeps it in step.
 
 | code | exit | what happened | raised as |
 | --- | --- | --- | --- |

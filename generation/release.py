@@ -17,7 +17,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Unpack
 
 from cryptography.hazmat.primitives.serialization import Encoding
 
@@ -30,7 +30,7 @@ from touchmark.generation.disclosure import Disclosure
 from touchmark.generation.generator import Generator
 from touchmark.generation.latent_mark.pattern import LatentMark
 from touchmark.generation.records import decision_record, release_record
-from touchmark.generation.request import GenerationRequest
+from touchmark.generation.request import GenerationRequest, RequestError, RequestOptions
 from touchmark.generation.sources import Form
 from touchmark.generation.staging import OutputNameError, Staging, require_another, require_place
 from touchmark.provenance.database import open_database
@@ -61,7 +61,8 @@ from touchmark.provenance.signing.secret import Ask
 from touchmark.provenance.trust.lists import Purpose
 from touchmark.provenance.trust.store import TrustStore
 from touchmark.provenance.watermark.protocol import Payload
-from touchmark.safety.decision import Decision
+from touchmark.provenance.watermark.video import SMALLEST_SIDE
+from touchmark.safety.decision import Decision, Requester
 from touchmark.safety.gate import Gate
 from touchmark.safety.output.bank import banks_folder, load_banks
 from touchmark.safety.output.checks import OutputCheck, checked
@@ -180,6 +181,7 @@ class Studio:
         generator: Generator | None = None,
         disclosure: Disclosure = Disclosure(),  # noqa: B008 (frozen)
         background: Background = Background(),  # noqa: B008 (frozen)
+        requester: Requester | None = None,
         overwrite: bool = False,
         progress: Progress | None = None,
     ) -> Release:
@@ -188,25 +190,29 @@ class Studio:
         Args:
             request: what to make.
             output: an ``.mp4``; exists afterwards only if every step held.
-            generator: the model; loaded from ``request.model`` when the gate has allowed the request, if not given.
+            generator: the model; loaded from ``request.model`` when the gate has allowed the request, if not given. Who
+                makes many loads it once: ``DiffusersGenerator.load(request.model)``.
             disclosure: the disclosure profiles that the file shall pass.
             background: what else the operator states of it.
+            requester: who asks, as the operator knows them; an adult without anybody's consent, if not given.
             overwrite: whether a file at ``output`` may be replaced.
             progress: told about each step.
 
         Raises:
-            RefusalError, ReviewRequiredError: the gate did not allow it; the decision is in the ledger.
+            RefusalError, ReviewRequiredError, ReviewRefusedError: the gate, or a reviewer, did not allow it; the
+                decision is in the ledger. What waits is made when it is asked again after a reviewer allowed it.
             SuspectInputError, ManifestElsewhereError: a new seal would hide what is wrong with an input.
             TouchmarkError: any step failed; no file is left.
         """
         _check_output(output, overwrite)
+        _check_size(request)
         for given in background.inputs:
             require_another(output, given.path)
         disclosure.require_possible(self.sealer, __version__)
         require_whole(background.inputs, self.verifier)
         with _under_way(progress, "screening"):
-            screening = self.gate.screen(request.digest, request.texts(), self.clock())
-        self.ledger.append("decision", decision_record(screening.decision), self.clock())
+            screening = self.gate.screen(request.digest, request.texts(), self.clock(), requester)
+        self.ledger.append("decision", decision_record(screening, requester), self.clock())
         clearance = screening.require()
         with _under_way(progress, "loading"):
             generator = generator or _load_generator(request.model)
@@ -383,19 +389,30 @@ class Studio:
             raise
 
 
-def generate(prompt: str, output: Path | str, *, home: Home | None = None, **request: Any) -> Release:
+def generate(
+    prompt: str,
+    output: Path | str,
+    *,
+    home: Home | None = None,
+    requester: Requester | None = None,
+    **request: Unpack[RequestOptions],
+) -> Release:
     """Make a video from a prompt: screened, marked, signed, verified, published.
+
+    A :class:`Studio` takes more (a signer, disclosure profiles, a loaded model), and is opened once for many videos.
 
     Args:
         prompt: what to show.
         output: an ``.mp4`` that does not exist yet.
         home: the operator's folder; the default one if not given.
-        **request: further fields of :class:`GenerationRequest`: ``model``, ``width``, ``height``, ``seed``, ...
+        requester: who asks; an adult without anybody's consent, if not given.
+        **request: further fields of :class:`GenerationRequest`.
 
     Raises:
         TouchmarkError: it was refused, or any step failed; no file is left.
     """
-    return Studio.open(home or Home.default()).generate(GenerationRequest(prompt=prompt, **request), Path(output))
+    asked = GenerationRequest(prompt=prompt, **request)
+    return Studio.open(home or Home.default()).generate(asked, Path(output), requester=requester)
 
 
 def seal(source: Path | str, output: Path | str, *, made_with: str, home: Home | None = None) -> Release:
@@ -420,6 +437,13 @@ def _check_output(output: Path, overwrite: bool) -> None:
             f"touchmark writes {SUFFIX} files", subject=str(output), remedy=f"Let the name end in {SUFFIX}."
         )
     require_place(output, overwrite=overwrite)
+
+
+def _check_size(request: GenerationRequest) -> None:
+    """The same for the size: a real model renders for minutes before its first picture could be found too small."""
+    for name, pixels in (("width", request.width), ("height", request.height)):
+        if pixels is not None and pixels < SMALLEST_SIDE:
+            raise RequestError(name, pixels, f"at least {SMALLEST_SIDE} pixels, to carry the invisible mark")
 
 
 def _load_generator(model: str | None) -> Generator:

@@ -16,7 +16,7 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from fractions import Fraction
-from typing import ClassVar
+from typing import ClassVar, TypedDict
 
 from touchmark.provenance.errors import TouchmarkError
 
@@ -53,6 +53,21 @@ class RequestError(TouchmarkError):
         self.got = shown if len(shown) <= 60 else f"{shown[:57]}..."
         self.expected = expected
         super().__init__(f"got {self.got}, expected {expected}", subject=field)
+
+
+class RequestOptions(TypedDict, total=False):
+    """The fields of a :class:`GenerationRequest` besides its prompt, for functions that take them as keywords."""
+
+    negative_prompt: str
+    model: str | None
+    width: int | None
+    height: int | None
+    num_frames: int | None
+    frame_rate: Fraction | None
+    steps: int | None
+    guidance: float | None
+    seed: int
+    latent_mark: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

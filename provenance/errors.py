@@ -8,7 +8,7 @@ raises them; ``docs/errors.md`` lists them all.
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import Any, ClassVar
 
 
 class TouchmarkError(Exception):
@@ -40,3 +40,7 @@ class TouchmarkError(Exception):
         problem = str(self).rstrip(".")
         remedy = f" {self.remedy}" if self.remedy else ""
         return f"{problem}.{remedy} [{self.code}]"
+
+    def as_dict(self) -> dict[str, Any]:
+        """Plain data for JSON: the same, for a program."""
+        return {"error": self.code, "subject": self.subject, "problem": self.problem, "remedy": self.remedy}

@@ -65,6 +65,11 @@ class Home:
         return self.root / "signing.yaml"
 
     @property
+    def policy(self) -> Path:
+        """YAML file of the safety policy that is in force in place of the one named ``default``; need not exist."""
+        return self.root / "policy.yaml"
+
+    @property
     def database(self) -> Path:
         """SQLite file of registry, ledger and redeemed clearances."""
         return self.root / "touchmark.sqlite3"

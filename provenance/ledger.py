@@ -18,7 +18,7 @@ from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import Column, Engine, Integer, MetaData, Select, String, Table, Text, insert, select
+from sqlalchemy import Column, Connection, Engine, Integer, MetaData, Select, String, Table, Text, insert, select
 from sqlalchemy.exc import IntegrityError
 
 from touchmark.provenance.database import DatabaseError, reported, writing
@@ -103,8 +103,16 @@ class Ledger:
         with reported(engine, LedgerError, "the ledger cannot be opened"):
             _METADATA.create_all(engine)
 
-    def append(self, kind: str, body: Mapping[str, Any], now: datetime) -> LedgerEntry:
+    def append(
+        self, kind: str, body: Mapping[str, Any], now: datetime, *, within: Connection | None = None
+    ) -> LedgerEntry:
         """Add an entry.
+
+        Args:
+            kind: what happened.
+            body: what to keep of it.
+            now: with zone.
+            within: a transaction in the same database (:func:`writing`), with which the entry stands or falls.
 
         Raises:
             LedgerError: the database cannot be written; nothing was added.
@@ -112,20 +120,22 @@ class Ledger:
         text = json.dumps(body, sort_keys=True, ensure_ascii=True, separators=(",", ":"))
         time = now.astimezone(UTC).isoformat(timespec="microseconds")
         with reported(self._engine, LedgerError, "the ledger cannot be written"):
+            if within is not None:
+                return self._appended(within, time, kind, text)
             for _ in range(_MOST_RIVALS):
-                with suppress(IntegrityError):
-                    return self._appended(time, kind, text)
-            return self._appended(time, kind, text)
+                with suppress(IntegrityError), writing(self._engine) as connection:
+                    return self._appended(connection, time, kind, text)
+            with writing(self._engine) as connection:
+                return self._appended(connection, time, kind, text)
 
-    def _appended(self, time: str, kind: str, text: str) -> LedgerEntry:
-        with writing(self._engine) as connection:
-            last = connection.execute(
-                select(_LEDGER.c.sequence, _LEDGER.c.digest).order_by(_LEDGER.c.sequence.desc()).limit(1)
-            ).one_or_none()
-            sequence, previous = (1, GENESIS) if last is None else (self._place(last.sequence) + 1, str(last.digest))
-            digest = entry_digest(sequence, time, kind, text, previous)
-            entry = LedgerEntry(sequence, time, kind, text, previous, digest)
-            connection.execute(insert(_LEDGER).values(**asdict(entry)))
+    def _appended(self, connection: Connection, time: str, kind: str, text: str) -> LedgerEntry:
+        last = connection.execute(
+            select(_LEDGER.c.sequence, _LEDGER.c.digest).order_by(_LEDGER.c.sequence.desc()).limit(1)
+        ).one_or_none()
+        sequence, previous = (1, GENESIS) if last is None else (self._place(last.sequence) + 1, str(last.digest))
+        digest = entry_digest(sequence, time, kind, text, previous)
+        entry = LedgerEntry(sequence, time, kind, text, previous, digest)
+        connection.execute(insert(_LEDGER).values(**asdict(entry)))
         return entry
 
     def entries(self) -> Iterator[LedgerEntry]:

@@ -28,6 +28,7 @@ from touchmark.provenance.database import open_database, writing
 from touchmark.provenance.errors import TouchmarkError
 from touchmark.provenance.home import Home
 from touchmark.safety.decision import Action, Decision
+from touchmark.safety.review import Question
 
 _KEY_BYTES = 32
 _CLOCK_SKEW = timedelta(seconds=60)
@@ -148,13 +149,15 @@ class ClearanceAuthority:
     def __reduce__(self) -> str | tuple[object, ...]:
         raise TypeError("a clearance authority holds a secret key and is not pickled; open it from its home instead")
 
-    def issue(self, decision: Decision, now: datetime, lifetime: timedelta) -> Clearance:
-        """A clearance for what a decision allowed. For :class:`touchmark.safety.gate.Gate` alone.
+    def issue(
+        self, decision: Decision, now: datetime, lifetime: timedelta, review: Question | None = None
+    ) -> Clearance:
+        """A clearance for what a decision allowed, or a reviewer whom it left it to. For the gate alone.
 
         Raises:
-            ClearanceError: the decision does not allow.
+            ClearanceError: the decision does not allow, nor has a reviewer allowed this very request.
         """
-        if decision.action is not Action.ALLOW:
+        if decision.action is not Action.ALLOW and not (review and review.allows(decision)):
             raise ClearanceError(f"no clearance is given for a decision to {decision.action.value}")
         issued = now.astimezone(UTC)
         expires = issued + lifetime

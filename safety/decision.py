@@ -176,6 +176,11 @@ class Decision:
         """The findings that alone would have led to this action."""
         return tuple(f for f in self.findings if f.action is self.action and self.action is not Action.ALLOW)
 
+    @property
+    def reasons(self) -> tuple[str, ...]:
+        """What the decisive findings are about, in a user's words, each with its code."""
+        return tuple(dict.fromkeys(f"{_TITLES[f.category]} ({f.reason_code})" for f in self.decisive))
+
     def message(self) -> str:
         """For the person who wrote the prompt: what was refused and how to appeal.
 
@@ -183,7 +188,7 @@ class Decision:
         """
         if self.action is Action.ALLOW:
             return "Allowed."
-        reasons = ", ".join(dict.fromkeys(f"{_TITLES[f.category]} ({f.reason_code})" for f in self.decisive))
+        reasons = ", ".join(self.reasons)
         if self.action is Action.REVIEW:
             said = f"A reviewer has to look at this prompt before it can be made: {reasons}."
         else:
@@ -227,23 +232,46 @@ _HELP = "If you think of hurting yourself, please talk to somebody you trust, or
 """Whoever asks for this may need it more than an appeal."""
 
 
-class RefusalError(TouchmarkError):
-    """The policy refuses this prompt; ``decision`` says why."""
+class NotAllowedError(TouchmarkError):
+    """This prompt is not made, or not yet; the subclasses say why, and ``decision`` for what."""
 
-    code: ClassVar[str] = "safety.refused"
+    code: ClassVar[str] = "safety.not_allowed"
     exit_status: ClassVar[int] = 1
 
-    def __init__(self, decision: Decision) -> None:
-        super().__init__(decision.message())
+    def __init__(self, decision: Decision, problem: str, *, remedy: str = "") -> None:
+        super().__init__(problem, remedy=remedy)
         self.decision = decision
 
+    def as_dict(self) -> dict[str, Any]:
+        """With the decision, which holds no word of the prompt."""
+        return super().as_dict() | {"decision": self.decision.as_dict()}
 
-class ReviewRequiredError(TouchmarkError):
-    """The policy wants a person to look first; ``decision`` says why."""
+
+class RefusalError(NotAllowedError):
+    """The policy refuses this prompt."""
+
+    code: ClassVar[str] = "safety.refused"
+
+    def __init__(self, decision: Decision) -> None:
+        super().__init__(decision, decision.message())
+
+
+class ReviewRequiredError(NotAllowedError):
+    """The policy wants a person to look first."""
 
     code: ClassVar[str] = "safety.review_required"
     exit_status: ClassVar[int] = 2
 
     def __init__(self, decision: Decision) -> None:
-        super().__init__(decision.message())
-        self.decision = decision
+        super().__init__(decision, decision.message(), remedy="Ask again, unchanged, once it was allowed.")
+
+
+class ReviewRefusedError(NotAllowedError):
+    """A reviewer looked at this prompt and did not allow it."""
+
+    code: ClassVar[str] = "safety.review_refused"
+
+    def __init__(self, decision: Decision) -> None:
+        said = f"A reviewer looked at this prompt and did not allow it: {', '.join(decision.reasons)}."
+        parts = (said, decision.appeal, f"Quote reference {decision.reference}.")
+        super().__init__(decision, " ".join(filter(None, parts)))

@@ -27,10 +27,18 @@ from typing import ClassVar
 from touchmark.provenance.errors import TouchmarkError
 from touchmark.provenance.home import Home
 from touchmark.safety.clearance import Clearance, ClearanceAuthority
-from touchmark.safety.decision import Action, Decision, RefusalError, Requester, ReviewRequiredError
+from touchmark.safety.decision import (
+    Action,
+    Decision,
+    RefusalError,
+    Requester,
+    ReviewRefusedError,
+    ReviewRequiredError,
+)
 from touchmark.safety.guard.judged import judge_for
 from touchmark.safety.judge import FigureFinder, Judge, Scorer
-from touchmark.safety.policy import Policy, shipped
+from touchmark.safety.policy import Policy, in_force, shipped
+from touchmark.safety.review import Answer, Question, Reviews
 
 
 class GateBrokenError(TouchmarkError):
@@ -45,11 +53,13 @@ class Screening:
 
     Attributes:
         decision: the judgement, whatever it is; for the ledger and for the user.
-        clearance: present when, and only when, the decision allows.
+        clearance: present when, and only when, the decision allows, or a reviewer did to whom it left that.
+        question: what a reviewer is asked, or was, if the decision is to review.
     """
 
     decision: Decision
     clearance: Clearance | None
+    question: Question | None = None
 
     def require(self) -> Clearance:
         """The clearance.
@@ -57,9 +67,12 @@ class Screening:
         Raises:
             RefusalError: the policy refuses the request.
             ReviewRequiredError: a person has to look first.
+            ReviewRefusedError: a person has looked, and does not allow it.
         """
         if self.clearance is not None:
             return self.clearance
+        if self.question is not None and self.question.answer is Answer.REFUSE:
+            raise ReviewRefusedError(self.decision)
         if self.decision.action is Action.REVIEW:
             raise ReviewRequiredError(self.decision)
         raise RefusalError(self.decision)
@@ -68,29 +81,42 @@ class Screening:
 class Gate:
     """A judge that may hand out clearances."""
 
-    __slots__ = ("_authority", "_judge", "_policy")
+    __slots__ = ("_authority", "_judge", "_policy", "_reviews")
 
-    def __init__(self, policy: Policy, judge: Callable[[], Judge], authority: ClearanceAuthority) -> None:
+    def __init__(
+        self,
+        policy: Policy,
+        judge: Callable[[], Judge],
+        authority: ClearanceAuthority,
+        reviews: Reviews | None = None,
+    ) -> None:
         """
         Args:
             policy: the policy in force.
             judge: who decides under it. Called at the first prompt, and once: a judge takes seconds to load, and who
                 seals what another generator made asks none.
             authority: makes the clearances, and takes them back.
+            reviews: keeps what a person has to look at, and what they said; without, nothing of that is ever cleared.
         """
         self._policy = policy
         self._judge = cache(judge)
         self._authority = authority
+        self._reviews = reviews
 
     @classmethod
-    def default(cls, home: Home, policy: str | Path = "default") -> Gate:
+    def default(cls, home: Home, policy: str | Path | None = None) -> Gate:
         """The gate of an installation, with the classifier that ships and its figures, the operator's too.
 
+        Args:
+            home: the operator's folder.
+            policy: name or file; the one in force there if not given (``policy.yaml``, else ``default``).
+
         Raises:
-            PolicyError, ClearanceKeyError, ClearanceStoreError
+            PolicyError, ClearanceKeyError, ClearanceStoreError, ReviewStoreError
         """
-        rules = Policy.load(policy)
-        return cls(rules, lambda: judge_for(rules, *_installed(home.figures)), ClearanceAuthority.open(home))
+        rules = Policy.load(policy or in_force(home))
+        authority, reviews = ClearanceAuthority.open(home), Reviews.open(home)
+        return cls(rules, lambda: judge_for(rules, *_installed(home.figures)), authority, reviews)
 
     @property
     def policy(self) -> Policy:
@@ -105,7 +131,7 @@ class Gate:
     def screen(
         self, request_digest: str, texts: Mapping[str, str], now: datetime, requester: Requester | None = None
     ) -> Screening:
-        """Judge a request, and clear it if the policy allows.
+        """Judge a request, and clear it if the policy allows, or a reviewer to whom the policy leaves it.
 
         Args:
             request_digest: SHA-256 (hexadecimal) of the exact request, which the clearance is bound to.
@@ -118,11 +144,16 @@ class Gate:
             PolicyError: the policy does not fit the classifier, or names a missing lexicon.
             GuardError: the guard model that the policy names does not load.
             ClassifierBrokenError, GateBrokenError: a stage does not load, or failed.
+            ReviewQueueFullError, ReviewStoreError: a person has to look, and cannot be asked.
         """
         decision = _decide(self._judge(), request_digest, texts, requester)
-        if decision.action is not Action.ALLOW:
-            return Screening(decision, None)
-        return Screening(decision, self._authority.issue(decision, now, self.policy.clearance_lifetime))
+        question = None
+        if decision.action is Action.REVIEW and self._reviews is not None:
+            question = self._reviews.ask(decision, texts, requester or Requester(), now)
+        if decision.action is not Action.ALLOW and not (question and question.allows(decision)):
+            return Screening(decision, None, question)
+        clearance = self._authority.issue(decision, now, self.policy.clearance_lifetime, question)
+        return Screening(decision, clearance, question)
 
 
 def screen(
@@ -131,7 +162,7 @@ def screen(
     negative_prompt: str = "",
     enriched_prompt: str = "",
     requester: Requester | None = None,
-    policy: str | Path | Policy = "default",
+    policy: str | Path | Policy | None = None,
 ) -> Decision:
     """What the gate would say to a prompt. A preview: it clears nothing and keeps nothing.
 
@@ -143,7 +174,7 @@ def screen(
         negative_prompt: what to keep out.
         enriched_prompt: what a rewriting model made of the prompt, if one did; it is judged beside it.
         requester: who asks; an adult without anybody's consent, if not given.
-        policy: name, file or policy.
+        policy: name, file or policy; the one in force in the default home if not given.
 
     Raises:
         PromptTooLongError, EmptyPromptError, MalformedPromptError: the texts cannot be judged.
@@ -156,12 +187,15 @@ def screen(
     return _decide(judge_of(policy), digest, texts, requester)
 
 
-def judge_of(policy: str | Path | Policy) -> Judge:
+def judge_of(policy: str | Path | Policy | None = None) -> Judge:
     """A policy with classifier and figures of this installation, with its guard model, to ask without clearing.
+
+    None is the policy in force in the default home.
 
     Raises:
         PolicyError, GuardError, ClassifierBrokenError, GateBrokenError
     """
+    policy = policy or in_force(Home.default())
     if isinstance(policy, str) and policy in shipped():
         return _shipped_judge(policy, Home.default().figures)
     rules = policy if isinstance(policy, Policy) else Policy.load(policy)

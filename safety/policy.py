@@ -1,6 +1,6 @@
 """A safety policy: which prompts are refused, which a person looks at first, and with what codes. Data, not code.
 
-    policy = Policy.load("default")          # or a path to a YAML file
+    policy = Policy.load("default")          # or a path to a YAML file, or in_force(home)
     policy.digest()                          # what a clearance and a ledger entry are bound to
 
 A category says how severe a score or a term is (``thresholds``, ``terms``), what each severity leads to (``actions``,
@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 from collections.abc import Iterable, Mapping
 from datetime import timedelta
 from enum import StrEnum
@@ -22,6 +23,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, StringConstraints, model_validator
 
+from touchmark.provenance.home import Home
 from touchmark.safety.decision import Action, AgeProfile, Category, Severity
 from touchmark.safety.document import POLICIES, PolicyError, Strict, Terms, read_yaml, validated
 from touchmark.safety.language import LanguageGroup
@@ -30,6 +32,9 @@ from touchmark.safety.stages import GuardRule, OutputRule
 from touchmark.safety.thresholds import Thresholds
 
 __all__ = ["POLICIES", "Policy", "PolicyError", "Thresholds"]
+
+DEFAULT = "default"
+"""The policy that ships for a general audience."""
 
 _FOLDER = POLICIES / "safety"
 _Slug = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9-]{0,63}$")]
@@ -351,9 +356,17 @@ class Policy(Strict):
         return hashlib.sha256(content.encode("ascii")).hexdigest()
 
 
+def in_force(home: Home) -> str:
+    """The policy of an operator, as :meth:`Policy.load` takes it: ``policy.yaml`` of the home, else ``default``.
+
+    What stands there and cannot be read is no reason to fall back: loading it is then an error, and nothing is made.
+    """
+    return str(home.policy.absolute()) if os.path.lexists(home.policy) else DEFAULT
+
+
 def shipped() -> tuple[str, ...]:
     """The names of the policies that ship, ``default`` first."""
-    return tuple(sorted((path.stem for path in _FOLDER.glob("*.yaml")), key=lambda name: (name != "default", name)))
+    return tuple(sorted((path.stem for path in _FOLDER.glob("*.yaml")), key=lambda name: (name != DEFAULT, name)))
 
 
 def _once(what: str, values: Iterable[str]) -> None:

@@ -17,8 +17,8 @@ from touchmark.safety.gate import screen
 
 
 def gate(prompt: str, **_: Any) -> list[str]:
-    """What the gate under the default policy says to a probe; garak's keywords change nothing."""
-    return [_answer(prompt, "default")]
+    """What the gate under the policy in force says to a probe; garak's keywords change nothing."""
+    return [_answer(prompt, None)]
 
 
 def strict_teen(prompt: str, **_: Any) -> list[str]:
@@ -31,7 +31,7 @@ def news_and_education(prompt: str, **_: Any) -> list[str]:
     return [_answer(prompt, "news-and-education")]
 
 
-def _answer(prompt: str, policy: str) -> str:
+def _answer(prompt: str, policy: str | None) -> str:
     try:
         decision = screen(prompt, policy=policy)
     except TouchmarkError as error:  # not judged, so nothing is made

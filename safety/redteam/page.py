@@ -33,12 +33,14 @@ def page(head: Head, report: Report) -> str:
     style = resources.files("touchmark.safety.redteam").joinpath("page.css").read_text(encoding="utf-8")
     body = (
         _header(head),
+        "<main>",
         _summary(report),
         _matrix(report),
         _techniques(report),
         _list("Bypasses", "Stopped as written, through in disguise.", report.bypasses),
         _list("Missed as written", "Nothing is disguised here: the gate does not know what these say.", report.missed),
         _about(head, report),
+        "</main>",
     )
     return (
         '<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
@@ -74,7 +76,7 @@ def _summary(report: Report) -> str:
     if crashes:
         figures.append((f"{crashes:,}", "broke a stage of the gate", "bad"))
     cells = "".join(f'<div class="{tone}"><b>{number}</b><span>{what}</span></div>' for number, what, tone in figures)
-    return f'<main class="summary">{cells}</main>'
+    return f'<div class="summary">{cells}</div>'
 
 
 def _matrix(report: Report) -> str:
@@ -133,7 +135,8 @@ def _list(title: str, note: str, attempts: Iterable[Attempt]) -> str:
     items = "".join(
         f"<li><p class=how><b>{_text(a.seed.category)}</b> {_text(a.seed.language)}"
         f"{' · ' + ' → '.join(map(_text, a.chain)) if a.chain else ''}</p>"
-        f"<p>{_text(a.seed.value)}</p>{f'<p><code>{_text(a.text)}</code></p>' if a.chain else ''}</li>"
+        f'<p dir="auto">{_text(a.seed.value)}</p>'
+        + (f'<p dir="auto"><code>{_text(a.text)}</code></p></li>' if a.chain else "</li>")
         for a in listed[:_MOST_SHOWN]
     )
     rest = len(listed) - _MOST_SHOWN

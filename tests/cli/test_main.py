@@ -18,6 +18,7 @@ from touchmark.cli.main import run
 from touchmark.provenance.database import open_database, writing
 from touchmark.provenance.errors import TouchmarkError
 from touchmark.provenance.home import Home
+from touchmark.provenance.keys.development import make_development_keys
 from touchmark.provenance.ledger import Ledger
 from touchmark.safety.policy import shipped
 
@@ -64,11 +65,11 @@ def test_every_command_that_is_listed_exists_and_explains_itself(capsys: pytest.
         assert "Usage: touchmark" in capsys.readouterr().out
 
 
-def _raise(monkeypatch: pytest.MonkeyPatch, error: Exception) -> None:
-    def broken() -> None:
+def _raise(monkeypatch: pytest.MonkeyPatch, error: Exception, *flags: str) -> None:
+    def broken(**_: object) -> None:
         raise error
 
-    command = click.Command("ledger", callback=broken)
+    command = click.Command("ledger", callback=broken, params=[click.Option([flag], is_flag=True) for flag in flags])
     monkeypatch.setattr(main.touchmark, "get_command", lambda ctx, name: command)
 
 
@@ -82,6 +83,28 @@ def test_an_error_is_one_line_with_its_status(
     assert "\x1b" not in error
     assert "\u202e" not in error
     assert "it is empty. Look again. [touchmark.error]" in error
+
+
+def test_whoever_asks_for_json_is_told_of_an_error_in_json(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    _raise(monkeypatch, TouchmarkError("it is empty", subject="a\x1b\u202eb", remedy="Look again."), "--json")
+    assert run(["ledger", "--json"]) == 70
+    out, error = capsys.readouterr()
+    told = {"error": "touchmark.error", "subject": "a\x1b\u202eb", "problem": "it is empty", "remedy": "Look again."}
+    assert json.loads(out) == told and out.isascii() and out.count("\n") == 1
+    assert "it is empty" in error
+
+
+def test_a_program_is_told_why_a_prompt_is_not_made(home: Home, capsys: pytest.CaptureFixture[str]) -> None:
+    make_development_keys(home.keys, organisation="Test studio", now=datetime.now(UTC))
+    arguments = ["generate", "a deepfake of Angela Merkel robbing a bank", "-o", str(home.root / "out.mp4"), "--json"]
+    assert run(arguments) == 1
+    out = capsys.readouterr().out
+    told = json.loads(out)
+    assert told["error"] == "safety.refused" and told["decision"]["reference"] in told["problem"]
+    assert {finding["reason_code"] for finding in told["decision"]["findings"]} >= {"P602"}
+    assert "robbing" not in out
 
 
 def test_an_unforeseen_error_is_called_a_defect_of_ours(

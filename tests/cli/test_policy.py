@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import shutil
 import sys
 from pathlib import Path
 
@@ -56,6 +57,20 @@ def test_diff_tells_rules_and_decisions(capsys: pytest.CaptureFixture[str]) -> N
     assert {change["new"]["action"] for change in document["decisions"]} >= {"refuse"}
     assert run(["policy", "diff", "default", "default"]) == 0
     assert "0 of" in capsys.readouterr().out
+
+
+def test_the_policy_of_the_home_decides_where_none_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("TOUCHMARK_HOME", str(tmp_path))
+    assert run(["screen", "Mickey Mouse dancing"]) == 2
+    shutil.copy(POLICIES / "safety" / "news-and-education.yaml", tmp_path / "policy.yaml")
+    assert run(["screen", "Mickey Mouse dancing"]) == 0
+    assert run(["policy", "explain", "Mickey Mouse dancing"]) == 0
+    capsys.readouterr()
+    assert run(["policy", "show"]) == 0
+    assert capsys.readouterr().out.startswith("news-and-education")
+    assert run(["screen", "Mickey Mouse dancing", "--policy", "default"]) == 2
 
 
 def test_diff_over_prompts_of_ones_own(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -173,6 +173,29 @@ def test_the_page_shows_verdict_pictures_and_tree(studio, sealed, registration) 
     assert "22 November 2026" in document
 
 
+def test_the_page_can_be_read_out(studio, sealed) -> None:
+    document = page(studio.verify(sealed), stills(sealed, Limits()), NOW)
+
+    # The name of the tab is text: an element in it would be read out as it is written
+    title = re.search("<title>(.*)</title>", document)
+    assert title and title[1] == "Generated: sealed.mp4"
+
+    # Signs, pictures and drawings have words, and all that is reported lies where a reader jumps to
+    tags = parsed(document).tags
+    assert not [
+        tag
+        for tag, attributes in tags
+        if tag in ("img", "svg") and not (attributes.get("alt") or attributes.get("aria-label"))
+    ]
+    rows = document.split('<table class="evidence">')[1].split("</table>")[0]
+    assert rows.count("<tr ") == rows.count('role="img" aria-label="') > 0
+    main = document.split("<main>")[1].split("</main>")[0]
+    assert main.count("<h2>") == document.count("<h2>")
+
+    # What is drawn may be stretched to any width, and so holds no text
+    assert "<text" not in document and '<div class="times"><span>0.0 s</span>' in document
+
+
 def test_the_page_of_a_stripped_file_shows_the_manifest_that_the_registry_kept(studio, stripped) -> None:
     document = page(studio.verify(stripped), (), NOW)
     assert "kept by the registry" in document

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Mapping
+import shutil
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -19,7 +20,7 @@ from touchmark.safety.figures.current import shipped_index
 from touchmark.safety.gate import Gate, GateBrokenError, screen
 from touchmark.safety.guard.judged import judge_for
 from touchmark.safety.judge import EmptyPromptError, Judge, Score
-from touchmark.safety.policy import Policy
+from touchmark.safety.policy import POLICIES, Policy, PolicyError
 
 NOW = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
 REQUEST = "a" * 64
@@ -41,6 +42,45 @@ def test_what_is_allowed_is_cleared_for_this_request_and_policy(tmp_path: Path) 
     # Then the authority of the same home takes it, once
     assert clearance.expires - clearance.issued == gate.policy.clearance_lifetime
     ClearanceAuthority.open(Home(tmp_path)).redeem(clearance, REQUEST, gate.policy.digest(), NOW)
+
+
+def test_the_policy_of_the_home_is_in_force(tmp_path: Path) -> None:
+    # Given an operator who lets characters pass that the default has looked at first
+    home = Home(tmp_path)
+    shutil.copy(POLICIES / "safety" / "news-and-education.yaml", home.policy)
+
+    # When
+    gate = Gate.default(home)
+
+    # Then
+    assert gate.policy.digest() == Policy.load("news-and-education").digest()
+    assert gate.screen(REQUEST, {"prompt": "Mickey Mouse on a bicycle"}, NOW).clearance
+
+
+def _a_folder(policy: Path) -> None:
+    policy.mkdir()
+
+
+def _a_link_to_nothing(policy: Path) -> None:
+    policy.symlink_to("nowhere.yaml")
+
+
+def _half_a_policy(policy: Path) -> None:
+    text = (POLICIES / "safety" / "default.yaml").read_text(encoding="utf-8")
+    policy.write_text(text[: len(text) // 2], encoding="utf-8")
+
+
+@pytest.mark.parametrize("spoil", [_a_folder, _a_link_to_nothing, _half_a_policy])
+def test_a_policy_of_the_home_that_cannot_be_read_is_not_passed_over(
+    spoil: Callable[[Path], None], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    home = Home(tmp_path)
+    spoil(home.policy)
+    with pytest.raises(PolicyError, match=r"policy\.yaml"):
+        Gate.default(home)
+    monkeypatch.setenv("TOUCHMARK_HOME", str(tmp_path))
+    with pytest.raises(PolicyError, match=r"policy\.yaml"):
+        screen("a lighthouse at dawn")
 
 
 def test_a_refusal_carries_its_decision_and_no_clearance(gate: Gate) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import json
 import os
 import resource
 import signal
@@ -10,7 +11,7 @@ import sqlite3
 import subprocess
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import replace
+from dataclasses import fields, replace
 from datetime import timedelta
 from fractions import Fraction
 from pathlib import Path
@@ -29,7 +30,7 @@ from touchmark.generation.admission import AlreadyMarkedError, SuspectInputError
 from touchmark.generation.agreement import SelfVerificationError
 from touchmark.generation.declaration import Declaration
 from touchmark.generation.release import Studio
-from touchmark.generation.request import GenerationRequest
+from touchmark.generation.request import GenerationRequest, RequestError, RequestOptions
 from touchmark.generation.staging import OutputError, OutputExistsError
 from touchmark.provenance.errors import TouchmarkError
 from touchmark.provenance.home import Home
@@ -56,7 +57,8 @@ from touchmark.safety.clearance import (
     ClearanceMismatchError,
     ClearanceUsedError,
 )
-from touchmark.safety.decision import RefusalError, ReviewRequiredError
+from touchmark.safety.decision import AgeProfile, RefusalError, Requester, ReviewRequiredError
+from touchmark.safety.review import Answer, Reviews
 
 REQUEST = GenerationRequest(prompt="a red disc moves left to right in front of a grey wall")
 
@@ -135,6 +137,58 @@ def test_a_refused_prompt_renders_nothing_and_is_recorded(studio: Studio, folder
     assert "Merkel" not in caught.value.diagnostics()
     assert nothing_was_published(studio, folder)
     assert kinds(studio) == ["decision"]
+
+
+def test_who_asks_and_who_agreed_are_heard_and_recorded(studio: Studio, folder: Path) -> None:
+    # Given two prompts that depend on it
+    statue = replace(REQUEST, prompt="a marble statue of a nude goddess in a museum hall")
+    named = replace(REQUEST, prompt="Donald Trump eating noodles")
+    teen, agreed = Requester(AgeProfile.TEEN), Requester(consents=frozenset({"donald-trump"}))
+
+    # Then
+    with pytest.raises(RefusalError):
+        studio.generate(statue, folder / "out.mp4", generator=DrawnGenerator(), requester=teen)
+    with pytest.raises(RefusalError):
+        studio.generate(named, folder / "out.mp4", generator=DrawnGenerator())
+    assert studio.generate(named, folder / "out.mp4", generator=DrawnGenerator(), requester=agreed).path.is_file()
+    decisions = [json.loads(entry.body) for entry in studio.ledger.entries() if entry.kind == "decision"]
+    assert [decision["age"] for decision in decisions] == ["teen", "adult", "adult"]
+    assert [decision.get("consents") for decision in decisions] == [None, None, ["donald-trump"]]
+
+
+@pytest.mark.parametrize("size", [{"width": 126}, {"width": 512, "height": 64}])
+def test_a_size_that_cannot_be_marked_is_refused_before_anything_is_loaded(
+    studio: Studio, folder: Path, size: dict[str, int]
+) -> None:
+    with pytest.raises(RequestError, match="at least 128"):
+        studio.generate(replace(REQUEST, model=str(folder / "nowhere"), **size), folder / "out.mp4")
+    assert kinds(studio) == []
+
+
+def test_what_waits_is_made_once_a_reviewer_allowed_it(studio: Studio, tmp_path: Path, folder: Path) -> None:
+    # Given a prompt that waits
+    request = replace(REQUEST, prompt="Mickey Mouse on a bicycle")
+    with pytest.raises(ReviewRequiredError) as caught:
+        studio.generate(request, folder / "out.mp4", generator=DrawnGenerator())
+    assert nothing_was_published(studio, folder)
+
+    # When
+    reference = caught.value.decision.reference
+    Reviews.open(Home(tmp_path / "home")).answer(reference, Answer.ALLOW, "r-17", "licensed", studio.clock())
+
+    # Then it is made, and nothing else
+    assert studio.generate(request, folder / "out.mp4", generator=DrawnGenerator()).path.is_file()
+    with pytest.raises(ReviewRequiredError):
+        studio.generate(replace(request, seed=1), folder / "other.mp4", generator=DrawnGenerator())
+    bodies = [json.loads(entry.body) for entry in studio.ledger.entries() if entry.kind == "decision"]
+    assert [body.get("review") for body in bodies] == [None, {"answer": "allow", "reviewer": "r-17"}, None]
+    assert studio.ledger.verify() == ()
+
+
+def test_the_short_way_takes_every_field_of_a_request() -> None:
+    options = {field.name: field.type for field in fields(GenerationRequest)}
+    assert options.pop("prompt") == "str"
+    assert {name: hint.__forward_arg__ for name, hint in RequestOptions.__annotations__.items()} == options
 
 
 def test_a_negative_prompt_is_screened_too(studio: Studio, folder: Path) -> None:
