@@ -35,8 +35,9 @@ def page(results: Sequence[Result]) -> str:
     body = [
         "<h1>How the watermark stood</h1>",
         f'<p class="quiet">touchmark {__version__}. Every clip was marked, encoded (H.264, CRF 18), attacked through '
-        "real encoders and read back. Decoded means that all 64 bits of the payload were right and verified; bits is the "
-        "share of them that were, and p the chance, at most, that an unmarked clip looks so much like a marked one.</p>",
+        "real encoders and read back. Decoded means that all 64 bits of the payload were right and verified; bits is "
+        "the share of them that were, and p the chance, at most, that an unmarked clip looks as much like a marked "
+        "one.</p>",
         *(part for mark, of_mark in by_mark(results) for part in _mark(mark, of_mark)),
         *_missing(results),
     ]
