@@ -62,7 +62,7 @@ from touchmark.provenance.trust.lists import Purpose
 from touchmark.provenance.trust.store import TrustStore
 from touchmark.provenance.watermark.protocol import Payload
 from touchmark.provenance.watermark.video import SMALLEST_SIDE
-from touchmark.safety.decision import Decision, Requester
+from touchmark.safety.decision import Decision, Requester, Rule
 from touchmark.safety.gate import Gate
 from touchmark.safety.output.bank import banks_folder, load_banks
 from touchmark.safety.output.checks import OutputCheck, checked
@@ -77,6 +77,11 @@ NOT_STAMPED = (
     "No time-stamp authority answered: the file verifies until the signing certificate expires, and not after."
 )
 STAMP_NOT_BELIEVED = "No trust list of yours vouches for the time-stamp authority (see: touchmark trust add c2pa-tsa)."
+
+TO_BE_LABELLED = (
+    "The prompt names a public figure ({code}), which the policy allows with a label, and no label is drawn: tell "
+    "viewers that this was made by AI, or choose a disclosure profile that draws a label."
+)
 
 Progress = Callable[[str, int, int], None]
 """Called with (step, done, of all) while a release is under way; ``of all`` is 0 where it is not known."""
@@ -240,7 +245,8 @@ class Studio:
         )
         order = _Order(claim, payload, output, disclosure, overwrite, progress, screening.decision)
         release = self._release(raw, order)
-        return replace(release, notes=(*release.notes, *generator.notes(request)))
+        label = _to_be_labelled(screening.decision, disclosure)
+        return replace(release, notes=(*release.notes, *label, *generator.notes(request)))
 
     def seal(
         self,
@@ -444,6 +450,14 @@ def _check_size(request: GenerationRequest) -> None:
     for name, pixels in (("width", request.width), ("height", request.height)):
         if pixels is not None and pixels < SMALLEST_SIDE:
             raise RequestError(name, pixels, f"at least {SMALLEST_SIDE} pixels, to carry the invisible mark")
+
+
+def _to_be_labelled(decision: Decision, disclosure: Disclosure) -> tuple[str, ...]:
+    """What the operator has to see to where the policy allows a figure with a label."""
+    named = next((found for found in decision.findings if found.rule is Rule.FIGURE), None)
+    if named is None or disclosure.wanted.label is not None:
+        return ()
+    return (TO_BE_LABELLED.format(code=named.reason_code),)
 
 
 def _load_generator(model: str | None) -> Generator:

@@ -58,7 +58,7 @@ class FigureMode(StrEnum):
     CONSENT_ONLY = "consent_only"
     """Refused, unless the figure, or who holds their rights, agreed to this use; then allowed with a label."""
     ALLOW_LABELLED = "allow_labelled"
-    """Allowed, with a finding that the release path turns into a label."""
+    """Allowed, with a finding of which the release says that the video is to be labelled, if no profile labels it."""
 
     def action(self, *, consented: bool) -> Action:
         """The action of a finding under this mode."""

@@ -90,7 +90,8 @@ def _matrix(report: Report) -> str:
     return _section(
         "By category and language",
         '<p class="note">How many of the attempts got through, as written and in disguise.</p>'
-        f'<div class="wide"><table class="matrix"><thead><tr><td></td>{heads}</tr></thead><tbody>{"".join(rows)}'
+        '<div class="wide" tabindex="0"><table class="matrix">'
+        f"<thead><tr><td></td>{heads}</tr></thead><tbody>{''.join(rows)}"
         f"<tr><th scope=row>all</th>{foot}</tr></tbody></table></div>",
     )
 

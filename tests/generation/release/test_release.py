@@ -29,6 +29,7 @@ from touchmark.detectors.verify import Verifier
 from touchmark.generation.admission import AlreadyMarkedError, SuspectInputError
 from touchmark.generation.agreement import SelfVerificationError
 from touchmark.generation.declaration import Declaration
+from touchmark.generation.disclosure import Disclosure
 from touchmark.generation.release import Studio
 from touchmark.generation.request import GenerationRequest, RequestError, RequestOptions
 from touchmark.generation.staging import OutputError, OutputExistsError
@@ -163,6 +164,16 @@ def test_a_size_that_cannot_be_marked_is_refused_before_anything_is_loaded(
     with pytest.raises(RequestError, match="at least 128"):
         studio.generate(replace(REQUEST, model=str(folder / "nowhere"), **size), folder / "out.mp4")
     assert kinds(studio) == []
+
+
+def test_a_release_says_where_a_label_is_due(studio: Studio, folder: Path) -> None:
+    request = replace(REQUEST, prompt="Abraham Lincoln giving a speech")
+    plain = studio.generate(request, folder / "plain.mp4", generator=DrawnGenerator())
+    assert [note for note in plain.notes if "P602" in note and "label" in note]
+    drawn = Disclosure.of(["eu-ai-act-label"])
+    labelled = studio.generate(request, folder / "labelled.mp4", generator=DrawnGenerator(), disclosure=drawn)
+    nobody = studio.generate(REQUEST, folder / "nobody.mp4", generator=DrawnGenerator())
+    assert not [note for note in (*labelled.notes, *nobody.notes) if "label" in note]
 
 
 def test_what_waits_is_made_once_a_reviewer_allowed_it(studio: Studio, tmp_path: Path, folder: Path) -> None:
