@@ -27,8 +27,8 @@ class DatabaseError(TouchmarkError):
 def open_database(target: Path | str) -> Engine:
     """An engine for a SQLite file (a path) or another database (a SQLAlchemy URL).
 
-    SQLite runs in WAL mode with full synchronisation, waits 30 s for a lock, and holds no connection between
-    uses, so that a fork or a kill leaves nothing half open. A file that may not be written is read.
+    SQLite runs in WAL mode with full synchronisation, overwrites what is erased, waits 30 s for a lock, and holds no
+    connection between uses, so that a fork or a kill leaves nothing half open. A file that may not be written is read.
     """
     if isinstance(target, str):
         return create_engine(target)
@@ -49,6 +49,7 @@ def open_database(target: Path | str) -> Engine:
         if writable:
             connection.execute("PRAGMA journal_mode=WAL")
             connection.execute("PRAGMA synchronous=FULL")
+            connection.execute("PRAGMA secure_delete=ON")  # what is erased (a prompt that was reviewed) is overwritten
 
     @event.listens_for(engine, "begin")
     def _begin(connection: Connection) -> None:
