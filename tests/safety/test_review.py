@@ -163,7 +163,7 @@ def test_texts_are_kept_while_they_wait_and_no_longer(reviews: Reviews, home: Ho
     def holds() -> bool:
         return any(b"Mickey" in file.read_bytes() for file in home.database.parent.glob(f"{home.database.name}*"))
 
-    reviews.ask(WAITS, TEXTS, Requester(), NOW)
+    reviews.ask(WAITS, {"prompt": TEXTS["prompt"] * 1000}, Requester(), NOW)
     assert holds()
     reviews.answer(REFERENCE, Answer.ALLOW, "r-17", "", NOW)
     assert not holds(), "not in a page that SQLite has set free either"
