@@ -16,6 +16,7 @@ from touchmark.provenance.media.captions import Caption
 from touchmark.provenance.media.decode import LeftOut, open_video
 from touchmark.provenance.media.encode import EncodeSettings, encode
 from touchmark.provenance.media.errors import DecodeError, MediaError, NotAVideoError
+from touchmark.provenance.media.streams import labels_of
 from touchmark.provenance.media.video import RawVideo
 
 
@@ -311,10 +312,13 @@ def test_labels_are_read_and_cut(tmp_path: Path) -> None:
         stream.width = stream.height = 64
         container.mux(stream.encode(av.VideoFrame(64, 64, "yuv420p")))
         container.mux(stream.encode(None))
+    path.write_bytes(path.read_bytes().replace(b"a machine", b"a \xff\xfechine"))
     with open_video(path) as video:
         labels = {key.lower(): value for key, value in video.info.labels.items()}
-    assert labels["comment"] == "made by a machine"
+    assert labels["comment"].startswith("made by a ") and labels["comment"].endswith("chine")
     assert len(labels["description"]) == 4096
+    many = labels_of({f"{number:05}" * 1000: "x" * 5000 for number in range(1000)})
+    assert len(many) == 64 and {len(text) for label in many.items() for text in label} == {4096}
 
 
 def test_sound_with_a_cover_picture_is_not_a_video(tmp_path: Path) -> None:
