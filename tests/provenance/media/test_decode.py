@@ -283,6 +283,23 @@ def test_sound_is_aligned_to_the_first_picture(tmp_path: Path, clip: Path) -> No
     assert abs(max(lags, key=lambda lag: lags[lag])) <= 52  # milliseconds of matroska's clock
 
 
+def test_times_begin_with_the_first_picture_and_never_go_back(tmp_path: Path) -> None:
+    path = tmp_path / "a.mkv"
+    with av.open(str(path), "w") as made:
+        stream = made.add_stream("mjpeg", rate=10)
+        stream.width, stream.height, stream.pix_fmt = 64, 64, "yuvj420p"
+        coded = [bytes(packet) for packet in stream.encode(av.VideoFrame(64, 64, "yuvj420p"))]
+        for number, time in enumerate((500, 900, 700, 1300)):
+            packet = av.Packet(coded[0])
+            packet.stream, packet.time_base, packet.is_keyframe = stream, Fraction(1, 1000), True
+            packet.pts, packet.dts = time, 100 * number
+            made.mux(packet)
+    with open_video(path) as video:
+        times = [frame.time for frame in video.frames()]
+        period = 1 / video.info.frame_rate
+    assert times == [0, Fraction(4, 10), Fraction(4, 10) + period, Fraction(8, 10)]
+
+
 def test_sound_of_six_channels(tmp_path: Path) -> None:
     path = write_clip(tmp_path / "a.mp4", moving_clip(64, 64, 12, channels=6))
     with open_video(path) as video:
