@@ -280,8 +280,7 @@ class VideoReader(MediaReader):
         stream = self._moving(container)[0]
         try:
             with self._source.clock:
-                container.seek(_BEFORE_ALL, stream=stream)
-                stream.codec_context.flush_buffers()
+                container.seek(_BEFORE_ALL, stream=stream)  # which flushes the decoder
         except LIBRARY_ERRORS:
             container.close()
             return False

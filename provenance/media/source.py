@@ -141,7 +141,7 @@ def open_file(path: Path, limits: Limits) -> Iterator[tuple[FileIO, int]]:
     """
     name = str(path)
     try:
-        descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)  # O_NONBLOCK: a FIFO must not hang us
+        descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK)  # O_NONBLOCK: a FIFO must not hang us
     except (OSError, ValueError) as error:
         raise UnreadableFileError(_why_unopened(error), subject=name, remedy=_READABLE) from error
     mode = os.fstat(descriptor).st_mode

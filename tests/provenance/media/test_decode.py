@@ -16,6 +16,7 @@ from touchmark.provenance.media.captions import Caption
 from touchmark.provenance.media.decode import LeftOut, open_video
 from touchmark.provenance.media.encode import EncodeSettings, encode
 from touchmark.provenance.media.errors import DecodeError, MediaError, NotAVideoError
+from touchmark.provenance.media.streams import labels_of
 from touchmark.provenance.media.video import RawVideo
 
 
@@ -282,6 +283,23 @@ def test_sound_is_aligned_to_the_first_picture(tmp_path: Path, clip: Path) -> No
     assert abs(max(lags, key=lambda lag: lags[lag])) <= 52  # milliseconds of matroska's clock
 
 
+def test_times_begin_with_the_first_picture_and_never_go_back(tmp_path: Path) -> None:
+    path = tmp_path / "a.mkv"
+    with av.open(str(path), "w") as made:
+        stream = made.add_stream("mjpeg", rate=10)
+        stream.width, stream.height, stream.pix_fmt = 64, 64, "yuvj420p"
+        coded = [bytes(packet) for packet in stream.encode(av.VideoFrame(64, 64, "yuvj420p"))]
+        for number, time in enumerate((500, 900, 700, 1300)):
+            packet = av.Packet(coded[0])
+            packet.stream, packet.time_base, packet.is_keyframe = stream, Fraction(1, 1000), True
+            packet.pts, packet.dts = time, 100 * number
+            made.mux(packet)
+    with open_video(path) as video:
+        times = [frame.time for frame in video.frames()]
+        period = 1 / video.info.frame_rate
+    assert times == [0, Fraction(4, 10), Fraction(4, 10) + period, Fraction(8, 10)]
+
+
 def test_sound_of_six_channels(tmp_path: Path) -> None:
     path = write_clip(tmp_path / "a.mp4", moving_clip(64, 64, 12, channels=6))
     with open_video(path) as video:
@@ -311,10 +329,13 @@ def test_labels_are_read_and_cut(tmp_path: Path) -> None:
         stream.width = stream.height = 64
         container.mux(stream.encode(av.VideoFrame(64, 64, "yuv420p")))
         container.mux(stream.encode(None))
+    path.write_bytes(path.read_bytes().replace(b"a machine", b"a \xff\xfechine"))
     with open_video(path) as video:
         labels = {key.lower(): value for key, value in video.info.labels.items()}
-    assert labels["comment"] == "made by a machine"
+    assert labels["comment"].startswith("made by a ") and labels["comment"].endswith("chine")
     assert len(labels["description"]) == 4096
+    many = labels_of({f"{number:05}" * 1000: "x" * 5000 for number in range(1000)})
+    assert len(many) == 64 and {len(text) for label in many.items() for text in label} == {4096}
 
 
 def test_sound_with_a_cover_picture_is_not_a_video(tmp_path: Path) -> None:

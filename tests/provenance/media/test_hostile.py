@@ -30,7 +30,8 @@ from touchmark.provenance.media.errors import (
     TruncatedError,
     UnreadableFileError,
 )
-from touchmark.provenance.media.limits import Limits
+from touchmark.provenance.media.limits import DecodeClock, Limits
+from touchmark.provenance.media.source import open_source
 
 DEFAULTS = Limits()
 TRACK = (b"moov", b"trak")
@@ -192,6 +193,19 @@ def test_a_stream_larger_than_its_label_is_refused(tmp_path: Path) -> None:
     assert "640 x 480" in refusal(path, LimitExceededError, Limits(max_pixels=100_000))
 
 
+def test_a_picture_that_grows_on_the_way_is_refused(tmp_path: Path) -> None:
+    sizes = ((64, 64), (640, 480))
+    parts = [write_clip(tmp_path / f"{w}.webm", moving_clip(w, h, 2, style="flat"), "libvpx-vp9") for w, h in sizes]
+    path = tmp_path / "grows.mkv"
+    with av.open(str(parts[0])) as first, av.open(str(parts[1])) as then, av.open(str(path), "w") as made:
+        stream = made.add_stream_from_template(first.streams.video[0])
+        for number, packet in enumerate(p for given in (first, then) for p in given.demux(video=0) if p.size):
+            packet.stream, packet.time_base, packet.pts, packet.dts = stream, Fraction(1, 12), number, number
+            made.mux(packet)
+    assert read_all(path) == (4, 0)
+    assert "640 x 480" in refusal(path, LimitExceededError, Limits(max_dimension=100))
+
+
 def test_a_few_bytes_cannot_declare_a_hundred_million_samples(tmp_path: Path, long_clip: Path) -> None:
     data = bytearray(long_clip.read_bytes())
     count = 100_000_000
@@ -284,9 +298,79 @@ def test_the_clock_runs_out_between_pictures(long_clip: Path) -> None:
             list(frames)
 
 
+def test_the_clock_counts_what_happens_inside_and_nothing_else(monkeypatch: pytest.MonkeyPatch) -> None:
+    now = [0.0]
+    monkeypatch.setattr("touchmark.provenance.media.limits.time.monotonic", lambda: now[0])
+    clock = DecodeClock(1.0, "clip.mp4")
+    with clock:
+        now[0] += 1.0
+    now[0] += 1000.0  # whoever looks at the pictures takes his time
+    with clock:
+        assert not clock.exhausted
+        now[0] += 0.5
+        assert clock.exhausted, "while it runs"
+        with pytest.raises(LimitExceededError), clock:
+            pass
+    for _ in range(2):
+        with pytest.raises(LimitExceededError), clock:
+            raise AssertionError("nothing more is begun")
+
+
+def test_a_cursor_stays_inside_its_file_and_its_time(clip: Path) -> None:
+    with open_source(clip, DEFAULTS) as source:
+        cursor = source.cursor()
+        assert cursor.seek(-5) == 0 and cursor.read(8)[4:] == b"ftyp"
+        assert cursor.seek(2**70) > 2**40 and cursor.read(8) == b""
+        assert cursor.seek(-4, os.SEEK_END) == clip.stat().st_size - 4 and len(cursor.read(8)) == 4
+        cursor.seek(0)
+        source.clock._spent = 2 * DEFAULTS.max_decode_seconds
+        assert cursor.read(8) == b"", "a library takes that for the end"
+
+
 def test_limits_at_the_edge_let_pass(long_clip: Path) -> None:
-    limits = Limits(long_clip.stat().st_size, max_duration=3, max_dimension=96, max_pixels=96 * 64, max_frames=36)
+    _, index = find_box(long_clip.read_bytes(), b"moov")
+    limits = Limits(
+        long_clip.stat().st_size, index, 36, max_duration=3, max_dimension=96, max_pixels=96 * 64, max_frames=36
+    )
     assert read_all(long_clip, limits) == (36, 0)
+
+
+def test_a_side_of_a_picture_is_as_long_as_the_other_may_be() -> None:
+    for width, height in ((96, 64), (64, 96)):
+        with pytest.raises(LimitExceededError, match="95 pixels a side"):
+            Limits(max_dimension=95).check_dimensions(width, height, "clip.mp4")
+
+
+def test_the_indexes_of_fragments_count_together(tmp_path: Path) -> None:
+    path = write_fragmented(tmp_path / "fragments.mp4")
+    _, beginning = find_box(path.read_bytes(), b"moov")
+    assert "index" in refusal(path, LimitExceededError, Limits(max_index_bytes=beginning + 8))
+
+
+@pytest.mark.parametrize(("late", "seconds"), [(10, 1), (0, 9)])
+def test_sound_plays_no_longer_than_pictures_may(tmp_path: Path, late: int, seconds: int) -> None:
+    """Silence that a file only declares is written out, and its head says what it likes."""
+    path = tmp_path / "a.mp4"
+    with av.open(str(path), "w") as container:
+        picture = container.add_stream("libx264", rate=12)
+        picture.width = picture.height = 64
+        track = container.add_stream("libmp3lame", rate=48_000, layout="stereo")
+        container.mux(picture.encode(av.VideoFrame(64, 64, "yuv420p")))
+        container.mux(picture.encode(None))
+        for number, data in enumerate(_encoded_sound(48_000, "stereo", seconds)):
+            packet = av.Packet(data)
+            packet.stream, packet.time_base = track, Fraction(1, 48_000)
+            packet.pts = packet.dts = (48_000 * late if number else 0) + 1152 * number
+            container.mux(packet)
+    with open_video(path, Limits(max_duration=5)) as video:
+        assert len(list(video.frames())) == 1
+        sound = video.sound()
+        assert sound is not None
+        given = 0
+        with pytest.raises(LimitExceededError, match="plays for"):
+            for block in sound.blocks:
+                given += block.shape[1]
+        assert given <= 5 * sound.rate, "and no silence is written out before that is seen"
 
 
 def test_a_declared_duration_of_years_is_refused(tmp_path: Path, long_clip: Path) -> None:
@@ -372,16 +456,19 @@ def test_flipped_bytes_give_pictures_or_one_error(tmp_path: Path, index: int) ->
             assert "\n" not in error.diagnostics()
 
 
-def test_damage_is_counted_and_the_rest_is_read(tmp_path: Path) -> None:
-    path = write_clip(tmp_path / "a.mp4", moving_clip(160, 96, 12), "libvpx-vp9", {"g": "1"})
+@pytest.mark.parametrize(("codec", "lost"), [("libvpx-vp9", True), ("libx264", False)])
+def test_damage_is_counted_and_the_rest_is_read(tmp_path: Path, codec: str, lost: bool) -> None:
+    """What a decoder makes up for counts as well as what it gives up."""
+    path = write_clip(tmp_path / "a.mp4", moving_clip(160, 96, 12), codec, {"g": "1" if lost else "12"})
     data = bytearray(path.read_bytes())
     start, size = find_box(data, b"mdat")
     middle = start + size // 2
-    data[middle : middle + size // 4] = bytes(size // 4)
+    many = size // 4 if lost else 60
+    data[middle : middle + many] = bytes(many)
     path.write_bytes(data)
     with open_video(path) as video:
         pictures = sum(1 for _ in video.frames())
-        assert 0 < pictures < 12
+        assert (0 < pictures < 12) if lost else pictures == 12
         assert video.damage > 0
 
 
