@@ -6,8 +6,9 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from time import sleep
 
-from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy import Connection, Engine, MetaData, create_engine, event, inspect
 from sqlalchemy.engine import URL
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.pool import NullPool
@@ -16,6 +17,8 @@ from touchmark.provenance.errors import TouchmarkError
 from touchmark.provenance.sqlite import is_writable, read_only
 
 _WRITING = "touchmark_writing"
+_WAIT, _MOST_WAITS = 0.02, 250
+"""Seconds, and how often: others have begun by then."""
 
 
 class DatabaseError(TouchmarkError):
@@ -47,7 +50,7 @@ def open_database(target: Path | str) -> Engine:
         # Transactions are begun by _begin below; the driver's own implicit begin would defer the write lock.
         connection.isolation_level = None
         if writable:
-            connection.execute("PRAGMA journal_mode=WAL")
+            _write_ahead(connection)
             connection.execute("PRAGMA synchronous=FULL")
             connection.execute("PRAGMA secure_delete=ON")  # what is erased (a prompt that was reviewed) is overwritten
 
@@ -58,6 +61,29 @@ def open_database(target: Path | str) -> Engine:
         connection.exec_driver_sql("BEGIN IMMEDIATE" if immediate else "BEGIN")
 
     return engine
+
+
+def make_tables(engine: Engine, tables: MetaData) -> None:
+    """Make those that are not there yet. Raises SQLAlchemyError.
+
+    Of two processes that begin at once the second waits for the first: whoever has read that there are none may no
+    longer write when another has.
+    """
+    if not set(tables.tables) <= set(inspect(engine).get_table_names()):
+        with writing(engine) as connection:
+            tables.create_all(connection)
+
+
+def _write_ahead(connection: sqlite3.Connection) -> None:
+    """Put the database in WAL mode; that takes it alone, for a moment, and SQLite does not wait for that."""
+    for left in reversed(range(_MOST_WAITS)):
+        try:
+            connection.execute("PRAGMA journal_mode=WAL")
+            return
+        except sqlite3.OperationalError as error:
+            if not left or error.sqlite_errorcode != sqlite3.SQLITE_BUSY:
+                raise
+        sleep(_WAIT)
 
 
 @contextmanager

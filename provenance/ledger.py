@@ -21,7 +21,7 @@ from typing import Any
 from sqlalchemy import Column, Connection, Engine, Integer, MetaData, Select, String, Table, Text, insert, select
 from sqlalchemy.exc import IntegrityError
 
-from touchmark.provenance.database import DatabaseError, reported, writing
+from touchmark.provenance.database import DatabaseError, make_tables, reported, writing
 
 GENESIS = "0" * 64
 """What the first entry chains to."""
@@ -101,7 +101,7 @@ class Ledger:
         """
         self._engine = engine
         with reported(engine, LedgerError, "the ledger cannot be opened"):
-            _METADATA.create_all(engine)
+            make_tables(engine, _METADATA)
 
     def append(
         self, kind: str, body: Mapping[str, Any], now: datetime, *, within: Connection | None = None

@@ -38,7 +38,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 
-from touchmark.provenance.database import DatabaseError, reported, writing
+from touchmark.provenance.database import DatabaseError, make_tables, reported, writing
 from touchmark.provenance.lookup import MOST_PAYLOADS, digest_of, payloads_of
 from touchmark.provenance.watermark.protocol import Payload
 
@@ -122,7 +122,7 @@ class Registry:
         self._missing: frozenset[Table] = frozenset()
         with reported(engine, RegistryError, "the registry cannot be opened"):
             try:
-                _METADATA.create_all(engine)
+                make_tables(engine, _METADATA)
             except SQLAlchemyError:
                 there = inspect(engine).get_table_names()
                 if _SEALED.name not in there:

@@ -24,7 +24,7 @@ from typing import ClassVar
 from sqlalchemy import Column, Engine, MetaData, String, Table, insert
 from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 
-from touchmark.provenance.database import open_database, writing
+from touchmark.provenance.database import make_tables, open_database, writing
 from touchmark.provenance.errors import TouchmarkError
 from touchmark.provenance.home import Home
 from touchmark.safety.decision import Action, Decision
@@ -129,7 +129,7 @@ class ClearanceAuthority:
         self._key = key
         self._engine = engine
         try:
-            _METADATA.create_all(engine)
+            make_tables(engine, _METADATA)
         except SQLAlchemyError as error:
             raise _store_error(engine, error) from error
 

@@ -6,6 +6,7 @@ import hashlib
 import json
 import multiprocessing
 import sqlite3
+import threading
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 
@@ -134,6 +135,26 @@ def test_where_a_database_locks_nobody_out_an_entry_goes_behind_whoever_was_fast
 
     assert slower.append("release", {}, NOW).sequence == 9
     assert ledger.verify() == ()
+
+
+def test_many_who_begin_at_once_find_one_ledger(tmp_path: Path) -> None:
+    together, failures = threading.Barrier(4), []
+
+    def begin() -> None:
+        for number in range(4):
+            together.wait()
+            try:
+                Ledger(open_database(tmp_path / f"{number}.sqlite3")).append("decision", {}, NOW)
+            except LedgerError as error:
+                failures.append(error)
+
+    threads = [threading.Thread(target=begin) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert failures == []
+    assert [Ledger(open_database(tmp_path / f"{number}.sqlite3")).verify() for number in range(4)] == 4 * [()]
 
 
 def _append_many(path: Path) -> None:
