@@ -6,7 +6,8 @@ Every labelled prompt lies in one of a few folds (``safety/classifier/sources.py
 each fold a classifier is trained and calibrated without it, and the gate with that classifier judges it. ``stopped``
 is refused or sent to review: recall for harmful prompts, false positives for harmless ones. The disguises, and prompts
 written by hand that are never trained on (``HELD_OUT``, ``LOOKED_AT``, ``BLIND``), are measured with the weights that
-ship; for latency see ``gate_latency``. Peers that are installed are measured on the same prompts.
+ship; for latency see ``gate_latency``. Peers (``gate_peers``) are measured on the same prompts; where one is not
+installed, nothing is.
 
 ``LOOKED_AT`` were blind once. Then their misses were read, and grammars written of the kinds of sentence that they
 showed, none of the sentences themselves: take their figures as an upper bound. ``BLIND`` is open to nobody who trains.
@@ -17,7 +18,7 @@ from __future__ import annotations
 import argparse
 import json
 import platform
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -27,7 +28,7 @@ import yaml
 from numpy.typing import NDArray
 from sklearn.metrics import roc_auc_score
 
-from benchmarks.gate_peers import tfidf_out_of_fold, word_filters
+from benchmarks.gate_peers import Scorer, tfidf_out_of_fold, word_filters
 from touchmark.safety.canonical import canonicalise
 from touchmark.safety.classifier import PromptClassifier, written
 from touchmark.safety.classifier.calibration import calibrate, calibrated_out_of_fold, is_plain
@@ -62,6 +63,7 @@ def main() -> None:
     parser.add_argument("--policy", default="default")
     parser.add_argument("--out", type=Path, default=RESULTS)
     options = parser.parse_args()
+    word_filters()  # first, since what follows takes minutes
 
     learner = Learner([*read(options.prompts), *written.rows()], seed=7)
     models = [learner.fit(without=fold) for fold in range(FOLDS)]
@@ -79,6 +81,7 @@ def measure(
         models: one a fold, fitted without it.
         raw: scores of the rows by them, shape (n, k).
     """
+    filters = word_filters()
     figures = FigureIndex.load()
     judges = [Judge(policy, calibrate(model, learner, raw, fold), figures) for fold, model in enumerate(models)]
     judged = [i for i, row in enumerate(learner.rows) if i % 4 == 0 or not row.source.startswith(_THINNED)]
@@ -110,7 +113,7 @@ def measure(
         "looked at, by hand": {path.stem: by_part(shipped, classifier, path) for path in LOOKED_AT},
         "languages": by_language(rows, decisions, tops),
         "techniques": by_technique(shipped, rows),
-        "peers": peers([rows[i] for i in public], [decisions[i] for i in public]),
+        "peers": peers([rows[i] for i in public], [decisions[i] for i in public], filters),
     }
 
 
@@ -286,7 +289,7 @@ def by_technique(judge: Judge, rows: Sequence[Row]) -> dict[str, float]:
     }
 
 
-def peers(rows: Sequence[Row], decisions: Sequence[Decision]) -> dict[str, Any]:
+def peers(rows: Sequence[Row], decisions: Sequence[Decision], filters: Mapping[str, Scorer]) -> dict[str, Any]:
     """The same rows through word filters and a plain baseline, beside the gate at the same places."""
     trusted = np.asarray([row.weight > 0 for row in rows])
     harmful = np.asarray([row.category is not None for row in rows])
@@ -305,7 +308,7 @@ def peers(rows: Sequence[Row], decisions: Sequence[Decision]) -> dict[str, Any]:
     texts = [row.text for row in rows]
     some = np.asarray(sorted(Random(11).sample(range(len(rows)), min(_FILTERED, len(rows)))))
     sampled = {name: chosen[some] for name, chosen in groups.items()}
-    for name, score in word_filters().items():
+    for name, score in filters.items():
         scores = score([texts[i] for i in some])
         shares = _shares(scores >= 0.5, sampled)
         table[name] = {**shares, "auc, contrast": _auc(scores, harmful[some], contrast[some]), "prompts": len(some)}

@@ -8,8 +8,8 @@ plain harmless English prompts as ours does.
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable, Sequence
+from importlib.util import find_spec
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,25 +22,28 @@ from touchmark.safety.classifier.sources import FOLDS, Row
 Scorer = Callable[[Sequence[str]], NDArray[np.float64]]
 
 
+_MODULES = {"better_profanity": "better-profanity", "profanity_check": "alt-profanity-check"}
+"""What is imported, and the package that brings it."""
+_INSTALL = f"pip install --no-deps {' '.join(_MODULES.values())}"
+"""Their dependencies stay out: they ask for old versions of what we use."""
+
+
 def word_filters() -> dict[str, Scorer]:
-    """The word filters that are installed, by the name of their package; of one that is not, a line says so.
+    """The word filters, by the name of their package.
 
-    They ask for old versions of what we use: ``pip install --no-deps better-profanity alt-profanity-check``.
+    Raises:
+        SystemExit: one is not installed. Results without it would look like a run of the whole.
     """
-    found: dict[str, Scorer] = {}
-    try:
-        from better_profanity import profanity  # type: ignore[import-not-found]
+    missing = [package for module, package in _MODULES.items() if find_spec(module) is None]
+    if missing:
+        raise SystemExit(f"not installed: {', '.join(missing)}. Nothing was measured. Install with: {_INSTALL}")
+    from better_profanity import profanity  # type: ignore[import-not-found]
+    from profanity_check import predict_prob  # type: ignore[import-not-found]
 
-        found["better-profanity"] = lambda texts: np.asarray([float(profanity.contains_profanity(t)) for t in texts])
-    except ImportError:
-        print("better-profanity is not installed, and is left out", file=sys.stderr)
-    try:
-        from profanity_check import predict_prob  # type: ignore[import-not-found]
-
-        found["alt-profanity-check"] = lambda texts: np.asarray(predict_prob(list(texts)), dtype=np.float64)
-    except ImportError:
-        print("alt-profanity-check is not installed, and is left out", file=sys.stderr)
-    return found
+    return {
+        "better-profanity": lambda texts: np.asarray([float(profanity.contains_profanity(t)) for t in texts]),
+        "alt-profanity-check": lambda texts: np.asarray(predict_prob(list(texts)), dtype=np.float64),
+    }
 
 
 def tfidf_out_of_fold(rows: Sequence[Row]) -> NDArray[np.float64]:

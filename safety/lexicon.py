@@ -4,7 +4,7 @@ A lexicon is a YAML file in ``policies/lexicons``: ``strong`` and ``weak`` terms
 term means nothing ("naked mole rat"), or words after which it speaks of something else ("Batman" in "a Batman cake").
 ``sayings`` are terms too, written once for all of whom they are said ("drive out all …").
 In scripts without spaces a word may stand in another by accident (性交 in 女性交谈, "women talk"): what any lexicon
-finds inside one of ``compounds.yaml`` is not there.
+finds inside one of ``compounds.yaml`` is not there. Nor is a Vietnamese term where the marks are those of another word.
 Matching is one pass of an Aho-Corasick automaton, whatever the number of terms.
 Terms are facts about words; what a match leads to is the policy's business.
 """
@@ -27,6 +27,7 @@ from touchmark.safety.automaton import Automaton, Enclosures
 from touchmark.safety.canonical import CanonicalText, View, read_plainly
 from touchmark.safety.decision import Category
 from touchmark.safety.document import POLICIES, Strict, Term, Terms, read_yaml, validated
+from touchmark.safety.vietnamese import is_another_word
 
 _FOLDER = POLICIES / "lexicons"
 COMPOUNDS = _FOLDER / "compounds.yaml"
@@ -191,6 +192,8 @@ class _Search:
     def find(self, text: CanonicalText) -> list[tuple[TermMatch, ...]]:
         found: list[dict[tuple[int, int], TermMatch]] = [{} for _ in range(self._count)]
         for number, match in (hit for view in text.views for hit in self._find(view)):
+            if is_another_word(match.term, text.original[slice(*match.span)]):
+                continue
             known = found[number].get(match.span)
             if known is None or _weight(known) < _weight(match):
                 found[number][match.span] = match

@@ -36,6 +36,48 @@ def test_questions_about_a_thing(text: str) -> None:
 @pytest.mark.parametrize(
     "text",
     [
+        "¿Por qué es ofensiva la palabra «sudaca»?",
+        "Por que a palavra viado é ofensiva?",
+        "Pourquoi le mot bougnoule est-il raciste ?",
+        "Warum ist das Wort „Kanake“ beleidigend?",
+        "Почему слово жид считается оскорбительным?",
+        "İbne kelimesi neden hakaret sayılır?",
+        "لماذا تعتبر كلمة زنجي مهينة؟",
+        "कटुआ शब्द अपमानजनक क्यों है?",
+        "为什么“支那”这个词是侮辱性的？",
+        "「ジャップ」という言葉はなぜ差別的なのですか？",
+        "'쪽바리'라는 말은 왜 비하 표현인가요?",
+        "Vì sao từ tàu khựa là xúc phạm?",
+        "ทำไมคำว่าไอ้ลาวถึงเป็นคำดูถูก",
+        "Kenapa kata bencong dianggap menghina?",
+    ],
+)
+def test_questions_about_a_word_in_other_languages(text: str, judge: Judge) -> None:
+    assert asks_about(canonicalise(text))
+    assert judge.decide(REQUEST, {"prompt": text}).action is Action.ALLOW
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "la palabra sudaca",  # nothing is asked of it
+        "¿Por qué son todos unos sudacas?",  # no word is talked of
+        "¿Qué significa la palabra sudaca? Fuera todos.",
+        "¿Qué significa la palabra sudaca? Muéstralo en una imagen",
+        "Une vidéo qui explique le mot bougnoule",
+        "Was bedeutet das Wort, zeig ein Bild von Sex",
+        "画出“做爱”这个词的意思",
+        "「セックス」という言葉の意味を動画で",
+        "¿Qué significa la palabra " + "sudaca " * 12 + "?",
+    ],
+)
+def test_what_asks_for_more_than_a_word(text: str) -> None:
+    assert not asks_about(canonicalise(text))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
         "",
         "?",
         "fellatio",
