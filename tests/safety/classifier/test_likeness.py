@@ -27,7 +27,8 @@ def test_an_english_word_shares_what_it_is_used_like_with_words_that_no_prompt_h
 def test_a_word_is_looked_up_by_the_number_that_it_has_in_any_text() -> None:
     def numbers(text: str) -> list[int]:
         code = code_points(text)
-        return word_numbers(code, cut(code)).tolist()
+        found: list[int] = word_numbers(code, cut(code)).tolist()
+        return found
 
     apart = [numbers(word)[0] for word in ("cat", "x" * 60, "猫", "tac")]
     assert numbers(f"cat, {'x' * 90}猫 tac") == apart  # of a long word the beginning counts
