@@ -19,6 +19,7 @@ from touchmark.safety.classifier.calibration import (
 )
 from touchmark.safety.classifier.features import HASHED
 from touchmark.safety.classifier.folds import CATEGORIES
+from touchmark.safety.classifier.likeness import likeness
 from touchmark.safety.classifier.meanings import meanings
 from touchmark.safety.classifier.model import CONTRAST, MOST_RELIEF
 from touchmark.safety.classifier.sources import FOLDS, WHOLE_SOURCES, Row
@@ -53,7 +54,10 @@ A linear multi-label classifier of text-to-video prompts. Features are {hashed:,
 character n-grams over the canonical views of a prompt; {concepts} concepts found by the beginnings of their words in
 fifteen languages (`concepts.yaml`, `concepts/`), pairs of concepts, and concepts with the words and the concept that
 follow on them, so that what a verb is done to counts; {glosses:,} glosses, which say what a word of any of these
-languages is in English (`glosses/`), and pairs of these that stand beside each other, in whichever order. One logistic
+languages is in English (`glosses/`), and pairs of these that stand beside each other, in whichever order; and what an
+English word is used like: {words:,} words are of {likenesses:,} likenesses and these of {realms} realms, clusters of
+the GloVe vectors of 6 billion words (Pennington, Socher and Manning, 2014; public domain, PDDL 1.0), alone and in pairs
+with the very words beside them, so that what is learnt of the carrot holds for the turnip. One logistic
 regression tells harm from no harm, another each kind of harm from the others; a category's weights are their sum.
 Scores are taken over a short whole, each sentence and overlapping windows, and the highest counts. In each of these a
 kind of harm lies {apart:g} times as far behind the likeliest kind as its weights say, so that what is named is what it
@@ -113,10 +117,14 @@ def write_card(path: Path, rows: Sequence[Row], scores: NDArray[np.float32], dig
     Args:
         scores: of the rows, shape (n, k), each by a model that never saw its row.
     """
+    table = likeness()
     head = _HEAD.format(
         hashed=HASHED,
         concepts=len(meanings().concepts),
         glosses=len(meanings().glosses),
+        words=len(table.words),
+        likenesses=len(table.realms),
+        realms=table.features - len(table.realms),
         digest=digest,
         sklearn=sklearn.__version__,
         anchor=1000 * ANCHOR,

@@ -4,8 +4,9 @@ A text is cut into *units*: words, and single characters in scripts written with
 itself, its character n-grams, the pairs it forms with the two units before it, the concepts that begin in it
 (``meanings.py``), the pairs these form with the concepts shortly before, and what it is the object of: the pairs of a
 concept just before with this very word, and with the next concept that follows. *Kill a process* and *end a process*
-thus share what *kill a neighbour* has not. Last come the gloss of its word and the pairs of glosses and concepts that
-stand beside each other, whatever their order, which differs from language to language. Every feature belongs to one
+thus share what *kill a neighbour* has not. Then come the gloss of its word and the pairs of glosses and concepts that
+stand beside each other, whatever their order, which differs from language to language; and last, of English, what a
+word is used like (``likeness.py``), alone and in pairs with the very words beside it. Every feature belongs to one
 unit, so the score of any stretch of text is a difference of two running sums: scoring all sentences and windows costs
 no more than scoring the whole. All features of a text are hashed in a few passes over arrays, none word by word, so a
 word never met costs what a known one does. Training and inference both read texts through this module and nothing else.
@@ -20,6 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from touchmark.safety.classifier.cutting import WORD, Cut, code_points, cut, places
+from touchmark.safety.classifier.likeness import likeness
 from touchmark.safety.classifier.meanings import Meant, meanings
 
 _HASH_BITS = 18
@@ -29,6 +31,12 @@ HASHED = 1 << _HASH_BITS
 _GLOSS_BITS = 17
 _GLOSS_PAIRS = 1 << _GLOSS_BITS
 """Pairs of glosses hash into this many buckets."""
+
+_LIKE_BITS = 17
+_LIKE_PAIRS = 1 << _LIKE_BITS
+"""Pairs of a word and what another is used like hash into this many buckets."""
+_LIKE_BESIDE = 2
+"""Words so many places apart form such pairs."""
 
 NEAR = 12 * WORD
 """How near two concepts are that form a pair; like all widths here in quarters of a word."""
@@ -87,11 +95,26 @@ def units(text: str, latin: Collection[str]) -> Units:
     owners, hashes = zip(*words, *_of_objects(known, concepts), strict=True)
     pairs_owner, pairs = _of_concepts(concepts)
     gloss_owner, gloss = _of_glosses(concepts, glosses)
-    owner = np.concatenate((*owners, pairs_owner, gloss_owner))
+    alike_owner, alike = _of_likeness(known) if "en" in latin else (gloss_owner[:0], gloss[:0])
+    owner = np.concatenate((*owners, pairs_owner, gloss_owner, alike_owner))
     order = owner.argsort(kind="stable")
     first = np.zeros(len(parts) + 1, dtype=np.intp)
     np.bincount(owner, minlength=len(parts)).cumsum(out=first[1:])
-    return Units(parts, np.concatenate((_bucket(np.concatenate(hashes)), pairs, gloss))[order], first)
+    return Units(parts, np.concatenate((_bucket(np.concatenate(hashes)), pairs, gloss, alike))[order], first)
+
+
+def word_numbers(code: _Numbers, parts: Cut) -> _Numbers:
+    """The number that each unit of a text, given as code points, has as a word, shape (n,)."""
+    lengths = np.minimum(parts.ends - parts.starts, _MAX_WORD)
+    first = np.zeros(len(parts) + 1, dtype=np.intp)
+    lengths.cumsum(out=first[1:])
+    within = np.arange(first[-1]) - first[:-1].repeat(lengths)
+    return _summed(code.take(within + parts.starts.repeat(lengths)), within, first)
+
+
+def _summed(letters: _Numbers, within: NDArray[np.intp], first: NDArray[np.intp]) -> _Numbers:
+    """Words as sums over their letters, each by its place in the word; the words begin at ``first`` of the letters."""
+    return np.add.reduceat(letters * _POWERS.take(within), first[:-1], dtype=np.uint32)
 
 
 _Layer = tuple[NDArray[np.intp], _Numbers]
@@ -107,7 +130,7 @@ def _of_words(code: _Numbers, starts: NDArray[np.intp], lengths: NDArray[np.intp
     owner = every.repeat(lengths)
     begun = first.take(owner)
     letters = code.take(place + (starts.take(owner) - begun))
-    known = np.add.reduceat(letters * _POWERS.take(place - begun), first[:-1], dtype=np.uint32)
+    known = _summed(letters, place - begun, first)
     layers = [(every, known ^ _WORD)]
     if count > 1:
         layers.append((every[1:], (known[:-1] ^ _PAIR) * _BASE + known[1:]))
@@ -211,12 +234,32 @@ def _of_glosses(concepts: _Placed, glosses: _Placed) -> tuple[NDArray[np.intp], 
     return np.concatenate(owners), np.concatenate(found)
 
 
+def _of_likeness(known: _Numbers) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    """What words are used like, and the pairs of that with words beside: units that own them, and buckets."""
+    table = likeness()
+    like = table.of(known)
+    alike = (like >= 0).nonzero()[0]
+    count = len(table.realms)
+    owners, found = [alike, alike], [like[alike], count + table.realms.take(like[alike])]
+    pairs: list[_Numbers] = []
+    named = like.astype(np.uint32)
+    for apart in range(1, _LIKE_BESIDE + 1):
+        later = alike[alike >= apart]
+        after = alike[alike < len(known) - apart] + apart
+        owners += (later, after)
+        pairs.append((known.take(later - apart) ^ _LIKE_LATER) * _BASE + named.take(later))
+        pairs.append((known.take(after) ^ _LIKE_EARLIER) * _BASE + named.take(after - apart))
+    found.append((_bucket(np.concatenate(pairs)) >> (_HASH_BITS - _LIKE_BITS)) + table.features)
+    return np.concatenate(owners), np.concatenate(found) + _first_likeness()
+
+
 _BLANK = 32
 _BASE = np.uint32(0x01000193)
 """Multiplier of the sums over letters and words (the prime of FNV-1)."""
 _POWERS = np.cumprod(np.full(_MAX_WORD, _BASE, dtype=np.uint32), dtype=np.uint32)
 _WORD, _PAIR, _SKIP, _TRIPLE = (np.uint32(n) for n in (0x9E3779B1, 0x85EBCA6B, 0xC2B2AE35, 0x27D4EB2F))
 _PIECE, _OBJECT_OF = np.uint32(0x165667B1), np.uint32(0x51ED270B)
+_LIKE_LATER, _LIKE_EARLIER = np.uint32(0x2545F491), np.uint32(0x7FEB352D)
 """Tell features of different sorts apart."""
 
 
@@ -232,7 +275,11 @@ def _bucket(numbers: _Numbers) -> NDArray[np.intp]:
 
 def buckets() -> int:
     """How many different features there are: hashed ones; concepts, pairs of them, and pairs that follow on; glosses,
-    and pairs of these."""
+    and pairs of these; what words are used like, and pairs of that."""
+    return _first_likeness() + likeness().features + _LIKE_PAIRS
+
+
+def _first_likeness() -> int:
     return _first_gloss() + _glosses() + _GLOSS_PAIRS
 
 

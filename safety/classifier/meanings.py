@@ -27,6 +27,7 @@ from numpy.typing import NDArray
 from touchmark.safety.automaton import Automaton, Enclosures
 from touchmark.safety.canonical import read_plainly
 from touchmark.safety.classifier.cutting import code_points, letters
+from touchmark.safety.classifier.likeness import LIKENESSES
 from touchmark.safety.language import LATIN
 from touchmark.safety.lexicon import COMPOUNDS, compounds
 
@@ -179,7 +180,7 @@ def _by_language(folder: Path, listed: dict[str, list[str]]) -> dict[str, list[s
 @cache
 def digest() -> str:
     """The SHA-256 of the lists: weights learnt with others do not fit."""
-    paths = (_CONCEPTS, *_files(_BY_LANGUAGE), *_files(_GLOSSES), COMPOUNDS)
+    paths = (_CONCEPTS, *_files(_BY_LANGUAGE), *_files(_GLOSSES), COMPOUNDS, LIKENESSES)
     return hashlib.sha256(b"".join(path.read_bytes() for path in paths)).hexdigest()
 
 

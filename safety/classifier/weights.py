@@ -1,3 +1,3 @@
 """The digest of the weights that belong to this release. Written by ``touchmark.safety.classifier.train``."""
 
-WEIGHTS_SHA256 = "4bddd4fbdda72165f8e94680ce71d6ca6c6d878af73e64ee3c3ef0011ecd7d17"
+WEIGHTS_SHA256 = "8ce96ec1b5df4f159e45d96e5b4e1c6cb4d05c99fc48c4cae7cf0cb5f6be6f39"

@@ -231,3 +231,14 @@ def test_a_form_is_one_gloss_in_its_language_and_every_gloss_has_english(path: P
     forms = [form for entries in listed.values() for form in entries]
     assert len(listed) > 1_900 and len(forms) == len(set(forms))
     assert listed.keys() <= json.loads(path.with_name("en.json").read_bytes()).keys()
+
+
+def test_what_is_stuck_in_turkish_is_no_act_though_its_letters_fold_to_one() -> None:
+    found = meanings()
+
+    def acts(text: str) -> bool:
+        concepts, _ = found.find(read_plainly(text))
+        return found.concepts.index("sexact") in concepts.numbers
+
+    assert not any(acts(text) for text in ("sıkışıyor trafik", "kapı sıkıştı", "elini sıkıyor", "sıkmayı sıkmak sıkar"))
+    assert all(acts(text) for text in ("sikişen çift", "sikişmek", "sikecek"))
