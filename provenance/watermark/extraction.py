@@ -59,6 +59,9 @@ _CANDIDATES_READ = 16
 """How many messages are tried there."""
 _CANDIDATES_WHERE_SEEN = 1024
 """How many where the mark is seen and no likeliest message verifies. Takes some time; unmarked videos are spared it."""
+_CANDIDATES_BESIDE = 256
+"""How many at a peak that noise moved off the key's own place, which then gets as many: of eight copies read from a
+list it read seven, sooner."""
 _WINDOWS = 3
 """In how many minutes of a long video, spread over it, an unknown geometry is looked for."""
 _TOGETHER = 8
@@ -287,9 +290,11 @@ class _Extraction:
         for moved, least in ((False, _WORTH_FOLLOWING), (True, _WORTH_POLISHING)):
             for place, evidence in self._best(moved=moved)[:_TRIED]:
                 if place.z > least:
-                    yield self._listed(Sight(evidence, place.geometry), _CANDIDATES_WHERE_SEEN)
-                    for rival in () if moved else place.rivals:
-                        yield self._listed(Sight(evidence, rival), _CANDIDATES_READ)
+                    counts = (_CANDIDATES_BESIDE, _CANDIDATES_WHERE_SEEN) if place.beside else (_CANDIDATES_WHERE_SEEN,)
+                    ways = (place.geometry, *place.rivals)
+                    for rank, way in enumerate(ways):
+                        count = counts[rank] if rank < len(counts) else _CANDIDATES_READ
+                        yield self._listed(Sight(evidence, way), count)
 
     def named(self, expected: Expected) -> Detection | None:
         """The payload of a mark that is too faint to be read by itself, where another source names it: the file, or

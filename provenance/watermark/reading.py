@@ -25,7 +25,7 @@ everything. Measured: 2 to 3 is best, 8 loses 0.8 standard deviations."""
 
 _ROUNDS = 2
 """How often the waves that carry bits are asked what is left of the pattern, after the template. More adds nothing."""
-_SHARE = 0.5
+_SHARE = 0.25
 """How much such a wave counts in that over one of the template, whose sign is known."""
 _FEW = 0.25
 """Weight of what a plane as a whole tells of a ring, over that of the waves of one."""
