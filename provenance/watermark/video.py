@@ -32,11 +32,12 @@ from touchmark.provenance.watermark import code
 from touchmark.provenance.watermark.account import paid
 from touchmark.provenance.watermark.codebook import NOTHING_EXPECTED, Expected
 from touchmark.provenance.watermark.emphasis import AS_PLANNED, Emphasis
-from touchmark.provenance.watermark.extraction import Effort, Look, hinted, is_read
+from touchmark.provenance.watermark.extraction import Effort
 from touchmark.provenance.watermark.geometry import Geometry
 from touchmark.provenance.watermark.glance import Glance
 from touchmark.provenance.watermark.guard import ALLOWANCES, Allowance, Guard, Strength
 from touchmark.provenance.watermark.lattice import Lattice
+from touchmark.provenance.watermark.look import Look, hinted, is_read
 from touchmark.provenance.watermark.masking import is_mostly_flat, lines_in_use
 from touchmark.provenance.watermark.painter import Painter
 from touchmark.provenance.watermark.placement import Placement
