@@ -58,13 +58,15 @@ class Alignment:
 
     Where a mark is weak other shifts, ``rivals``, are worth a try: the key's own place right beside it, and the next
     best, since the template repeats every half tile, and so do half of the pairs of waves. A copy that was moved has
-    none: where it shows a mark, the best shift is the one. ``compared`` is of how many shifts this one is the best.
+    none: where it shows a mark, the best shift is the one. ``compared`` is of how many shifts this one is the best,
+    ``beside`` whether the first rival is the key's own place beside it, which then is likelier than the peak.
     """
 
     z: float
     geometry: Geometry
     rivals: tuple[Geometry, ...] = ()
     compared: int = SHIFTS
+    beside: bool = False
 
 
 class Aligner:
@@ -128,9 +130,8 @@ class Aligner:
             scores, compared = np.where(self._near, scores, -np.inf), self.places
         best = _peaks(scores, geometry, 1 if geometry.moves else 1 + _RIVALS)
         rivals = [place for _, place in best[1:]]
-        if not geometry.moves and (exact := self._exact(best[0][1])) != best[0][1]:
-            rivals.insert(0, exact)
-        return Alignment(*best[0], tuple(rivals), compared)
+        beside = not geometry.moves and (exact := self._exact(best[0][1])) != best[0][1]
+        return Alignment(*best[0], (exact, *rivals) if beside else tuple(rivals), compared, beside)
 
     def placed(self, scores: Real, geometry: Geometry) -> list[Geometry]:
         """Of a whole and upright copy the best of the key's places and what is next to them, by other ``scores`` of all

@@ -1,17 +1,12 @@
-"""Look for a mark in evidence: at the geometry of the original, under those it repeats under, then where only its key
-shows it.
-
-    look = Look.at(gather(frames), keys, Effort.ALL)
-    look.found                     # for each key; everything that was tried is in its p-value
-    hinted([look])                 # whether more pictures may show what these did not
+"""Look for the mark of one key in evidence: at the geometry of the original, under those it repeats under, then where
+only its key shows it. Everything that was tried is in the p-value of what is found.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from enum import IntEnum
-from functools import cached_property
 from itertools import chain, groupby
 
 import numpy as np
@@ -34,15 +29,13 @@ from touchmark.provenance.watermark.protocol import (
     WatermarkKey,
 )
 from touchmark.provenance.watermark.reading import Matched, Named, Reader, Reading, Sight
-from touchmark.provenance.watermark.repetition import Echoes, Repetition
 from touchmark.provenance.watermark.residual import Evidence, TimedEvidence, balanced, gather_apart, weighted
+from touchmark.provenance.watermark.view import View
 
 _NOMINAL = (Geometry(), Geometry(mirrored=True))
 _TURNS_OF_HUE = (1, 2, 3)
-_CANDIDATES = 4
-"""How many geometries are proposed without the key, after a first look in vain."""
 _TRIED = 2
-"""How many of their alignments are decoded, for each look."""
+"""How many alignments of the geometries that are proposed are decoded, for each look."""
 WORTH_READING = 5.0
 """Agreement (see Alignment) below which nothing is decoded: where a payload can be read it is some 9. By chance one
 search in fifteen at the geometry of the original reaches it."""
@@ -59,20 +52,12 @@ _CANDIDATES_READ = 16
 """How many messages are tried there."""
 _CANDIDATES_WHERE_SEEN = 1024
 """How many where the mark is seen and no likeliest message verifies. Takes some time; unmarked videos are spared it."""
-_WINDOWS = 3
-"""In how many minutes of a long video, spread over it, an unknown geometry is looked for."""
+_CANDIDATES_BESIDE = 256
+"""How many at a peak beside the key's own place, off which noise has moved it; that gets the thousand. Of eleven copies
+that a list reads eight are read at that place, and sooner."""
 _TOGETHER = 8
 """Minutes that are read together, at most."""
 _MOST_DECODINGS = 48
-_PARTS = 12
-"""Of what is not key frames, into which a minute is divided to trust some more than others."""
-_HINT = 5.7
-"""Fit as it came, on average over looks that found nothing, above which all pictures are decoded: one unmarked video in
-fifty reaches it."""
-_HINT_ELSEWHERE = 9.0
-"""The same under the best of many geometries."""
-_SUSPICIOUS = 8.5
-"""The same above which others than key frames are searched as thoroughly as these."""
 _NAMED_LEVEL = 1e-9
 """Below this p-value a mark carries a payload that was named beforehand."""
 _SECOND = 1.0
@@ -93,124 +78,10 @@ class Effort(IntEnum):
     """Those as well of a mark that is too faint to be found without its key."""
 
 
-@dataclass(frozen=True, slots=True)
-class Look:
-    """What a look at some evidence found.
-
-    Attributes:
-        found: for each key.
-        upright: for each key, how well it fits at best as it came or mirrored: see :attr:`Alignment.z`.
-        elsewhere: the same under any other geometry that was tried.
-    """
-
-    found: tuple[Detection, ...]
-    upright: tuple[float, ...]
-    elsewhere: tuple[float, ...]
-    _extractions: tuple[_Extraction, ...] = field(default=(), repr=False)
-
-    @classmethod
-    def at(
-        cls,
-        stretches: Sequence[TimedEvidence],
-        keys: Sequence[WatermarkKey],
-        effort: Effort,
-        again: Again | None = None,
-        *,
-        key_frames_apart: bool = False,
-    ) -> Look:
-        """At all of it together, then, where asked for, at its key frames alone: in the others, what moves has taken
-        the pattern with it."""
-        views = _views(stretches, key_frames_apart)
-        if not views:
-            nothing = tuple(Detection(MarkState.NOTHING_FOUND, key.key_id) for key in keys)
-            return cls(nothing, (0.0,) * len(keys), (0.0,) * len(keys))
-        gauge = Gauge()
-        extractions = tuple(_Extraction(views, key, gauge, again) for key in keys)
-        found = tuple(extraction.detection(effort) for extraction in extractions)
-        best = [extraction.best for extraction in extractions]
-        return cls(found, tuple(upright for upright, _ in best), tuple(elsewhere for _, elsewhere in best), extractions)
-
-    def named(self, expected: Expected) -> tuple[Detection, ...]:
-        """What was found for each key, or else which of the payloads that another source names: a mark of one is told
-        where it is too faint to be read."""
-        if self.verified:
-            return self.found
-        asked = zip(self.found, self._extractions, strict=False)  # of nothing to look at there are none
-        return tuple(extraction.named(expected) or found for found, extraction in asked) or self.found
-
-    @property
-    def verified(self) -> bool:
-        """Whether a payload was read with any key."""
-        return is_read(self.found)
-
-    @property
-    def suspicious(self) -> bool:
-        """Whether some geometry fits better than that of most unmarked videos does by chance."""
-        return any(fit > _SUSPICIOUS for fit in self.elsewhere)
-
-
-def is_read(found: Iterable[Detection]) -> bool:
-    """Whether there is a payload in one of them."""
-    return any(detection.state is MarkState.VERIFIED for detection in found)
-
-
-def hinted(looks: Sequence[Look]) -> bool:
-    """Whether one of them saw a mark, or all of them together so much that more pictures may show one."""
-    if any(detection.state is not MarkState.NOTHING_FOUND for look in looks for detection in look.found):
-        return True
-    upright = zip(*(look.upright for look in looks), strict=True)
-    elsewhere = looks[-1].elsewhere
-    return any(sum(fits) > _HINT * len(looks) for fits in upright) or any(fit > _HINT_ELSEWHERE for fit in elsewhere)
-
-
-class _View:
-    """Some of the evidence: in minutes, because the pattern may move from one to the next, and as a whole."""
-
-    def __init__(self, stretches: Sequence[TimedEvidence]) -> None:
-        self.minutes = [list(members) for _, members in groupby(stretches, key=lambda s: s.start // EPOCH)]
-        self.length = stretches[0].length
-        self.evidence = [weighted(minute) for minute in self.minutes]
-        self.parts = [_parts(minute) for minute in self.minutes]
-        self._stretches = stretches
-        self._echoes: dict[int, Echoes] = {}
-
-    @cached_property
-    def repetitions(self) -> list[Repetition]:
-        """How the copy may have been turned and scaled. No key has a say, so one search serves all."""
-        whole = self.echoes(0) if len(self.evidence) == 1 else Echoes(weighted(self._stretches))
-        return whole.likeliest(_CANDIDATES)
-
-    def echoes(self, minute: int) -> Echoes:
-        """Where the evidence of a minute repeats; likewise."""
-        if minute not in self._echoes:
-            self._echoes[minute] = Echoes(self.evidence[minute])
-        return self._echoes[minute]
-
-    @property
-    def spread(self) -> list[int]:
-        """A few of the minutes, from beginning to end."""
-        return sorted({round(at) for at in np.linspace(0, len(self.minutes) - 1, _WINDOWS)})
-
-
-def _parts(minute: Sequence[TimedEvidence]) -> list[TimedEvidence]:
-    """The same evidence in few enough parts to weigh one by one: key frames apart, of the others some at a time."""
-    keys, others = ([s for s in minute if s.of_key_frames is is_key] for is_key in (True, False))
-    size = -(-len(others) // _PARTS) or 1
-    groups = (others[at : at + size] for at in range(0, len(others), size))
-    return [*keys, *(TimedEvidence(g[0].start, g[-1].end, weighted(g)) for g in groups)]
-
-
-def _views(stretches: Sequence[TimedEvidence], key_frames_apart: bool) -> list[_View]:
-    """None where there is nothing to look at."""
-    keys = [stretch for stretch in stretches if stretch.of_key_frames]
-    apart = key_frames_apart and len(keys) < len(stretches)
-    return [_View(some) for some in (stretches, keys if apart else []) if some]
-
-
-class _Extraction:
+class Extraction:
     """One search for one key, with the account of everything that was tried."""
 
-    def __init__(self, views: Sequence[_View], key: WatermarkKey, gauge: Gauge, again: Again | None) -> None:
+    def __init__(self, views: Sequence[View], key: WatermarkKey, gauge: Gauge, again: Again | None) -> None:
         lattice = Lattice.of(key)
         self._key = key
         self._again = again
@@ -287,9 +158,11 @@ class _Extraction:
         for moved, least in ((False, _WORTH_FOLLOWING), (True, _WORTH_POLISHING)):
             for place, evidence in self._best(moved=moved)[:_TRIED]:
                 if place.z > least:
-                    yield self._listed(Sight(evidence, place.geometry), _CANDIDATES_WHERE_SEEN)
-                    for rival in () if moved else place.rivals:
-                        yield self._listed(Sight(evidence, rival), _CANDIDATES_READ)
+                    counts = (_CANDIDATES_BESIDE, _CANDIDATES_WHERE_SEEN) if place.beside else (_CANDIDATES_WHERE_SEEN,)
+                    ways = (place.geometry, *place.rivals)
+                    for rank, way in enumerate(ways):
+                        count = counts[rank] if rank < len(counts) else _CANDIDATES_READ
+                        yield self._listed(Sight(evidence, way), count)
 
     def named(self, expected: Expected) -> Detection | None:
         """The payload of a mark that is too faint to be read by itself, where another source names it: the file, or
@@ -377,7 +250,7 @@ class _Extraction:
         self._alignments += place.compared
         return place
 
-    def _readings_near(self, view: _View, minute: int, place: Alignment) -> Iterator[Reading | None]:
+    def _readings_near(self, view: View, minute: int, place: Alignment) -> Iterator[Reading | None]:
         """At a geometry that was found, then at what it becomes under polishing, if that is worth its time.
 
         Its rivals are not read: of 261 attacked copies, 187 of which can be read, none was from such a one.

@@ -23,6 +23,14 @@ _SOFT_LIMIT = 2.5
 """Largest log-likelihood ratio that one wave may contribute. Pictures have heavy tails: a loud edge must not outvote
 everything. Measured: 2 to 3 is best, 8 loses 0.8 standard deviations."""
 
+_ROUNDS = 2
+"""How often the waves that carry bits are asked what is left of the pattern, after the template. More adds nothing."""
+_SHARE = 0.25
+"""How much such a wave counts in that over one of the template, whose sign is known."""
+_FEW = 0.25
+"""Weight of what a plane as a whole tells of a ring, over that of the waves of one."""
+_FAINTEST = 0.03
+"""Least gain of a ring, over that of its plane."""
 
 _LEAN = 0.4
 """How much of what a picture happens to hold of a wave is made up for in its amplitude. At 1 more is spent on it than
@@ -212,33 +220,59 @@ class Reader:
     def _matched(self, held: Held, code_bits: NDArray[np.uint8], *, template: bool) -> Matched:
         weights = {}
         for plane, waves in self._waves.items():
-            gain = self._gain(waves, held[plane], template=template)
+            gain = _gain(waves, held[plane], template=template)
             weight = gain * waves.amplitude / _by_ring(waves, np.abs(held[plane]) ** 2)
             weights[plane] = np.where(waves.template, 0, weight) * waves.signs(code_bits)
         return Matched(weights)
 
-    def _soft(self, waves: Waves, held: Complex, *, template: bool) -> Real:
+    @staticmethod
+    def _soft(waves: Waves, held: Complex, *, template: bool) -> Real:
         """Log-likelihood ratio of each wave's sign."""
         # Across the phases that the pattern has, a wave holds noise only.
         noise = _by_ring(waves, held.imag**2)
-        ratio = 2 * self._gain(waves, held, template=template) * waves.amplitude * held.real / noise
+        ratio = 2 * _left(waves, held, noise, template=template) * waves.amplitude * held.real / noise
         return np.asarray(np.clip(ratio, -_SOFT_LIMIT, _SOFT_LIMIT), np.float32)
 
-    @staticmethod
-    def _gain(waves: Waves, held: Complex, *, template: bool) -> Real:
-        """How much of the pattern is left at each frequency, judged by the template alone; without it taken as even.
 
-        The waves that carry bits have no say, so that the weights of their test do not depend on their phases. A
-        ring has few template waves, so its own gain is drawn towards the plane's.
-        """
-        if not template:
-            return np.ones(waves.amplitude.size, np.float32)
-        expected = np.where(waves.template, waves.amplitude, 0)
-        left, sent = _in_rings(waves, expected * held.real), _in_rings(waves, expected**2)
-        overall = max(float(left.sum() / sent.sum()), 1e-9)
-        prior = 0.5 * float(sent.mean())
-        gain = (left + overall * prior) / (sent + prior)
-        return np.maximum(gain, 0.1 * overall)[_ring(waves)].astype(np.float32)
+def _left(waves: Waves, held: Complex, noise: Real, *, template: bool) -> Real:
+    """How much of the pattern is left at each frequency, judged by all waves.
+
+    A wave that carries a bit has a say as far as what the others tell of the gain tells its sign (expectation
+    maximisation). To turn it about changes nothing of that, so a test on the signs of bits remains one.
+    """
+    gain = _gain(waves, held, template=template)
+    if not template:
+        return gain
+    heard = waves.amplitude * held.real
+    share = np.where(waves.template, 1, _SHARE).astype(np.float32)
+    for _ in range(_ROUNDS):
+        sign = np.where(waves.template, 1, np.tanh(gain * heard / noise))
+        gain = _falling(waves, share * sign * heard, share * waves.amplitude**2)
+    return gain
+
+
+def _gain(waves: Waves, held: Complex, *, template: bool) -> Real:
+    """The same, judged by the template alone; without it taken as even.
+
+    The waves that carry bits have no say, so that the weights of their test do not depend on their phases.
+    """
+    if not template:
+        return np.ones(waves.amplitude.size, np.float32)
+    expected = np.where(waves.template, waves.amplitude, 0)
+    return _falling(waves, expected * held.real, expected**2)
+
+
+def _falling(waves: Waves, left: Real, sent: Real) -> Real:
+    """What is left over what was sent, for each wave by its ring. A ring has few waves, so its own is drawn towards the
+    exponential that fits those of the plane: coders and filters take fine waves before coarse ones."""
+    left_in, sent_in = _in_rings(waves, left), _in_rings(waves, sent)
+    least = max(_FAINTEST * float(left_in.sum() / sent_in.sum()), 1e-9)
+    rings, weight = np.arange(sent_in.size), _FEW * float(sent_in.mean())
+    own = np.log(np.maximum(left_in / np.maximum(sent_in, 1e-9), least))
+    slope, start = np.polyfit(rings, own, 1, w=np.sqrt(sent_in))
+    trend = np.exp(start + min(slope, 0.0) * rings)
+    gain = np.maximum((left_in + trend * weight) / (sent_in + weight), least)
+    return np.asarray(gain[_ring(waves)], np.float32)
 
 
 def _fit(terms: Iterable[tuple[Matched, Held]]) -> Fit:

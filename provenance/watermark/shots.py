@@ -46,7 +46,7 @@ _LEAST: Final = 6.0
 """The same in 8-bit steps: noise in the dark is no cut."""
 
 
-def emphasis_of(lines: int, *, begins_shot: bool) -> Emphasis:
+def emphasis_of(lines: int, *, begins_shot: bool, in_use: float | None = None) -> Emphasis:
     """How much of the mark a picture of a video carries, over one that stands alone.
 
     What the others give up weighs as much, in SSIM, as what one in twelve is given.
@@ -54,10 +54,12 @@ def emphasis_of(lines: int, *, begins_shot: bool) -> Emphasis:
     Args:
         lines: of its short side.
         begins_shot: whether it is the first of its shot.
+        in_use: as many of these as matter, where most of it is too dark or too light to keep a mark.
     """
     if not begins_shot:
         return Emphasis(luma=(_OTHERS, _OTHERS), chroma=(_OTHERS, _OTHERS))
-    luma, chroma, plain = (float(np.interp(lines, LINES, factors)) for factors in (_LUMA, _CHROMA, _PLAIN))
+    used = lines if in_use is None else in_use
+    luma, chroma, plain = (float(np.interp(used, LINES, factors)) for factors in (_LUMA, _CHROMA, _PLAIN))
     saturation = float(np.interp(lines, *_SATURATION))
     tangled = float(np.interp(lines, *_TANGLED))
     return Emphasis(luma=(1.0, luma), chroma=(plain, chroma), plain_saturation=saturation, tangled=tangled)

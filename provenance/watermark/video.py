@@ -32,12 +32,13 @@ from touchmark.provenance.watermark import code
 from touchmark.provenance.watermark.account import paid
 from touchmark.provenance.watermark.codebook import NOTHING_EXPECTED, Expected
 from touchmark.provenance.watermark.emphasis import AS_PLANNED, Emphasis
-from touchmark.provenance.watermark.extraction import Effort, Look, hinted, is_read
+from touchmark.provenance.watermark.extraction import Effort
 from touchmark.provenance.watermark.geometry import Geometry
 from touchmark.provenance.watermark.glance import Glance
 from touchmark.provenance.watermark.guard import ALLOWANCES, Allowance, Guard, Strength
 from touchmark.provenance.watermark.lattice import Lattice
-from touchmark.provenance.watermark.masking import is_mostly_flat
+from touchmark.provenance.watermark.look import Look, hinted, is_read
+from touchmark.provenance.watermark.masking import is_mostly_flat, lines_in_use
 from touchmark.provenance.watermark.painter import Painter
 from touchmark.provenance.watermark.placement import Placement
 from touchmark.provenance.watermark.protocol import Detection, MarkState, Payload, WatermarkKey
@@ -94,7 +95,8 @@ class LatticeWatermark:
         for frame in frames:
             planes = frame.planes
             begins = shots.begins(planes, frame.time)
-            of_shot = emphasis_of(min(planes.luma.shape), begins_shot=begins)
+            in_use = lines_in_use(planes) if begins else None
+            of_shot = emphasis_of(min(planes.luma.shape), begins_shot=begins, in_use=in_use)
             marked = embedding.marked(planes, frame.time, of_shot, begins_shot=begins, is_cut=shots.cut)
             yield Frame(marked, frame.time)
 

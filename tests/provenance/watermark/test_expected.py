@@ -16,9 +16,10 @@ from touchmark.provenance.media.picture import Planes
 from touchmark.provenance.media.video import Frame
 from touchmark.provenance.watermark import code
 from touchmark.provenance.watermark.codebook import Codebook, Expected
-from touchmark.provenance.watermark.extraction import Effort, Look
+from touchmark.provenance.watermark.extraction import Effort
 from touchmark.provenance.watermark.geometry import Geometry
 from touchmark.provenance.watermark.lattice import Lattice
+from touchmark.provenance.watermark.look import Look
 from touchmark.provenance.watermark.protocol import Detection, MarkState, NamedBy, Payload, WatermarkKey
 from touchmark.provenance.watermark.reading import Reader, Sight
 from touchmark.provenance.watermark.residual import gather, weighted

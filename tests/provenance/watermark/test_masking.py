@@ -6,7 +6,7 @@ from numpy.typing import NDArray
 
 from touchmark.provenance.media.picture import Planes
 from touchmark.provenance.watermark.emphasis import AS_PLANNED, Emphasis
-from touchmark.provenance.watermark.masking import CHROMA_STRENGTH, is_mostly_flat, strengths
+from touchmark.provenance.watermark.masking import CHROMA_STRENGTH, is_mostly_flat, lines_in_use, strengths
 from touchmark.provenance.watermark.shots import emphasis_of
 
 
@@ -32,6 +32,15 @@ def test_a_drawing_is_mostly_flat_and_a_face_before_a_wall_is_not() -> None:
     assert is_mostly_flat(colourful(picture))
     picture[:, 360:] = np.random.default_rng(0).integers(100, 140, (270, 180))
     assert not is_mostly_flat(colourful(picture))
+
+
+@pytest.mark.parametrize(("ground", "share"), [(16, 0.04), (16, 0.0), (235, 0.08), (40, 0.0), (150, 1.0)])
+def test_of_lines_on_black_and_text_on_a_page_few_lines_are_in_use(ground: int, share: float) -> None:
+    """And of a dark scene all."""
+    picture = np.full((540, 960), ground, np.uint8)
+    picture[: round(540 * share)] = 120
+    used = 1.0 if 24 < ground < 165 else min(1.0, share / 0.25)
+    assert lines_in_use(colourful(picture)) == pytest.approx(540 * used**0.5, rel=0.1, abs=1e-6)
 
 
 def test_an_edge_wears_no_halo() -> None:

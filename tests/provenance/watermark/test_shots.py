@@ -121,5 +121,13 @@ def test_a_larger_picture_carries_no_more_and_a_first_picture_no_less(lines: int
     assert rest.is_even
 
 
+@given(st.integers(128, 4320), st.floats(0, 1))
+def test_where_few_lines_are_in_use_a_first_picture_carries_more_where_it_has_detail(lines: int, share: float) -> None:
+    whole, part = (emphasis_of(lines, begins_shot=True, in_use=used) for used in (None, share**0.5 * lines))
+    assert part.luma >= whole.luma and part.chroma >= whole.chroma
+    assert (part.plain_saturation, part.tangled) == (whole.plain_saturation, whole.tangled)
+    assert emphasis_of(lines, begins_shot=True, in_use=lines) == whole
+
+
 def added(before: Planes, after: Planes, plane: str) -> float:
     return float(np.std(getattr(after, plane).astype(np.float64) - getattr(before, plane)))

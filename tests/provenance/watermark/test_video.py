@@ -11,10 +11,11 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from tests.clips import scene
 from touchmark.provenance.media.picture import Planes
 from touchmark.provenance.media.video import Frame
 from touchmark.provenance.watermark import code
-from touchmark.provenance.watermark.bench.pictures import hue, saturation
+from touchmark.provenance.watermark.bench.pictures import blurred, brightness, contrast, hue, jpeg, noisy, saturation
 from touchmark.provenance.watermark.lattice import Lattice, Plane
 from touchmark.provenance.watermark.placement import Placement
 from touchmark.provenance.watermark.protocol import MarkState, Payload, Watermark, WatermarkKey
@@ -54,6 +55,35 @@ def test_drawings_survive_coding_and_halving(
     assert detection.p_value <= 2**-40
     assert detection.transform is not None
     assert not detection.transform.mirrored
+
+
+def test_coarse_waves_are_trusted_where_a_blur_leaves_no_others(
+    stamped: Stamp, payload: Payload, key: WatermarkKey
+) -> None:
+    blur = blurred(21)
+    copies = [
+        Frame(noisy(blur(frame.pixels), 0.02, seed), frame.time)
+        for seed, frame in enumerate(marked(stamped(list(scene(320, 192, 2))), payload, key))
+    ]
+    assert MARK.extract(copies, key).payload == payload
+
+
+def test_lines_on_black_outlive_contrast(stamped: Stamp, payload: Payload, key: WatermarkKey) -> None:
+    """Nearly all of such a picture turns pure black or white."""
+    picture = np.zeros((1080, 1080, 3), np.uint8)
+    for number in range(4):
+        cv2.circle(picture, (270 + 180 * number, 360 + 120 * number), 216, WHITE, 5, cv2.LINE_AA)
+    (first,) = marked(stamped([picture]), payload, key)
+    assert MARK.extract([Frame(jpeg(60)(contrast(1.5)(first.pixels)), first.time)], key).payload == payload
+
+
+def test_a_small_picture_on_a_white_page_outlives_brightness(
+    natural: list[Pixels], stamped: Stamp, payload: Payload, key: WatermarkKey
+) -> None:
+    page = np.full((1080, 1620, 3), 255, np.uint8)
+    page[360:564, 270:474] = cv2.resize(natural[0], (204, 204)) // 2 + 30
+    (first,) = marked(stamped([page]), payload, key)
+    assert MARK.extract([Frame(jpeg(75)(brightness(1.5)(first.pixels)), first.time)], key).payload == payload
 
 
 @pytest.mark.parametrize("amount", [5.0, 10.0])
