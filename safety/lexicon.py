@@ -27,7 +27,7 @@ from touchmark.safety.automaton import Automaton, Enclosures
 from touchmark.safety.canonical import CanonicalText, View, read_plainly
 from touchmark.safety.decision import Category
 from touchmark.safety.document import POLICIES, Strict, Term, Terms, read_yaml, validated
-from touchmark.safety.vietnamese import is_another_word
+from touchmark.safety.marks import is_another_word
 
 _FOLDER = POLICIES / "lexicons"
 COMPOUNDS = _FOLDER / "compounds.yaml"

@@ -1,4 +1,4 @@
-"""Vietnamese words that differ by their marks alone, told apart where the marks were typed."""
+"""Words of Vietnamese and Turkish that differ by their marks alone, told apart where the marks were typed."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import pytest
 from touchmark.safety.canonical import canonicalise
 from touchmark.safety.document import Terms
 from touchmark.safety.lexicon import Lexicon
-from touchmark.safety.vietnamese import is_another_word
+from touchmark.safety.marks import is_another_word
 
 LEXICON = Lexicon("test", Terms(strong=("tự sát", "khoả thân", "maricón", "là khỉ"), weak=("chặt đầu",)))
 
@@ -58,3 +58,16 @@ def test_a_term_of_another_language_is_never_another_word() -> None:
     assert not is_another_word("porno", "pórnò")
     assert not is_another_word("", "")
     assert not is_another_word("tự sát", "")
+
+
+@pytest.mark.parametrize(
+    ("typed", "stays"),
+    [("sıkışıyor", False), ("sikişiyor", True), ("sikisiyor", True), ("SİKİŞİYOR", True), ("s1k1şiyor", True)],
+)
+def test_in_turkish_a_dot_makes_a_letter(typed: str, stays: bool) -> None:
+    lexicon = Lexicon("test", Terms(strong=("sikişiyor",)))
+    assert bool(lexicon.find(canonicalise(f"orada {typed}"))) is stays
+
+
+def test_a_disguise_without_dots_is_none_in_other_languages() -> None:
+    assert Lexicon("test", Terms(strong=("kill",))).find(canonicalise("kıll him"))
