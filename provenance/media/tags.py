@@ -22,6 +22,7 @@ from typing import BinaryIO, Final
 from touchmark.provenance.media.boxes import top_level
 from touchmark.provenance.media.errors import LimitExceededError
 from touchmark.provenance.media.id3 import burden
+from touchmark.provenance.media.index import chapter_samples
 from touchmark.provenance.media.kinds import seven_bits
 
 MOST_TAGS: Final = 4096
@@ -76,9 +77,11 @@ def _little(data: bytes) -> int:
 
 
 def _of_boxes(file: BinaryIO, subject: str) -> Iterator[int]:
-    """Boxes in ``udta`` and ``ilst``, and those that are a tag by themselves, anywhere but in the media."""
+    """Boxes in ``udta`` and ``ilst``, and those that are a tag by themselves, anywhere but in the media; chapters."""
     start = 0
     for box in top_level(file, subject):
+        if box.type == "moov":
+            yield chapter_samples(file, box, subject)
         if box.type == "mdat":
             yield from _of_stretch(file, start, box.offset)
             start = box.offset + box.size
@@ -252,8 +255,8 @@ def _pieces(sizes: bytes, content: bytes) -> list[tuple[bytes, bool]]:
 
 # Matroska ------------------------------------------------------------------------------------------------------------
 
-_TAGS, _SIMPLE_TAG, _TAG = b"\x12\x54\xc3\x67", b"\x67\xc8", b"\x73\x73"
-_FIRST: Final = (_TAGS, b"\x10\x43\xa7\x70", b"\x16\x54\xae\x6b", b"\x19\x41\xa4\x69")
+_SIMPLE_TAG, _TAG = b"\x67\xc8", b"\x73\x73"
+_FIRST: Final = (b"\x12\x54\xc3\x67", b"\x10\x43\xa7\x70", b"\x16\x54\xae\x6b", b"\x19\x41\xa4\x69")
 """Tags, chapters, tracks and attachments (RFC 9559, 5.1)."""
 _MASTERS: Final = frozenset((_TAG, _SIMPLE_TAG, b"\x45\xb9", b"\xb6", b"\xae", b"\x61\xa7"))
 _NUMBERS: Final = frozenset((b"\x73\xc4", b"\x73\xc5", b"\x46\xae"))
