@@ -3,21 +3,28 @@
     for name, content in id3_frames(file): ...
     frames, packed = burden(file)
 
-What is compressed is not unpacked, and nothing is interpreted. Tags before 2.3 have other frames, and none here.
+What is compressed is not unpacked, and nothing is interpreted. Frames of 2.2, of three letters, are counted, not read.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import BinaryIO, Final, NamedTuple
 
 from touchmark.provenance.media.kinds import seven_bits
 
-MOST_FRAMES: Final = 10_000
+MOST_FRAMES: Final = 4096
+"""FFmpeg searches those before for each; with so many it opens a file in a tenth of a second."""
 _MOST: Final = 32 << 20
 _UNSYNCHRONISED, _EXTENDED = 0x80, 0x40
 _PACKED: Final = {3: 0x80, 4: 0x08}
 """The bit of a frame's second flags that says that it is compressed."""
+_SOME: Final = re.compile(rb"[^\0]")
+_FRAME: Final = re.compile(rb"[A-Z0-9]{4}|\0|\Z")
+"""What follows a frame whose size is of four times seven bits; some programs write it in eight."""
+_TIMES: Final = 16
+"""Bytes between the name of a chapter and its frames."""
 
 
 class Id3Frame(NamedTuple):
@@ -49,8 +56,29 @@ def burden(file: BinaryIO) -> tuple[int, int]:
         for start in starts:
             frames = list(_frames(view, start, version))
             packed = sum(frame.content.stop - frame.content.start for frame in frames if frame.packed)
-            most = [max(most[0], len(frames)), max(most[1], packed)]
+            most = [max(most[0], len(frames), _count(view, start, version)), max(most[1], packed)]
     return most[0], most[1] + max(size - _MOST, 0)
+
+
+def _count(tag: bytes, at: int, version: int) -> int:
+    """Frames that FFmpeg finds from ``at`` on, also behind empty ones, and in those of chapters."""
+    count, named, head = 0, *((3, 6) if version == 2 else (4, 10))
+    while at + head <= len(tag) and count <= MOST_FRAMES:
+        if not tag[at]:  # nothing, of no length, is a frame too
+            found = _SOME.search(tag, at)
+            skipped = (found.start() - at if found else len(tag)) // head * head
+            if skipped:
+                at += skipped
+                continue
+        size = int.from_bytes(tag[at + named : at + 2 * named], "big")
+        if version == 4 and _FRAME.match(tag, min(at + head + seven_bits(tag[at + 4 : at + 8]), len(tag))):
+            size = seven_bits(tag[at + 4 : at + 8])
+        if tag[at : at + 4] == b"CHAP":
+            within = tag[at + head : at + head + size]
+            count += _count(within, within.find(b"\0") + 1 + _TIMES, 3)
+        at += head + size
+        count += 1
+    return count
 
 
 def _tag(file: BinaryIO) -> tuple[int, int, int, bytes]:

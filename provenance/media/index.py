@@ -6,6 +6,7 @@ FFmpeg makes an entry of some 40 bytes before the first picture is decoded. This
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from typing import BinaryIO
 
@@ -16,6 +17,7 @@ from touchmark.provenance.media.errors import DecodeError
 
 _CONTAINERS = frozenset({"moov", "trak", "mdia", "minf", "stbl", "moof", "traf"})
 _SAMPLES_PER_ENTRY = 1024  # how FFmpeg groups uncompressed sound, which has a "sample" 48,000 times a second
+_MOST_CHAPTERS = 1 << 16  # bytes of what names tracks of chapters
 
 
 def index_entries(file: BinaryIO, movie: Box, subject: str) -> int:
@@ -40,6 +42,24 @@ def descriptions(file: BinaryIO, movie: Box, subject: str) -> bytes:
     tracks = (track for track in inside(file, movie, subject) if track.type == "trak")
     tables = (box for track in tracks for box in _descend(file, track, subject) if box.type == "stsd")
     return b"".join(_payload(file, box, 0, box.size) for box in tables)
+
+
+def chapter_samples(file: BinaryIO, movie: Box, subject: str) -> int:
+    """Samples in tracks of chapters, where a track names several: for each, FFmpeg searches those before it."""
+    samples: Counter[int] = Counter()
+    named: list[list[int]] = []
+    for track in (box for box in inside(file, movie, subject) if box.type == "trak"):
+        tables = list(_descend(file, track, subject))
+        heads = [_payload(file, box, 0, 24) for box in tables if box.type == "tkhd"]
+        declared = sum(_number(file, box, 8) for box in tables if box.type in ("stsz", "stz2"))
+        for head in heads[-1:]:
+            samples[int.from_bytes(head[20:24] if head[:1] == b"\1" else head[12:16], "big")] += declared
+        for references in (box for box in tables if box.type == "tref"):
+            for box in inside(file, references, subject):
+                if box.type == "chap":
+                    numbers = _payload(file, box, 0, min(box.size, _MOST_CHAPTERS))
+                    named.append([int.from_bytes(numbers[at : at + 4], "big") for at in range(0, len(numbers), 4)])
+    return max((sum(samples[one] for one in numbers) for numbers in named if len(numbers) > 1), default=0)
 
 
 def _track_entries(file: BinaryIO, track: Box, subject: str) -> int:

@@ -19,6 +19,7 @@ from touchmark.provenance.media import boxes, kinds
 from touchmark.provenance.media.errors import NotAVideoError, PlaylistError, TruncatedError, UnreadableFileError
 from touchmark.provenance.media.index import descriptions, index_entries
 from touchmark.provenance.media.limits import DecodeClock, Limits
+from touchmark.provenance.media.tags import check_tags
 from touchmark.provenance.media.whole import check_boxes_are_whole
 
 SMALL = 8 << 20
@@ -129,6 +130,8 @@ def open_source(path: Path, limits: Limits, *, sound: bool = False) -> Iterator[
         head = os.pread(descriptor, _HEAD, 0)
         demuxer = (_sound_demuxer(descriptor) if sound else None) or _demuxer(head, name)
         indexes, described = _check_boxes(descriptor, limits, name) if demuxer == "mov" else (1, b"")
+        with open(os.dup(descriptor), "rb") as whole:  # noqa: PTH123 (a descriptor, not a path)
+            check_tags(whole, demuxer, name)
         yield Source(name, demuxer, DecodeClock(limits.max_decode_seconds, name), file, size, indexes, described)
 
 

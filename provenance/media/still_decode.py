@@ -39,6 +39,7 @@ from touchmark.provenance.media.limits import Limits
 from touchmark.provenance.media.picture import MATRICES, TO_RGB, Orientation, Samples
 from touchmark.provenance.media.segments import Parts
 from touchmark.provenance.media.source import open_file
+from touchmark.provenance.media.tags import check_tags
 from touchmark.provenance.media.tiff import Tiff, within
 
 LARGER = 2
@@ -215,6 +216,7 @@ def _pictures_of_avif(data: bytes, limits: Limits, subject: str, alone: bool) ->
         "max_streams": "8",
         "max_pixels": str(limits.max_pixels),
     }
+    check_tags(io.BytesIO(data), "mov", subject)
     try:
         with av.open(io.BytesIO(data), "r", format="mov", options=options, metadata_errors="replace") as container:
             streams = container.streams.video
