@@ -8,7 +8,7 @@ import unicodedata
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from touchmark.safety import canonical, codings, unmasking
+from touchmark.safety import codings, folding, unmasking
 from touchmark.safety.backwards import backwards
 from touchmark.safety.language import LanguageGroup, language_groups
 from touchmark.safety.traced import Traced
@@ -75,7 +75,7 @@ def test_runs_of_digits(text: str) -> None:
 @given(_TEXTS)
 @example("，ａ")
 def test_full_width_forms_are_what_nfkc_makes_of_them(text: str) -> None:
-    read, normal = canonical._normalised(Traced.of(text))
+    read, normal = folding._normalised(Traced.of(text))
     assert normal == unicodedata.normalize("NFKC", text)
     if len(read.text) == len(text):
         assert unicodedata.normalize("NFKC", read.text) == normal
@@ -85,8 +85,8 @@ def test_full_width_forms_are_what_nfkc_makes_of_them(text: str) -> None:
 @given(_TEXTS)
 def test_marks_and_stretched_letters(text: str) -> None:
     stretched = re.finditer("(?<=[\u0620-\u064a])[\u0640\u064b-\u065f\u0670]+", text)
-    assert _spans(canonical._STRETCHED_ARABIC.finditer(text)) == _spans(stretched)
-    assert _spans(canonical._MARKS.finditer(text)) == _spans(re.finditer(f"{canonical._MARK}+", text))
+    assert _spans(folding._STRETCHED_ARABIC.finditer(text)) == _spans(stretched)
+    assert _spans(folding._MARKS.finditer(text)) == _spans(re.finditer(f"{folding._MARK}+", text))
 
 
 def test_the_languages_of_a_text_are_told_by_its_whole_words() -> None:
