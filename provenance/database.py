@@ -52,7 +52,8 @@ def open_database(target: Path | str) -> Engine:
         if writable:
             _write_ahead(connection)
             connection.execute("PRAGMA synchronous=FULL")
-            connection.execute("PRAGMA secure_delete=ON")  # what is erased (a prompt that was reviewed) is overwritten
+            # What is erased (a prompt that was reviewed) is overwritten when the log is folded in, at the last close.
+            connection.execute("PRAGMA secure_delete=ON")
 
     @event.listens_for(engine, "begin")
     def _begin(connection: Connection) -> None:
@@ -81,7 +82,7 @@ def _write_ahead(connection: sqlite3.Connection) -> None:
             connection.execute("PRAGMA journal_mode=WAL")
             return
         except sqlite3.OperationalError as error:
-            if not left or error.sqlite_errorcode != sqlite3.SQLITE_BUSY:
+            if not left or error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY:
                 raise
         sleep(_WAIT)
 

@@ -31,6 +31,7 @@ def write_new(path: Path, content: bytes) -> None:
         with _new(part) as file:
             file.write(content)
         os.link(part, path)  # which, unlike renaming, never takes the place of another
+        flush(path.parent)
 
 
 @contextmanager

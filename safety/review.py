@@ -24,7 +24,7 @@ from typing import Any, ClassVar
 from sqlalchemy import Column, Engine, MetaData, Row, String, Table, Text, delete, func, insert, select, update
 from sqlalchemy.exc import SQLAlchemyError
 
-from touchmark.provenance.database import open_database, writing
+from touchmark.provenance.database import make_tables, open_database, writing
 from touchmark.provenance.errors import TouchmarkError
 from touchmark.provenance.home import Home
 from touchmark.provenance.ledger import Ledger
@@ -123,7 +123,7 @@ class Reviews:
         self._engine = engine
         self._ledger = Ledger(engine)
         with self._reported():
-            _METADATA.create_all(engine)
+            make_tables(engine, _METADATA)
 
     @classmethod
     def open(cls, home: Home) -> Reviews:

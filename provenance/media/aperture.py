@@ -12,8 +12,9 @@ import re
 import struct
 from typing import Final
 
-_APERTURE: Final = re.compile(rb"(?s)\0\0\0[\0\x01\x28]clap(.{16})")
-"""Width and height, each a fraction; in front of them the size of the box, also in its other two forms."""
+_APERTURE: Final = re.compile(rb"(?s)(?=\0\0\0[\0\x01\x28]clap(.{16}))")
+"""Width and height, each a fraction; in front of them the size of the box, also in its other two forms. It looks ahead,
+so that one that is laid over the head of another does not hide it."""
 _MOST: Final = 16
 _LEAST: Final = 0.9
 """Of each side: films of television leave out a few columns at their edges."""

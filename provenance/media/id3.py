@@ -25,6 +25,7 @@ _FRAME: Final = re.compile(rb"[A-Z0-9]{4}|\0|\Z")
 """What follows a frame whose size is of four times seven bits; some programs write it in eight."""
 _TIMES: Final = 16
 """Bytes between the name of a chapter and its frames."""
+_DEEPEST: Final = 2
 
 
 class Id3Frame(NamedTuple):
@@ -60,8 +61,10 @@ def burden(file: BinaryIO) -> tuple[int, int]:
     return most[0], most[1] + max(size - _MOST, 0)
 
 
-def _count(tag: bytes, at: int, version: int) -> int:
+def _count(tag: bytes, at: int, version: int, depth: int = 0) -> int:
     """Frames that FFmpeg finds from ``at`` on, also behind empty ones, and in those of chapters."""
+    if depth > _DEEPEST:  # no program puts chapters into chapters
+        return MOST_FRAMES + 1
     count, named, head = 0, *((3, 6) if version == 2 else (4, 10))
     while at + head <= len(tag) and count <= MOST_FRAMES:
         if not tag[at]:  # nothing, of no length, is a frame too
@@ -75,7 +78,7 @@ def _count(tag: bytes, at: int, version: int) -> int:
             size = seven_bits(tag[at + 4 : at + 8])
         if tag[at : at + 4] == b"CHAP":
             within = tag[at + head : at + head + size]
-            count += _count(within, within.find(b"\0") + 1 + _TIMES, 3)
+            count += _count(within, within.find(b"\0") + 1 + _TIMES, 3, depth + 1)
         at += head + size
         count += 1
     return count

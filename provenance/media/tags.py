@@ -5,11 +5,12 @@
 FFmpeg keeps tags in a list that it searches entry by entry: the time grows with their number squared, in Matroska, of
 which it converts all names anew after each tag, cubed. Half a megabyte would take minutes, in which nothing can stop
 it. So what it might take for a tag is counted, wherever it might look; what is counted too often is no matter, since
-honest files have a hundred.
+honest files have some hundreds at most. Heads that begin nothing are counted too, so that the counting ends soon.
 """
 
 from __future__ import annotations
 
+import math
 import os
 import re
 import zlib
@@ -31,7 +32,13 @@ _OF_MATROSKA: Final = 8
 """Tags of other files that cost what one of Matroska does, where there are as many as may be."""
 _OF_PROTECTION: Final = 32
 """The same of boxes of keys (``pssh``), of which all are copied for each; a film has one for each shop."""
+_MOST_PLACES: Final = 1 << 16
+"""Heads that are looked at in a file, whatever they begin: by chance a gigabyte of media holds one."""
 _CHUNK: Final = 1 << 20
+
+
+class _TooManyPlacesError(Exception):
+    """More heads than are looked at."""
 
 
 def check_tags(file: BinaryIO, demuxer: str, subject: str) -> None:
@@ -41,22 +48,31 @@ def check_tags(file: BinaryIO, demuxer: str, subject: str) -> None:
         LimitExceededError: it does.
     """
     total = 0
-    for tags in _TAGS_OF[demuxer](file, subject):
-        total += tags
-        if total > MOST_TAGS:
-            raise LimitExceededError(
-                "it holds more tags than are read", subject=subject, remedy="Write it anew without its tags."
-            )
+    try:
+        for tags in _TAGS_OF[demuxer](file, subject):
+            total += tags
+            if total > MOST_TAGS:
+                raise _TooManyPlacesError
+    except _TooManyPlacesError:
+        raise LimitExceededError(
+            "it holds more tags than are read", subject=subject, remedy="Write it anew without its tags."
+        ) from None
 
 
-def _places(file: BinaryIO, names: tuple[bytes, ...], start: int = 0, end: int | None = None) -> Iterator[int]:
-    """Where the bytes of one of ``names``, four each, lie, whatever structure is around them."""
+def _places(
+    file: BinaryIO, names: tuple[bytes, ...], start: int = 0, end: int | None = None, *, most: float = _MOST_PLACES
+) -> Iterator[int]:
+    """Where the bytes of one of ``names``, four each, lie, whatever structure is around them; up to ``most``."""
+    places = 0
     while True:
         file.seek(start)
         data = file.read(_CHUNK if end is None else min(_CHUNK, max(end - start, 0)))
         for name in names:
             found = data.find(name)
             while found >= 0:
+                places += 1
+                if places > most:
+                    raise _TooManyPlacesError
                 yield start + found
                 found = data.find(name, found + 1)
         if len(data) < 4:
@@ -147,6 +163,8 @@ def _of_wav(file: BinaryIO, _: str) -> Iterator[int]:
 _ID3_HEAD: Final = re.compile(rb"ID3[\2-\4][^\xff].[\0-\x7f]{4}", re.DOTALL)
 _MOST_ID3, _LARGEST_ID3 = 16, 32 << 20
 _LARGEST_BLOCK: Final = 1 << 24
+_MOST_FLAC: Final = 64
+"""Files of FLAC in a file, or tracks of it: each may be looked through to its end."""
 _COMMENT: Final = 4
 """Type of a FLAC block (RFC 9639, 8.1)."""
 
@@ -167,14 +185,14 @@ def _of_id3(file: BinaryIO, _: str) -> Iterator[int]:
 
 def _of_flac(file: BinaryIO, _: str) -> Iterator[int]:
     yield from _of_id3(file, _)
-    for place in _places(file, (b"fLaC",)):
+    for place in _places(file, (b"fLaC",), most=_MOST_FLAC):
         yield from _in_blocks(file, place + 4)
 
 
 def _in_blocks(file: BinaryIO, at: int) -> Iterator[int]:
     while len(head := _at(file, at, 4)) == 4:
         size = int.from_bytes(head[1:], "big")
-        yield _comments(_at(file, at + 4, size), 0) if head[0] & 0x7F == _COMMENT else 1
+        yield max(_comments(_at(file, at + 4, size), 0), 1) if head[0] & 0x7F == _COMMENT else 1
         if head[0] & 0x80:
             return
         at += 4 + size
@@ -196,6 +214,8 @@ _HEADS: Final = (0, 4, 6, 7, 8)
 """Bytes before the comments of Speex, FLAC, Daala, Vorbis and Theora, and Opus."""
 _FEWEST: Final = 16
 """Comments that no packet of sound or pictures seems to hold."""
+_MOST_FALSE_PAGES: Final = 1024
+"""Heads of no page: for each as much as a page is summed up."""
 _REVERSED: Final = bytes(int(f"{byte:08b}"[::-1], 2) for byte in range(256))
 
 
@@ -224,13 +244,17 @@ def _of_ogg(file: BinaryIO, _: str) -> Iterator[int]:
 def _ogg_pages(file: BinaryIO) -> Iterator[tuple[bytes, bool, list[tuple[bytes, bool]]]]:
     """Serial number of each page, whether it goes on with a packet, and its pieces of packets: do they end there?"""
     beyond = 0
-    for place in _places(file, (b"OggS",)):
+    false = 0
+    for place in _places(file, (b"OggS",), most=math.inf):
         if place < beyond:
             continue
         head = _at(file, place, 27)
         sizes = _at(file, place + 27, head[26]) if len(head) == 27 else b""
         content = _at(file, place + 27 + len(sizes), sum(sizes))
         if len(content) != sum(sizes) or not sizes or not _is_page(head, sizes + content):
+            false += 1
+            if false > _MOST_FALSE_PAGES:
+                raise _TooManyPlacesError
             continue  # a reader then looks for one within
         beyond = place + 27 + len(sizes) + len(content)
         yield head[14:18], bool(head[5] & 1), _pieces(sizes, content)
@@ -271,10 +295,10 @@ def _of_matroska(file: BinaryIO, _: str) -> Iterator[int]:
     A reader is sent to them from elsewhere, even into another element, and looks for their number after any damage:
     what lies where is not asked.
     """
-    tags, elements = 0, 0
+    tags, elements, flacs = 0, 0, 0
     numbers: Counter[bytes] = Counter()
     end = file.seek(0, os.SEEK_END)
-    for place in _places(file, _FIRST):
+    for place in _places(file, _FIRST, most=MOST_TAGS):
         for name, at, size, depth in _elements(file, place, end):
             elements += 1
             if name in (_TAG, _SIMPLE_TAG):
@@ -282,8 +306,9 @@ def _of_matroska(file: BinaryIO, _: str) -> Iterator[int]:
             elif name in _NUMBERS:
                 numbers[_at(file, at, min(size, 8)).lstrip(b"\0")] += 1
             elif name == _PRIVATE and _at(file, at, 4) == b"fLaC":
+                flacs += 1
                 yield from _in_blocks(file, at + 4)
-            if elements > _MOST_ELEMENTS or tags * _OF_MATROSKA > MOST_TAGS:
+            if elements > _MOST_ELEMENTS or flacs > _MOST_FLAC or tags * _OF_MATROSKA > MOST_TAGS:
                 yield MOST_TAGS + 1
     yield tags * _OF_MATROSKA * max(numbers.values(), default=1)
 

@@ -258,6 +258,10 @@ def aperture(width: int, height: int, below: int = 1) -> bytes:
         (aperture(160, 230), False),
         (aperture(320, 240, below=0), False),
         (20 * aperture(320, 240), False),
+        (
+            box(b"free", b"\0\0\0\x28clap", struct.pack(">3I", 320, 1, 40 * 240)) + aperture(160, 120),
+            False,
+        ),  # laid over
         (box(b"free", b"handclapping for hours, and hours"), True),
     ],
 )

@@ -198,6 +198,30 @@ def test_tags_of_matroska_count_once_for_each_that_they_are_for() -> None:
         check_tags(io.BytesIO(_matroska(chapters(same=True) + _tags(100))), "matroska", "f")
 
 
+def _chapters_in_chapters(depth: int) -> bytes:
+    inner = b""
+    for _ in range(depth):
+        inner = _frame(b"CHAP", b"c\0" + bytes(16) + inner)
+    return _id3(inner)
+
+
+@pytest.mark.parametrize(
+    ("demuxer", "data"),
+    [
+        ("flac", b"fLaC\x84\xff\xff\xff" * 100),
+        ("matroska", _element("12 54 C3 67")[:4] * 5000 + bytes(8)),
+        ("matroska", b"".join(_element("12 54 C3 67", _element("63 A2", b"fLaC\x80\0\0\0")) for _ in range(100))),
+        ("ogg", (b"OggS" + bytes(22) + b"\1\1a") * 2000),
+        ("avi", b"INFO" * 70_000),
+        ("mov", _box(b"free", b"\0\0\0\1udta" * 70_000)),
+        ("mp3", _chapters_in_chapters(1500)),
+    ],
+)
+def test_heads_that_begin_nothing_are_not_looked_at_for_ever(demuxer: str, data: bytes) -> None:
+    with pytest.raises(LimitExceededError):
+        check_tags(io.BytesIO(data), demuxer, "heads")
+
+
 def test_boxes_of_keys_are_few() -> None:
     check_tags(io.BytesIO(_box(b"moov", _box(b"pssh") * 100)), "mov", "f")
     with pytest.raises(LimitExceededError):
