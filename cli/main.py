@@ -12,6 +12,7 @@ import os
 import sys
 from difflib import get_close_matches
 from importlib import import_module
+from itertools import takewhile
 
 import click
 
@@ -143,7 +144,7 @@ def run(arguments: list[str]) -> int:
         error.show()
         return USAGE
     except TouchmarkError as error:
-        if "--json" in arguments:  # a program that reads objects is told in one, too
+        if "--json" in takewhile(lambda word: word != "--", arguments):  # told in an object, too
             try:
                 print_json(error.as_dict())
             except BrokenPipeError:
@@ -157,7 +158,7 @@ def run(arguments: list[str]) -> int:
         if os.environ.get(TRACEBACK):
             raise
         if isinstance(error, OSError) and error.errno in _DISK:
-            problem = f"the disk is full, or cannot be written ({error.strerror})"
+            problem = f"the disk is full, or cannot be read or written ({error.strerror})"
             click.echo(f"touchmark: {problem} [touchmark.disk]", err=True)
             return SOFTWARE
         problem = printable(f"{type(error).__name__}: {error}")
