@@ -171,10 +171,7 @@ class Judge:
                     severity = rule.terms.strong if match.strength is Strength.STRONG else rule.terms.weak
                     why = f"“{match.term}” is a {match.strength.value} term of the lexicon {rule.terms.lexicon}."
                     yield Hit(rule.id, severity, reading.field, match.span, 1.0, Rule.TERM, why)
-        styles = [style.span for style in reading.terms.get(Category.LIVING_ARTISTS, ())]
         for found in reading.figures:
-            if any(begin <= found.span[0] and found.span[1] <= end for begin, end in styles):
-                continue  # a style is asked for and not its artist's likeness; that has been told
             category, field, why = Category.PUBLIC_FIGURES, reading.field, f"Names {found.figure.name}"
             yield Hit(category, Severity.HIGH, field, found.span, found.score, Rule.FIGURE, why, found.figure)
         for span in reading.text.unreadable:

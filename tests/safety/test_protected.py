@@ -105,13 +105,18 @@ STYLES = [
 
 
 @pytest.mark.parametrize("prompt", STYLES)
-def test_a_style_is_for_the_rights_desk_and_no_likeness_of_its_artist(prompt: str) -> None:
+def test_a_style_is_for_the_rights_desk_and_lets_its_artists_name_count_too(prompt: str) -> None:
+    """*A man punched by Christopher Nolan* asks for him, however a style is asked for."""
     decision = JUDGE.decide("0" * 64, {"prompt": prompt})
-    assert decision.action is Action.REVIEW
-    assert {finding.category for finding in decision.findings} == {Category.LIVING_ARTISTS}
+    assert decision.action is not Action.ALLOW
+    assert Category.LIVING_ARTISTS in {finding.category for finding in decision.findings}
 
 
-def test_who_asks_for_the_artist_beside_the_style_asks_for_a_likeness() -> None:
-    decision = JUDGE.decide("0" * 64, {"prompt": "Hayao Miyazaki at his desk, in the style of Hayao Miyazaki"})
+@pytest.mark.parametrize(
+    "prompt",
+    ["a speech given by Wes Anderson", "a man punched by Christopher Nolan", "Steven Spielberg style smiling at us"],
+)
+def test_no_words_around_a_name_make_a_style_of_a_person(prompt: str) -> None:
+    decision = JUDGE.decide("0" * 64, {"prompt": prompt})
     assert decision.action is Action.REFUSE
-    assert [finding.span for finding in decision.findings if finding.rule is Rule.FIGURE] == [(0, 14)]
+    assert any(finding.rule is Rule.FIGURE for finding in decision.findings)
