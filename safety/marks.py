@@ -36,7 +36,8 @@ def is_another_word(term: str, typed: str) -> bool:
     """
     ours, theirs = _spelt(term), _spelt(typed)
     if not _TURKISH.isdisjoint(ours):
-        return len(ours) == len(theirs) and ("i", "ı") in zip(ours, theirs, strict=True)
+        dots = [their for our, their in zip(ours, theirs, strict=False) if our == "i"]
+        return len(ours) == len(theirs) and bool(dots) and all(their == "ı" for their in dots)
     if ours == theirs or _ONLY_HERE.isdisjoint(ours) or _MARKED.isdisjoint(theirs):
         return False
     decorated = any(not character.isascii() and character not in _MARKED for character in theirs)

@@ -62,7 +62,14 @@ def test_a_term_of_another_language_is_never_another_word() -> None:
 
 @pytest.mark.parametrize(
     ("typed", "stays"),
-    [("sıkışıyor", False), ("sikişiyor", True), ("sikisiyor", True), ("SİKİŞİYOR", True), ("s1k1şiyor", True)],
+    [
+        ("sıkışıyor", False),
+        ("sikişiyor", True),
+        ("sikisiyor", True),
+        ("SİKİŞİYOR", True),
+        ("s1k1şiyor", True),
+        ("sıkişiyor", True),
+    ],
 )
 def test_in_turkish_a_dot_makes_a_letter(typed: str, stays: bool) -> None:
     lexicon = Lexicon("test", Terms(strong=("sikişiyor",)))
